@@ -1,0 +1,39 @@
+# The verbs are the same everywhere: people, pre-commit and CI call these.
+PYTHON ?= python3
+BIN    := .venv/bin
+ARGS   ?=
+
+help:    ## what can be made
+	@grep -hE '^[a-z]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 10
+
+demo: .venv/.demo    ## real records in, a served site out (ARGS=--no-serve ends without serving)
+	$(BIN)/openhalo demo $(ARGS)
+
+test: .venv/.dev     ## all that a change needs, in minutes
+	$(BIN)/python -m pytest $(ARGS)
+
+soak: .venv/.dev     ## long campaigns: 500 kills, 10 M rows
+	$(BIN)/python -m pytest -m soak -n 0 $(ARGS)
+
+check: .venv/.dev    ## format, lint, types, import rule
+	$(BIN)/ruff format --check . && $(BIN)/ruff check . && $(BIN)/mypy && $(BIN)/lint-imports --no-cache
+
+bench: .venv/.dev    ## ratios against named rivals, in one table
+	$(BIN)/python -m bench $(ARGS)
+
+docs: .venv/.dev     ## rewrite the reference from the catalogue
+	$(BIN)/python -m openhalo.cli.main docs docs/reference
+
+lock:                ## pin every dependency by hash
+	uv pip compile -q --universal --generate-hashes --no-emit-index-url --python-version 3.11 --all-extras --group dev pyproject.toml -o requirements-dev.lock
+	uv pip compile -q --universal --generate-hashes --no-emit-index-url --python-version 3.11 --extra demo pyproject.toml -c requirements-dev.lock --group pyproject.toml:setup -o requirements.lock
+	grep -E '^uv==' requirements-dev.lock >/dev/null && printf 'uv==0.13.9\n' | uv pip compile -q --universal --generate-hashes --no-emit-index-url - -o requirements-setup.lock
+
+.venv/.dev: deploy/setup requirements-dev.lock pyproject.toml
+	@PYTHON=$(PYTHON) deploy/setup requirements-dev.lock && touch $@
+
+.venv/.demo: deploy/setup requirements.lock pyproject.toml
+	@test -e .venv/.dev && test .venv/.dev -nt pyproject.toml || PYTHON=$(PYTHON) deploy/setup requirements.lock
+	@touch $@
+
+.PHONY: help demo test soak check bench docs lock

@@ -1,0 +1,5 @@
+"""`python -m openhalo`."""
+
+from openhalo.cli.main import run
+
+run()

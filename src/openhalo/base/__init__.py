@@ -1,0 +1,1 @@
+"""Ground floor: errors, periods, provenance, progress. Knows nothing of police records."""

@@ -1,0 +1,164 @@
+"""What one file alone cannot show: every reference of a spec leads somewhere, and every condition reads."""
+
+from collections.abc import Collection, Mapping
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from openhalo.base.errors import did_you_mean, name_all
+from openhalo.catalogue.conditions import Node, links_of, parse
+from openhalo.catalogue.measure_specs import MeasureSpec
+from openhalo.catalogue.reader import Document, Location
+from openhalo.catalogue.record_types import RecordType
+from openhalo.catalogue.schema import Schema
+from openhalo.catalogue.sources import FieldMapping, SourceSpec
+
+
+def record_type(spec: RecordType, document: Document, schema: Schema) -> None:
+    """Check vocabularies, links, rules and the example of a record type."""
+    for name, field in spec.fields.items():
+        if field.vocabulary:
+            _known(field.vocabulary, schema.vocabularies, "vocabulary", document, ("fields", name, "vocabulary"))
+        if field.to:
+            _known(field.to, schema.record_types, "record type", document, ("fields", name, "to"))
+    for name, rule in spec.rules.items():
+        node = _condition(rule.condition, spec.id, document, ("rules", name, "condition"), schema)
+        if node is not None and links_of(node):
+            document.report(
+                ("rules", name, "condition"),
+                "a rule sees one record only",
+                "conditions without any() and count()",
+            )
+    for name in spec.example:
+        _known(name, spec.fields, f"field of {spec.id}", document, ("example", name))
+
+
+def source(spec: SourceSpec, document: Document, schema: Schema) -> None:
+    """Check that a source spec fills fields that exist, with codes that exist, in a zone that exists."""
+    if not _known(spec.record, schema.record_types, "record type", document, ("record",)):
+        return
+    record = schema.record_types[spec.record]
+    _known(spec.unit, record.units, f"unit of {record.id}", document, ("unit",))
+    _zone(spec.zone, document, ("zone",))
+    for place, mapping in spec.mappings():
+        if _known(place[-1], record.fields, f"field of {record.id}", document, place):
+            _mapping(mapping, place, record, document, schema)
+    filled = {place[-1] for place, _ in spec.mappings()}
+    for name, field in record.fields.items():
+        if field.required and name not in filled:
+            document.report(("fields",), f"the required field '{name}' of {record.id} is not filled", todo="map it")
+
+
+def measure(spec: MeasureSpec, document: Document, schema: Schema, measures: Mapping[str, MeasureSpec]) -> None:
+    """Check records, conditions, groups and partners of a measure."""
+    for partner, place in ((spec.of, "of"), (spec.paired_with, "paired_with")):
+        if partner:
+            _known(partner, measures, "measure", document, (place,))
+    if spec.kind == "ratio":
+        _ratio(spec, document, schema, measures)
+        return
+    if not _known(spec.record, schema.record_types, "record type", document, ("record",)):
+        return
+    record = schema.record_types[spec.record]
+    _known(spec.unit, record.units, f"unit of {record.id}", document, ("unit",))
+    for place, text in (("where", spec.where), ("numerator", spec.numerator)):
+        _condition(text, spec.record, document, (place,), schema)
+    for index, path in enumerate(spec.groups):
+        _group(path, spec.record, document, ("groups", index), schema)
+    if spec.value:
+        found = schema.follow(spec.record, spec.value)
+        if found is None or found[1].type not in ("integer", "number"):
+            document.report(("value",), f"'{spec.value}' is no number field of {spec.record}")
+    if spec.per and _known(spec.per.record, schema.record_types, "record type", document, ("per", "record")):
+        _denominator(spec, document, schema)
+
+
+def _denominator(spec: MeasureSpec, document: Document, schema: Schema) -> None:
+    per = spec.per
+    assert per is not None
+    _condition(per.where, per.record, document, ("per", "where"), schema)
+    if per.sum:
+        found = schema.follow(per.record, per.sum)
+        if found is None or found[1].type not in ("integer", "number"):
+            document.report(("per", "sum"), f"'{per.sum}' is no number field of {per.record}")
+    for ours, theirs in per.groups.items():
+        _known(ours, spec.groups, "group of this measure", document, ("per", "groups", ours))
+        _group(theirs, per.record, document, ("per", "groups", ours), schema)
+
+
+def _ratio(spec: MeasureSpec, document: Document, schema: Schema, measures: Mapping[str, MeasureSpec]) -> None:
+    base = measures.get(spec.of)
+    if base is None:
+        return
+    if base.kind not in ("share", "rate"):
+        document.report(("of",), f"'{spec.of}' is a {base.kind}", "a share or a rate")
+    if _known(spec.across, base.groups, f"group of {spec.of}", document, ("across",)):
+        found = schema.follow(base.record, spec.across)
+        if found and found[1].vocabulary:
+            _known(spec.reference, schema.codes(found[1]), "code", document, ("reference",))
+
+
+def _mapping(mapping: FieldMapping, place: Location, record: RecordType, document: Document, schema: Schema) -> None:
+    field = record.fields[str(place[-1])]
+    if field.type in ("code", "codes"):
+        codes = schema.codes(field)
+        for cell, code in mapping.codes.items():
+            _known(code, codes, f"code of vocabulary '{field.vocabulary}'", document, (*place, "codes", cell))
+        for name in ("otherwise", "value"):
+            code = getattr(mapping, name)
+            if code:
+                _known(str(code), codes, f"code of vocabulary '{field.vocabulary}'", document, (*place, name))
+    elif mapping.codes:
+        document.report((*place, "codes"), f"'codes' on a field of type {field.type}", "fields of type code or codes")
+    if field.type == "boolean" and mapping.column and not (mapping.true and mapping.false):
+        document.report(
+            place,
+            f"'{place[-1]}' is a yes/no field",
+            todo="say which cells mean yes and which no: true: [Y], false: [N]",
+        )
+    if field.type in ("date", "time") and mapping.column and not mapping.formats:
+        document.report(place, f"'{place[-1]}' is a {field.type}", todo="give its formats: ['%Y-%m-%d %H:%M:%S']")
+    if mapping.derive:
+        if field.type != "boolean":
+            document.report((*place, "derive"), f"'derive' on a field of type {field.type}", "yes/no fields")
+        _condition(mapping.derive, record.id, document, (*place, "derive"), schema)
+    if mapping.zone:
+        _zone(mapping.zone, document, (*place, "zone"))
+
+
+def _known(name: str, allowed: Collection[str], kind: str, document: Document, place: Location) -> bool:
+    if name in allowed:
+        return True
+    document.report(place, f"there is no {kind} '{name}'", name_all(allowed, 60), did_you_mean(name, allowed))
+    return False
+
+
+def _condition(text: str, record: str, document: Document, place: Location, schema: Schema) -> Node | None:
+    if not text:
+        return None
+    node, problems = parse(text, record, schema)
+    for problem in problems:
+        document.report(place, problem.found, problem.allowed, problem.todo)
+    return node
+
+
+def _group(path: str, record: str, document: Document, place: Location, schema: Schema) -> None:
+    found = schema.follow(record, path)
+    if found is None:
+        names = schema.field_names(record)
+        document.report(place, f"{record} has no field '{path}'", name_all(names, 60), did_you_mean(path, names))
+    elif found[1].type not in ("code", "codes", "text", "boolean", "integer"):
+        document.report(
+            place,
+            f"'{path}' is a {found[1].type}",
+            "groups are fields of type code, codes, text, boolean or integer",
+        )
+    elif found[1].privacy in ("restricted", "sealed", "compelled"):
+        document.report(
+            place, f"'{path}' is {found[1].privacy}: no figure may be cut by it", "public and internal fields"
+        )
+
+
+def _zone(zone: str, document: Document, place: Location) -> None:
+    try:
+        ZoneInfo(zone)
+    except (ZoneInfoNotFoundError, ValueError):
+        document.report(place, f"there is no time zone '{zone}'", "names such as America/Chicago, UTC")

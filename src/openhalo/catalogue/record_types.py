@@ -1,0 +1,144 @@
+"""Record types: the fields of one kind of record, and the columns that hold them."""
+
+from typing import Literal, Self
+
+from pydantic import Field, model_validator
+
+from openhalo.catalogue.reader import Spec
+
+FieldType = Literal["text", "integer", "number", "boolean", "date", "time", "code", "codes", "link"]
+Privacy = Literal["public", "internal", "restricted", "sealed", "compelled"]
+Basis = Literal["perceived", "self_reported", "record", "document"]
+ColumnType = Literal["text", "integer", "number", "boolean", "date", "instant", "local", "texts"]
+
+MISSING_REASONS = ("unknown", "not_collected", "not_applicable", "refused")
+"""Why a value is null: asked but not known; the source never asks; does not apply; the person refused."""
+
+SYSTEM_COLUMNS: dict[str, ColumnType] = {
+    "record_key": "text",
+    "content_hash": "integer",
+    "delivery": "text",
+    "agency": "text",
+    "source": "text",
+}
+"""Columns of every stored row, before its fields. Partition columns live in the path, not in the file."""
+
+PARTITION_COLUMNS = ("local_year", "agency_bucket")
+_ONLY_FOR: dict[str, set[str]] = {
+    "vocabulary": {"code", "codes"},
+    "to": {"link"},
+    "inverse": {"link"},
+    "min": {"integer", "number"},
+    "max": {"integer", "number"},
+    "pattern": {"text"},
+}
+
+
+class FieldSpec(Spec):
+    """One field of a record type."""
+
+    type: FieldType
+    label: str = Field(description="What the field is called in a table")
+    privacy: Privacy = Field(description="Who may see a single record's value")
+    source: str = Field(description="The standard, statute or form that defines the field")
+    description: str = ""
+    unit: str = Field(default="", description="Unit of a number: minutes, years, residents")
+    vocabulary: str = Field(default="", description="Code list of a coded field")
+    to: str = Field(default="", description="Record type that a link points to")
+    inverse: str = Field(default="", description="Name of the link seen from its target (to-many)")
+    basis: Basis | None = Field(default=None, description="How a person's trait was learned")
+    required: bool = False
+    min: float | None = None
+    max: float | None = None
+    pattern: str = Field(default="", description="Regular expression that the whole text must match")
+    known_at: str = Field(default="", description="Group of `known_at` that says when this field was learned")
+    since: int = Field(default=1, description="Version of the record type that added the field")
+
+    @model_validator(mode="after")
+    def _attributes_fit_type(self) -> Self:
+        for attribute, types in _ONLY_FOR.items():
+            if getattr(self, attribute) not in ("", None) and self.type not in types:
+                raise ValueError(f"'{attribute}' is only for fields of type {' or '.join(sorted(types))}")
+        for attribute, needed_by in (("vocabulary", ("code", "codes")), ("to", ("link",))):
+            if self.type in needed_by and not getattr(self, attribute):
+                raise ValueError(f"a field of type {self.type} needs '{attribute}'")
+        return self
+
+    def columns(self, name: str) -> dict[str, ColumnType]:
+        """Return the stored columns of the field, in order, with their types."""
+        suffixes: dict[str, dict[str, ColumnType]] = {
+            "time": {"": "instant", "_local": "local", "_date": "date", "_precision": "text"},
+            "code": {"": "text", "_raw": "text"},
+            "codes": {"": "texts", "_raw": "text"},
+            "link": {"": "text"},
+            "text": {"": "text"},
+        }
+        own: dict[str, ColumnType] = suffixes.get(self.type) or {"": self.type}  # type: ignore[dict-item]
+        missing: dict[str, ColumnType] = {} if self.required else {"_missing": "text"}
+        return {name + suffix: kind for suffix, kind in {**own, **missing}.items()}
+
+
+class Rule(Spec):
+    """A condition that a record must not break. Unknown (null) does not break it."""
+
+    condition: str
+    message: str = Field(description="What is wrong, in words that the sender understands")
+    severity: Literal["reject", "flag"] = "reject"
+
+
+class RecordType(Spec):
+    """One kind of record: its unit, its time, its fields and rules."""
+
+    id: str
+    label: str
+    plural: str
+    description: str
+    source: str
+    units: dict[str, str] = Field(description="What one row may be: id → plural words; the first is the default")
+    time: str = Field(description="Field that places a record in time: a time, a date, or an integer year")
+    version: int = Field(default=1, description="Raised when fields are added; a changed meaning takes a new id")
+    known_at: dict[str, str] = Field(
+        default={}, description="Group of fields → the time field that says when it was learned"
+    )
+    fields: dict[str, FieldSpec]
+    rules: dict[str, Rule] = {}
+    example: dict[str, object] = Field(description="One record, as it would be filled in a spreadsheet")
+
+    @model_validator(mode="after")
+    def _parts_fit(self) -> Self:
+        columns: dict[str, str] = dict.fromkeys([*SYSTEM_COLUMNS, *PARTITION_COLUMNS], "every record")
+        for name, spec in self.fields.items():
+            for column in spec.columns(name):
+                if column in columns:
+                    raise ValueError(f"field '{name}' would use the column '{column}' of {columns[column]}")
+                columns[column] = f"field '{name}'"
+            if spec.since > self.version:
+                raise ValueError(
+                    f"field '{name}' is since version {spec.since}, the record type is version {self.version}"
+                )
+            if spec.known_at and spec.known_at not in self.known_at:
+                raise ValueError(f"field '{name}' is known at '{spec.known_at}', which known_at does not list")
+        time = self.fields.get(self.time)
+        if time is None or time.type not in ("time", "date", "integer") or not time.required:
+            raise ValueError(
+                f"'time' must name a required field of type time, date or integer (a year); found '{self.time}'"
+            )
+        for group, name in self.known_at.items():
+            if name not in self.fields or self.fields[name].type not in ("time", "date"):
+                raise ValueError(f"known_at.{group} must name a field of type time or date; found '{name}'")
+        return self
+
+    @property
+    def domain(self) -> str:
+        """Return the domain: the folder that the record type stands in."""
+        return self.id.partition("/")[0]
+
+    @property
+    def date_column(self) -> str:
+        """Return the column with the record's local date (or its year, for yearly records)."""
+        return f"{self.time}_date" if self.fields[self.time].type == "time" else self.time
+
+    def columns(self) -> dict[str, ColumnType]:
+        """Return every stored column in order: system columns, then the fields'."""
+        fields = {c: t for name, spec in self.fields.items() for c, t in spec.columns(name).items()}
+        return {**SYSTEM_COLUMNS, **fields}

@@ -1,0 +1,54 @@
+"""Code lists: what each code means, and how other standards' codes map to ours."""
+
+from functools import cached_property
+
+from pydantic import Field
+
+from openhalo.base.errors import did_you_mean, name_all
+from openhalo.catalogue.reader import Document, Spec
+
+
+class Code(Spec):
+    """One code of a vocabulary."""
+
+    label: str = Field(description="How the code reads in a table or on an axis")
+    people: str = Field(default="", description="How people of this group are named in a sentence")
+    description: str = Field(default="", description="What the code covers, where the label does not say it")
+    broader: str = Field(default="", description="The code of the same list that includes this one")
+
+
+class Vocabulary(Spec):
+    """A code list, used by fields of several record types."""
+
+    id: str
+    label: str
+    description: str
+    source: str = Field(description="The standard that the codes follow")
+    codes: dict[str, Code]
+    crosswalks: dict[str, dict[str, str]] = Field(default={}, description="Other standard → its code → our code")
+
+    @cached_property
+    def order(self) -> list[str]:
+        """Codes in the one order used everywhere: by label, with other and unknown last."""
+        last = {"OTHER": 1, "UNKNOWN": 2}
+        return sorted(self.codes, key=lambda code: (last.get(code.upper(), 0), self.codes[code].label))
+
+
+def check_references(vocabulary: Vocabulary, document: Document) -> None:
+    """Note crosswalk targets and broader codes that the vocabulary does not have."""
+
+    def must_exist(code: str, *location: str) -> None:
+        if code not in vocabulary.codes:
+            document.report(
+                location,
+                f"unknown code '{code}'",
+                name_all(vocabulary.codes, 40),
+                did_you_mean(code, vocabulary.codes),
+            )
+
+    for code, spec in vocabulary.codes.items():
+        if spec.broader:
+            must_exist(spec.broader, "codes", code, "broader")
+    for standard, codes in vocabulary.crosswalks.items():
+        for theirs, ours in codes.items():
+            must_exist(ours, "crosswalks", standard, theirs)

@@ -1,0 +1,32 @@
+"""`openhalo`: every verb, and what a failure looks like."""
+
+import sys
+
+import typer
+
+from openhalo.base.errors import OpenHaloError
+from openhalo.cli import asking, delivering, making, publishing
+from openhalo.cli.terminal import say_problems
+
+app = typer.Typer(
+    name="openhalo",
+    help="From a police department's own records to accountability that anyone can check.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+for module in (making, delivering, asking, publishing):
+    module.register(app)
+
+
+def run() -> None:
+    """Run the command line; a user's mistake ends with its own exit code and no traceback."""
+    try:
+        app()
+    except OpenHaloError as error:
+        say_problems(error)
+        sys.exit(error.exit_code)
+
+
+if __name__ == "__main__":
+    run()

@@ -1,0 +1,82 @@
+"""The receipt of a delivery: what came in, what was taken, what was not and why."""
+
+import shutil
+from datetime import datetime
+from pathlib import Path
+
+import polars as pl
+from pydantic import BaseModel, ConfigDict, computed_field
+
+from openhalo.base.provenance import write_json
+
+SCRATCH = ".import-"
+"""Prefix of the folders in which an import works."""
+
+
+class Receipt(BaseModel):
+    """One delivery. Always: rows read = rows accepted + rows rejected."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    delivery: str
+    file: str
+    sha256: str
+    agency: str
+    source: str
+    source_version: int
+    spec_hash: str
+    """Hash of the source spec, the record type and the catalogue that the file was read under."""
+    record: str
+    unit: str
+    period: str = ""
+    received: datetime
+    rows_read: int
+    rows_rejected: int
+    records_added: int
+    records_changed: int
+    records_unchanged: int
+    records_withdrawn: int
+    supersedes: list[str] = []
+    store_version: int
+    """The store version that holds what this delivery brought."""
+    repeated: bool = False
+    """The very same file came again: nothing was done."""
+
+    @computed_field  # type: ignore[prop-decorator]
+    @property
+    def rows_accepted(self) -> int:
+        """Return the rows that became records."""
+        return self.rows_read - self.rows_rejected
+
+
+def write_delivery(folder: Path, receipt: Receipt, rejected: pl.DataFrame, withdrawn: pl.DataFrame) -> None:
+    """Keep a delivery's rejected rows, withdrawals and receipt; the receipt last."""
+    place = folder / receipt.delivery
+    place.mkdir(parents=True, exist_ok=True)
+    if not rejected.is_empty():
+        rejected.write_parquet(place / "rejected.parquet")
+    if not withdrawn.is_empty():
+        withdrawn.write_parquet(place / "withdrawn.parquet")
+    write_json(place / "receipt.json", receipt.model_dump(mode="json"))
+
+
+def receipts(folder: Path) -> list[Receipt]:
+    """Return all receipts in the order of delivery."""
+    found = sorted(folder.glob("[0-9]*/receipt.json"))
+    return [Receipt.model_validate_json(path.read_text(encoding="utf-8")) for path in found]
+
+
+def void(folder: Path, newest_version: int) -> None:
+    """Remove what a killed import left: scratch, deliveries without receipt or whose store version never came.
+
+    The caller holds the store's lock, so no living import owns any of it.
+    """
+    for place in folder.glob("[0-9]*"):
+        receipt = place / "receipt.json"
+        if (
+            not receipt.exists()
+            or Receipt.model_validate_json(receipt.read_text(encoding="utf-8")).store_version > newest_version
+        ):
+            shutil.rmtree(place)
+    for scratch in folder.glob(f"{SCRATCH}*"):
+        shutil.rmtree(scratch)

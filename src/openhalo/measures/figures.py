@@ -1,0 +1,80 @@
+"""The answer to a measure: a table of figures that are never bare, and what the guards found."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import polars as pl
+
+from openhalo.base.periods import Grain
+from openhalo.catalogue.measure_specs import MeasureSpec
+
+FIGURE_COLUMNS = pl.Schema(
+    {
+        "period": pl.String(),
+        "n": pl.Int64(),
+        "missing": pl.Int64(),
+        "numerator": pl.Float64(),
+        "denominator": pl.Float64(),
+        "value": pl.Float64(),
+        "low": pl.Float64(),
+        "high": pl.Float64(),
+        "bound_low": pl.Float64(),
+        "bound_high": pl.Float64(),
+        "status": pl.String(),
+    }
+)
+"""Columns of every figure beside its groups.
+
+`n`: records looked at, `missing`: of these, records that do not say; `denominator`: what the value is taken of;
+`bound_low` and `bound_high`: where the value would lie whatever the records of unknown group were;
+`status`: ok, too_few, no_denominator, no_data.
+"""
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What a guard found."""
+
+    guard: str
+    severity: str
+    """`note`: said beside the figures; `headline`: no headline and no ranking may rest on them."""
+    text: str
+    facts: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class MeasureResult:
+    """Figures of one measure, cut one way, from one store version."""
+
+    spec: MeasureSpec
+    by: list[str]
+    grain: Grain
+    figures: pl.DataFrame
+    """One row per period and group: the group columns (null: not known), then FIGURE_COLUMNS."""
+    totals: pl.DataFrame
+    """One row per period over all groups, same columns without the groups."""
+    method: str
+    """How the interval was made."""
+    findings: list[Finding]
+    provenance: dict[str, Any]
+    """Store version, hash of the definition, deliveries, known-by date, sources."""
+
+    def to_polars(self) -> pl.DataFrame:
+        """Return the figures as a Polars frame."""
+        return self.figures
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return everything as plain data, as `openhalo measure --json` prints it."""
+        return {
+            "measure": self.spec.id,
+            "label": self.spec.label,
+            "kind": self.spec.kind,
+            "unit": self.spec.unit,
+            "by": self.by,
+            "grain": self.grain,
+            "method": self.method,
+            "figures": self.figures.to_dicts(),
+            "totals": self.totals.to_dicts(),
+            "guards": [vars(finding) for finding in self.findings],
+            "provenance": self.provenance,
+        }

@@ -1,0 +1,1 @@
+"""The one store: validated records, their identity over time, and whole versions of everything."""

@@ -1,0 +1,238 @@
+"""What a delivery changes: rows compared with the store by key and content, only touched partitions rewritten.
+
+Everything runs in DuckDB over Parquet files, one partition at a time, so memory stays bounded.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+import polars as pl
+
+from openhalo.base.periods import Period
+from openhalo.catalogue.record_types import PARTITION_COLUMNS, SYSTEM_COLUMNS, RecordType
+from openhalo.catalogue.sources import SourceSpec
+from openhalo.records.identity import content_hash, identifier, quote, record_key
+from openhalo.records.manifest import Coverage, Manifest, TableVersion
+from openhalo.records.store import Partition, Store
+
+_TRUNCATED = {"year": "year", "month": "month", "day": "day"}
+
+
+@dataclass(frozen=True)
+class Arrival:
+    """Rows of one delivery, staged as Parquet: typed columns, `row`, `source_id`, `refused`."""
+
+    delivery: str
+    agency: str
+    source: SourceSpec
+    record: RecordType
+    staged: Path
+    period: Period | None = None
+    """The days that the delivery speaks for, where the sender named them."""
+    supersedes: Sequence[str] = ()
+    """Earlier deliveries that this one corrects: what they brought and this one does not is withdrawn."""
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """How a delivery differs from the store."""
+
+    added: int
+    changed: int
+    unchanged: int
+    withdrawn: pl.DataFrame
+    """`record_key`, `content_hash` and `delivery` of the records that the delivery takes back."""
+    in_scope: int
+    """Records of the store that the delivery speaks for."""
+    touched: list[Partition]
+
+
+def compare(
+    arrival: Arrival, files: Sequence[str], connection: duckdb.DuckDBPyConnection
+) -> tuple[Comparison, pl.DataFrame]:
+    """Compare staged rows with the store.
+
+    Returns the comparison, and the rows refused because their key is not theirs alone (`row`, `reason`).
+    The connection keeps the tables `arriving`, `existing` and `withdrawn` for `write`.
+    """
+    _stage(arrival, connection)
+    repeated = _refuse_repeated_keys(connection)
+    _load_existing(arrival, files, connection)
+    connection.execute(f"""
+        CREATE OR REPLACE TEMP TABLE withdrawn AS
+        SELECT * FROM existing WHERE ({_scope(arrival)})
+          AND record_key NOT IN (SELECT record_key FROM arriving)
+          AND record_key NOT IN (SELECT record_key FROM refused)
+    """)
+    connection.sql("""
+        CREATE OR REPLACE TEMP TABLE differing AS
+        SELECT a.*, e.local_year AS old_year, e.agency_bucket AS old_bucket
+        FROM arriving a LEFT JOIN existing e USING (record_key)
+        WHERE e.record_key IS NULL OR e.content_hash <> a.content_hash
+    """)
+    counts = connection.execute("""
+        SELECT count(*) FILTER (old_year IS NULL), count(*) FILTER (old_year IS NOT NULL),
+               (SELECT count(*) FROM arriving) - count(*) FROM differing
+    """).fetchone()
+    in_scope = connection.execute(f"SELECT count(*) FROM existing WHERE {_scope(arrival)}").fetchone()
+    touched = connection.execute("""
+        SELECT local_year, agency_bucket FROM differing
+        UNION SELECT old_year, old_bucket FROM differing WHERE old_year IS NOT NULL
+        UNION SELECT local_year, agency_bucket FROM withdrawn ORDER BY ALL
+    """).fetchall()
+    withdrawn = connection.sql("SELECT record_key, content_hash, delivery FROM withdrawn ORDER BY record_key").pl()
+    assert counts is not None and in_scope is not None
+    added, changed, unchanged = counts
+    return Comparison(added, changed, unchanged, withdrawn, in_scope[0], touched), repeated
+
+
+def write(
+    arrival: Arrival,
+    comparison: Comparison,
+    files: Sequence[str],
+    store: Store,
+    manifest: Manifest,
+    connection: duckdb.DuckDBPyConnection,
+) -> TableVersion:
+    """Write the touched partitions and commit them; return the table's new version. Hold the store's lock."""
+    store.settle(manifest, arrival.record)
+    added: list[tuple[str, Partition]] = []
+    for partition in comparison.touched:
+        path, name = store.new_file(arrival.record.id, partition)
+        connection.execute(f"""
+            COPY ({_partition_rows(arrival, partition, files)}) TO {quote(str(path))}
+            (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 122880)
+        """)
+        if pl.scan_parquet(path, hive_partitioning=False).select(pl.len()).collect().item():
+            added.append((name, partition))
+        else:
+            path.unlink()
+    version = store.commit(arrival.record, added, comparison.touched, arrival.delivery)
+    return table_version(store, arrival.record, version, {arrival.source.id: arrival.source.unit}, manifest, connection)
+
+
+def table_version(
+    store: Store,
+    record: RecordType,
+    version: int,
+    units: dict[str, str],
+    manifest: Manifest,
+    connection: duckdb.DuckDBPyConnection,
+) -> TableVersion:
+    """Describe a committed table: rows, and what each source of each agency covers."""
+    before = manifest.tables.get(record.id)
+    known = {cover.source: cover.unit for cover in before.coverage} if before else {}
+    draft = TableVersion(delta_version=version, rows=0, coverage=[])
+    files = store.files(manifest.model_copy(update={"tables": {record.id: draft}}), record.id)
+    if not files:
+        return draft
+    day = _local_day(record)
+    rows = connection.execute(f"""
+        SELECT agency, source, count(*), min({day}), max({day}) FROM {scan(files)} GROUP BY ALL ORDER BY ALL
+    """).fetchall()
+    coverage = [
+        Coverage(agency=a, source=s, unit={**known, **units}[s], rows=n, first=first, last=last)
+        for a, s, n, first, last in rows
+    ]
+    return TableVersion(delta_version=version, rows=sum(cover.rows for cover in coverage), coverage=coverage)
+
+
+def scan(files: Sequence[str]) -> str:
+    """Return the SQL that reads a table's files with their partition columns."""
+    types = ", ".join(f"'{column}': INTEGER" for column in PARTITION_COLUMNS)
+    listed = ", ".join(quote(file) for file in files)
+    return f"read_parquet([{listed}], union_by_name = true, hive_partitioning = true, hive_types = {{{types}}})"
+
+
+def _stage(arrival: Arrival, connection: duckdb.DuckDBPyConnection) -> None:
+    key = record_key(arrival.agency, arrival.source.id, bool(arrival.source.key))
+    year = f"CAST(year({_local_day(arrival.record)}) AS INTEGER)"
+    source = f"read_parquet({quote(str(arrival.staged))}, file_row_number = true)"
+    connection.execute(f"""
+        CREATE OR REPLACE TEMP TABLE arriving AS
+        SELECT file_row_number AS place, row, {key} AS record_key, {content_hash(arrival.record)} AS content_hash,
+               {_local_day(arrival.record)} AS local_day, {year} AS local_year, 0 AS agency_bucket
+        FROM {source} WHERE NOT refused
+    """)
+    refused = (
+        f"SELECT {key} AS record_key FROM {source} WHERE refused"
+        if arrival.source.key
+        else "SELECT '' AS record_key WHERE false"
+    )
+    connection.execute(f"CREATE OR REPLACE TEMP TABLE refused AS {refused}")
+
+
+def _refuse_repeated_keys(connection: duckdb.DuckDBPyConnection) -> pl.DataFrame:
+    connection.execute("""
+        CREATE OR REPLACE TEMP TABLE repeated AS
+        SELECT record_key, min(place) AS kept, min(row) AS first_row, count(*) AS times,
+               count(DISTINCT content_hash) AS contents
+        FROM arriving GROUP BY record_key HAVING count(*) > 1
+    """)
+    rows: pl.DataFrame = connection.sql("""
+        SELECT row, 'key: row ' || first_row || CASE WHEN contents = 1
+            THEN ' has the same key and says the same'
+            ELSE ' has the same key and says something else; none of the ' || times || ' rows was taken' END AS reason
+        FROM arriving JOIN repeated USING (record_key) WHERE contents > 1 OR place <> kept ORDER BY row
+    """).pl()
+    if not rows.is_empty():
+        connection.execute("INSERT INTO refused SELECT record_key FROM repeated")
+        connection.execute("""
+            DELETE FROM arriving USING repeated r
+            WHERE arriving.record_key = r.record_key AND (r.contents > 1 OR arriving.place <> r.kept)
+        """)
+    return rows
+
+
+def _load_existing(arrival: Arrival, files: Sequence[str], connection: duckdb.DuckDBPyConnection) -> None:
+    columns = (
+        f"record_key, content_hash, delivery, {_local_day(arrival.record)} AS local_day, local_year, agency_bucket"
+    )
+    if files:
+        own = f"agency = {quote(arrival.agency)} AND source = {quote(arrival.source.id)}"
+        query = f"SELECT {columns} FROM {scan(files)} WHERE {own}"
+    else:
+        query = """SELECT '' AS record_key, 0::BIGINT AS content_hash, '' AS delivery, DATE '1970-01-01' AS local_day,
+                   0 AS local_year, 0 AS agency_bucket WHERE false"""
+    connection.execute(f"CREATE OR REPLACE TEMP TABLE existing AS {query}")
+
+
+def _scope(arrival: Arrival) -> str:
+    parts = ["false"]
+    if arrival.supersedes:
+        parts.append(f"delivery IN ({', '.join(quote(name) for name in arrival.supersedes)})")
+    if arrival.period:
+        parts.append(f"local_day BETWEEN DATE '{arrival.period.first}' AND DATE '{arrival.period.last}'")
+    elif arrival.source.scope.mode == "replace":
+        unit = _TRUNCATED.get(arrival.source.scope.period)
+        same = f"date_trunc('{unit}', local_day) IN (SELECT date_trunc('{unit}', local_day) FROM arriving)"
+        parts.append(same if unit else "true")
+    return " OR ".join(parts)
+
+
+def _partition_rows(arrival: Arrival, partition: Partition, files: Sequence[str]) -> str:
+    year, bucket = partition
+    own = [column for name, spec in arrival.record.fields.items() for column in spec.columns(name)]
+    fields = ", ".join(identifier(column) for column in own)
+    arrived = f"""
+        SELECT d.record_key, d.content_hash, {quote(arrival.delivery)} AS delivery, {quote(arrival.agency)} AS agency,
+               {quote(arrival.source.id)} AS source, {fields}
+        FROM read_parquet({quote(str(arrival.staged))}, file_row_number = true) s
+        JOIN differing d ON s.file_row_number = d.place
+        WHERE d.local_year = {year} AND d.agency_bucket = {bucket}
+    """
+    kept = f"""
+        SELECT {", ".join(SYSTEM_COLUMNS)}, {fields} FROM {scan(files)}
+        WHERE local_year = {year} AND agency_bucket = {bucket}
+          AND record_key NOT IN (SELECT record_key FROM differing)
+          AND record_key NOT IN (SELECT record_key FROM withdrawn)
+    """
+    rows = f"{arrived} UNION ALL {kept}" if files else arrived
+    return f"{rows} ORDER BY agency, {identifier(arrival.record.time)}, record_key"
+
+
+def _local_day(record: RecordType) -> str:
+    column = identifier(record.date_column)
+    return f"make_date(CAST({column} AS INTEGER), 1, 1)" if record.fields[record.time].type == "integer" else column

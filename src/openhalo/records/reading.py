@@ -1,0 +1,112 @@
+"""Records of one store version as Ibis tables, ready for conditions: to-one links joined, to-many counted."""
+
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+import ibis
+
+from openhalo.base.errors import MeasureError, Problem
+from openhalo.catalogue.conditions import Node
+from openhalo.catalogue.index import Catalogue
+from openhalo.catalogue.record_types import RecordType
+from openhalo.engines.columns import DUCKDB, IBIS
+from openhalo.engines.connect import cursor
+from openhalo.engines.expressions import to_ibis
+from openhalo.records.changes import scan
+from openhalo.records.identity import identifier
+from openhalo.records.manifest import Manifest
+from openhalo.records.store import Store
+
+
+@dataclass
+class Records:
+    """All records of a store version, as they were known by a date (None: as they are)."""
+
+    store: Store
+    manifest: Manifest
+    catalogue: Catalogue
+    known_by: date | None = None
+    authoritative: dict[str, list[str]] = field(default_factory=dict)
+    """Record type → its sources, the one that counts first, where two cover the same days."""
+    _tables: dict[str, Any] = field(default_factory=dict)
+
+    def table(self, record: str) -> Any:
+        """Return the Ibis table of a record type, with every column that its definition names."""
+        if record not in self._tables:
+            self._tables[record] = self._open(self.catalogue.record_type(record))
+        return self._tables[record]
+
+    def relation(self, record: str) -> "Relation":
+        """Return a relation on which conditions of this record type can be evaluated."""
+        return Relation(self, record, self.table(record))
+
+    def _open(self, record: RecordType) -> Any:
+        """Make a view over the version's files; columns that older files lack are null."""
+        files = self.store.files(self.manifest, record.id)
+        columns = record.columns()
+        name = f"{record.id}@{self.manifest.version}:{self.store.root.resolve()}"
+        held = set(cursor().sql(f"SELECT * FROM {scan(files)} LIMIT 0").columns) if files else set()
+        cells = ", ".join(
+            f"{identifier(column) if column in held else f'CAST(NULL AS {DUCKDB[kind]})'} AS {identifier(column)}"
+            for column, kind in columns.items()
+        )
+        rows = f"FROM {scan(files)}" if files else "WHERE false"
+        cursor().execute(f"CREATE OR REPLACE VIEW {identifier(name)} AS SELECT {cells} {rows}")
+        return ibis.table({column: IBIS[kind] for column, kind in columns.items()}, name=name)
+
+
+class Relation:
+    """One record type's table; asking for a linked field joins it, asking for a count aggregates it first.
+
+    A join to many records would count a record more than once, so to-many links are always reduced to one row
+    per record before they are joined.
+    """
+
+    def __init__(self, records: Records, record: str, table: Any) -> None:
+        self.records = records
+        self.record = record
+        self.table = table
+        self._counts: dict[tuple[str, Node | None], str] = {}
+
+    def field(self, path: str, suffix: str = "") -> Any:
+        """Return the column of a field, joined from a linked record where the path says so."""
+        *links, _ = path.split(".")
+        if links and path + suffix not in self.table.columns:
+            self._join(path, suffix)
+        return ibis._[path + suffix]
+
+    def count(self, link: str, condition: Node | None) -> Any:
+        """Return how many linked records make the condition true: 0, never null, where there is none."""
+        key = (link, condition)
+        if key not in self._counts:
+            self._counts[key] = self._add_count(link, condition)
+        return ibis._[self._counts[key]]
+
+    def _join(self, path: str, suffix: str) -> None:
+        link, rest = path.split(".", 1)
+        schema = self.records.catalogue.schema
+        target = self.records.relation(schema.record_types[self.record].fields[link].to)
+        column = target.field(rest, suffix)
+        side = target.table.select(column.name("_value"), _target=ibis._.record_key)
+        joined = self.table.left_join(side, self.table[link] == side["_target"]).drop("_target")
+        self.table = joined.rename({path + suffix: "_value"})
+
+    def _add_count(self, link: str, condition: Node | None) -> str:
+        inverse = self.records.catalogue.schema.inverses(self.record)[link]
+        many = self.records.relation(inverse.record)
+        test = to_ibis(condition, many) if condition is not None else None
+        rows = many.table.filter(test) if test is not None else many.table
+        name = f"count:{len(self._counts)}"
+        side = rows.group_by(_one=ibis._[inverse.link]).agg(_many=ibis._.count())
+        joined = self.table.left_join(side, self.table.record_key == side["_one"])
+        self.table = joined.mutate(ibis._["_many"].fill_null(0).name(name)).drop("_one", "_many")
+        return name
+
+
+def must_hold(records: Records, record: str) -> None:
+    """Refuse a question about a record type of which nothing was delivered."""
+    if record not in records.manifest.tables:
+        raise MeasureError(
+            Problem(record, "no records of this type have been imported", todo="openhalo import SITE SOURCE FILE")
+        )

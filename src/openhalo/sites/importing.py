@@ -1,0 +1,196 @@
+"""One delivery: a file becomes records, or is rejected with its reasons. Nothing is half-written.
+
+Order matters for a process that may be killed at any point: rejected rows and receipt first, then the table's
+commit, then the manifest. A receipt that names a store version that was never published is void.
+"""
+
+import tempfile
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import polars as pl
+
+from openhalo.base.errors import DeliveryError, Problem, SiteError, name_all
+from openhalo.base.periods import Period
+from openhalo.base.progress import Report, silent
+from openhalo.base.provenance import hash_facts
+from openhalo.catalogue.index import Catalogue
+from openhalo.catalogue.record_types import RecordType
+from openhalo.catalogue.sources import SourceSpec
+from openhalo.engines.connect import cursor
+from openhalo.intake import faults, mapping, readers
+from openhalo.intake.receipts import SCRATCH, Receipt, void, write_delivery
+from openhalo.intake.receipts import receipts as read_receipts
+from openhalo.records import changes, validation
+from openhalo.records.manifest import Manifest, TableVersion, publish
+from openhalo.records.store import Store
+from openhalo.sites.settings import Settings
+
+LARGE_WITHDRAWAL = 0.2
+"""A delivery that takes back more than this share of what it speaks for must say that it means to."""
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """What is to be imported, and how."""
+
+    file: Path
+    source: SourceSpec
+    record: RecordType
+    agency: str
+    period: Period | None = None
+    withdraw: bool = False
+    """The sender confirms a large withdrawal."""
+    patience: float = 600.0
+    """Seconds to wait for another import."""
+
+
+def import_file(
+    delivery: Delivery,
+    folder: Path,
+    store: Store,
+    catalogue: Catalogue,
+    settings: Settings,
+    report: Report = silent,
+) -> Receipt:
+    """Take in one file and return its receipt. The same file under the same spec changes nothing.
+
+    Raises:
+        DeliveryError: the file cannot be read, or would take back much of the store unconfirmed.
+        StoreError: another import holds the store.
+    """
+    if delivery.agency not in settings.agencies:
+        raise SiteError(Problem("agency.yaml", f"there is no agency '{delivery.agency}'", name_all(settings.agencies)))
+    folder.mkdir(parents=True, exist_ok=True)
+    with store.writing(delivery.patience):
+        void(folder, store.manifest().version)
+        with tempfile.TemporaryDirectory(prefix=SCRATCH, dir=folder) as scratch:
+            return _import(delivery, folder, store, catalogue, Path(scratch), report)
+
+
+def _import(
+    delivery: Delivery, folder: Path, store: Store, catalogue: Catalogue, scratch: Path, report: Report
+) -> Receipt:
+    source, record, manifest = delivery.source, delivery.record, store.manifest()
+    report(f"reading {delivery.file.name}")
+    raw = readers.read(delivery.file, source.format, source.columns(), scratch)
+    spec_hash = hash_facts([source.model_dump(mode="json"), record.model_dump(mode="json"), catalogue.hash])
+    earlier = [r for r in read_receipts(folder) if (r.agency, r.source) == (delivery.agency, source.id)]
+    if earlier and (earlier[-1].sha256, earlier[-1].spec_hash, earlier[-1].period) == (
+        raw.sha256,
+        spec_hash,
+        _named(delivery.period),
+    ):
+        return earlier[-1].model_copy(update={"repeated": True})
+    report("mapping and checking rows")
+    mapped = mapping.map_rows(raw.cells, source, record, catalogue.schema, delivery.agency)
+    all_faults = [
+        *mapped.faults,
+        *validation.faults(record, catalogue.schema, {p[-1]: m.column for p, m in source.mappings()}),
+    ]
+    staged = scratch / "staged.parquet"
+    _stage(mapped.frame, all_faults, staged)
+    arrival = changes.Arrival(
+        delivery=f"{len(read_receipts(folder)) + 1:06d}",
+        agency=delivery.agency,
+        source=source,
+        record=record,
+        staged=staged,
+        period=delivery.period,
+        supersedes=[r.delivery for r in earlier if r.sha256 == raw.sha256],
+    )
+    report("comparing with the store")
+    connection, files = cursor(), store.files(manifest, record.id)
+    comparison, repeated = changes.compare(arrival, files, connection)
+    rejected = _rejected(staged, raw, all_faults, repeated)
+    receipt = Receipt(
+        delivery=arrival.delivery,
+        file=delivery.file.name,
+        sha256=raw.sha256,
+        agency=delivery.agency,
+        source=source.id,
+        source_version=source.version,
+        spec_hash=spec_hash,
+        record=record.id,
+        unit=source.unit,
+        period=_named(delivery.period),
+        received=datetime.now(UTC),
+        rows_read=_rows(staged, raw),
+        rows_rejected=rejected["row"].n_unique(),
+        records_added=comparison.added,
+        records_changed=comparison.changed,
+        records_unchanged=comparison.unchanged,
+        records_withdrawn=comparison.withdrawn.height,
+        supersedes=list(arrival.supersedes),
+        store_version=manifest.version + (1 if comparison.touched else 0),
+    )
+    _refuse_surprise(delivery, comparison, receipt)
+    write_delivery(folder, receipt, rejected, comparison.withdrawn)
+    if comparison.touched:
+        report(f"writing {len(comparison.touched)} partition(s)")
+        table = changes.write(arrival, comparison, files, store, manifest, connection)
+        publish(store.manifests, _next(manifest, record.id, table, receipt, catalogue))
+    return receipt
+
+
+def _stage(frame: pl.LazyFrame, all_faults: list[faults.Fault], path: Path) -> None:
+    packed = frame.with_columns(faults.pack(all_faults))
+    packed.with_columns((~faults.is_clean(packed)).alias("refused")).select(pl.exclude("^raw:.*$")).sink_parquet(
+        path, compression="lz4", maintain_order=False
+    )
+
+
+def _rows(staged: Path, raw: readers.RawTable) -> int:
+    return int(pl.scan_parquet(staged).select(pl.col("row").n_unique()).collect().item()) + len(raw.ragged)
+
+
+def _rejected(
+    staged: Path, raw: readers.RawTable, all_faults: list[faults.Fault], repeated: pl.DataFrame
+) -> pl.DataFrame:
+    bad = pl.scan_parquet(staged).filter("refused").select("row", f"^{faults.FAULT_COLUMN}.*$").collect()
+    rows = pl.concat([bad["row"], repeated["row"]]).unique()
+    cells = (
+        raw.cells.filter(pl.col("row").is_in(rows.implode())).collect() if rows.len() else raw.cells.head(0).collect()
+    )
+    why = faults.reasons(bad, cells, all_faults)
+    more = repeated.select(
+        "row", pl.lit("key").alias("field"), pl.lit("").alias("column"), pl.lit("").alias("found"), "reason"
+    )
+    ragged = pl.DataFrame(
+        [
+            (row, "row", "", line, f"row: the line does not have {len(raw.columns)} cells")
+            for row, line in raw.ragged.items()
+        ],
+        schema=faults.REASON_SCHEMA,
+        orient="row",
+    )
+    grouped = (
+        pl.concat([why, more, ragged])
+        .group_by("row")
+        .agg(pl.struct("field", "column", "found", "reason").alias("reasons"))
+    )
+    return grouped.join(cells, on="row", how="left").sort("row")
+
+
+def _refuse_surprise(delivery: Delivery, comparison: changes.Comparison, receipt: Receipt) -> None:
+    gone = comparison.withdrawn.height
+    if delivery.withdraw or receipt.supersedes or gone <= LARGE_WITHDRAWAL * comparison.in_scope:
+        return
+    found = f"the file would take back {gone:,} of the {comparison.in_scope:,} records that it speaks for"
+    todo = "if the file is complete and these records are to go, import it again with --withdraw"
+    raise DeliveryError(Problem(str(delivery.file), found, f"up to {LARGE_WITHDRAWAL:.0%} without asking", todo))
+
+
+def _next(manifest: Manifest, record: str, table: TableVersion, receipt: Receipt, catalogue: Catalogue) -> Manifest:
+    return Manifest(
+        version=receipt.store_version,
+        created=receipt.received,
+        catalogue=catalogue.hash,
+        tables={**manifest.tables, record: table},
+        deliveries=[*manifest.deliveries, receipt.delivery],
+    )
+
+
+def _named(period: Period | None) -> str:
+    return str(period) if period else ""

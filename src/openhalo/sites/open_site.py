@@ -1,0 +1,181 @@
+"""The Python face: open a site, import, ask, publish."""
+
+import shutil
+from dataclasses import dataclass
+from datetime import date
+from functools import cached_property
+from pathlib import Path
+
+import polars as pl
+
+from openhalo.base.errors import Problem, SiteError, name_all
+from openhalo.base.periods import Grain, Period
+from openhalo.base.progress import Report, silent
+from openhalo.catalogue.index import Catalogue, load
+from openhalo.engines.connect import fetch
+from openhalo.intake.receipts import Receipt, receipts
+from openhalo.measures.evaluation import evaluate
+from openhalo.measures.figures import MeasureResult
+from openhalo.measures.planning import Question
+from openhalo.publications.build import Imprint, build
+from openhalo.records.reading import Records, must_hold
+from openhalo.records.store import Store
+from openhalo.sites.importing import Delivery, import_file
+from openhalo.sites.settings import Settings, read_settings
+
+
+@dataclass(frozen=True)
+class Site:
+    """A site's folder."""
+
+    path: Path
+
+    @cached_property
+    def settings(self) -> Settings:
+        """Return the site's settings (`agency.yaml`)."""
+        return read_settings(self.path)
+
+    @cached_property
+    def catalogue(self) -> Catalogue:
+        """Return the shipped catalogue with the site's own laid over it."""
+        return load(self.path / "catalogue")
+
+    @property
+    def store(self) -> Store:
+        """Return the site's store."""
+        return Store(self.path / "store")
+
+    @property
+    def deliveries(self) -> Path:
+        """Return the folder of receipts and rejected rows."""
+        return self.path / "deliveries"
+
+    @property
+    def releases(self) -> Path:
+        """Return the folder of finished releases."""
+        return self.path / "releases"
+
+    def receipts(self) -> list[Receipt]:
+        """Return the receipts of all deliveries, oldest first."""
+        return receipts(self.deliveries)
+
+    def import_file(
+        self,
+        source: str,
+        file: Path | str,
+        *,
+        agency: str = "",
+        period: str = "",
+        withdraw: bool = False,
+        patience: float = 600.0,
+        report: Report = silent,
+    ) -> Receipt:
+        """Import a file that is written as a source spec says, and return the receipt.
+
+        Args:
+            source: id of the source spec.
+            file: the file.
+            agency: id of the agency; may be left out where the site has one.
+            period: the days that the file speaks for (`2017`, `2017-Q1`); records of these days that it does not
+                hold are withdrawn.
+            withdraw: confirm that the file takes back more than a fifth of what it speaks for.
+            patience: seconds to wait while another import holds the store.
+            report: called at each step.
+
+        Raises:
+            DeliveryError: the file cannot be taken in; nothing was stored.
+            StoreError: another import held the store too long.
+        """
+        spec = self.catalogue.source(source)
+        delivery = Delivery(
+            file=Path(file),
+            source=spec,
+            record=self.catalogue.record_type(spec.record),
+            agency=agency or self._only_agency(),
+            period=Period.parse(period) if period else None,
+            withdraw=withdraw,
+            patience=patience,
+        )
+        return import_file(delivery, self.deliveries, self.store, self.catalogue, self.settings, report)
+
+    def records(self, record: str, *, version: int | None = None, known_by: date | None = None) -> pl.LazyFrame:
+        """Return the records of a type as a Polars frame, without restricted fields."""
+        opened = self._open(version, known_by)
+        must_hold(opened, record)
+        definition = self.catalogue.record_type(record)
+        hidden = [
+            column
+            for name, spec in definition.fields.items()
+            if spec.privacy not in ("public", "internal")
+            for column in spec.columns(name)
+        ]
+        return fetch(opened.table(record).drop(*hidden)).lazy()
+
+    def measure(
+        self,
+        measure: str,
+        *,
+        by: str | list[str] | None = None,
+        period: Grain = "all",
+        within: str = "",
+        version: int | None = None,
+        known_by: date | None = None,
+    ) -> MeasureResult:
+        """Answer a measure.
+
+        Args:
+            measure: its id, such as `stops/search_share`.
+            by: group or groups to cut it by.
+            period: one figure per day, month, quarter, year, or over `all`.
+            within: only records of this period (`2017`, `2017-Q3`, `2016..2018`).
+            version: store version; the newest without it.
+            known_by: only what had happened and been recorded by this date.
+        """
+        groups = [by] if isinstance(by, str) else list(by or [])
+        span = Period.parse(within) if within else None
+        question = Question(self.catalogue.measure(measure), groups, period, span)
+        return evaluate(question, self._open(version, known_by))
+
+    def publish(self, *, report: Report = silent) -> Path:
+        """Build a release from the newest store version and return its folder."""
+        records = self._open(None, None)
+        publisher = self.settings.publisher
+        imprint = Imprint(self.settings.title, publisher.name, publisher.kind, publisher.note)
+        self.releases.mkdir(exist_ok=True)
+        folder = self.releases / f"{len(list(self.releases.iterdir())) + 1:04d}"
+        draft = self.releases / f".draft-{folder.name}"
+        shutil.rmtree(draft, ignore_errors=True)
+        build(draft, records, imprint, report)
+        return draft.rename(folder)
+
+    def _open(self, version: int | None, known_by: date | None) -> Records:
+        manifest = self.store.manifest(version)
+        return Records(self.store, manifest, self.catalogue, known_by, dict(self.settings.authoritative))
+
+    def _only_agency(self) -> str:
+        agencies = list(self.settings.agencies)
+        if len(agencies) != 1:
+            raise SiteError(
+                Problem(
+                    "agency.yaml",
+                    "the site holds several agencies",
+                    name_all(agencies),
+                    "say which: --agency ID",
+                )
+            )
+        return agencies[0]
+
+
+def open_site(path: Path | str) -> Site:
+    """Open a site's folder.
+
+    Raises:
+        SiteError: no site there, or its settings are wrong.
+        CatalogueError: the site's own catalogue is wrong.
+
+    >>> import openhalo
+    >>> site = openhalo.open_site("examples/site")  # doctest: +SKIP
+    """
+    site = Site(Path(path))
+    _ = site.settings
+    return site

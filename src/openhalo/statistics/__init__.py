@@ -1,0 +1,1 @@
+"""Numbers in, results with their interval out. Knows no catalogue and no records."""
