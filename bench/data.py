@@ -41,3 +41,17 @@ def write_stops(path: Path, rows: int, seed: int = 1) -> Path:
         path.parent.mkdir(parents=True, exist_ok=True)
         stops(rows, seed).write_csv(path)
     return path
+
+
+def write_shuffled(stops_file: Path, path: Path) -> Path:
+    """Write the same rows in another order."""
+    pl.read_csv(stops_file, infer_schema=False).sample(fraction=1, shuffle=True, seed=2).write_csv(path)
+    return path
+
+
+def write_changed(stops_file: Path, path: Path) -> Path:
+    """Write the same rows, the age of each hundredth corrected."""
+    rows = pl.read_csv(stops_file, infer_schema=False).with_row_index()
+    age = pl.when(pl.col("index") % 100 == 0).then(pl.lit("44")).otherwise(pl.col("age")).alias("age")
+    rows.with_columns(age).drop("index").write_csv(path)
+    return path

@@ -241,7 +241,7 @@ def _partition_rows(
         parts += [frame.join(gone.lazy(), on="record_key", how="anti") for frame in stored]
     if not parts:
         return pl.DataFrame()
-    rows = pl.concat(parts, how="diagonal").collect()
+    rows: pl.DataFrame = pl.concat(parts, how="diagonal").collect()
     rows = rows.select(column for column in arrival.record.columns() if column in rows.columns)
     return rows.sort("agency", arrival.record.time) if len(parts) > 1 else rows
 
