@@ -180,7 +180,7 @@ class _Cell:
                     self.name,
                     self.mapping.column,
                     pl.col(self.name).is_null() & (self.present.is_null() if self.mapping.column else True),
-                    "must not be empty",
+                    "which stands for no value; this field must not be empty",
                 )
             )
         return found
