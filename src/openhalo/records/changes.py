@@ -82,7 +82,9 @@ def compare(
         UNION SELECT old_year, old_bucket FROM differing WHERE old_year IS NOT NULL
         UNION SELECT local_year, agency_bucket FROM withdrawn ORDER BY ALL
     """).fetchall()
-    withdrawn = connection.sql("SELECT record_key, content_hash, delivery FROM withdrawn ORDER BY record_key").pl()
+    withdrawn = pl.DataFrame(
+        connection.sql("SELECT record_key, content_hash, delivery FROM withdrawn ORDER BY record_key")
+    )
     assert counts is not None and in_scope is not None
     added, changed, unchanged = counts
     return Comparison(added, changed, unchanged, withdrawn, in_scope[0], touched), repeated
@@ -175,12 +177,13 @@ def _refuse_repeated_keys(connection: duckdb.DuckDBPyConnection) -> pl.DataFrame
         FROM arriving WHERE hash(record_key) IN (SELECT digest FROM suspects)
         GROUP BY record_key HAVING count(*) > 1
     """)
-    rows: pl.DataFrame = connection.sql("""
+    query = """
         SELECT row, 'key: row ' || first_row || CASE WHEN contents = 1
             THEN ' has the same key and says the same'
             ELSE ' has the same key and says something else; none of the ' || times || ' rows was taken' END AS reason
         FROM arriving JOIN repeated USING (record_key) WHERE contents > 1 OR place <> kept ORDER BY row
-    """).pl()
+    """
+    rows = pl.DataFrame(connection.sql(query))
     if not rows.is_empty():
         connection.execute("INSERT INTO refused SELECT record_key FROM repeated")
         connection.execute("""
@@ -221,10 +224,11 @@ def _partition_rows(
 ) -> pl.DataFrame:
     """Return the new content of a partition: what stays, and what arrived, sorted by agency and time."""
     year, bucket = partition
-    arriving = connection.sql(f"""
+    query = f"""
         SELECT place, record_key, content_hash FROM differing
         WHERE local_year = {year} AND agency_bucket = {bucket} ORDER BY moment
-    """).pl()
+    """
+    arriving = pl.DataFrame(connection.sql(query))
     parts = []
     if not arriving.is_empty():
         staged = pl.scan_parquet(arrival.staged.year(year), hive_partitioning=False).select(
@@ -236,7 +240,9 @@ def _partition_rows(
         parts.append(arrived.with_columns(pl.lit(value).alias(name) for name, value in constants.items()))
     own = [file for file in files if f"/{partition_folder(partition)}/" in file]
     if own:
-        gone = connection.sql("SELECT record_key FROM differing UNION ALL SELECT record_key FROM withdrawn").pl()
+        gone = pl.DataFrame(
+            connection.sql("SELECT record_key FROM differing UNION ALL SELECT record_key FROM withdrawn")
+        )
         stored = [pl.scan_parquet(file, hive_partitioning=False) for file in own]
         parts += [frame.join(gone.lazy(), on="record_key", how="anti") for frame in stored]
     if not parts:
