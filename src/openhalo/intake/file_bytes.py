@@ -111,9 +111,9 @@ def inspect_utf8(path: Path, file: Path) -> str:
                     decoder.decode(chunk)
                 except UnicodeDecodeError as error:
                     raise _not_utf8(path, file, offset - len(pending) + error.start) from None
-            for line_end in sorted({chunk.find(b"\n"), chunk.rfind(b"\n")} - {-1}):
-                _refuse_long(path, file, line_start, offset + line_end)
-                line_start = max(line_start, offset + line_end + 1)
+            if b"\n" in chunk:
+                _refuse_long(path, file, line_start, offset + chunk.index(b"\n"))
+                line_start = offset + chunk.rindex(b"\n") + 1
             offset += len(chunk)
             _refuse_long(path, file, line_start, offset)
     if not offset:
