@@ -32,8 +32,11 @@ def _spreadsheet() -> bytes:
 XLSX = _spreadsheet()
 
 
+ANY_BYTE = st.integers(0, 255)
+
+
 @st.composite
-def mutated(draw, original, alphabet=st.integers(0, 255)):
+def mutated(draw, original, alphabet=ANY_BYTE):
     """A file with bytes changed, put in, taken out, or cut off."""
     content = bytearray(original)
     for _ in range(draw(st.integers(1, 6))):

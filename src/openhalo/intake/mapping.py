@@ -63,6 +63,9 @@ def map_rows(cells: pl.LazyFrame, source: SourceSpec, record: RecordType, schema
     faults = [fault for fault in mapped[0].faults]
     if any(len(part.faults) != len(faults) for part in mapped):
         raise AssertionError("every entry of 'repeat' fills the same fields")
+    if source.key:
+        no_key = pl.all_horizontal(pl.col(_raw(name)).is_null() for name in source.key)
+        faults.append(Fault("key", source.key[0], no_key, "must not be empty"))
     frame = frames[0] if len(frames) == 1 else pl.concat(frames)
     return Mapped(frame, faults)
 
