@@ -50,6 +50,13 @@ def mutated(draw, original, alphabet=ANY_BYTE):
 telling = st.sampled_from(list(b',,,""\n\n\r;\t x1\xc3\xa9\x00\xef\xbb\xbf'))
 
 
+def stripped(cell: str) -> str:
+    """Take away the blanks that Unicode calls white space; Python's own strip also takes control characters."""
+    return cell.strip(
+        "\t\n\v\f\r \x85\xa0\u1680\u2028\u2029\u202f\u205f\u3000" + "".join(map(chr, range(0x2000, 0x200B)))
+    )
+
+
 def outcome(content: bytes, name: str = "file"):
     """Return the rows of a file and its ragged rows, or None where it is refused."""
     with tempfile.TemporaryDirectory() as folder:
@@ -79,8 +86,12 @@ def test_no_row_of_a_mutated_csv_is_lost(content):
     csv.field_size_limit(file_bytes.LONGEST_LINE)
     lines = list(csv.reader(io.StringIO(content.decode("utf-8-sig"), newline="")))
     read_rows, ragged = found
-    kept = [(number, *row) for number, row in enumerate(lines, start=1) if number > 1 and len(row) == len(COLUMNS)]
-    assert [tuple(cell or "" if i else cell for i, cell in enumerate(row)) for row in read_rows] == kept
+    kept = [
+        (number, *map(stripped, row))
+        for number, row in enumerate(lines, start=1)
+        if number > 1 and len(row) == len(COLUMNS)
+    ]
+    assert [(row[0], *(cell or "" for cell in row[1:])) for row in read_rows] == kept
     assert list(ragged) == [n for n, row in enumerate(lines, 1) if n > 1 and row and len(row) != len(COLUMNS)]
 
 

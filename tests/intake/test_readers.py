@@ -105,6 +105,14 @@ def test_a_quote_inside_a_cell_is_a_letter(open_file):
     assert rows(table) == [(2, "1", '5" pipe', "x"), (3, "2", "c", "d")]
 
 
+@pytest.mark.parametrize("gap", [" ", "\t", "\u00a0", "\u2003"])
+@pytest.mark.parametrize("wrap", ["{}", '"{}"'])
+def test_blanks_around_cells_go_and_blank_cells_are_null(open_file, wrap, gap):
+    line = ",".join(wrap.format(cell) for cell in ["1" + gap, gap + "NA", gap])
+    table = open_file(f"id,date,race\n{line}\n2,NA,a{gap}b\n3,,c{gap}".encode(), blank=["NA"])
+    assert rows(table) == [(2, "1", None, None), (3, "2", None, f"a{gap}b"), (4, "3", None, "c")]
+
+
 def test_a_file_of_one_column(open_file):
     assert rows(open_file(b"id\n1\n\n2\n", expected=["id"])) == [(2, "1"), (4, "2")]
 
@@ -231,7 +239,7 @@ def test_a_spreadsheet_reads_as_a_person_would_have_typed_it(open_file):
     columns = ["whole", "broken", "text", "yes", "day", "instant", "time", "long"]
     assert rows(open_file(content, name="file.xlsx", expected=columns)) == [
         (2, "7", "1.5", "007", "true", "2017-03-04", "2017-03-04 21:05:00", "21:05:00", "12345678901234"),
-        (4, "8", "0.3", " x ", "false", "2018-01-01", "2017-03-05 00:00:00", "00:05:00", None),
+        (4, "8", "0.3", "x", "false", "2018-01-01", "2017-03-05 00:00:00", "00:05:00", None),
     ]
 
 
@@ -287,7 +295,7 @@ def test_parquet_reads_as_text(open_file, refusal, tmp_path):
     table = open_file(None, name="file.parquet", expected=frame.columns)
     assert rows(table) == [
         (1, "7", "4611686018427387904", "2017-03-04", "2017-03-04 21:05:00+00:00", "true", "a;b", "x"),
-        (2, "1.5", None, None, None, "false", "", None),
+        (2, "1.5", None, None, None, "false", None, None),
     ]
     frame.select(pl.struct("whole").alias("id")).write_parquet(tmp_path / "file.parquet")
     assert "fit no cell" in refusal(None, name="file.parquet", expected=["id"])

@@ -17,7 +17,7 @@ from openhalo.base.errors import DeliveryError, Problem, name_all
 from openhalo.base.provenance import hash_file
 from openhalo.catalogue.sources import Format
 from openhalo.intake import file_bytes
-from openhalo.intake.raw_table import TOP_ROWS, RawTable, column_names, empty_cells
+from openhalo.intake.raw_table import TOP_ROWS, RawTable, column_names, empty_cells, strip_cells
 
 MOST_RAGGED = 100_000
 """More ragged rows than this are no slips: the file is written in another way than the source says."""
@@ -44,20 +44,20 @@ def read_delimited(path: Path, file: Path, written: Format, expected: list[str],
     if written.delimiter in '"\r\n':
         raise DeliveryError(Problem("format", f"the delimiter cannot be {written.delimiter!r}", ", ; \\t |"))
     text = file_bytes.to_utf8(path, file, written.encoding, scratch / "utf8.csv")
-    digest = file_bytes.inspect_utf8(path, text)
+    seen = file_bytes.inspect_utf8(path, text, written.delimiter)
     csv.field_size_limit(file_bytes.LONGEST_LINE)
     try:
         top, lines = _top(text, written)
         _refuse_other_delimiter(path, top, written, expected)
         names = column_names(path, top, written, expected)
-        sha256 = digest if text == path else hash_file(path)
+        sha256 = seen.sha256 if text == path else hash_file(path)
         if lines == written.header_rows and _is_clean(text, written, len(names)):
-            return RawTable(path, sha256, _scan(text, written, names), names)
+            return RawTable(path, sha256, _scan(text, written, names, seen.plain), names)
         tidy = scratch / "tidy.csv"
         rows, ragged = _tidy(path, text, written, len(names), tidy)
     except csv.Error as error:
         raise DeliveryError(Problem(str(path), f"the rows cannot be told apart: {error}")) from None
-    cells = _scan_tidy(tidy, names) if rows else empty_cells(names)
+    cells = strip_cells(_scan_tidy(tidy, names), names, written) if rows else empty_cells(names)
     return RawTable(path, sha256, cells, names, ragged)
 
 
@@ -103,7 +103,7 @@ def _is_clean(file: Path, written: Format, width: int) -> bool:
         return False
 
 
-def _scan(file: Path, written: Format, names: list[str]) -> pl.LazyFrame:
+def _scan(file: Path, written: Format, names: list[str], plain: bool) -> pl.LazyFrame:
     try:
         cells = pl.scan_csv(
             file,
@@ -114,11 +114,13 @@ def _scan(file: Path, written: Format, names: list[str]) -> pl.LazyFrame:
             separator=written.delimiter,
             row_index_name="row",
             row_index_offset=written.header_rows + 1,
+            null_values=["", *written.blank] if plain else None,
         )
         cells.collect_schema()
     except pl.exceptions.NoDataError:
         return empty_cells(names)
-    return cells.with_columns(pl.col("row").cast(pl.Int64))
+    cells = cells.with_columns(pl.col("row").cast(pl.Int64))
+    return cells if plain else strip_cells(cells, names, written)
 
 
 def _scan_tidy(file: Path, names: list[str]) -> pl.LazyFrame:

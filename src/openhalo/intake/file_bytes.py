@@ -4,6 +4,7 @@ import codecs
 import gzip
 import hashlib
 import zlib
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
@@ -24,6 +25,18 @@ _MAGIC: dict[bytes, Kind] = {
     b"PAR1": "parquet",
     b"\xd0\xcf\x11\xe0": "ole",
 }
+_BLANKS = (
+    b"\t",
+    b"\v",
+    b"\f",
+    b"\xc2\x85",
+    b"\xc2\xa0",
+    b"\xe1\x9a\x80",
+    b"\xe2\x80",
+    b"\xe2\x81\x9f",
+    b"\xe3\x80\x80",
+)
+"""Blanks other than the space, as Unicode has them (and punctuation beside them)."""
 _UTF8 = {"utf-8", "utf-8-sig", "ascii"}
 
 
@@ -92,18 +105,32 @@ def to_utf8(path: Path, file: Path, encoding: str, into: Path) -> Path:
     return into
 
 
-def inspect_utf8(path: Path, file: Path) -> str:
-    """Walk once over a text file's bytes and return their SHA-256.
+@dataclass(frozen=True)
+class Inspected:
+    """What one walk over a text file's bytes shows."""
+
+    sha256: str
+    plain: bool
+    """No cell is quoted or has blanks around it, so that cells can be taken as they lie."""
+
+
+def inspect_utf8(path: Path, file: Path, delimiter: str) -> Inspected:
+    """Walk once over the bytes of delimited text.
 
     Raises:
         DeliveryError: it is empty, holds zero bytes, is not UTF-8, or has a line beyond `LONGEST_LINE`.
     """
     digest, decoder = hashlib.sha256(), codecs.getincrementaldecoder("utf-8")()
-    offset = line_start = 0
+    offset, line_start, plain, last = 0, 0, True, b"\n"
+    by = delimiter.encode()
+    marks = (*_BLANKS, b'"', b" " + by, by + b" ", b" \n", b"\n ", b" \r")
     with file.open("rb") as stream:
         while chunk := stream.read(_CHUNK):
             digest.update(chunk)
             pending = decoder.getstate()[0]
+            if plain:  # stripping every cell costs half as much as reading them
+                plain = not any(mark in last + chunk for mark in marks)
+                last = chunk[-len(by) :]
             if b"\0" in chunk:
                 raise _zero_byte(path, file, offset + chunk.index(b"\0"))
             if pending or not chunk.isascii():
@@ -120,7 +147,7 @@ def inspect_utf8(path: Path, file: Path) -> str:
         raise DeliveryError(Problem(str(path), "the file is empty"))
     if decoder.getstate()[0]:
         raise _not_utf8(path, file, offset - len(decoder.getstate()[0]))
-    return digest.hexdigest()
+    return Inspected(digest.hexdigest(), plain and last != b" ")
 
 
 def _refuse_long(path: Path, file: Path, start: int, end: int) -> None:

@@ -7,14 +7,14 @@ import polars as pl
 from openhalo.base.errors import DeliveryError, Problem
 from openhalo.base.provenance import hash_file
 from openhalo.catalogue.sources import Format
-from openhalo.intake.raw_table import RawTable, check_columns
+from openhalo.intake.raw_table import RawTable, check_columns, strip_cells
 
 LIST_SEPARATOR = ";"
 """Between the parts of a list, which `split` in a source spec takes apart again."""
 
 
 def read_parquet(path: Path, file: Path, written: Format, expected: list[str], scratch: Path) -> RawTable:
-    """Open a Parquet file; `format` of the source does not matter, for Parquet says itself how it is written.
+    """Open a Parquet file. Of the source's `format` only `blank` matters: Parquet says itself how it is written.
 
     Dates are ISO, instants carry their offset, whole numbers have no point, yes and no are true and false, lists are
     joined by `;`. Rows count from 1.
@@ -33,7 +33,8 @@ def read_parquet(path: Path, file: Path, written: Format, expected: list[str], s
     except (pl.exceptions.PolarsError, pl.exceptions.PanicException) as error:
         found = f"the Parquet file is damaged ({str(error).splitlines()[0]})"
         raise DeliveryError(Problem(str(path), found, todo="fetch the file again")) from None
-    return RawTable(path, hash_file(path), pl.scan_parquet(tidy), schema.names())
+    cells = strip_cells(pl.scan_parquet(tidy), schema.names(), written)
+    return RawTable(path, hash_file(path), cells, schema.names())
 
 
 def as_text(name: str, dtype: pl.DataType) -> pl.Expr:

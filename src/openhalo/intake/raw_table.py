@@ -22,7 +22,10 @@ class RawTable:
     path: Path
     sha256: str
     cells: pl.LazyFrame
-    """Column `row` (the row's number in the file, counted as a spreadsheet does) and one text column each."""
+    """Column `row` (the row's number in the file, counted as a spreadsheet does) and one text column each.
+
+    Cells come without surrounding blanks, and null where nothing was written.
+    """
     columns: list[str]
     ragged: dict[int, str] = field(default_factory=dict)
     """Rows that have more or fewer cells than the header: row number → the line as it stands."""
@@ -31,6 +34,13 @@ class RawTable:
 def empty_cells(columns: Sequence[str]) -> pl.LazyFrame:
     """Return the cells of a file that has a header and no rows."""
     return pl.LazyFrame(schema={"row": pl.Int64(), **dict.fromkeys(columns, pl.String())})
+
+
+def strip_cells(cells: pl.LazyFrame, columns: Sequence[str], written: Format) -> pl.LazyFrame:
+    """Take the blanks around each cell away, and make a cell null that says, for this source, nothing."""
+    blank = ["", *written.blank]
+    stripped = {name: pl.col(name).str.strip_chars() for name in columns}
+    return cells.with_columns(pl.when(~cell.is_in(blank)).then(cell).alias(name) for name, cell in stripped.items())
 
 
 def column_names(path: Path, top: Sequence[Sequence[str]], written: Format, expected: Sequence[str]) -> list[str]:

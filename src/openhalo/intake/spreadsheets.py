@@ -12,7 +12,7 @@ import polars as pl
 from openhalo.base.errors import DeliveryError, Problem, did_you_mean, name_all
 from openhalo.base.provenance import hash_file
 from openhalo.catalogue.sources import Format
-from openhalo.intake.raw_table import TOP_ROWS, RawTable, column_names
+from openhalo.intake.raw_table import TOP_ROWS, RawTable, column_names, strip_cells
 
 LARGEST_UNPACKED = 1 << 30
 """Bytes that a spreadsheet may unpack to; a million rows of ten columns take half of it."""
@@ -48,7 +48,8 @@ def read_spreadsheet(path: Path, file: Path, written: Format, expected: list[str
     names = column_names(path, top, written, expected)
     cells = cells.rename(dict(zip(cells.columns, names, strict=True))).with_row_index("row", offset=1)
     cells = cells.slice(written.header_rows).filter(pl.any_horizontal(pl.col(names).is_not_null()))
-    return RawTable(path, hash_file(path), cells.with_columns(pl.col("row").cast(pl.Int64)).lazy(), names)
+    stripped = strip_cells(cells.with_columns(pl.col("row").cast(pl.Int64)).lazy(), names, written)
+    return RawTable(path, hash_file(path), stripped, names)
 
 
 def _load(path: Path, file: Path, written: Format) -> pl.DataFrame:
