@@ -41,11 +41,15 @@ class Records:
                 type cannot say what was known by the date.
         """
         if record not in self._tables:
-            problems = counting.undecided(record, self.manifest, self.authoritative)
+            problems = self.undecided(record)
             if problems:
                 raise MeasureError(problems)
             self._tables[record] = self._open(self.catalogue.record_type(record))
         return self._tables[record]
+
+    def undecided(self, record: str) -> list[Problem]:
+        """Return where two sources cover the same days and the site does not say which one counts."""
+        return counting.undecided(record, self.manifest, self.authoritative)
 
     def held(self, record: str) -> Any:
         """Return the Ibis table of all records held: also of those that give way to another source."""
