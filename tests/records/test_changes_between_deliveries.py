@@ -1,9 +1,9 @@
 """What one delivery after another leaves in the store."""
 
-import openhalo
 import polars as pl
 import pytest
 
+import openhalo
 from openhalo.base.errors import DeliveryError
 from tests.records.conftest import contents, row, source
 

@@ -2,10 +2,10 @@
 
 from datetime import date
 
-import openhalo
 import polars as pl
 import pytest
 
+import openhalo
 from openhalo.base.errors import MeasureError
 from openhalo.records.reading import Records
 from tests.conftest import AGENCY_YAML

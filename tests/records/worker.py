@@ -48,11 +48,17 @@ def _rows(records, record, column):
 
 
 def zygote(site, folder):
-    """Fork a warm importer for each line of standard input and print its id; it imports until it is killed."""
+    """Fork a warm worker for each line of standard input and print its id, until it is killed or done.
+
+    `go` imports on and on; any other line is the key of a record to purge.
+    """
     _ = site.catalogue
-    for _line in sys.stdin:
+    for line in sys.stdin:
         pid = os.fork()
         if pid == 0:
+            if line.strip() != "go":
+                site.purge(line.strip(), authority="court order 7")
+                os._exit(0)
             number = site.store.manifest().version
             while True:
                 number += 1

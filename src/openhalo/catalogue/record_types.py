@@ -103,6 +103,9 @@ class RecordType(Spec):
     known_at: dict[str, str] = Field(
         default={}, description="Group of fields → the time field that says when it was learned"
     )
+    purge: Literal["agency", "with_oversight"] = Field(
+        default="agency", description="Who may have a record taken out of every version; findings need oversight too"
+    )
     fields: dict[str, FieldSpec]
     rules: dict[str, Rule] = {}
     example: dict[str, object] = Field(description="One record, as it would be filled in a spreadsheet")

@@ -1,5 +1,6 @@
 """Verbs that keep the records: `records`, `purge`."""
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from pathlib import Path
 from typing import Annotated
@@ -9,7 +10,7 @@ import typer
 from rich.table import Table
 
 from openhalo.base.errors import DeliveryError, Problem
-from openhalo.cli.terminal import AsJson, out, print_json
+from openhalo.cli.terminal import AsJson, out, print_json, progress
 from openhalo.sites.open_site import open_site
 
 _PEOPLE_SEE = 8
@@ -19,6 +20,7 @@ _PEOPLE_SEE = 8
 def register(app: typer.Typer) -> None:
     """Add the verbs of this module."""
     app.command()(records)
+    app.command()(purge)
 
 
 def records(
@@ -51,6 +53,28 @@ def records(
         print_json((lazy if limit is None else lazy.head(limit)).collect().to_dicts())
     else:
         _print(lazy, limit or 20, day)
+
+
+def purge(
+    site: Annotated[Path, typer.Argument(help="The site's folder")],
+    key: Annotated[str, typer.Argument(help="The record's key, agency/source/id, as `openhalo records` lists it")],
+    authority: Annotated[str, typer.Option(help="The order, statute or decision that it rests on")],
+    oversight: Annotated[str, typer.Option(help="What oversight decided, where the agency alone may not")] = "",
+    as_json: AsJson = False,
+) -> None:
+    """Take a record out of every version, rejected row and delivery. There is no way back."""
+    with progress() as report:
+        done = open_site(site).purge(key, authority=authority, oversight=oversight, report=report)
+    if as_json:
+        print_json(done.model_dump(mode="json"))
+        return
+    out.print(f"purge {done.purge}: taken out of {len(done.versions)} store version(s); receipt in store/purges")
+    out.print("  figures of these versions can no longer be recomputed: " + _listed(done.versions))
+    out.print("  releases to recall: " + _listed(done.releases))
+
+
+def _listed(names: Sequence[object]) -> str:
+    return ", ".join(map(str, names)) or "none"
 
 
 def _print(lazy: pl.LazyFrame, limit: int, known_by: date | None) -> None:

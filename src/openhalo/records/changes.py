@@ -156,16 +156,15 @@ def scan(files: Sequence[str]) -> str:
 def _stage(arrival: Arrival, connection: duckdb.DuckDBPyConnection) -> None:
     key = record_key(arrival.agency, arrival.source.id, bool(arrival.source.key))
     year = f"CAST(year({_local_day(arrival.record)}) AS INTEGER)"
-    source = f"read_parquet({quote(str(arrival.staged))}, file_row_number = true)"
+    # Identical rows are numbered before any of them is left out, so that each keeps its own key.
+    source = f"(SELECT *, {key} AS record_key FROM read_parquet({quote(str(arrival.staged))}, file_row_number = true))"
     connection.execute(f"""
         CREATE OR REPLACE TEMP TABLE arriving AS
-        SELECT file_row_number AS place, row, {key} AS record_key, {content_hash(arrival.record)} AS content_hash,
+        SELECT file_row_number AS place, row, record_key, {content_hash(arrival.record)} AS content_hash,
                {_local_day(arrival.record)} AS local_day, {year} AS local_year, 0 AS agency_bucket
         FROM {source} WHERE NOT refused
     """)
-    connection.execute(
-        f"CREATE OR REPLACE TEMP TABLE refused AS SELECT {key} AS record_key FROM {source} WHERE refused"
-    )
+    connection.execute(f"CREATE OR REPLACE TEMP TABLE refused AS SELECT record_key FROM {source} WHERE refused")
 
 
 def _refuse_repeated_keys(connection: duckdb.DuckDBPyConnection) -> pl.DataFrame:

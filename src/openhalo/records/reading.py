@@ -18,6 +18,7 @@ from openhalo.records import counting
 from openhalo.records.changes import scan
 from openhalo.records.identity import identifier
 from openhalo.records.manifest import Manifest
+from openhalo.records.purging import purges
 from openhalo.records.store import Store
 
 
@@ -72,6 +73,10 @@ class Records:
         row = cursor().execute(f"SELECT count(*) FROM {identifier(table.get_name())} WHERE {undated}").fetchone()
         assert row is not None
         return {"time_honest": row[0] == 0, "without_date": row[0]}
+
+    def purges(self) -> list[str]:
+        """Return the purges that took records out of this version: its figures can no longer be recomputed."""
+        return [purge.purge for purge in purges(self.store) if self.manifest.version in purge.versions]
 
     def _open(self, record: RecordType, every_source: bool = False) -> Any:
         """Make a view over the version's files; columns that older files lack are null."""

@@ -18,9 +18,11 @@ from openhalo.measures.figures import MeasureResult
 from openhalo.measures.planning import Question
 from openhalo.publications.build import Imprint, build
 from openhalo.records.listing import lazily, listing, write
+from openhalo.records.purging import Purge
 from openhalo.records.reading import Records
 from openhalo.records.store import Store
 from openhalo.sites.importing import Delivery, import_file
+from openhalo.sites.purging import Premises, purge
 from openhalo.sites.settings import Settings, read_settings
 
 
@@ -97,7 +99,7 @@ class Site:
             withdraw=withdraw,
             patience=patience,
         )
-        return import_file(delivery, self.deliveries, self.store, self.catalogue, self.settings, report)
+        return import_file(delivery, self._premises, self.settings, report)
 
     def records(
         self, record: str, *, where: str = "", version: int | None = None, known_by: date | None = None
@@ -126,6 +128,23 @@ class Site:
         rows = listing(self._open(version, known_by), record, where)
         rows = rows if limit is None else rows.limit(limit)
         return write(rows, self.catalogue.record_type(record), file)
+
+    def purge(
+        self, key: str, *, authority: str, oversight: str = "", patience: float = 600.0, report: Report = silent
+    ) -> Purge:
+        """Take a record out of every version, rejected row and delivery; return the signed receipt's facts.
+
+        Args:
+            key: the record's key, agency/source/id.
+            authority: the order, statute or decision that it rests on.
+            oversight: what oversight decided; needed where the record type says `purge: with_oversight`.
+            patience: seconds to wait while an import holds the store.
+            report: called at each step.
+
+        Raises:
+            StoreError: no such record, or the authority does not reach.
+        """
+        return purge(self._premises, key, authority, oversight, patience, report)
 
     def measure(
         self,
@@ -163,6 +182,10 @@ class Site:
         shutil.rmtree(draft, ignore_errors=True)
         build(draft, records, imprint, report)
         return draft.rename(folder)
+
+    @property
+    def _premises(self) -> Premises:
+        return Premises(self.path, self.store, self.deliveries, self.releases, self.catalogue)
 
     def _open(self, version: int | None, known_by: date | None) -> Records:
         manifest = self.store.manifest(version)
