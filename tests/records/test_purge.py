@@ -3,9 +3,11 @@
 import json
 import os
 import random
+import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from datetime import date
 from pathlib import Path
@@ -43,26 +45,46 @@ def every_version_opens(site):
     for version in range(1, site.store.manifest().version + 1):
         for record, table in site.store.manifest(version).tables.items():
             opened = DeltaTable(str(site.store.table_path(record)), version=table.delta_version)
-            read = pl.concat([pl.read_parquet(file, hive_partitioning=False) for file in opened.file_uris()])
+            rows = sum(len(pl.read_parquet(file, hive_partitioning=False)) for file in opened.file_uris())
             sizes = dict(pl.DataFrame(opened.get_add_actions(flatten=True)).select("path", "size_bytes").rows())
             for name, size in sizes.items():
                 assert (site.store.table_path(record) / name).stat().st_size == size
             counted = pl.DataFrame(opened.get_add_actions(flatten=True))["num_records"].sum()
-            assert counted == len(read) == len(site.records(record, version=version).collect())
+            assert counted == rows == len(site.records(record, version=version).collect())
+
+
+def found(folder):
+    """Make a site with the trial catalogue."""
+    for place, text in catalogue().items():
+        (folder / "catalogue" / place).parent.mkdir(parents=True, exist_ok=True)
+        (folder / "catalogue" / place).write_text(text)
+    (folder / "agency.yaml").write_text("title: T\npublisher: {kind: demo, name: t}\nagencies: {testpd: {name: T}}\n")
+    return openhalo.open_site(folder)
+
+
+@pytest.fixture(scope="module")
+def once(tmp_path_factory):
+    """A site where the record came, moved, was rejected, came again, was linked to and withdrawn."""
+    folder = tmp_path_factory.mktemp("once")
+    site, files = found(folder / "site"), iter(range(100))
+
+    def deliver(spec, rows, **how):
+        site.import_file(spec, write_rows(folder / f"{next(files)}.csv", rows), **how)
+
+    others = [row(str(n), f"201{n}-06-01 10:00", f"other {n}") for n in range(6)]
+    for turn in range(11):
+        deliver("keyed", [*others, row(SECRET, f"201{turn % 5}-06-01 10:00", f"{SECRET} {turn}")])
+    deliver("keyed", [*others, row(SECRET, "2014-06-01 10:00", f"{SECRET} bad", amount=5000)])
+    deliver("keyed", [row(SECRET, place="a"), row(SECRET, place="b"), row("9", amount=5000)])
+    notes = [{"id": "a", "day": "2020-01-01", "event": SECRET}, {"id": "b", "day": "2020-01-01", "event": "1"}]
+    deliver("notes", notes)
+    deliver("keyed", [row("1", "2011-06-01 10:00", "other 1")], period="2010..2016", withdraw=True)
+    return site
 
 
 @pytest.fixture
-def lived(site, deliver):
-    """A site where the record came, moved, was rejected, came again, was linked to and withdrawn."""
-    others = [row(str(n), f"201{n}-06-01 10:00", f"other {n}") for n in range(6)]
-    for turn in range(11):
-        deliver(site, "keyed", [*others, row(SECRET, f"201{turn % 5}-06-01 10:00", f"{SECRET} {turn}")])
-    deliver(site, "keyed", [*others, row(SECRET, "2014-06-01 10:00", f"{SECRET} bad", amount=5000)])
-    deliver(site, "keyed", [row(SECRET, place="a"), row(SECRET, place="b"), row("9", amount=5000)])
-    notes = [{"id": "a", "day": "2020-01-01", "event": SECRET}, {"id": "b", "day": "2020-01-01", "event": "1"}]
-    deliver(site, "notes", notes)
-    deliver(site, "keyed", [row("1", "2011-06-01 10:00", "other 1")], period="2010..2016", withdraw=True)
-    return site
+def lived(once, tmp_path):
+    return openhalo.open_site(shutil.copytree(once.path, tmp_path / "site"))
 
 
 def test_after_a_purge_no_file_names_the_record_and_every_version_opens(lived):
@@ -203,20 +225,12 @@ def test_a_purge_that_is_killed_is_finished_by_the_next_writer(lived, deliver, t
 @settings(max_examples=8, deadline=None)
 @given(st.data())
 def test_whatever_was_delivered_a_purge_leaves_no_trace_and_all_else(data):
-    import tempfile
-
     ids = [f"record{n}x" for n in range(4)]
     line = st.builds(row, st.sampled_from(ids), st.sampled_from(["2019-06-01 10:00", "2020-06-01 10:00"]),
                      st.sampled_from("ab"), st.sampled_from([1, 5000]))  # fmt: skip
     deliveries = data.draw(st.lists(st.lists(line, min_size=1, max_size=4), min_size=1, max_size=3))
     with tempfile.TemporaryDirectory() as folder:
-        root = Path(folder) / "site"
-        for place, text in catalogue().items():
-            (root / "catalogue" / place).parent.mkdir(parents=True, exist_ok=True)
-            (root / "catalogue" / place).write_text(text)
-        settings_of_site = "title: T\npublisher: {kind: demo, name: t}\nagencies: {testpd: {name: T}}\n"
-        (root / "agency.yaml").write_text(settings_of_site)
-        site = openhalo.open_site(root)
+        site = found(Path(folder) / "site")
         for number, rows in enumerate(deliveries):
             site.import_file("whole", write_rows(Path(folder) / f"{number}.csv", rows), withdraw=True)
         if site.store.manifest().version == 0:
