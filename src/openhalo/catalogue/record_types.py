@@ -24,6 +24,9 @@ SYSTEM_COLUMNS: dict[str, ColumnType] = {
 """Columns of every stored row, before its fields. Partition columns live in the path, not in the file."""
 
 PARTITION_COLUMNS = ("local_year", "agency_bucket")
+STAGING_COLUMNS = ("row", "source_id", "refused", "staged_place")
+"""Columns that rows carry on their way in; no field may take their names."""
+
 _ONLY_FOR: dict[str, set[str]] = {
     "vocabulary": {"code", "codes"},
     "to": {"link"},
@@ -100,13 +103,16 @@ class RecordType(Spec):
     known_at: dict[str, str] = Field(
         default={}, description="Group of fields → the time field that says when it was learned"
     )
+    purge: Literal["agency", "with_oversight"] = Field(
+        default="agency", description="Who may have a record taken out of every version; findings need oversight too"
+    )
     fields: dict[str, FieldSpec]
     rules: dict[str, Rule] = {}
     example: dict[str, object] = Field(description="One record, as it would be filled in a spreadsheet")
 
     @model_validator(mode="after")
     def _parts_fit(self) -> Self:
-        columns: dict[str, str] = dict.fromkeys([*SYSTEM_COLUMNS, *PARTITION_COLUMNS], "every record")
+        columns: dict[str, str] = dict.fromkeys([*SYSTEM_COLUMNS, *PARTITION_COLUMNS, *STAGING_COLUMNS], "every record")
         for name, spec in self.fields.items():
             for column in spec.columns(name):
                 if column in columns:

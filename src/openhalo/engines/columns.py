@@ -23,8 +23,8 @@ IBIS: dict[ColumnType, str] = {
     "number": "float64",
     "boolean": "boolean",
     "date": "date",
-    "instant": "timestamp('UTC')",
-    "local": "timestamp",
+    "instant": "timestamp('UTC', 6)",
+    "local": "timestamp(6)",
     "texts": "array<string>",
 }
 DUCKDB: dict[ColumnType, str] = {

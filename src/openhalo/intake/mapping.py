@@ -22,7 +22,7 @@ class Mapped:
     """Typed rows on their way in."""
 
     frame: pl.LazyFrame
-    """`place` (unique), `row`, `source_id`, raw cells as `raw:<column>`, and every value column of the record type."""
+    """`staged_place` (unique), `row`, `source_id`, raw cells as `raw:<column>`, and every column of the record type."""
     faults: Sequence[Fault]
     columns: list[str]
     """The columns that the source fills; the others are null for every row and need not be stored."""
@@ -81,7 +81,7 @@ def _one_record(
     kinds = {column: kind for name, spec in record.fields.items() for column, kind in spec.columns(name).items()}
     companions = [e.alias(c) for cell in fields.values() for c, e in cell.companions().items()]
     identity = [
-        (pl.col("row") * entries + number).alias("place"),
+        (pl.col("row") * entries + number).alias("staged_place"),
         (pl.col("source_id") + pl.lit(f"#{entry}" if entry else "")).alias("source_id"),
     ]
     filled = [column for cell in fields.values() for column in (cell.name, *cell.companions())]
@@ -135,6 +135,8 @@ class _Cell:
             beside = {f"{self.name}_raw": self.written}
         if self.mapping.absent:
             beside[f"{self.name}_missing"] = pl.lit(self.mapping.absent)
+        elif self.field.type == "link" and not self.field.required:
+            beside[f"{self.name}_missing"] = pl.lit(None, pl.String)  # a purge of the linked record writes it
         elif self.mapping.missing and not self.field.required:
             reasons = self.mapping.missing
             beside[f"{self.name}_missing"] = self.written.replace_strict(

@@ -39,6 +39,7 @@ def evaluate(question: Question, records: Records) -> MeasureResult:
             "definition": hash_facts(spec.model_dump(mode="json")),
             "deliveries": records.manifest.deliveries,
             "known_by": records.known_by,
+            "purges": records.purges(),
         },
     )
 

@@ -17,6 +17,10 @@ from openhalo.records.manifest import Coverage, Manifest, TableVersion
 from openhalo.records.staging import Staged
 from openhalo.records.store import Partition, Store, partition_folder
 
+READ_ANEW = "the same file, read anew, brings it no longer"
+OUT_OF_SCOPE = "the file speaks for it and no longer holds it"
+"""Why a record was withdrawn."""
+
 _TRUNCATED = {"year": "year", "month": "month", "day": "day"}
 
 
@@ -47,7 +51,7 @@ class Comparison:
     changed: int
     unchanged: int
     withdrawn: pl.DataFrame
-    """`record_key`, `content_hash` and `delivery` of the records that the delivery takes back."""
+    """`record_key`, `content_hash`, `delivery` and `reason` of the records that the delivery takes back."""
     in_scope: int
     """Records of the store that the delivery speaks for."""
     touched: list[Partition]
@@ -68,9 +72,10 @@ def compare(
         _continue_ordinals(arrival, connection)
     connection.execute(f"""
         CREATE OR REPLACE TEMP TABLE withdrawn AS
-        SELECT * FROM existing WHERE ({_scope(arrival)})
+        SELECT *, CASE WHEN {_superseded(arrival)} THEN {quote(READ_ANEW)} ELSE {quote(OUT_OF_SCOPE)} END AS reason
+        FROM existing WHERE ({_scope(arrival)})
           AND record_key NOT IN (SELECT record_key FROM arriving)
-          AND record_key NOT IN (SELECT record_key FROM refused)
+          AND ({_superseded(arrival)} OR record_key NOT IN (SELECT record_key FROM refused))
     """)
     connection.sql("""
         CREATE OR REPLACE TEMP TABLE differing AS
@@ -89,7 +94,7 @@ def compare(
         UNION SELECT local_year, agency_bucket FROM withdrawn ORDER BY ALL
     """).fetchall()
     withdrawn = pl.DataFrame(
-        connection.sql("SELECT record_key, content_hash, delivery FROM withdrawn ORDER BY record_key")
+        connection.sql("SELECT record_key, content_hash, delivery, reason FROM withdrawn ORDER BY record_key")
     )
     assert counts is not None and in_scope is not None
     added, changed, unchanged = counts
@@ -157,18 +162,16 @@ def _stage(arrival: Arrival, connection: duckdb.DuckDBPyConnection) -> None:
     derived = {f"{name}{suffix}" for name in arrival.record.fields for suffix in ("_local", "_date", "_precision")}
     spec = arrival.source.zone + "|".join(mapping.precision for _, mapping in arrival.source.mappings())
     content = content_hash({c: kinds[c] for c in arrival.staged.columns if c not in derived}, spec)
-    pattern = quote(arrival.staged.pattern)
-    source = f"read_parquet({pattern}, hive_partitioning = true, hive_types = {{'local_year': INTEGER}})"
+    # Identical rows are numbered before any of them is left out, so that each keeps its own key.
+    staged = f"(SELECT *, {key} AS record_key FROM {arrival.staged.scan})"
     connection.execute(f"""
         CREATE OR REPLACE TEMP TABLE arriving AS
-        SELECT place, row, {key} AS record_key, {content} AS content_hash,
+        SELECT staged_place, row, record_key, {content} AS content_hash,
                {_local_day(arrival.record)} AS local_day, local_year, 0 AS agency_bucket,
                {identifier(arrival.record.time)} AS moment
-        FROM {source} WHERE NOT refused
+        FROM {staged} WHERE NOT refused
     """)
-    refused = f"SELECT {key} AS record_key FROM {source} WHERE refused"
-    none = "SELECT '' AS record_key WHERE false"
-    connection.execute(f"CREATE OR REPLACE TEMP TABLE refused AS {refused if arrival.source.key else none}")
+    connection.execute(f"CREATE OR REPLACE TEMP TABLE refused AS SELECT record_key FROM {staged} WHERE refused")
 
 
 def _refuse_repeated_keys(connection: duckdb.DuckDBPyConnection) -> pl.DataFrame:
@@ -178,7 +181,7 @@ def _refuse_repeated_keys(connection: duckdb.DuckDBPyConnection) -> pl.DataFrame
     """)  # grouping whole keys takes four times as long, and hardly any delivery has a repeated one
     connection.execute("""
         CREATE OR REPLACE TEMP TABLE repeated AS
-        SELECT record_key, min(place) AS kept, min(row) AS first_row, count(*) AS times,
+        SELECT record_key, min(staged_place) AS kept, min(row) AS first_row, count(*) AS times,
                count(DISTINCT content_hash) AS contents
         FROM arriving WHERE hash(record_key) IN (SELECT digest FROM suspects)
         GROUP BY record_key HAVING count(*) > 1
@@ -187,14 +190,14 @@ def _refuse_repeated_keys(connection: duckdb.DuckDBPyConnection) -> pl.DataFrame
         SELECT row, 'key: row ' || first_row || CASE WHEN contents = 1
             THEN ' has the same key and says the same'
             ELSE ' has the same key and says something else; none of the ' || times || ' rows was taken' END AS reason
-        FROM arriving JOIN repeated USING (record_key) WHERE contents > 1 OR place <> kept ORDER BY row
+        FROM arriving JOIN repeated USING (record_key) WHERE contents > 1 OR staged_place <> kept ORDER BY row
     """
     rows = pl.DataFrame(connection.sql(query))
     if not rows.is_empty():
         connection.execute("INSERT INTO refused SELECT record_key FROM repeated")
         connection.execute("""
             DELETE FROM arriving USING repeated r
-            WHERE arriving.record_key = r.record_key AND (r.contents > 1 OR arriving.place <> r.kept)
+            WHERE arriving.record_key = r.record_key AND (r.contents > 1 OR arriving.staged_place <> r.kept)
         """)
     return rows
 
@@ -223,12 +226,14 @@ def _continue_ordinals(arrival: Arrival, connection: duckdb.DuckDBPyConnection) 
     """)
 
 
+def _superseded(arrival: Arrival) -> str:
+    return f"delivery IN ({', '.join(quote(name) for name in arrival.supersedes)})" if arrival.supersedes else "false"
+
+
 def _scope(arrival: Arrival) -> str:
-    parts = ["false"]
-    if arrival.supersedes:
-        parts.append(f"delivery IN ({', '.join(quote(name) for name in arrival.supersedes)})")
+    parts = [_superseded(arrival)]
     if arrival.mends:
-        return " OR ".join(parts)
+        return parts[0]
     if arrival.period:
         parts.append(f"local_day BETWEEN DATE '{arrival.period.first}' AND DATE '{arrival.period.last}'")
     elif arrival.source.scope.mode == "replace":
@@ -244,18 +249,18 @@ def _partition_rows(
     """Return the new content of a partition: what stays, and what arrived, sorted by agency and time."""
     year, bucket = partition
     query = f"""
-        SELECT place, record_key, content_hash FROM differing
+        SELECT staged_place, record_key, content_hash FROM differing
         WHERE local_year = {year} AND agency_bucket = {bucket} ORDER BY moment
     """
     arriving = pl.DataFrame(connection.sql(query))
     parts = []
     if not arriving.is_empty():
         staged = pl.scan_parquet(arrival.staged.year(year), hive_partitioning=False).select(
-            "place", *arrival.staged.columns
+            "staged_place", *arrival.staged.columns
         )
         constants = {"delivery": arrival.delivery, "agency": arrival.agency, "source": arrival.source.id}
         # The keys come in order of time and the join keeps it: gathering whole rows once is half the work of a sort.
-        arrived = arriving.lazy().join(staged, on="place", maintain_order="left").drop("place")
+        arrived = arriving.lazy().join(staged, on="staged_place", maintain_order="left").drop("staged_place")
         parts.append(arrived.with_columns(pl.lit(value).alias(name) for name, value in constants.items()))
     own = [file for file in files if f"/{partition_folder(partition)}/" in file]
     if own:

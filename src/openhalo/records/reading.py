@@ -18,6 +18,7 @@ from openhalo.records import counting
 from openhalo.records.changes import scan
 from openhalo.records.identity import identifier
 from openhalo.records.manifest import Manifest
+from openhalo.records.purging import purges
 from openhalo.records.store import Store
 
 
@@ -41,11 +42,15 @@ class Records:
                 type cannot say what was known by the date.
         """
         if record not in self._tables:
-            problems = counting.undecided(record, self.manifest, self.authoritative)
+            problems = self.undecided(record)
             if problems:
                 raise MeasureError(problems)
             self._tables[record] = self._open(self.catalogue.record_type(record))
         return self._tables[record]
+
+    def undecided(self, record: str) -> list[Problem]:
+        """Return where two sources cover the same days and the site does not say which one counts."""
+        return counting.undecided(record, self.manifest, self.authoritative)
 
     def held(self, record: str) -> Any:
         """Return the Ibis table of all records held: also of those that give way to another source."""
@@ -68,6 +73,10 @@ class Records:
         row = cursor().execute(f"SELECT count(*) FROM {identifier(table.get_name())} WHERE {undated}").fetchone()
         assert row is not None
         return {"time_honest": row[0] == 0, "without_date": row[0]}
+
+    def purges(self) -> list[str]:
+        """Return the purges that took records out of this version: its figures can no longer be recomputed."""
+        return [purge.purge for purge in purges(self.store) if self.manifest.version in purge.versions]
 
     def _open(self, record: RecordType, every_source: bool = False) -> Any:
         """Make a view over the version's files; columns that older files lack are null."""

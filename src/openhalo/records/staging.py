@@ -9,6 +9,7 @@ import polars as pl
 from openhalo.catalogue.record_types import RecordType
 from openhalo.intake.faults import FAULT_COLUMN, Fault, is_clean, pack
 from openhalo.intake.mapping import Mapped
+from openhalo.records.identity import quote
 
 _NO_YEAR = 0
 """Partition of rows whose time does not read; they are refused."""
@@ -16,7 +17,7 @@ _NO_YEAR = 0
 
 @dataclass(frozen=True)
 class Staged:
-    """Staged rows: `place`, `row`, `source_id`, `refused`, fault columns, then the columns that the source fills."""
+    """Staged rows: `staged_place`, `row`, `source_id`, `refused`, faults, then the columns that the source fills."""
 
     folder: Path
     columns: list[str]
@@ -28,6 +29,11 @@ class Staged:
     def pattern(self) -> str:
         """Return the files of all years, as a pattern."""
         return str(self.folder / "*" / "*.parquet")
+
+    @property
+    def scan(self) -> str:
+        """Return the SQL that reads all staged rows with their `local_year`."""
+        return f"read_parquet({quote(self.pattern)}, hive_partitioning = true, hive_types = {{'local_year': INTEGER}})"
 
     def year(self, year: int) -> Path:
         """Return the folder of one local year."""
@@ -52,7 +58,7 @@ def stage(mapped: Mapped, faults: Sequence[Fault], record: RecordType, entries: 
     packed = mapped.frame.with_columns(pack(faults))
     columns = [column for column in record.columns() if column in mapped.columns]
     checked = packed.select(
-        "place",
+        "staged_place",
         "row",
         "source_id",
         (~is_clean(packed)).alias("refused"),

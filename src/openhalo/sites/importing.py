@@ -25,7 +25,7 @@ from openhalo.intake.receipts import receipts as read_receipts
 from openhalo.records import changes, validation
 from openhalo.records.manifest import Manifest, TableVersion, publish
 from openhalo.records.staging import Staged, stage
-from openhalo.records.store import Store
+from openhalo.sites.purging import Premises, finish, silence
 from openhalo.sites.settings import Settings
 
 LARGE_WITHDRAWAL = 0.2
@@ -49,14 +49,7 @@ class Delivery:
     """Seconds to wait for another import."""
 
 
-def import_file(
-    delivery: Delivery,
-    folder: Path,
-    store: Store,
-    catalogue: Catalogue,
-    settings: Settings,
-    report: Report = silent,
-) -> Receipt:
+def import_file(delivery: Delivery, premises: Premises, settings: Settings, report: Report = silent) -> Receipt:
     """Take in one file and return its receipt. The same file under the same spec changes nothing.
 
     Raises:
@@ -65,16 +58,17 @@ def import_file(
     """
     if delivery.agency not in settings.agencies:
         raise SiteError(Problem("agency.yaml", f"there is no agency '{delivery.agency}'", name_all(settings.agencies)))
+    folder, store = premises.deliveries, premises.store
     folder.mkdir(parents=True, exist_ok=True)
     with store.writing(delivery.patience):
         void(folder, store.manifest().version)
+        finish(premises, report)
         with tempfile.TemporaryDirectory(prefix=SCRATCH, dir=folder) as scratch:
-            return _import(delivery, folder, store, catalogue, Path(scratch), report)
+            return _import(delivery, premises, Path(scratch), report)
 
 
-def _import(
-    delivery: Delivery, folder: Path, store: Store, catalogue: Catalogue, scratch: Path, report: Report
-) -> Receipt:
+def _import(delivery: Delivery, premises: Premises, scratch: Path, report: Report) -> Receipt:
+    folder, store, catalogue = premises.deliveries, premises.store, premises.catalogue
     source, record, manifest = delivery.source, delivery.record, store.manifest()
     report(f"reading {delivery.file.name}")
     raw = readers.read(delivery.file, source.format, source.columns(), scratch)
@@ -96,6 +90,7 @@ def _import(
         *validation.faults(record, catalogue.schema, {p[-1]: m.column for p, m in source.mappings()}),
     ]
     staged = stage(mapped, all_faults, record, max(len(source.repeat), 1), scratch / "staged")
+    purged = silence(staged, record, source, delivery.agency, premises)
     arrival = changes.Arrival(
         delivery=f"{len(read_receipts(folder)) + 1:06d}",
         agency=delivery.agency,
@@ -110,7 +105,7 @@ def _import(
     report("comparing with the store")
     connection, files = cursor(), store.files(manifest, record.id)
     comparison, repeated = changes.compare(arrival, files, connection)
-    rejected = _rejected(staged, raw, repeated)
+    rejected = _rejected(staged, raw, repeated, purged)
     receipt = Receipt(
         delivery=arrival.delivery,
         file=delivery.file.name,
@@ -142,14 +137,16 @@ def _import(
     return receipt
 
 
-def _rejected(staged: Staged, raw: readers.RawTable, repeated: pl.DataFrame) -> pl.DataFrame:
-    bad = staged.refused()
+def _rejected(staged: Staged, raw: readers.RawTable, repeated: pl.DataFrame, purged: pl.Series) -> pl.DataFrame:
+    bad = staged.refused().filter(~pl.col("row").is_in(purged.implode()))
     rows = pl.concat([bad["row"], repeated["row"]]).unique()
+    rows = rows.filter(~rows.is_in(purged.implode()))
     cells = (
         raw.cells.filter(pl.col("row").is_in(rows.implode())).collect() if rows.len() else raw.cells.head(0).collect()
     )
     why = faults.reasons(bad, cells, staged.faults)
-    more = repeated.select(
+    taken_out = purged.to_frame("row").with_columns(reason=pl.lit("key: this record was purged; nothing of it is kept"))
+    more = pl.concat([repeated, taken_out]).select(
         "row", pl.lit("key").alias("field"), pl.lit("").alias("column"), pl.lit("").alias("found"), "reason"
     )
     ragged = pl.DataFrame(

@@ -13,16 +13,18 @@ from openhalo.base.periods import Grain, Period
 from openhalo.base.progress import Report, silent
 from openhalo.catalogue.index import Catalogue, load
 from openhalo.catalogue.sources import SourceSpec
-from openhalo.engines.connect import fetch
 from openhalo.intake import template
 from openhalo.intake.receipts import Receipt, receipts
 from openhalo.measures.evaluation import evaluate
 from openhalo.measures.figures import MeasureResult
 from openhalo.measures.planning import Question
 from openhalo.publications.build import Imprint, build
-from openhalo.records.reading import Records, must_hold
+from openhalo.records.listing import lazily, listing, write
+from openhalo.records.purging import Purge
+from openhalo.records.reading import Records
 from openhalo.records.store import Store
 from openhalo.sites.importing import Delivery, import_file
+from openhalo.sites.purging import Premises, purge
 from openhalo.sites.settings import Settings, read_settings
 
 
@@ -58,8 +60,9 @@ class Site:
         return self.path / "releases"
 
     def receipts(self) -> list[Receipt]:
-        """Return the receipts of all deliveries, oldest first."""
-        return receipts(self.deliveries)
+        """Return the receipts of all deliveries, oldest first; not of one that is still under way or was killed."""
+        newest = self.store.manifest().version
+        return [receipt for receipt in receipts(self.deliveries) if receipt.store_version <= newest]
 
     def source(self, source: str, agency: str) -> SourceSpec:
         """Return a source spec of the catalogue, or the one that reads `template:RECORD` for an agency.
@@ -118,20 +121,52 @@ class Site:
             mend=mend,
             patience=patience,
         )
-        return import_file(delivery, self.deliveries, self.store, self.catalogue, self.settings, report)
+        return import_file(delivery, self._premises, self.settings, report)
 
-    def records(self, record: str, *, version: int | None = None, known_by: date | None = None) -> pl.LazyFrame:
-        """Return the records of a type as a Polars frame, without restricted fields."""
-        opened = self._open(version, known_by)
-        must_hold(opened, record)
-        definition = self.catalogue.record_type(record)
-        hidden = [
-            column
-            for name, spec in definition.fields.items()
-            if spec.privacy not in ("public", "internal")
-            for column in spec.columns(name)
-        ]
-        return fetch(opened.table(record).drop(*hidden)).lazy()
+    def records(
+        self, record: str, *, where: str = "", version: int | None = None, known_by: date | None = None
+    ) -> pl.LazyFrame:
+        """Return the records of a type as a Polars frame, without restricted fields; read when it is collected.
+
+        Args:
+            record: the record type.
+            where: only records that make this condition true.
+            version: store version; the newest without it.
+            known_by: only what had happened and been recorded by this date.
+        """
+        return lazily(listing(self._open(version, known_by), record, where))
+
+    def write_records(
+        self,
+        record: str,
+        file: Path,
+        *,
+        where: str = "",
+        version: int | None = None,
+        known_by: date | None = None,
+        limit: int | None = None,
+    ) -> int:
+        """Write what `records` returns to a `.csv` or `.parquet` file and return the number of records."""
+        rows = listing(self._open(version, known_by), record, where)
+        rows = rows if limit is None else rows.limit(limit)
+        return write(rows, self.catalogue.record_type(record), file)
+
+    def purge(
+        self, key: str, *, authority: str, oversight: str = "", patience: float = 600.0, report: Report = silent
+    ) -> Purge:
+        """Take a record out of every version, rejected row and delivery; return the signed receipt's facts.
+
+        Args:
+            key: the record's key, agency/source/id.
+            authority: the order, statute or decision that it rests on.
+            oversight: what oversight decided; needed where the record type says `purge: with_oversight`.
+            patience: seconds to wait while an import holds the store.
+            report: called at each step.
+
+        Raises:
+            StoreError: no such record, or the authority does not reach.
+        """
+        return purge(self._premises, key, authority, oversight, patience, report)
 
     def measure(
         self,
@@ -169,6 +204,10 @@ class Site:
         shutil.rmtree(draft, ignore_errors=True)
         build(draft, records, imprint, report)
         return draft.rename(folder)
+
+    @property
+    def _premises(self) -> Premises:
+        return Premises(self.path, self.store, self.deliveries, self.releases, self.catalogue)
 
     def _open(self, version: int | None, known_by: date | None) -> Records:
         manifest = self.store.manifest(version)

@@ -1,0 +1,261 @@
+"""Purge: one record out of every store version, rejected row and delivery, on someone's authority.
+
+A journal says what is being purged from before the first byte is touched until the signed receipt is kept: whoever
+writes next after a crash finishes it first. The journal is the only place that names the key, and it goes.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from openhalo.base.errors import Problem, StoreError
+from openhalo.base.progress import Report, silent
+from openhalo.base.provenance import write_json
+from openhalo.base.signing import sign, site_key, site_salt
+from openhalo.catalogue.index import Catalogue
+from openhalo.catalogue.record_types import RecordType
+from openhalo.catalogue.sources import SourceSpec
+from openhalo.engines.connect import cursor
+from openhalo.intake import mapping
+from openhalo.intake.receipts import Receipt, receipts, void
+from openhalo.records import purging
+from openhalo.records.changes import table_version
+from openhalo.records.identity import identifier, quote, record_key
+from openhalo.records.manifest import publish
+from openhalo.records.purging import Purge
+from openhalo.records.staging import Staged
+from openhalo.records.store import Store
+from openhalo.releases.package import DESCRIPTOR, read_descriptor
+
+
+@dataclass(frozen=True)
+class Premises:
+    """The folders and definitions of a site that a purge works on."""
+
+    site: Path
+    store: Store
+    deliveries: Path
+    releases: Path
+    catalogue: Catalogue
+
+    @property
+    def journal(self) -> Path:
+        """Return the file that says what is being purged."""
+        return purging.folder(self.store) / "journal.json"
+
+    @property
+    def keys(self) -> Path:
+        """Return the folder of the site's own keys."""
+        return self.site / "keys"
+
+
+def purge(
+    premises: Premises,
+    key: str,
+    authority: str,
+    oversight: str = "",
+    patience: float = 600.0,
+    report: Report = silent,
+) -> Purge:
+    """Take a record out of everything that the site holds and return the receipt of it.
+
+    Args:
+        premises: the site.
+        key: the record's key: agency/source/id.
+        authority: the order, statute or decision that it rests on.
+        oversight: what oversight decided; needed where the record type says so.
+        patience: seconds to wait for an import.
+        report: called at each step.
+
+    Raises:
+        StoreError: no such record, no authority, or the store is busy.
+    """
+    if not authority.strip():
+        raise StoreError(Problem("purge", "nothing is purged without authority", todo="name it: --authority REF"))
+    store = premises.store
+    with store.writing(patience):
+        void(premises.deliveries, store.manifest().version)
+        finish(premises, report)
+        record = _record_type(premises, key)
+        if record.purge == "with_oversight" and not oversight.strip():
+            found = f"{record.plural} can't be purged by the agency alone"
+            raise StoreError(Problem(record.id, found, todo="name what oversight decided: --oversight REF"))
+        report("looking for it in every version")
+        plan = _plan(premises, key, record, authority, oversight)
+        purging.folder(store).mkdir(parents=True, exist_ok=True)
+        write_json(premises.journal, plan)
+        finish(premises, report)
+        return purging.purges(store)[-1]
+
+
+def finish(premises: Premises, report: Report = silent) -> None:
+    """Finish a purge that a crash broke off; nothing to do without one. Hold the store's lock."""
+    if not premises.journal.exists():
+        return
+    plan = json.loads(premises.journal.read_text(encoding="utf-8"))
+    store, key, receipt = premises.store, plan["key"], Purge.model_validate(plan["receipt"])
+    try:
+        report("taking it out of every version")
+        for place in purging.places(premises.catalogue.record_types, receipt.record):
+            purging.rewrite(store, place, plan["files"].get(place.record.id, []), key)
+        _clean_deliveries(premises, key)
+        _recount(premises, plan)
+    except OSError as error:
+        problem = Problem(str(error.filename or store.root), f"the purge could not be finished: {error.strerror}",
+                          todo="close whatever reads this file; the next import or purge finishes it")  # fmt: skip
+        raise StoreError(problem) from None
+    purging.keep_receipt(store, receipt.purge, sign(receipt.model_dump(mode="json"), site_key(premises.keys)))
+    premises.journal.unlink()
+
+
+def silence(staged: Staged, record: RecordType, source: SourceSpec, agency: str, premises: Premises) -> pl.Series:
+    """Refuse purged records among the staged rows of an import, and blank links to them.
+
+    Returns:
+        The numbers of the rows that brought a purged record: they count as rejected and nothing of them is kept.
+    """
+    hashes = {(past.record, past.key_hash) for past in purging.purges(premises.store)}
+    by_record = {name: [h for n, h in sorted(hashes) if n == name] for name, _ in sorted(hashes)}
+    links = {n: f.to for n, f in record.fields.items() if f.to in by_record and n in staged.columns}
+    if record.id not in by_record and not links:
+        return pl.Series("row", [], pl.Int64)
+    salt = site_salt(premises.keys)
+    again = _named(staged, record_key(agency, source.id, bool(source.key)), salt, by_record.get(record.id, []))
+    changes = [pl.col("refused") | pl.col("staged_place").is_in(again["staged_place"].implode())]
+    for name, target in links.items():
+        gone = pl.col(name).is_in(_named(staged, identifier(name), salt, by_record[target])["value"].implode())
+        changes.append(pl.when(~gone.fill_null(False)).then(pl.col(name)))
+        if f"{name}_missing" in staged.columns:
+            why = pl.when(gone).then(pl.lit("unknown")).otherwise(pl.col(f"{name}_missing"))
+            changes.append(why.alias(f"{name}_missing"))
+    for path in staged.folder.rglob("*.parquet"):
+        purging.replace_parquet(pl.scan_parquet(path, hive_partitioning=False).with_columns(changes), path)
+    return again["row"].unique()
+
+
+def _named(staged: Staged, value: str, salt: str, hashes: list[str]) -> pl.DataFrame:
+    """Return `staged_place`, `row` and `value` of the staged rows whose value has one of the salted hashes."""
+    known = ", ".join(quote(found) for found in hashes) or "''"
+    query = f"""
+        SELECT staged_place, "row", value FROM (SELECT staged_place, "row", {value} AS value FROM {staged.scan})
+        WHERE sha256({quote(salt)} || value) IN ({known})
+    """
+    return pl.DataFrame(cursor().sql(query))
+
+
+def _plan(premises: Premises, key: str, record: RecordType, authority: str, oversight: str) -> dict[str, Any]:
+    store, record_types = premises.store, premises.catalogue.record_types
+    files = {place.record.id: purging.find(store, place, key) for place in purging.places(record_types, record.id)}
+    if not any(files.values()) and not _in_deliveries(premises, key):
+        raise StoreError(Problem("purge", f"no version, delivery or rejected row holds '{key}'",
+                                 "agency/source/id, as `openhalo records` lists it"))  # fmt: skip
+    touched = sorted({v for table, names in files.items() for v in purging.touched_versions(store, table, names)})
+    recall = [
+        folder.name
+        for folder in sorted(premises.releases.glob("*"))
+        if (folder / DESCRIPTOR).exists() and read_descriptor(folder).get("store_version") in touched
+    ]
+    receipt = Purge(
+        purge=f"{len(purging.purges(store)) + 1:06d}",
+        date=date.today().isoformat(),
+        authority=authority,
+        oversight=oversight,
+        record=record.id,
+        key_hash=purging.key_hash(site_salt(premises.keys), key),
+        versions=touched,
+        releases=recall,
+    )
+    manifest = store.manifest()
+    return {
+        "key": key,
+        "files": files,
+        "receipt": receipt.model_dump(mode="json"),
+        "from_version": manifest.version,
+        "recount": [name for name in files if manifest.version in purging.touched_versions(store, name, files[name])],
+    }
+
+
+def _recount(premises: Premises, plan: Mapping[str, Any]) -> None:
+    """Publish a version with the counts that hold now, where the newest one rested on the record."""
+    store, manifest = premises.store, premises.store.manifest()
+    if not plan["recount"] or manifest.version != plan["from_version"]:
+        return
+    tables = dict(manifest.tables)
+    for name in plan["recount"]:
+        record, version = premises.catalogue.record_type(name), tables[name].delta_version
+        tables[name] = table_version(store, record, version, {}, manifest, cursor())
+    changed = {"version": manifest.version + 1, "created": datetime.now(UTC), "tables": tables}
+    publish(store.manifests, manifest.model_copy(update=changed))
+
+
+def _record_type(premises: Premises, key: str) -> RecordType:
+    parts = key.split("/", 2)
+    wanted = tuple(parts[:2])
+    for receipt in reversed(receipts(premises.deliveries)):
+        if (receipt.agency, receipt.source) == wanted and len(parts) == 3:
+            return premises.catalogue.record_type(receipt.record)
+    found = f"'{key}' is no key of a record that was delivered here"
+    raise StoreError(Problem("purge", found, "agency/source/id, as `openhalo records` lists it"))
+
+
+def _in_deliveries(premises: Premises, key: str) -> bool:
+    return any(
+        len(kept) < len(before)
+        for receipt in receipts(premises.deliveries)
+        for path, before, kept in _delivery_files(premises, receipt, key)
+    )
+
+
+def _clean_deliveries(premises: Premises, key: str) -> None:
+    for receipt in receipts(premises.deliveries):
+        for path, before, kept in _delivery_files(premises, receipt, key):
+            if kept.is_empty():
+                path.unlink()
+            elif len(kept) < len(before):
+                purging.replace_parquet(kept.lazy(), path)
+
+
+def _delivery_files(premises: Premises, receipt: Receipt, key: str) -> list[tuple[Path, pl.DataFrame, pl.DataFrame]]:
+    """Return the files of a delivery with their rows, and the rows that do not name the key."""
+    agency, source, identity = key.split("/", 2)
+    if (receipt.agency, receipt.source) != (agency, source):
+        return []
+    found = []
+    withdrawn = premises.deliveries / receipt.delivery / "withdrawn.parquet"
+    if withdrawn.exists():
+        rows = pl.read_parquet(withdrawn)
+        found.append((withdrawn, rows, rows.filter(pl.col("record_key") != key)))
+    rejected = premises.deliveries / receipt.delivery / "rejected.parquet"
+    if rejected.exists():
+        rows = pl.read_parquet(rejected)
+        found.append((rejected, rows, _without(rows, premises, receipt, identity)))
+    return found
+
+
+def _without(rows: pl.DataFrame, premises: Premises, receipt: Receipt, identity: str) -> pl.DataFrame:
+    """Return rejected rows that are not the record's own; none where that can no longer be told."""
+    source = premises.catalogue.sources.get(receipt.source)
+    if source is None or not {*source.columns()} <= {*rows.columns}:
+        return rows.clear()
+    record = premises.catalogue.record_type(receipt.record)
+    cells = rows.drop("reasons").lazy()
+    mapped = mapping.map_rows(cells, source, record, premises.catalogue.schema, receipt.agency).frame
+    named = mapped.select("row", "source_id").collect()
+    if source.key:
+        hit = named.filter(pl.col("source_id") == identity)["row"]
+    else:
+        digest = identity.rpartition("-")[0]
+        hashed = pl.DataFrame(cursor().sql("SELECT row, left(sha256(source_id), 32) AS digest FROM named"))
+        hit = hashed.filter(pl.col("digest") == digest)["row"]
+    # A line that does not have the right number of cells is kept as it was written.
+    lines = rows.select("row", "reasons").explode("reasons").unnest("reasons").filter(pl.col("field") == "row")
+    stem = identity.rpartition("#")[0] if source.repeat else identity
+    parts = stem.split("|") if source.key else []
+    cut = pl.col("found").str.split(source.format.delimiter).list.eval(pl.element().str.strip_chars(' "'))
+    torn = lines.filter(pl.all_horizontal([cut.list.contains(part) for part in parts]))["row"] if parts else hit
+    return rows.filter(~pl.col("row").is_in(pl.concat([hit, torn]).unique().implode()))
