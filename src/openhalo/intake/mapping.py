@@ -133,7 +133,9 @@ class _Cell:
             }
         elif self.field.type in ("code", "codes") and self.mapping.column:
             beside = {f"{self.name}_raw": self.written}
-        if self.mapping.missing and not self.field.required:
+        if self.mapping.absent:
+            beside[f"{self.name}_missing"] = pl.lit(self.mapping.absent)
+        elif self.mapping.missing and not self.field.required:
             reasons = self.mapping.missing
             beside[f"{self.name}_missing"] = self.written.replace_strict(
                 list(reasons), list(reasons.values()), default=None, return_dtype=pl.String
@@ -159,7 +161,8 @@ class _Cell:
             explained = (
                 pl.col(f"{self.name}_missing").is_null() if f"{self.name}_missing" in self.companions() else True
             )
-            unread = self.written.is_not_null() & pl.col(self.name).is_null() & explained
+            given = self.present if self.field.required else self.written
+            unread = given.is_not_null() & pl.col(self.name).is_null() & explained
             message, allowed = self.expectation()
             found.append(Fault(self.name, self.mapping.column, unread, message, allowed))
             if self.field.type == "codes":
@@ -170,8 +173,8 @@ class _Cell:
                 Fault(
                     self.name,
                     self.mapping.column,
-                    pl.col(self.name).is_null() & (self.written.is_null() if self.mapping.column else True),
-                    "must not be empty",
+                    pl.col(self.name).is_null() & (self.present.is_null() if self.mapping.column else True),
+                    "which stands for no value; this field must not be empty",
                 )
             )
         return found

@@ -183,14 +183,13 @@ def _refuse_repeated_keys(connection: duckdb.DuckDBPyConnection) -> pl.DataFrame
         FROM arriving WHERE hash(record_key) IN (SELECT digest FROM suspects)
         GROUP BY record_key HAVING count(*) > 1
     """)
-    rows = pl.DataFrame(
-        connection.sql("""
+    query = """
         SELECT row, 'key: row ' || first_row || CASE WHEN contents = 1
             THEN ' has the same key and says the same'
             ELSE ' has the same key and says something else; none of the ' || times || ' rows was taken' END AS reason
         FROM arriving JOIN repeated USING (record_key) WHERE contents > 1 OR place <> kept ORDER BY row
-    """)
-    )
+    """
+    rows = pl.DataFrame(connection.sql(query))
     if not rows.is_empty():
         connection.execute("INSERT INTO refused SELECT record_key FROM repeated")
         connection.execute("""
@@ -244,12 +243,11 @@ def _partition_rows(
 ) -> pl.DataFrame:
     """Return the new content of a partition: what stays, and what arrived, sorted by agency and time."""
     year, bucket = partition
-    arriving = pl.DataFrame(
-        connection.sql(f"""
+    query = f"""
         SELECT place, record_key, content_hash FROM differing
         WHERE local_year = {year} AND agency_bucket = {bucket} ORDER BY moment
-    """)
-    )
+    """
+    arriving = pl.DataFrame(connection.sql(query))
     parts = []
     if not arriving.is_empty():
         staged = pl.scan_parquet(arrival.staged.year(year), hive_partitioning=False).select(

@@ -97,12 +97,9 @@ def _cell(column: str, kind: ColumnType, held: set[str]) -> str:
     stored = identifier(column) if column in held else f"CAST(NULL AS {DUCKDB[kind]})"
     if not column.endswith("_missing"):
         return stored
+    why = f"coalesce({stored}, 'not_collected')"
     value = column.removesuffix("_missing")
-    return (
-        f"CASE WHEN {identifier(value)} IS NULL THEN coalesce({stored}, 'not_collected') END"
-        if value in held
-        else "'not_collected'"
-    )
+    return f"CASE WHEN {identifier(value)} IS NULL THEN {why} END" if value in held else why
 
 
 class Relation:
