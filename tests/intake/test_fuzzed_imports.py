@@ -34,7 +34,7 @@ CSV = (
 telling = st.sampled_from(list(b',,""\n\n\r; 1\xc3\x00'))
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(st.lists(st.tuples(st.integers(0, len(CSV)), st.lists(telling, max_size=2), st.integers(0, 2)), max_size=4))
 def test_no_row_is_lost_on_the_way_to_the_receipt(changes):
     content = bytearray(CSV)

@@ -111,6 +111,8 @@ def test_an_agency_without_a_time_zone_is_told_to_name_one(make_site, tmp_path):
     template_sheet.write_csv(tmp_path / "empty.csv", CATALOGUE.record_type("stops/stop"))
     with pytest.raises(SiteError, match="no time zone"):
         site.import_file("template:stops/stop", tmp_path / "empty.csv")
+    with pytest.raises(SiteError, match="no time zone 'America/Chicgo'"):
+        make_site(settings=SETTINGS.replace("Chicago", "Chicgo"), name="other")
 
 
 def test_a_template_that_cannot_be_written_says_so(tmp_path):

@@ -25,18 +25,8 @@ _MAGIC: dict[bytes, Kind] = {
     b"PAR1": "parquet",
     b"\xd0\xcf\x11\xe0": "ole",
 }
-_BLANKS = (
-    b"\t",
-    b"\v",
-    b"\f",
-    b"\xc2\x85",
-    b"\xc2\xa0",
-    b"\xe1\x9a\x80",
-    b"\xe2\x80",
-    b"\xe2\x81\x9f",
-    b"\xe3\x80\x80",
-)
-"""Blanks other than the space, as Unicode has them (and punctuation beside them)."""
+_WIDE_BLANKS = (b"\xc2\x85", b"\xc2\xa0", b"\xe1\x9a\x80", b"\xe2\x80", b"\xe2\x81\x9f", b"\xe3\x80\x80")
+"""Blanks of Unicode beyond ASCII (and some punctuation beside them)."""
 _UTF8 = {"utf-8", "utf-8-sig", "ascii"}
 
 
@@ -123,14 +113,16 @@ def inspect_utf8(path: Path, file: Path, delimiter: str) -> Inspected:
     digest, decoder = hashlib.sha256(), codecs.getincrementaldecoder("utf-8")()
     offset, line_start, plain, last = 0, 0, True, b"\n"
     by = delimiter.encode()
-    marks = (*_BLANKS, b'"', b" " + by, by + b" ", b" \n", b"\n ", b" \r")
+    marks = (b'"', b"\t", b"\v", b"\f", b" " + by, by + b" ", b" \n", b"\n ", b" \r")
     with file.open("rb") as stream:
         while chunk := stream.read(_CHUNK):
             digest.update(chunk)
             pending = decoder.getstate()[0]
             if plain:  # stripping every cell costs half as much as reading them
-                plain = not any(mark in last + chunk for mark in marks)
-                last = chunk[-len(by) :]
+                seam = last + chunk[:3]
+                own = marks if chunk.isascii() else (*marks, *_WIDE_BLANKS)
+                plain = not any(mark in chunk or mark in seam for mark in own)
+                last = chunk[-3:]
             if b"\0" in chunk:
                 raise _zero_byte(path, file, offset + chunk.index(b"\0"))
             if pending or not chunk.isascii():
@@ -147,7 +139,7 @@ def inspect_utf8(path: Path, file: Path, delimiter: str) -> Inspected:
         raise DeliveryError(Problem(str(path), "the file is empty"))
     if decoder.getstate()[0]:
         raise _not_utf8(path, file, offset - len(decoder.getstate()[0]))
-    return Inspected(digest.hexdigest(), plain and last != b" ")
+    return Inspected(digest.hexdigest(), plain and not last.endswith(b" "))
 
 
 def _refuse_long(path: Path, file: Path, start: int, end: int) -> None:

@@ -4,8 +4,9 @@ from collections.abc import Collection
 from datetime import date
 from pathlib import Path
 from typing import Literal
+from zoneinfo import available_timezones
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from openhalo.base.errors import Problem, SiteError, did_you_mean, name_all
 from openhalo.catalogue import reader
@@ -21,6 +22,13 @@ class Agency(Spec):
     zone: str = Field(
         default="", description="Time zone, such as America/Chicago, in which filled-in templates are read"
     )
+
+    @field_validator("zone")
+    @classmethod
+    def _zone_exists(cls, zone: str) -> str:
+        if zone and zone not in available_timezones():
+            raise ValueError(f"there is no time zone '{zone}'; allowed: names such as America/Chicago")
+        return zone
 
 
 class Publisher(Spec):
