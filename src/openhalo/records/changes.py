@@ -13,6 +13,7 @@ import polars as pl
 from openhalo.base.periods import Period
 from openhalo.catalogue.record_types import PARTITION_COLUMNS, SYSTEM_COLUMNS, RecordType
 from openhalo.catalogue.sources import SourceSpec
+from openhalo.engines.rows import frame
 from openhalo.records.identity import content_hash, identifier, quote, record_key
 from openhalo.records.manifest import Coverage, Manifest, TableVersion
 from openhalo.records.store import Partition, Store
@@ -82,9 +83,7 @@ def compare(
         UNION SELECT old_year, old_bucket FROM differing WHERE old_year IS NOT NULL
         UNION SELECT local_year, agency_bucket FROM withdrawn ORDER BY ALL
     """).fetchall()
-    withdrawn = pl.DataFrame(
-        connection.sql("SELECT record_key, content_hash, delivery FROM withdrawn ORDER BY record_key")
-    )
+    withdrawn = frame(connection.sql("SELECT record_key, content_hash, delivery FROM withdrawn ORDER BY record_key"))
     assert counts is not None and in_scope is not None
     added, changed, unchanged = counts
     return Comparison(added, changed, unchanged, withdrawn, in_scope[0], touched), repeated
@@ -173,7 +172,7 @@ def _refuse_repeated_keys(connection: duckdb.DuckDBPyConnection) -> pl.DataFrame
                count(DISTINCT content_hash) AS contents
         FROM arriving GROUP BY record_key HAVING count(*) > 1
     """)
-    rows = pl.DataFrame(
+    rows = frame(
         connection.sql("""
         SELECT row, 'key: row ' || first_row || CASE WHEN contents = 1
             THEN ' has the same key and says the same'
