@@ -17,6 +17,6 @@ class _Stream:
         return self.relation.__arrow_c_stream__(requested_schema)
 
 
-def frame(relation: Any) -> pl.DataFrame:
+def to_frame(relation: Any) -> pl.DataFrame:
     """Return the rows of a relation: of anything that speaks the Arrow PyCapsule interface."""
     return pl.DataFrame(_Stream(relation))

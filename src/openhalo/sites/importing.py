@@ -24,6 +24,7 @@ from openhalo.intake.receipts import SCRATCH, Receipt, void, write_delivery
 from openhalo.intake.receipts import receipts as read_receipts
 from openhalo.records import changes, validation
 from openhalo.records.manifest import Manifest, TableVersion, publish
+from openhalo.records.staging import Staged, stage
 from openhalo.records.store import Store
 from openhalo.sites.settings import Settings
 
@@ -89,8 +90,7 @@ def _import(
         *mapped.faults,
         *validation.faults(record, catalogue.schema, {p[-1]: m.column for p, m in source.mappings()}),
     ]
-    staged = scratch / "staged.parquet"
-    _stage(mapped.frame, all_faults, staged)
+    staged = stage(mapped, all_faults, record, max(len(source.repeat), 1), scratch / "staged")
     arrival = changes.Arrival(
         delivery=f"{len(read_receipts(folder)) + 1:06d}",
         agency=delivery.agency,
@@ -103,7 +103,7 @@ def _import(
     report("comparing with the store")
     connection, files = cursor(), store.files(manifest, record.id)
     comparison, repeated = changes.compare(arrival, files, connection)
-    rejected = _rejected(staged, raw, all_faults, repeated)
+    rejected = _rejected(staged, raw, repeated)
     receipt = Receipt(
         delivery=arrival.delivery,
         file=delivery.file.name,
@@ -116,7 +116,7 @@ def _import(
         unit=source.unit,
         period=_named(delivery.period),
         received=datetime.now(UTC),
-        rows_read=_rows(staged, raw),
+        rows_read=staged.rows + len(raw.ragged),
         rows_rejected=rejected["row"].n_unique(),
         records_added=comparison.added,
         records_changed=comparison.changed,
@@ -134,26 +134,13 @@ def _import(
     return receipt
 
 
-def _stage(frame: pl.LazyFrame, all_faults: list[faults.Fault], path: Path) -> None:
-    packed = frame.with_columns(faults.pack(all_faults))
-    packed.with_columns((~faults.is_clean(packed)).alias("refused")).select(pl.exclude("^raw:.*$")).sink_parquet(
-        path, compression="lz4", maintain_order=False
-    )
-
-
-def _rows(staged: Path, raw: readers.RawTable) -> int:
-    return int(pl.scan_parquet(staged).select(pl.col("row").n_unique()).collect().item()) + len(raw.ragged)
-
-
-def _rejected(
-    staged: Path, raw: readers.RawTable, all_faults: list[faults.Fault], repeated: pl.DataFrame
-) -> pl.DataFrame:
-    bad = pl.scan_parquet(staged).filter("refused").select("row", f"^{faults.FAULT_COLUMN}.*$").collect()
+def _rejected(staged: Staged, raw: readers.RawTable, repeated: pl.DataFrame) -> pl.DataFrame:
+    bad = staged.refused()
     rows = pl.concat([bad["row"], repeated["row"]]).unique()
     cells = (
         raw.cells.filter(pl.col("row").is_in(rows.implode())).collect() if rows.len() else raw.cells.head(0).collect()
     )
-    why = faults.reasons(bad, cells, all_faults)
+    why = faults.reasons(bad, cells, staged.faults)
     more = repeated.select(
         "row", pl.lit("key").alias("field"), pl.lit("").alias("column"), pl.lit("").alias("found"), "reason"
     )
