@@ -34,6 +34,10 @@ class Arrival:
     """The days that the delivery speaks for, where the sender named them."""
     supersedes: Sequence[str] = ()
     """Earlier deliveries that this one corrects: what they brought and this one does not is withdrawn."""
+    mends: bool = False
+    """The delivery brings mended rows of an earlier one: it only adds, and speaks for no others."""
+    mended_by: Sequence[str] = ()
+    """Earlier deliveries that mended the same one; their rows are these rows again."""
 
 
 @dataclass(frozen=True)
@@ -61,6 +65,8 @@ def compare(
     _stage(arrival, connection)
     repeated = _refuse_repeated_keys(connection)
     _load_existing(arrival, files, connection)
+    if arrival.mends and not arrival.source.key:
+        _continue_ordinals(arrival, connection)
     connection.execute(f"""
         CREATE OR REPLACE TEMP TABLE withdrawn AS
         SELECT * FROM existing WHERE ({_scope(arrival)})
@@ -205,10 +211,23 @@ def _load_existing(arrival: Arrival, files: Sequence[str], connection: duckdb.Du
     connection.execute(f"CREATE OR REPLACE TEMP TABLE existing AS {query}")
 
 
+def _continue_ordinals(arrival: Arrival, connection: duckdb.DuckDBPyConnection) -> None:
+    """Number mended rows on from the alike rows of the store: they stood beside those in the file, as others."""
+    again = ", ".join(quote(name) for name in arrival.mended_by) or "''"
+    connection.execute(f"""
+        UPDATE arriving SET record_key = stem || '-' || (CAST(regexp_extract(record_key, '-(\\d+)$', 1) AS BIGINT) + n)
+        FROM (SELECT regexp_extract(record_key, '^(.*)-\\d+$', 1) AS stem, count(*) AS n
+              FROM existing WHERE delivery NOT IN ({again}) GROUP BY ALL)
+        WHERE regexp_extract(record_key, '^(.*)-\\d+$', 1) = stem
+    """)
+
+
 def _scope(arrival: Arrival) -> str:
     parts = ["false"]
     if arrival.supersedes:
         parts.append(f"delivery IN ({', '.join(quote(name) for name in arrival.supersedes)})")
+    if arrival.mends:
+        return " OR ".join(parts)
     if arrival.period:
         parts.append(f"local_day BETWEEN DATE '{arrival.period.first}' AND DATE '{arrival.period.last}'")
     elif arrival.source.scope.mode == "replace":

@@ -43,6 +43,8 @@ class Delivery:
     period: Period | None = None
     withdraw: bool = False
     """The sender confirms a large withdrawal."""
+    mend: str = ""
+    """The delivery whose rejected rows the file brings mended."""
     patience: float = 600.0
     """Seconds to wait for another import."""
 
@@ -84,6 +86,9 @@ def _import(
         _named(delivery.period),
     ):
         return earlier[-1].model_copy(update={"repeated": True})
+    if delivery.mend and delivery.mend not in [r.delivery for r in earlier]:
+        found = f"no delivery '{delivery.mend}' of source {source.id} came before, so none of its rows can be mended"
+        raise DeliveryError(Problem("mend", found, name_all(r.delivery for r in earlier)))
     report("mapping and checking rows")
     mapped = mapping.map_rows(raw.cells, source, record, catalogue.schema, delivery.agency)
     all_faults = [
@@ -99,6 +104,8 @@ def _import(
         staged=staged,
         period=delivery.period,
         supersedes=[r.delivery for r in earlier if r.sha256 == raw.sha256],
+        mends=bool(delivery.mend),
+        mended_by=[r.delivery for r in earlier if delivery.mend and r.mends == delivery.mend],
     )
     report("comparing with the store")
     connection, files = cursor(), store.files(manifest, record.id)
@@ -123,6 +130,7 @@ def _import(
         records_unchanged=comparison.unchanged,
         records_withdrawn=comparison.withdrawn.height,
         supersedes=list(arrival.supersedes),
+        mends=delivery.mend,
         store_version=manifest.version + (1 if comparison.touched else 0),
     )
     _refuse_surprise(delivery, comparison, receipt)
@@ -165,7 +173,10 @@ def _refuse_surprise(delivery: Delivery, comparison: changes.Comparison, receipt
     if delivery.withdraw or receipt.supersedes or gone <= LARGE_WITHDRAWAL * comparison.in_scope:
         return
     found = f"the file would take back {gone:,} of the {comparison.in_scope:,} records that it speaks for"
-    todo = "if the file is complete and these records are to go, import it again with --withdraw"
+    todo = (
+        "if the file is complete and these records are to go, import it again with --withdraw; "
+        "if it holds only mended rows of an earlier delivery, with --mend DELIVERY"
+    )
     raise DeliveryError(Problem(str(delivery.file), found, f"up to {LARGE_WITHDRAWAL:.0%} without asking", todo))
 
 
