@@ -227,9 +227,8 @@ class _Cell:
         return self._translate(self.present if self.mapping.otherwise else self.written)
 
     def _codes(self) -> pl.Expr:
-        parts = (
-            self.present.str.split(self.mapping.split) if self.mapping.split else self.present.cast(pl.List(pl.String))
-        )
+        # Without a separator the cell is one code; no cell holds the unit separator.
+        parts = self.present.str.split(self.mapping.split or CELL_SEPARATOR)
         return parts.list.eval(self._translate(pl.element().str.strip_chars()))
 
     def _translate(self, cell: pl.Expr) -> pl.Expr:

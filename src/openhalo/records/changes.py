@@ -12,6 +12,7 @@ import polars as pl
 from openhalo.base.periods import Period
 from openhalo.catalogue.record_types import PARTITION_COLUMNS, RecordType
 from openhalo.catalogue.sources import SourceSpec
+from openhalo.engines.rows import to_frame
 from openhalo.records.identity import content_hash, identifier, quote, record_key
 from openhalo.records.manifest import Coverage, Manifest, TableVersion
 from openhalo.records.staging import Staged
@@ -93,9 +94,8 @@ def compare(
         UNION SELECT old_year, old_bucket FROM differing WHERE old_year IS NOT NULL
         UNION SELECT local_year, agency_bucket FROM withdrawn ORDER BY ALL
     """).fetchall()
-    withdrawn = pl.DataFrame(
-        connection.sql("SELECT record_key, content_hash, delivery, reason FROM withdrawn ORDER BY record_key")
-    )
+    query = "SELECT record_key, content_hash, delivery, reason FROM withdrawn ORDER BY record_key"
+    withdrawn = to_frame(connection.sql(query))
     assert counts is not None and in_scope is not None
     added, changed, unchanged = counts
     return Comparison(added, changed, unchanged, withdrawn, in_scope[0], touched), repeated
@@ -192,7 +192,7 @@ def _refuse_repeated_keys(connection: duckdb.DuckDBPyConnection) -> pl.DataFrame
             ELSE ' has the same key and says something else; none of the ' || times || ' rows was taken' END AS reason
         FROM arriving JOIN repeated USING (record_key) WHERE contents > 1 OR staged_place <> kept ORDER BY row
     """
-    rows = pl.DataFrame(connection.sql(query))
+    rows = to_frame(connection.sql(query))
     if not rows.is_empty():
         connection.execute("INSERT INTO refused SELECT record_key FROM repeated")
         connection.execute("""
@@ -252,7 +252,7 @@ def _partition_rows(
         SELECT staged_place, record_key, content_hash FROM differing
         WHERE local_year = {year} AND agency_bucket = {bucket} ORDER BY moment
     """
-    arriving = pl.DataFrame(connection.sql(query))
+    arriving = to_frame(connection.sql(query))
     parts = []
     if not arriving.is_empty():
         staged = pl.scan_parquet(arrival.staged.year(year), hive_partitioning=False).select(
@@ -264,9 +264,7 @@ def _partition_rows(
         parts.append(arrived.with_columns(pl.lit(value).alias(name) for name, value in constants.items()))
     own = [file for file in files if f"/{partition_folder(partition)}/" in file]
     if own:
-        gone = pl.DataFrame(
-            connection.sql("SELECT record_key FROM differing UNION ALL SELECT record_key FROM withdrawn")
-        )
+        gone = to_frame(connection.sql("SELECT record_key FROM differing UNION ALL SELECT record_key FROM withdrawn"))
         stored = [pl.scan_parquet(file, hive_partitioning=False) for file in own]
         parts += [frame.join(gone.lazy(), on="record_key", how="anti") for frame in stored]
     if not parts:

@@ -21,6 +21,7 @@ from openhalo.catalogue.index import Catalogue
 from openhalo.catalogue.record_types import RecordType
 from openhalo.catalogue.sources import SourceSpec
 from openhalo.engines.connect import cursor
+from openhalo.engines.rows import to_frame
 from openhalo.intake import mapping
 from openhalo.intake.receipts import Receipt, receipts, void
 from openhalo.records import purging
@@ -145,7 +146,7 @@ def _named(staged: Staged, value: str, salt: str, hashes: list[str]) -> pl.DataF
         SELECT staged_place, "row", value FROM (SELECT staged_place, "row", {value} AS value FROM {staged.scan})
         WHERE sha256({quote(salt)} || value) IN ({known})
     """
-    return pl.DataFrame(cursor().sql(query))
+    return to_frame(cursor().sql(query))
 
 
 def _plan(premises: Premises, key: str, record: RecordType, authority: str, oversight: str) -> dict[str, Any]:
@@ -250,7 +251,7 @@ def _without(rows: pl.DataFrame, premises: Premises, receipt: Receipt, identity:
         hit = named.filter(pl.col("source_id") == identity)["row"]
     else:
         digest = identity.rpartition("-")[0]
-        hashed = pl.DataFrame(cursor().sql("SELECT row, left(sha256(source_id), 32) AS digest FROM named"))
+        hashed = to_frame(cursor().sql("SELECT row, left(sha256(source_id), 32) AS digest FROM named"))
         hit = hashed.filter(pl.col("digest") == digest)["row"]
     # A line that does not have the right number of cells is kept as it was written.
     lines = rows.select("row", "reasons").explode("reasons").unnest("reasons").filter(pl.col("field") == "row")
