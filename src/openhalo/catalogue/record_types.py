@@ -24,7 +24,7 @@ SYSTEM_COLUMNS: dict[str, ColumnType] = {
 """Columns of every stored row, before its fields. Partition columns live in the path, not in the file."""
 
 PARTITION_COLUMNS = ("local_year", "agency_bucket")
-STAGING_COLUMNS = ("row", "source_id", "refused")
+STAGING_COLUMNS = ("staged_place", "row", "source_id", "refused")
 """Columns that rows carry on their way in; no field may take their names."""
 
 _ONLY_FOR: dict[str, set[str]] = {

@@ -85,8 +85,7 @@ class Store:
 
     def new_file(self, record: str, partition: Partition) -> tuple[Path, str]:
         """Return where a new file of a partition goes, absolute and as the table names it."""
-        folder = "/".join(f"{name}={value}" for name, value in zip(PARTITION_COLUMNS, partition, strict=True))
-        name = f"{folder}/part-{uuid.uuid4().hex}.parquet"
+        name = f"{partition_folder(partition)}/part-{uuid.uuid4().hex}.parquet"
         path = self.table_path(record) / name
         path.parent.mkdir(parents=True, exist_ok=True)
         return path, name
@@ -147,6 +146,11 @@ class Store:
                 named = {column: str(value) for column, value in zip(PARTITION_COLUMNS, values, strict=True)}
                 removes.append(RemoveAction(path, True, now, size, named))
         return removes
+
+
+def partition_folder(partition: Partition) -> str:
+    """Return the folder of a partition within its table, as the table names it."""
+    return "/".join(f"{name}={value}" for name, value in zip(PARTITION_COLUMNS, partition, strict=True))
 
 
 def delta_schema(record: RecordType) -> Schema:

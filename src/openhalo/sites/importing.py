@@ -24,6 +24,7 @@ from openhalo.intake.receipts import SCRATCH, Receipt, void, write_delivery
 from openhalo.intake.receipts import receipts as read_receipts
 from openhalo.records import changes, validation
 from openhalo.records.manifest import Manifest, TableVersion, publish
+from openhalo.records.staging import Staged, stage
 from openhalo.sites.purging import Premises, finish, silence
 from openhalo.sites.settings import Settings
 
@@ -83,9 +84,7 @@ def _import(delivery: Delivery, premises: Premises, scratch: Path, report: Repor
         *mapped.faults,
         *validation.faults(record, catalogue.schema, {p[-1]: m.column for p, m in source.mappings()}),
     ]
-    staged = scratch / "staged.parquet"
-    _stage(mapped.frame, all_faults, staged)
-    rows_read = _rows(staged, raw)
+    staged = stage(mapped, all_faults, record, max(len(source.repeat), 1), scratch / "staged")
     purged = silence(staged, record, source, delivery.agency, premises)
     arrival = changes.Arrival(
         delivery=f"{len(read_receipts(folder)) + 1:06d}",
@@ -99,7 +98,7 @@ def _import(delivery: Delivery, premises: Premises, scratch: Path, report: Repor
     report("comparing with the store")
     connection, files = cursor(), store.files(manifest, record.id)
     comparison, repeated = changes.compare(arrival, files, connection)
-    rejected = _rejected(staged, raw, all_faults, repeated, purged)
+    rejected = _rejected(staged, raw, repeated, purged)
     receipt = Receipt(
         delivery=arrival.delivery,
         file=delivery.file.name,
@@ -112,7 +111,7 @@ def _import(delivery: Delivery, premises: Premises, scratch: Path, report: Repor
         unit=source.unit,
         period=_named(delivery.period),
         received=datetime.now(UTC),
-        rows_read=rows_read,
+        rows_read=staged.rows + len(raw.ragged),
         rows_rejected=rejected["row"].n_unique(),
         records_added=comparison.added,
         records_changed=comparison.changed,
@@ -130,28 +129,14 @@ def _import(delivery: Delivery, premises: Premises, scratch: Path, report: Repor
     return receipt
 
 
-def _stage(frame: pl.LazyFrame, all_faults: list[faults.Fault], path: Path) -> None:
-    packed = frame.with_columns(faults.pack(all_faults))
-    packed.with_columns((~faults.is_clean(packed)).alias("refused")).select(pl.exclude("^raw:.*$")).sink_parquet(
-        path, compression="lz4", maintain_order=False
-    )
-
-
-def _rows(staged: Path, raw: readers.RawTable) -> int:
-    return int(pl.scan_parquet(staged).select(pl.col("row").n_unique()).collect().item()) + len(raw.ragged)
-
-
-def _rejected(
-    staged: Path, raw: readers.RawTable, all_faults: list[faults.Fault], repeated: pl.DataFrame, purged: pl.Series
-) -> pl.DataFrame:
-    kept = ~pl.col("row").is_in(purged.implode())
-    bad = pl.scan_parquet(staged).filter(kept, "refused").select("row", f"^{faults.FAULT_COLUMN}.*$").collect()
+def _rejected(staged: Staged, raw: readers.RawTable, repeated: pl.DataFrame, purged: pl.Series) -> pl.DataFrame:
+    bad = staged.refused().filter(~pl.col("row").is_in(purged.implode()))
     rows = pl.concat([bad["row"], repeated["row"]]).unique()
     rows = rows.filter(~rows.is_in(purged.implode()))
     cells = (
         raw.cells.filter(pl.col("row").is_in(rows.implode())).collect() if rows.len() else raw.cells.head(0).collect()
     )
-    why = faults.reasons(bad, cells, all_faults)
+    why = faults.reasons(bad, cells, staged.faults)
     taken_out = purged.to_frame("row").with_columns(reason=pl.lit("key: this record was purged; nothing of it is kept"))
     more = pl.concat([repeated, taken_out]).select(
         "row", pl.lit("key").alias("field"), pl.lit("").alias("column"), pl.lit("").alias("found"), "reason"

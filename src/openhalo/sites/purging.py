@@ -22,12 +22,14 @@ from openhalo.catalogue.record_types import RecordType
 from openhalo.catalogue.sources import SourceSpec
 from openhalo.engines.connect import cursor
 from openhalo.intake import mapping
+from openhalo.intake.mapping import PLACE
 from openhalo.intake.receipts import Receipt, receipts, void
 from openhalo.records import purging
 from openhalo.records.changes import table_version
 from openhalo.records.identity import identifier, quote, record_key
 from openhalo.records.manifest import publish
 from openhalo.records.purging import Purge
+from openhalo.records.staging import Staged
 from openhalo.records.store import Store
 from openhalo.releases.package import DESCRIPTOR, read_descriptor
 
@@ -112,43 +114,38 @@ def finish(premises: Premises, report: Report = silent) -> None:
     premises.journal.unlink()
 
 
-def silence(staged: Path, record: RecordType, source: SourceSpec, agency: str, premises: Premises) -> pl.Series:
+def silence(staged: Staged, record: RecordType, source: SourceSpec, agency: str, premises: Premises) -> pl.Series:
     """Refuse purged records among the staged rows of an import, and blank links to them.
 
     Returns:
         The numbers of the rows that brought a purged record: they count as rejected and nothing of them is kept.
     """
-    hashes = {(past.record, past.key_hash) for past in purging.purges(premises.store)}
-    by_record = {name: [h for n, h in sorted(hashes) if n == name] for name, _ in sorted(hashes)}
-    links = {n: f.to for n, f in record.fields.items() if f.type == "link" and f.to in by_record}
-    rows = pl.Series("row", [], pl.Int64)
-    if record.id not in by_record and not links:
-        return rows
-    salt, frame = site_salt(premises.keys), pl.scan_parquet(staged)
-    lines = _lines(staged, record_key(agency, source.id, bool(source.key)), salt, by_record.get(record.id, []))
-    rows = lines["row"]
-    again = pl.col("line_").is_in(lines["line"].implode())
-    frame = frame.with_row_index("line_").with_columns(pl.col("refused") | again).drop("line_")
-    for name, target in links.items():
-        named = _lines(staged, identifier(name), salt, by_record[target])["value"]
-        gone = pl.col(name).is_in(named.implode())
-        frame = frame.with_columns(
-            pl.when(gone).then(None).otherwise(pl.col(name)).alias(name),
-            pl.when(gone).then(pl.lit("unknown")).otherwise(pl.col(f"{name}_missing")).alias(f"{name}_missing")
-            if not record.fields[name].required
-            else pl.col(name).alias(name),
-        )  # fmt: skip
-    purging.replace_parquet(frame, staged)
-    return rows.unique()
+    past = purging.purges(premises.store)
+    by_record = {name: [p.key_hash for p in past if p.record == name] for name in {p.record for p in past}}
+    named = [name for name in staged.columns if name in record.fields and record.fields[name].to in by_record]
+    if record.id not in by_record and not named:
+        return pl.Series("row", [], pl.Int64)
+    salt = site_salt(premises.keys)
+    again = _purged(staged, record_key(agency, source.id, bool(source.key)), salt, by_record.get(record.id, []))
+    gone = {name: _purged(staged, identifier(name), salt, by_record[record.fields[name].to])["value"] for name in named}
+    refused = pl.col("refused") | pl.col(PLACE).is_in(again[PLACE].implode())
+    blank = [
+        pl.when(~pl.col(name).is_in(values.implode())).then(pl.col(name)).alias(name) for name, values in gone.items()
+    ]
+    for path in staged.folder.rglob("*.parquet"):
+        rows = pl.scan_parquet(path, hive_partitioning=False).with_columns(refused.alias("refused"), *blank)
+        purging.replace_parquet(rows, path)
+    return again["row"].unique()
 
 
-def _lines(staged: Path, value: str, salt: str, hashes: list[str]) -> pl.DataFrame:
+def _purged(staged: Staged, value: str, salt: str, hashes: list[str]) -> pl.DataFrame:
+    """Return place, row and value of the staged rows whose value was purged."""
     known = ", ".join(quote(found) for found in hashes) or "''"
     query = f"""
-        SELECT line::UINTEGER AS line, "row", value FROM (
-            SELECT file_row_number AS line, "row", {value} AS value
-            FROM read_parquet({quote(str(staged))}, file_row_number = true))
-        WHERE sha256({quote(salt)} || value) IN ({known}) ORDER BY line
+        SELECT {PLACE}, "row", value FROM (
+            SELECT {PLACE}, "row", {value} AS value
+            FROM read_parquet({quote(staged.pattern)}, hive_partitioning = false))
+        WHERE sha256({quote(salt)} || value) IN ({known})
     """
     return pl.DataFrame(cursor().sql(query))
 
