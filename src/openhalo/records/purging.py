@@ -66,9 +66,9 @@ class Place:
         for name in [name for name in self.links if name in columns]:
             gone = pl.col(name).eq_missing(key)
             blank = [pl.when(gone).then(None).otherwise(pl.col(name)).alias(name)]
-            if f"{name}_missing" in columns:
-                reason = pl.when(gone).then(pl.lit("unknown")).otherwise(pl.col(f"{name}_missing"))
-                blank.append(reason.alias(f"{name}_missing"))
+            if not self.record.fields[name].required:
+                why = pl.col(f"{name}_missing") if f"{name}_missing" in columns else pl.lit(None, pl.String)
+                blank.append(pl.when(gone).then(pl.lit("unknown")).otherwise(why).alias(f"{name}_missing"))
             kept = kept.with_columns(blank)
         return kept
 
