@@ -27,6 +27,9 @@ SYSTEM_COLUMNS: dict[str, ColumnType] = {
 """Columns of every stored row, before its fields. Partition columns live in the path, not in the file."""
 
 PARTITION_COLUMNS = ("local_year", "agency_bucket")
+STAGING_COLUMNS = ("row", "source_id", "refused")
+"""Columns that rows carry on their way in; no field may take their names."""
+
 _NAME = re.compile("[a-z][a-z0-9_]*")
 _ONLY_FOR: dict[str, set[str]] = {
     "vocabulary": {"code", "codes"},
@@ -127,7 +130,7 @@ class RecordType(Spec):
 
     def misfits(self) -> Iterable[Misfit]:
         """Yield what does not fit: fields and their types, columns that two fields would share, times, versions."""
-        columns: dict[str, str] = dict.fromkeys([*SYSTEM_COLUMNS, *PARTITION_COLUMNS], "every record")
+        columns: dict[str, str] = dict.fromkeys([*SYSTEM_COLUMNS, *PARTITION_COLUMNS, *STAGING_COLUMNS], "every record")
         for name, spec in self.fields.items():
             here = ("fields", name)
             if not _NAME.fullmatch(name):

@@ -17,6 +17,10 @@ from openhalo.records.identity import content_hash, identifier, quote, record_ke
 from openhalo.records.manifest import Coverage, Manifest, TableVersion
 from openhalo.records.store import Partition, Store
 
+READ_ANEW = "the same file, read anew, brings it no longer"
+OUT_OF_SCOPE = "the file speaks for it and no longer holds it"
+"""Why a record was withdrawn."""
+
 _TRUNCATED = {"year": "year", "month": "month", "day": "day"}
 
 
@@ -43,7 +47,7 @@ class Comparison:
     changed: int
     unchanged: int
     withdrawn: pl.DataFrame
-    """`record_key`, `content_hash` and `delivery` of the records that the delivery takes back."""
+    """`record_key`, `content_hash`, `delivery` and `reason` of the records that the delivery takes back."""
     in_scope: int
     """Records of the store that the delivery speaks for."""
     touched: list[Partition]
@@ -62,9 +66,10 @@ def compare(
     _load_existing(arrival, files, connection)
     connection.execute(f"""
         CREATE OR REPLACE TEMP TABLE withdrawn AS
-        SELECT * FROM existing WHERE ({_scope(arrival)})
+        SELECT *, CASE WHEN {_superseded(arrival)} THEN {quote(READ_ANEW)} ELSE {quote(OUT_OF_SCOPE)} END AS reason
+        FROM existing WHERE ({_scope(arrival)})
           AND record_key NOT IN (SELECT record_key FROM arriving)
-          AND record_key NOT IN (SELECT record_key FROM refused)
+          AND ({_superseded(arrival)} OR record_key NOT IN (SELECT record_key FROM refused))
     """)
     connection.sql("""
         CREATE OR REPLACE TEMP TABLE differing AS
@@ -82,7 +87,9 @@ def compare(
         UNION SELECT old_year, old_bucket FROM differing WHERE old_year IS NOT NULL
         UNION SELECT local_year, agency_bucket FROM withdrawn ORDER BY ALL
     """).fetchall()
-    withdrawn = connection.sql("SELECT record_key, content_hash, delivery FROM withdrawn ORDER BY record_key").pl()
+    withdrawn = pl.DataFrame(
+        connection.sql("SELECT record_key, content_hash, delivery, reason FROM withdrawn ORDER BY record_key")
+    )
     assert counts is not None and in_scope is not None
     added, changed, unchanged = counts
     return Comparison(added, changed, unchanged, withdrawn, in_scope[0], touched), repeated
@@ -156,12 +163,9 @@ def _stage(arrival: Arrival, connection: duckdb.DuckDBPyConnection) -> None:
                {_local_day(arrival.record)} AS local_day, {year} AS local_year, 0 AS agency_bucket
         FROM {source} WHERE NOT refused
     """)
-    refused = (
-        f"SELECT {key} AS record_key FROM {source} WHERE refused"
-        if arrival.source.key
-        else "SELECT '' AS record_key WHERE false"
+    connection.execute(
+        f"CREATE OR REPLACE TEMP TABLE refused AS SELECT {key} AS record_key FROM {source} WHERE refused"
     )
-    connection.execute(f"CREATE OR REPLACE TEMP TABLE refused AS {refused}")
 
 
 def _refuse_repeated_keys(connection: duckdb.DuckDBPyConnection) -> pl.DataFrame:
@@ -171,12 +175,14 @@ def _refuse_repeated_keys(connection: duckdb.DuckDBPyConnection) -> pl.DataFrame
                count(DISTINCT content_hash) AS contents
         FROM arriving GROUP BY record_key HAVING count(*) > 1
     """)
-    rows: pl.DataFrame = connection.sql("""
+    rows = pl.DataFrame(
+        connection.sql("""
         SELECT row, 'key: row ' || first_row || CASE WHEN contents = 1
             THEN ' has the same key and says the same'
             ELSE ' has the same key and says something else; none of the ' || times || ' rows was taken' END AS reason
         FROM arriving JOIN repeated USING (record_key) WHERE contents > 1 OR place <> kept ORDER BY row
-    """).pl()
+    """)
+    )
     if not rows.is_empty():
         connection.execute("INSERT INTO refused SELECT record_key FROM repeated")
         connection.execute("""
@@ -199,10 +205,12 @@ def _load_existing(arrival: Arrival, files: Sequence[str], connection: duckdb.Du
     connection.execute(f"CREATE OR REPLACE TEMP TABLE existing AS {query}")
 
 
+def _superseded(arrival: Arrival) -> str:
+    return f"delivery IN ({', '.join(quote(name) for name in arrival.supersedes)})" if arrival.supersedes else "false"
+
+
 def _scope(arrival: Arrival) -> str:
-    parts = ["false"]
-    if arrival.supersedes:
-        parts.append(f"delivery IN ({', '.join(quote(name) for name in arrival.supersedes)})")
+    parts = [_superseded(arrival)]
     if arrival.period:
         parts.append(f"local_day BETWEEN DATE '{arrival.period.first}' AND DATE '{arrival.period.last}'")
     elif arrival.source.scope.mode == "replace":
@@ -215,7 +223,7 @@ def _scope(arrival: Arrival) -> str:
 def _partition_rows(arrival: Arrival, partition: Partition, files: Sequence[str]) -> str:
     year, bucket = partition
     own = [column for name, spec in arrival.record.fields.items() for column in spec.columns(name)]
-    fields = ", ".join(identifier(column) for column in own)
+    fields, theirs = (", ".join(f"{side}.{identifier(column)}" for column in own) for side in ("s", "e"))
     arrived = f"""
         SELECT d.record_key, d.content_hash, {quote(arrival.delivery)} AS delivery, {quote(arrival.agency)} AS agency,
                {quote(arrival.source.id)} AS source, {fields}
@@ -224,7 +232,7 @@ def _partition_rows(arrival: Arrival, partition: Partition, files: Sequence[str]
         WHERE d.local_year = {year} AND d.agency_bucket = {bucket}
     """
     kept = f"""
-        SELECT {", ".join(SYSTEM_COLUMNS)}, {fields} FROM {scan(files)}
+        SELECT {", ".join(SYSTEM_COLUMNS)}, {theirs} FROM {scan(files)} e
         WHERE local_year = {year} AND agency_bucket = {bucket}
           AND record_key NOT IN (SELECT record_key FROM differing)
           AND record_key NOT IN (SELECT record_key FROM withdrawn)

@@ -151,5 +151,5 @@ class Store:
 
 def delta_schema(record: RecordType) -> Schema:
     """Return the Delta schema of a record type's table, partition columns last."""
-    frame = pl.DataFrame(schema={**polars_schema(record.columns()), **dict.fromkeys(PARTITION_COLUMNS, pl.Int32())})
-    return Schema.from_arrow(frame.to_arrow(compat_level=pl.CompatLevel.oldest()).schema)
+    columns = {**polars_schema(record.columns()), **dict.fromkeys(PARTITION_COLUMNS, pl.Int32())}
+    return Schema.from_arrow(pl.Schema(columns))

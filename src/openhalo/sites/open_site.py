@@ -12,13 +12,13 @@ from openhalo.base.errors import Problem, SiteError, name_all
 from openhalo.base.periods import Grain, Period
 from openhalo.base.progress import Report, silent
 from openhalo.catalogue.index import Catalogue, load
-from openhalo.engines.connect import fetch
 from openhalo.intake.receipts import Receipt, receipts
 from openhalo.measures.evaluation import evaluate
 from openhalo.measures.figures import MeasureResult
 from openhalo.measures.planning import Question
 from openhalo.publications.build import Imprint, build
-from openhalo.records.reading import Records, must_hold
+from openhalo.records.listing import lazily, listing, write
+from openhalo.records.reading import Records
 from openhalo.records.store import Store
 from openhalo.sites.importing import Delivery, import_file
 from openhalo.sites.settings import Settings, read_settings
@@ -56,8 +56,9 @@ class Site:
         return self.path / "releases"
 
     def receipts(self) -> list[Receipt]:
-        """Return the receipts of all deliveries, oldest first."""
-        return receipts(self.deliveries)
+        """Return the receipts of all deliveries, oldest first; not of one that is still under way or was killed."""
+        newest = self.store.manifest().version
+        return [receipt for receipt in receipts(self.deliveries) if receipt.store_version <= newest]
 
     def import_file(
         self,
@@ -98,18 +99,33 @@ class Site:
         )
         return import_file(delivery, self.deliveries, self.store, self.catalogue, self.settings, report)
 
-    def records(self, record: str, *, version: int | None = None, known_by: date | None = None) -> pl.LazyFrame:
-        """Return the records of a type as a Polars frame, without restricted fields."""
-        opened = self._open(version, known_by)
-        must_hold(opened, record)
-        definition = self.catalogue.record_type(record)
-        hidden = [
-            column
-            for name, spec in definition.fields.items()
-            if spec.privacy not in ("public", "internal")
-            for column in spec.columns(name)
-        ]
-        return fetch(opened.table(record).drop(*hidden)).lazy()
+    def records(
+        self, record: str, *, where: str = "", version: int | None = None, known_by: date | None = None
+    ) -> pl.LazyFrame:
+        """Return the records of a type as a Polars frame, without restricted fields; read when it is collected.
+
+        Args:
+            record: the record type.
+            where: only records that make this condition true.
+            version: store version; the newest without it.
+            known_by: only what had happened and been recorded by this date.
+        """
+        return lazily(listing(self._open(version, known_by), record, where))
+
+    def write_records(
+        self,
+        record: str,
+        file: Path,
+        *,
+        where: str = "",
+        version: int | None = None,
+        known_by: date | None = None,
+        limit: int | None = None,
+    ) -> int:
+        """Write what `records` returns to a `.csv` or `.parquet` file and return the number of records."""
+        rows = listing(self._open(version, known_by), record, where)
+        rows = rows if limit is None else rows.limit(limit)
+        return write(rows, self.catalogue.record_type(record), file)
 
     def measure(
         self,

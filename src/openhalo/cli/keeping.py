@@ -1,0 +1,72 @@
+"""Verbs that keep the records: `records`, `purge`."""
+
+from datetime import date, datetime
+from pathlib import Path
+from typing import Annotated
+
+import polars as pl
+import typer
+from rich.table import Table
+
+from openhalo.base.errors import DeliveryError, Problem
+from openhalo.cli.terminal import AsJson, out, print_json
+from openhalo.sites.open_site import open_site
+
+_PEOPLE_SEE = 8
+"""Columns that fit a terminal; all of them go to --json, --csv and --parquet."""
+
+
+def register(app: typer.Typer) -> None:
+    """Add the verbs of this module."""
+    app.command()(records)
+
+
+def records(
+    site: Annotated[Path, typer.Argument(help="The site's folder")],
+    record: Annotated[str, typer.Argument(help="The record type, such as stops/stop")],
+    where: Annotated[str, typer.Option(help="Only records that make this condition true")] = "",
+    version: Annotated[int | None, typer.Option(help="Store version; the newest without it")] = None,
+    known_by: Annotated[
+        datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Only what had happened and been recorded by then")
+    ] = None,
+    limit: Annotated[int | None, typer.Option(min=1, help="At most so many; 20 on a terminal without it")] = None,
+    csv: Annotated[Path | None, typer.Option(help="Write them to this CSV file")] = None,
+    parquet: Annotated[Path | None, typer.Option(help="Write them to this Parquet file")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """List records, without restricted fields."""
+    opened, day = open_site(site), known_by.date() if known_by else None
+    file = csv or parquet
+    if file is not None:
+        _must_end(csv, ".csv")
+        _must_end(parquet, ".parquet")
+        rows = opened.write_records(record, file, where=where, version=version, known_by=day, limit=limit)
+        if as_json:
+            print_json({"file": str(file), "rows": rows})
+        else:
+            out.print(f"{rows:,} records: {file}", soft_wrap=True)
+        return
+    lazy = opened.records(record, where=where, version=version, known_by=day)
+    if as_json:
+        print_json((lazy if limit is None else lazy.head(limit)).collect().to_dicts())
+    else:
+        _print(lazy, limit or 20, day)
+
+
+def _print(lazy: pl.LazyFrame, limit: int, known_by: date | None) -> None:
+    shown = lazy.head(limit).collect()
+    names = [n for n in shown.columns if not n.endswith(("_raw", "_missing", "_precision", "_local", "_date"))]
+    names = [n for n in names if n not in ("content_hash", "delivery", "agency", "source")][:_PEOPLE_SEE]
+    table = Table(box=None, header_style="bold")
+    for name in names:
+        table.add_column(name)
+    for row in shown.select(names).iter_rows():
+        table.add_row(*["" if cell is None else str(cell) for cell in row])
+    out.print(table)
+    known = f", as known by {known_by}" if known_by else ""
+    out.print(f"{shown.height:,} of {lazy.select(pl.len()).collect().item():,} records{known}")
+
+
+def _must_end(path: Path | None, suffix: str) -> None:
+    if path is not None and path.suffix != suffix:
+        raise DeliveryError(Problem(str(path), f"the name must end in {suffix}"))

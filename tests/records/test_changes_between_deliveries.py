@@ -1,0 +1,182 @@
+"""What one delivery after another leaves in the store."""
+
+import openhalo
+import polars as pl
+import pytest
+
+from openhalo.base.errors import DeliveryError
+from tests.records.conftest import contents, row, source
+
+FIRST = [row("1", place="a"), row("2", place="b"), row("3", place="c")]
+
+
+def versions(site):
+    return site.store.manifest().version
+
+
+@pytest.mark.parametrize("spec", ["keyed", "whole", "bare_all", "bare_month"])
+def test_other_bytes_or_another_order_of_the_same_rows_make_no_new_version(site, deliver, spec):
+    deliver(site, spec, FIRST)
+    assert deliver(site, spec, FIRST).repeated
+    receipt = deliver(site, spec, list(reversed(FIRST)))
+    assert not receipt.repeated
+    assert (receipt.records_added, receipt.records_changed, receipt.records_withdrawn) == (0, 0, 0)
+    assert receipt.records_unchanged == 3
+    assert versions(site) == 1
+
+
+@pytest.mark.parametrize("spec", ["keyed", "whole", "bare_all", "bare_year", "bare_month", "bare_day"])
+def test_a_file_a_correction_and_the_file_again_bring_its_content_back(site, deliver, spec):
+    corrected = [row("1", place="a"), row("2", place="B"), row("3", place="c")]
+    deliver(site, spec, FIRST)
+    before = contents(site)
+    deliver(site, spec, corrected, withdraw=True)
+    assert contents(site) == [("B", 1), ("a", 1), ("c", 1)]
+    deliver(site, spec, FIRST, withdraw=True)
+    assert contents(site) == before
+    assert contents(site, version=2) == [("B", 1), ("a", 1), ("c", 1)]
+
+
+@pytest.mark.parametrize(
+    ("spec", "kept"),
+    [
+        ("bare_all", []),
+        ("bare_year", ["2019"]),
+        ("bare_month", ["2019", "2020-05"]),
+        ("bare_day", ["2019", "2020-05", "2020-06-02"]),
+    ],
+)
+def test_a_corrected_row_without_id_replaces_the_old_one_within_its_scope_only(site, deliver, spec, kept):
+    rows = [
+        row("", "2019-06-01 10:00", "2019"),
+        row("", "2020-05-01 10:00", "2020-05"),
+        row("", "2020-06-01 10:00", "old"),
+        row("", "2020-06-02 10:00", "2020-06-02"),
+    ]
+    deliver(site, spec, rows)
+    receipt = deliver(site, spec, [row("", "2020-06-01 11:00", "corrected")], withdraw=True)
+    assert [place for place, _ in contents(site)] == sorted([*kept, "corrected"])
+    assert receipt.records_withdrawn == 4 - len(kept)
+
+
+def test_identical_rows_without_id_are_separate_records_and_are_counted_down(site, deliver):
+    deliver(site, "bare_all", [row("")] * 3 + [row("", place="south")])
+    assert len(contents(site)) == 4
+    deliver(site, "bare_all", [row("")] * 2 + [row("", place="south")], withdraw=True)
+    assert contents(site) == [("north", 1), ("north", 1), ("south", 1)]
+
+
+def test_a_wrong_time_zone_is_mended_and_leaves_nothing_in_the_other_year(site, deliver):
+    path = site.path / "catalogue" / "sources" / "keyed.yaml"
+    rows = [row("1", "2020-12-31 20:00"), row("2", "2020-12-31 10:00"), row("3", "2021-01-01 00:30", "new year")]
+    path.write_text(source(zone="Etc/GMT+12"))
+    site = openhalo.open_site(site.path)
+    deliver(site, "keyed", rows)
+    assert years(site) == {2020: 1, 2021: 2}
+    path.write_text(source(version=2))
+    site = openhalo.open_site(site.path)
+    receipt = deliver(site, "keyed", rows)
+    assert receipt.supersedes == ["000001"]
+    assert years(site) == {2020: 2, 2021: 1}
+    assert years(site, 1) == {2020: 1, 2021: 2}
+    assert len(contents(site)) == 3
+
+
+def test_the_real_stops_read_in_the_wrong_time_zone_and_mended_are_51920_in_one_year(make_site, data):
+    site = make_site({"sources/minneapolis_stops.yaml": _stops_in("Asia/Tokyo")})
+    file = data / "minneapolis" / "stops_2017.csv.gz"
+    site.import_file("minneapolis_stops", file)
+    assert set(years(site, record="stops/stop")) == {2017, 2018}
+    (site.path / "catalogue" / "sources" / "minneapolis_stops.yaml").unlink()
+    site = openhalo.open_site(site.path)
+    site.import_file("minneapolis_stops", file)
+    assert years(site, record="stops/stop") == {2017: 51_920}
+
+
+def _stops_in(zone):
+    from importlib.resources import files
+
+    shipped = (files("openhalo_catalogue") / "sources" / "minneapolis_stops.yaml").read_text()
+    assert "zone: America/Chicago" in shipped
+    return shipped.replace("zone: America/Chicago", f"zone: {zone}")
+
+
+def years(site, version=None, record="trial/event"):
+    """Rows by partition, read from the files themselves."""
+    files = site.store.files(site.store.manifest(version), record)
+    counted = pl.scan_parquet(files, hive_partitioning=True).group_by("local_year").len().collect()
+    return dict(sorted(counted.iter_rows()))
+
+
+def test_a_record_that_moves_to_another_year_leaves_no_copy(site, deliver):
+    deliver(site, "keyed", [row("1", "2019-06-01 10:00"), row("2", "2020-06-01 10:00")])
+    receipt = deliver(site, "keyed", [row("1", "2020-06-01 10:00")])
+    assert (receipt.records_changed, receipt.records_withdrawn) == (1, 0)
+    assert years(site) == {2020: 2}
+
+
+def test_withdrawals_carry_delivery_and_reason(site, deliver):
+    deliver(site, "whole", FIRST)
+    receipt = deliver(site, "whole", FIRST[:2], withdraw=True)
+    kept = pl.read_parquet(site.deliveries / receipt.delivery / "withdrawn.parquet")
+    assert kept.select("record_key", "delivery", "reason").rows() == [
+        ("testpd/whole/3", "000001", "the file speaks for it and no longer holds it")
+    ]
+
+
+def test_a_mended_spec_withdraws_what_it_now_rejects(site, deliver):
+    rows = [row("1", amount=1), row("2", amount=900)]
+    deliver(site, "keyed", rows)
+    path = site.path / "catalogue" / "trial" / "event.yaml"
+    path.write_text(path.read_text().replace("max: 1000", "max: 500"))
+    receipt = deliver(openhalo.open_site(site.path), "keyed", rows)
+    assert (receipt.rows_rejected, receipt.records_withdrawn) == (1, 1)
+    kept = pl.read_parquet(site.deliveries / receipt.delivery / "withdrawn.parquet")
+    assert kept["reason"].to_list() == ["the same file, read anew, brings it no longer"]
+    assert contents(openhalo.open_site(site.path)) == [("north", 1)]
+
+
+@pytest.mark.parametrize("spec", ["keyed", "whole"])
+def test_a_rejected_row_never_withdraws_the_record_it_meant_to_correct(site, deliver, spec):
+    deliver(site, spec, FIRST)
+    receipt = deliver(site, spec, [row("1", place="a"), row("2", place="b"), row("3", place="c", amount=5000)])
+    assert (receipt.rows_rejected, receipt.records_withdrawn) == (1, 0)
+    assert contents(site) == [("a", 1), ("b", 1), ("c", 1)]
+
+
+def test_two_rows_of_one_key_that_disagree_withdraw_nothing(site, deliver):
+    deliver(site, "whole", FIRST)
+    receipt = deliver(site, "whole", [*FIRST, row("3", place="other")])
+    assert (receipt.rows_rejected, receipt.records_withdrawn) == (2, 0)
+    assert contents(site) == [("a", 1), ("b", 1), ("c", 1)]
+
+
+def test_a_large_withdrawal_is_refused_until_it_is_confirmed(site, deliver):
+    deliver(site, "whole", [row(str(n), place=str(n)) for n in range(10)])
+    few = [row(str(n), place=str(n)) for n in range(7)]
+    with pytest.raises(DeliveryError, match="3 of the 10"):
+        deliver(site, "whole", few)
+    assert (versions(site), len(site.receipts())) == (1, 1)
+    assert deliver(site, "whole", few, withdraw=True).records_withdrawn == 3
+    assert deliver(site, "whole", few[:6]).records_withdrawn == 1
+
+
+def test_a_named_period_is_the_scope_of_an_append(site, deliver):
+    deliver(site, "keyed", [row("1", "2019-06-01 10:00"), row("2", "2020-06-01 10:00"), row("3", "2020-07-01 10:00")])
+    deliver(site, "keyed", [row("3", "2020-07-01 10:00")], period="2020", withdraw=True)
+    assert years(site) == {2019: 1, 2020: 1}
+
+
+def test_sources_and_agencies_never_withdraw_each_others_records(make_site, deliver):
+    from tests.records.conftest import catalogue
+
+    settings = """
+        title: Two
+        publisher: {kind: demo, name: tests}
+        agencies: {east: {name: East}, west: {name: West}}
+    """
+    site = make_site(catalogue(), settings)
+    deliver(site, "whole", FIRST, agency="east")
+    deliver(site, "whole", [row("1", place="w")], agency="west")
+    deliver(site, "bare_all", [row("", "2030-01-01 10:00", "bare")], agency="west")
+    assert contents(site) == [("a", 1), ("b", 1), ("bare", 1), ("c", 1), ("w", 1)]
