@@ -2,7 +2,7 @@
 
 import os
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 from importlib.resources import files
@@ -65,8 +65,8 @@ _KINDS = (
     _Kind("measures", "DOMAIN/measures/NAME", MeasureSpec, _measure, True),
     _Kind("record_types", "DOMAIN/NAME", RecordType, _record_type),
 )
-_SITE_SETTINGS = "demo"
-"""Folder at the catalogue's root that holds settings of the demo's site, no definitions."""
+_DEMO = "demo"
+"""Folder of the shipped catalogue that holds the settings of the demo's site, no definitions."""
 
 
 @dataclass
@@ -143,7 +143,7 @@ def examine(site_folder: Path | None = None) -> tuple[Catalogue, list[Problem]]:
     for root in (shipped, site_folder):
         if root is None:
             continue
-        for path in _files(root):
+        for path in _files(root, skip={_DEMO} if root is shipped else set()):
             place = path.relative_to(root).as_posix()
             if path.name == "help.md" and place.count("/") == 1:
                 document, catalogue.help[path.parent.name] = read_text(path)
@@ -162,16 +162,15 @@ def examine(site_folder: Path | None = None) -> tuple[Catalogue, list[Problem]]:
     return catalogue, sorted(problems, key=_file_and_line)
 
 
-def _files(root: Path) -> list[Path]:
-    """Return the definitions in a folder: all files but code, hidden ones and the demo's settings."""
-    return sorted(
-        Path(folder, name)
-        for folder, _, names in os.walk(root)
-        if not any(part.startswith((".", "__")) for part in Path(folder).relative_to(root).parts)
-        and Path(folder).relative_to(root).parts[:1] != (_SITE_SETTINGS,)
-        for name in names
-        if not name.startswith(".") and not name.endswith((".py", ".pyc"))
-    )
+def _files(root: Path, skip: Collection[str]) -> Iterator[Path]:
+    """Yield the definitions in a folder, in order: all files but code, hidden ones and those in skipped folders."""
+    for folder, subfolders, names in os.walk(root):
+        subfolders[:] = sorted(name for name in subfolders if not name.startswith((".", "__")))
+        if folder == str(root):
+            subfolders[:] = [name for name in subfolders if name not in skip]
+        for name in sorted(names):
+            if not name.startswith(".") and not name.endswith((".py", ".pyc")):
+                yield Path(folder, name)
 
 
 def _kind_of(place: str) -> tuple[_Kind, str] | None:
