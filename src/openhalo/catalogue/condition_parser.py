@@ -8,7 +8,7 @@ from datetime import date, datetime
 
 import sqlglot
 from sqlglot import expressions as sql
-from sqlglot.errors import SqlglotError
+from sqlglot.errors import ParseError, SqlglotError
 from sqlglot.tokens import Token, TokenType
 
 from openhalo.base.errors import did_you_mean, name_all
@@ -78,10 +78,13 @@ def parse(text: str, record: str, schema: Schema) -> tuple[Node | None, list[Con
         node = checker.attempt(expressions[0])
     except _Refused as refused:
         return None, [refused.problem]
-    except SqlglotError as error:
-        reason = str(error).splitlines()[0]
+    except ParseError as error:
+        facts = error.errors[0] if error.errors else {}
+        near = f"{facts.get('start_context', '')}{facts.get('highlight', '')}"[-40:].strip()
         todo = "text stands in single quotes; a name that is also a word of SQL stands in double quotes"
-        return None, [ConditionProblem(f"cannot read the condition: {reason}", ALLOWED, todo)]
+        return None, [ConditionProblem(f"cannot read the condition after '{near}'", ALLOWED, todo)]
+    except SqlglotError:
+        return None, [ConditionProblem("cannot read the condition: a quote is not closed", "'text', \"name\"")]
     except RecursionError:
         return None, [_too_deep().problem]
     return (None, checker.problems) if checker.problems else (node, [])
@@ -204,7 +207,7 @@ class _Checker:
         )
 
     def compare(self, operator: Operator, left: sql.Expression, right: sql.Expression) -> Node:
-        if _is_value(left) and not _is_value(right):
+        if isinstance(left, sql.Null) or (_is_value(left) and not _is_value(right)):
             operator, left, right = _MIRRORED[operator], right, left
         compared = self.compared(operator, self.operand(left), right)
         return compared if operator in ("=", "<>") else self.ordered(compared, operator)
@@ -312,14 +315,13 @@ class _Checker:
         if not _is_value(node):
             raise _Refused(f"'{_shown(node)}' where a value is expected", _example(operand.type))
         raw = _raw_value(node)
-        if operand.type in ("code", "codes") and isinstance(raw, str) and isinstance(operand, Field):
+        if operand.type in ("code", "codes") and isinstance(operand, Field):
             vocabulary = self.spec(operand).vocabulary
             codes = self.schema.codes(self.spec(operand))
-            if raw not in codes:
+            if isinstance(raw, str) and raw not in codes:
                 raise _Refused(
                     f"unknown code '{raw}' of vocabulary '{vocabulary}'", name_all(codes, 60), did_you_mean(raw, codes)
                 )
-            return raw
         return _typed(raw, operand.type)
 
 
@@ -343,7 +345,7 @@ def _raw_value(node: sql.Expression) -> str | int | float | bool:
 
 def _typed(raw: str | int | float | bool, kind: str) -> Value:
     match kind, raw:
-        case ("text", str()) | ("boolean", bool()):
+        case ("text" | "code" | "codes", str()) | ("boolean", bool()):
             if not (isinstance(raw, str) and "\0" in raw):
                 return raw
         case ("integer" | "number", bool()):

@@ -18,7 +18,10 @@ Location = tuple[str | int, ...]
 _INTEGER = re.compile(r"[-+]?(0|[1-9][0-9]{0,17})")
 _NUMBER = re.compile(r"[-+]?(\.[0-9]+|(0|[1-9][0-9]*)(\.[0-9]*)?)([eE][-+]?[0-9]{1,2})?")
 _WORDS = {"true": True, "True": True, "false": False, "False": False, "null": None, "~": None, "": None}
+_TAG_NAMES = ("str", "int", "float", "bool", "null", "map", "seq", "timestamp", "merge", "value")
+_TAGS = {f"tag:yaml.org,2002:{name}" for name in _TAG_NAMES}
 _MAX_DEPTH = 40
+_INLINE_NESTING = re.compile(r"(?:[-?:][ \t]+){40}")
 _Loader: type[yaml.SafeLoader] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
@@ -71,9 +74,12 @@ def read(path: Path) -> Document:
     if document.problems:
         return document
     try:
+        _must_be_shallow(text)
         node = yaml.compose(text, Loader=_Loader)
         if node is not None:
             document.data = _plain(node, (), document, set())
+    except _Unreadable as refused:
+        document.report_line(*refused.args)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         reason = ", ".join(part for part in (error.context, error.problem) if part)
@@ -81,25 +87,41 @@ def read(path: Path) -> Document:
     except yaml.reader.ReaderError as error:
         line = text.count("\n", 0, error.position) + 1
         document.report_line(line, f"the character {error.character!r} cannot stand in YAML", todo="remove it")
-    except RecursionError:
-        document.report((), "nested too deeply", f"{_MAX_DEPTH} levels")
     return document
 
 
+class _Unreadable(Exception):
+    """Line, what was found, what is allowed, what to do."""
+
+
+def _must_be_shallow(text: str) -> None:
+    """Refuse brackets within brackets by the thousand, on which the YAML library would crash the process."""
+    if text.count("[") + text.count("{") < 500 and not _INLINE_NESTING.search(text):
+        return
+    depth = 0
+    for event in yaml.parse(text, Loader=_Loader):
+        if isinstance(event, yaml.CollectionStartEvent):
+            depth += 1
+        elif isinstance(event, yaml.CollectionEndEvent):
+            depth -= 1
+        if depth > _MAX_DEPTH:
+            mark = event.start_mark
+            raise _too_deep(mark.line + 1 if mark else 1)
+
+
+def _too_deep(line: int) -> _Unreadable:
+    return _Unreadable(line, "nested too deeply", f"{_MAX_DEPTH} levels")
+
+
 def _plain(node: yaml.Node, location: Location, document: Document, seen: set[int]) -> Any:
-    line = node.start_mark.line + 1
-    document.lines.setdefault(location, line)
+    line = document.lines.setdefault(location, node.start_mark.line + 1)
     if id(node) in seen:
-        document.report_line(line, "an alias (*name) to a value that is already used", todo="write the value out")
-        return None
+        raise _Unreadable(line, "an alias (*name) to a value that stands elsewhere", "", "write the value out")
     seen.add(id(node))
-    if not node.tag.startswith("tag:yaml.org,2002:"):
-        document.report_line(
-            line, f"a tag '{node.tag}'", "values without tags", "put text that starts with ! in quotes"
-        )
+    if node.tag not in _TAGS:
+        raise _Unreadable(line, f"a tag '{node.tag}'", "values without tags", "put text that starts with ! in quotes")
     if len(location) > _MAX_DEPTH:
-        document.report_line(line, "nested too deeply", f"{_MAX_DEPTH} levels")
-        return None
+        raise _too_deep(line)
     if isinstance(node, yaml.MappingNode):
         return _mapping(node, location, document, seen)
     if isinstance(node, yaml.SequenceNode):

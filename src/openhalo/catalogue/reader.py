@@ -58,9 +58,7 @@ def understand(document: Document, model: type[SpecT], **given: Any) -> SpecT | 
     if document.data is None and document.problems:
         return None
     if not isinstance(document.data, Mapping):
-        document.report(
-            (), "the file holds no keys", f"the keys of {model.__name__}: {name_all(model.model_fields, 40)}"
-        )
+        document.report((), "the file holds no keys", name_all(_keys_at(model, ()), 40))
         return None
     for key in given.keys() & document.data.keys():
         document.report((key,), f"'{key}' is given by the file's place", todo="remove it from the file")
@@ -82,16 +80,20 @@ def _validated(model: type[SpecT], data: Any) -> SpecT:
 
 
 def _without_wrong_keys(document: Document, model: type[SpecT], data: Any, problems: list[Any]) -> SpecT | None:
-    if any(problem["type"] in ("missing", "value_error") for problem in problems):
-        return None
+    """Return the spec without its unknown keys and the wrong values of known ones, if that leaves a whole spec.
+
+    An entry of a list of names (a code, a field) is never left out: references to it would seem to dangle.
+    """
     data = copy.deepcopy(data)
-    for location in {_known_part(problem["loc"], document) for problem in problems}:
-        *path, last = location or ("",)
+    for problem in problems:
+        location = _known_part(problem["loc"], document)
+        named = problem["type"] == "extra_forbidden" or (location and location[-1] in _keys_at(model, location[:-1]))
+        if not named or problem["type"] in ("missing", "value_error"):
+            return None
         holder: Any = data
-        for part in path:
-            holder = holder[int(part)] if isinstance(holder, list) else holder.get(part, {})
-        if isinstance(holder, dict):
-            holder.pop(last, None)
+        for part in location[:-1]:
+            holder = holder[part]
+        holder.pop(location[-1], None)
     try:
         return _validated(model, data)
     except ValidationError:
@@ -197,7 +199,7 @@ def _shown(value: Any) -> str:
 def _keys_at(model: Any, location: Location) -> list[str]:
     """Return the keys that the schema allows at a place, found by walking its annotations."""
     for part in location:
-        model = _step(model, part) or model
+        model = _step(model, part)
     found = _model_in(model)
     return [spec.alias or name for name, spec in found.model_fields.items() if name != "id"] if found else []
 

@@ -148,7 +148,8 @@ class RecordType(Spec):
         time = self.fields.get(self.time)
         if time is None or time.type not in ("time", "date", "integer") or not time.required:
             allowed = "a required field of type time, date or integer (a year)"
-            yield Misfit(("time",), f"found '{self.time}'", allowed, did_you_mean(self.time, self.fields))
+            named = [n for n, spec in self.fields.items() if spec.required and spec.type in ("time", "date", "integer")]
+            yield Misfit(("time",), f"found '{self.time}'", allowed, did_you_mean(self.time, named))
         for group, name in self.known_at.items():
             if name not in self.fields or self.fields[name].type not in ("time", "date"):
                 allowed = name_all(field for field, spec in self.fields.items() if spec.type in ("time", "date"))
