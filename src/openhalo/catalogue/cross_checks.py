@@ -1,43 +1,64 @@
 """What one file alone cannot show: every reference of a spec leads somewhere, and every condition reads."""
 
 from collections.abc import Collection, Mapping
+from contextlib import suppress
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from openhalo.base.errors import did_you_mean, name_all
-from openhalo.catalogue.conditions import Node, links_of, parse
+from openhalo.catalogue.condition_parser import parse
+from openhalo.catalogue.conditions import Node, fields_of, links_of
 from openhalo.catalogue.measure_specs import MeasureSpec
 from openhalo.catalogue.reader import Document, Location
-from openhalo.catalogue.record_types import RecordType
-from openhalo.catalogue.schema import Schema
+from openhalo.catalogue.record_types import FieldSpec, RecordType
+from openhalo.catalogue.schema import Schema, Unread
 from openhalo.catalogue.sources import FieldMapping, SourceSpec
 
 
 def record_type(spec: RecordType, document: Document, schema: Schema) -> None:
     """Check vocabularies, links, rules and the example of a record type."""
+    inverses: dict[str, str] = {}
     for name, field in spec.fields.items():
         if field.vocabulary:
-            _known(field.vocabulary, schema.vocabularies, "vocabulary", document, ("fields", name, "vocabulary"))
-        if field.to:
-            _known(field.to, schema.record_types, "record type", document, ("fields", name, "to"))
-    for name, rule in spec.rules.items():
-        node = _condition(rule.condition, spec.id, document, ("rules", name, "condition"), schema)
-        if node is not None and links_of(node):
-            document.report(
-                ("rules", name, "condition"),
-                "a rule sees one record only",
-                "conditions without any() and count()",
+            _known(
+                field.vocabulary, schema.vocabularies, "vocabulary", document, ("fields", name, "vocabulary"), schema
             )
+        if field.to:
+            _known(field.to, schema.record_types, "record type", document, ("fields", name, "to"), schema)
+        if field.inverse:
+            _inverse(name, spec, document, schema, inverses)
+    for name, rule in spec.rules.items():
+        place = ("rules", name, "condition")
+        _one_record(_condition(rule.condition, spec.id, document, place, schema), document, place)
     for name in spec.example:
         _known(name, spec.fields, f"field of {spec.id}", document, ("example", name))
 
 
-def source(spec: SourceSpec, document: Document, schema: Schema) -> None:
+def _inverse(name: str, spec: RecordType, document: Document, schema: Schema, others: dict[str, str]) -> None:
+    """Check that the link's name seen from its target is neither a field there nor another link's."""
+    field, place = spec.fields[name], ("fields", name, "inverse")
+    target = schema.record_types.get(field.to)
+    if target is not None and field.inverse in target.fields:
+        document.report(place, f"'{field.inverse}' is already a field of {target.id}", todo="give it another name")
+    found = schema.inverses(field.to).get(field.inverse)
+    if found is not None and (found.record, found.link) != (spec.id, name):
+        document.report(
+            place, f"'{field.inverse}' of {field.to} is already the link of {found.record}.{found.link}",
+            todo="give it another name",
+        )  # fmt: skip
+
+
+def source(spec: SourceSpec, document: Document, schema: Schema, sources: Mapping[str, SourceSpec]) -> None:
     """Check that a source spec fills fields that exist, with codes that exist, in a zone that exists."""
-    if not _known(spec.record, schema.record_types, "record type", document, ("record",)):
+    _zone(spec.zone, document, ("zone",))
+    for place, mapping in spec.mappings():
+        if mapping.zone:
+            _zone(mapping.zone, document, (*place, "zone"))
+        if mapping.target:
+            _known(mapping.target, sources, "source", document, (*place, "target"), schema)
+    if not _known(spec.record, schema.record_types, "record type", document, ("record",), schema):
         return
     record = schema.record_types[spec.record]
     _known(spec.unit, record.units, f"unit of {record.id}", document, ("unit",))
-    _zone(spec.zone, document, ("zone",))
     for place, mapping in spec.mappings():
         if _known(place[-1], record.fields, f"field of {record.id}", document, place):
             _mapping(mapping, place, record, document, schema)
@@ -51,11 +72,13 @@ def measure(spec: MeasureSpec, document: Document, schema: Schema, measures: Map
     """Check records, conditions, groups and partners of a measure."""
     for partner, place in ((spec.of, "of"), (spec.paired_with, "paired_with")):
         if partner:
-            _known(partner, measures, "measure", document, (place,))
+            _known(partner, measures, "measure", document, (place,), schema)
     if spec.kind == "ratio":
         _ratio(spec, document, schema, measures)
         return
-    if not _known(spec.record, schema.record_types, "record type", document, ("record",)):
+    if spec.per and _known(spec.per.record, schema.record_types, "record type", document, ("per", "record"), schema):
+        _denominator(spec, document, schema)
+    if not _known(spec.record, schema.record_types, "record type", document, ("record",), schema):
         return
     record = schema.record_types[spec.record]
     _known(spec.unit, record.units, f"unit of {record.id}", document, ("unit",))
@@ -64,11 +87,7 @@ def measure(spec: MeasureSpec, document: Document, schema: Schema, measures: Map
     for index, path in enumerate(spec.groups):
         _group(path, spec.record, document, ("groups", index), schema)
     if spec.value:
-        found = schema.follow(spec.record, spec.value)
-        if found is None or found[1].type not in ("integer", "number"):
-            document.report(("value",), f"'{spec.value}' is no number field of {spec.record}")
-    if spec.per and _known(spec.per.record, schema.record_types, "record type", document, ("per", "record")):
-        _denominator(spec, document, schema)
+        _number(spec.value, spec.record, document, ("value",), schema)
 
 
 def _denominator(spec: MeasureSpec, document: Document, schema: Schema) -> None:
@@ -76,9 +95,7 @@ def _denominator(spec: MeasureSpec, document: Document, schema: Schema) -> None:
     assert per is not None
     _condition(per.where, per.record, document, ("per", "where"), schema)
     if per.sum:
-        found = schema.follow(per.record, per.sum)
-        if found is None or found[1].type not in ("integer", "number"):
-            document.report(("per", "sum"), f"'{per.sum}' is no number field of {per.record}")
+        _number(per.sum, per.record, document, ("per", "sum"), schema)
     for ours, theirs in per.groups.items():
         _known(ours, spec.groups, "group of this measure", document, ("per", "groups", ours))
         _group(theirs, per.record, document, ("per", "groups", ours), schema)
@@ -91,21 +108,23 @@ def _ratio(spec: MeasureSpec, document: Document, schema: Schema, measures: Mapp
     if base.kind not in ("share", "rate"):
         document.report(("of",), f"'{spec.of}' is a {base.kind}", "a share or a rate")
     if _known(spec.across, base.groups, f"group of {spec.of}", document, ("across",)):
-        found = schema.follow(base.record, spec.across)
-        if found and found[1].vocabulary:
-            _known(spec.reference, schema.codes(found[1]), "code", document, ("reference",))
+        with suppress(Unread):
+            found = schema.follow(base.record, spec.across)
+            if found and found[1].vocabulary:
+                _known(spec.reference, schema.codes(found[1]), "code", document, ("reference",))
 
 
 def _mapping(mapping: FieldMapping, place: Location, record: RecordType, document: Document, schema: Schema) -> None:
     field = record.fields[str(place[-1])]
     if field.type in ("code", "codes"):
-        codes = schema.codes(field)
-        for cell, code in mapping.codes.items():
-            _known(code, codes, f"code of vocabulary '{field.vocabulary}'", document, (*place, "codes", cell))
-        for name in ("otherwise", "value"):
-            code = getattr(mapping, name)
-            if code:
-                _known(str(code), codes, f"code of vocabulary '{field.vocabulary}'", document, (*place, name))
+        with suppress(Unread):
+            codes, kind = schema.codes(field), f"code of vocabulary '{field.vocabulary}'"
+            for cell, code in mapping.codes.items():
+                _known(code, codes, kind, document, (*place, "codes", cell))
+            for name in ("otherwise", "value"):
+                code = getattr(mapping, name)
+                if code:
+                    _known(str(code), codes, kind, document, (*place, name))
     elif mapping.codes:
         document.report((*place, "codes"), f"'codes' on a field of type {field.type}", "fields of type code or codes")
     if field.type == "boolean" and mapping.column and not (mapping.true and mapping.false):
@@ -119,15 +138,27 @@ def _mapping(mapping: FieldMapping, place: Location, record: RecordType, documen
     if mapping.derive:
         if field.type != "boolean":
             document.report((*place, "derive"), f"'derive' on a field of type {field.type}", "yes/no fields")
-        _condition(mapping.derive, record.id, document, (*place, "derive"), schema)
-    if mapping.zone:
-        _zone(mapping.zone, document, (*place, "zone"))
+        node = _condition(mapping.derive, record.id, document, (*place, "derive"), schema)
+        _one_record(node, document, (*place, "derive"))
 
 
-def _known(name: str, allowed: Collection[str], kind: str, document: Document, place: Location) -> bool:
+_SHELVES = {"vocabulary": "vocabularies", "record type": "record_types", "source": "sources", "measure": "measures"}
+
+
+def _known(
+    name: str | int,
+    allowed: Collection[str],
+    kind: str,
+    document: Document,
+    place: Location,
+    schema: Schema | None = None,
+) -> bool:
+    """Report a name that leads nowhere. One whose file is there and could not be read is no problem here."""
     if name in allowed:
         return True
-    document.report(place, f"there is no {kind} '{name}'", name_all(allowed, 60), did_you_mean(name, allowed))
+    if schema is None or name not in schema.unread.get(_SHELVES[kind], ()):
+        hint = did_you_mean(str(name), allowed)
+        document.report(place, f"there is no {kind} '{name}'", name_all(allowed, 60), hint)
     return False
 
 
@@ -136,12 +167,39 @@ def _condition(text: str, record: str, document: Document, place: Location, sche
         return None
     node, problems = parse(text, record, schema)
     for problem in problems:
-        document.report(place, problem.found, problem.allowed, problem.todo)
+        document.report(place, f'in "{text}": {problem.found}', problem.allowed, problem.todo)
     return node
 
 
+def _one_record(node: Node | None, document: Document, place: Location) -> None:
+    """Report a condition that looks at other records where only one record is at hand: while it is imported."""
+    beyond = sorted(links_of(node) | {path for path in fields_of(node) if "." in path})
+    if beyond:
+        document.report(
+            place,
+            f"'{beyond[0]}' leads to another record, and only one is seen here",
+            "the record's own fields, no any() or count()",
+        )
+
+
+def _number(path: str, record: str, document: Document, place: Location, schema: Schema) -> None:
+    with suppress(Unread):
+        found = schema.follow(record, path)
+        if found is None or found[1].type not in ("integer", "number"):
+            numbers = [n for n in schema.field_names(record) if _is_number(schema.field(record, n))]
+            hint = did_you_mean(path, numbers)
+            document.report(place, f"'{path}' is no number field of {record}", name_all(numbers, 60), hint)
+
+
+def _is_number(field: FieldSpec | None) -> bool:
+    return field is not None and field.type in ("integer", "number")
+
+
 def _group(path: str, record: str, document: Document, place: Location, schema: Schema) -> None:
-    found = schema.follow(record, path)
+    try:
+        found = schema.follow(record, path)
+    except Unread:
+        return
     if found is None:
         names = schema.field_names(record)
         document.report(place, f"{record} has no field '{path}'", name_all(names, 60), did_you_mean(path, names))

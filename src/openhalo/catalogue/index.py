@@ -1,7 +1,8 @@
 """The whole catalogue: every file read and cross-checked, a site's own folder laid over the shipped one."""
 
+import os
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 from importlib.resources import files
@@ -10,33 +11,62 @@ from typing import Any
 
 from openhalo.base.errors import CatalogueError, MeasureError, Problem, did_you_mean, name_all
 from openhalo.base.provenance import hash_facts, hash_file
-from openhalo.catalogue import cross_checks, reader, vocabularies
-from openhalo.catalogue.conditions import Node, parse
+from openhalo.catalogue import cross_checks, reader
+from openhalo.catalogue.condition_parser import parse
+from openhalo.catalogue.conditions import Node
+from openhalo.catalogue.documents import Document, read_text
 from openhalo.catalogue.measure_specs import MeasureSpec
-from openhalo.catalogue.reader import Document, Spec, SpecT
+from openhalo.catalogue.reader import Spec, SpecT
 from openhalo.catalogue.record_types import RecordType
 from openhalo.catalogue.schema import Schema
 from openhalo.catalogue.sources import SourceSpec
-from openhalo.catalogue.vocabularies import Vocabulary
+from openhalo.catalogue.vocabularies import Vocabulary, check_references
+
+Check = Callable[[Any, Document, "Catalogue"], None]
 
 
 @dataclass(frozen=True)
 class _Kind:
-    """One kind of catalogue file: where it stands, its schema, and whether a site may redefine it."""
+    """One kind of catalogue file: where it stands, its schema, its cross-checks, and who may define it."""
 
     shelf: str
-    place: re.Pattern[str]
+    shape: str
+    """Place of its files; the words in capitals make up the id."""
     schema: type[Spec]
-    site_may_redefine: bool
+    cross_check: Check
+    site_may_redefine: bool = False
+
+    @cached_property
+    def place(self) -> re.Pattern[str]:
+        """Return the pattern of its places."""
+        return re.compile(re.sub("[A-Z]+", "([a-z][a-z0-9_]*)", self.shape))
 
 
-_NAME = "[a-z][a-z0-9_]*"
+def _vocabulary(spec: Vocabulary, document: Document, _: "Catalogue") -> None:
+    check_references(spec, document)
+
+
+def _record_type(spec: RecordType, document: Document, catalogue: "Catalogue") -> None:
+    cross_checks.record_type(spec, document, catalogue.schema)
+
+
+def _source(spec: SourceSpec, document: Document, catalogue: "Catalogue") -> None:
+    cross_checks.source(spec, document, catalogue.schema, catalogue.sources)
+
+
+def _measure(spec: MeasureSpec, document: Document, catalogue: "Catalogue") -> None:
+    cross_checks.measure(spec, document, catalogue.schema, catalogue.measures)
+
+
+# A new kind is one line here and one shelf in Catalogue; the first shape that fits a place wins.
 _KINDS = (
-    _Kind("vocabularies", re.compile(f"^vocabularies/(?P<id>{_NAME})$"), Vocabulary, False),
-    _Kind("sources", re.compile(f"^sources/(?P<id>{_NAME})$"), SourceSpec, True),
-    _Kind("measures", re.compile(f"^(?P<domain>{_NAME})/measures/(?P<name>{_NAME})$"), MeasureSpec, True),
-    _Kind("record_types", re.compile(f"^(?P<id>{_NAME}/{_NAME})$"), RecordType, False),
+    _Kind("vocabularies", "vocabularies/NAME", Vocabulary, _vocabulary),
+    _Kind("sources", "sources/NAME", SourceSpec, _source, True),
+    _Kind("measures", "DOMAIN/measures/NAME", MeasureSpec, _measure, True),
+    _Kind("record_types", "DOMAIN/NAME", RecordType, _record_type),
 )
+_DEMO = "demo"
+"""Folder of the shipped catalogue that holds the settings of the demo's site, no definitions."""
 
 
 @dataclass
@@ -53,11 +83,13 @@ class Catalogue:
     """Domain → plain words for its public page (Markdown)."""
     hashes: dict[str, str] = field(default_factory=dict)
     """Place of each file → SHA-256 of its bytes."""
+    unread: dict[str, set[str]] = field(default_factory=dict)
+    """Shelf → ids whose file is there and could not be read; empty in a catalogue that `load` returns."""
 
     @cached_property
     def schema(self) -> Schema:
         """Return what conditions may refer to."""
-        return Schema(self.record_types, self.vocabularies)
+        return Schema(self.record_types, self.vocabularies, self.unread)
 
     @property
     def hash(self) -> str:
@@ -103,80 +135,81 @@ def load(site_folder: Path | None = None) -> Catalogue:
 
 
 def examine(site_folder: Path | None = None) -> tuple[Catalogue, list[Problem]]:
-    """Read and cross-check everything; return what could be read, and every problem."""
+    """Read and cross-check everything; return what could be read, and every problem in the order of files and lines."""
     catalogue = Catalogue()
-    documents: dict[tuple[str, str], Document] = {}
-    problems: list[Problem] = []
+    defined: dict[tuple[_Kind, str], Document] = {}
+    documents: list[Document] = []
     shipped = Path(str(files("openhalo_catalogue")))
     for root in (shipped, site_folder):
-        if root is not None and root.is_dir():
-            _read_folder(root, root is shipped, catalogue, documents, problems)
-    for (shelf, identifier), document in documents.items():
-        spec = getattr(catalogue, shelf).get(identifier)
+        if root is None:
+            continue
+        for path in _files(root, skip={_DEMO} if root is shipped else set()):
+            place = path.relative_to(root).as_posix()
+            if path.name == "help.md" and place.count("/") == 1:
+                document, catalogue.help[path.parent.name] = read_text(path)
+            elif (found := _kind_of(place)) is None:
+                document = _out_of_place(path)
+            else:
+                document = _read(path, *found, catalogue, first=found not in defined)
+                defined[found] = document
+            documents.append(document)
+            catalogue.hashes[place] = document.hash
+    for (kind, identifier), document in defined.items():
+        spec = getattr(catalogue, kind.shelf).get(identifier)
         if spec is not None:
-            _CROSS_CHECKS[shelf](spec, document, catalogue)
-        problems.extend(document.problems)
-    return catalogue, sorted(problems, key=lambda problem: problem.where)
+            kind.cross_check(spec, document, catalogue)
+    problems = [problem for document in documents for problem in document.problems]
+    return catalogue, sorted(problems, key=_file_and_line)
 
 
-_CROSS_CHECKS: dict[str, Callable[[Any, Document, Catalogue], None]] = {
-    "vocabularies": lambda spec, document, _: vocabularies.check_references(spec, document),
-    "record_types": lambda spec, document, catalogue: cross_checks.record_type(spec, document, catalogue.schema),
-    "sources": lambda spec, document, catalogue: cross_checks.source(spec, document, catalogue.schema),
-    "measures": lambda spec, document, catalogue: cross_checks.measure(
-        spec, document, catalogue.schema, catalogue.measures
-    ),
-}
+def _files(root: Path, skip: Collection[str]) -> Iterator[Path]:
+    """Yield the definitions in a folder, in order: all files but code, hidden ones and those in skipped folders."""
+    for folder, subfolders, names in os.walk(root):
+        subfolders[:] = sorted(name for name in subfolders if not name.startswith((".", "__")))
+        if folder == str(root):
+            subfolders[:] = [name for name in subfolders if name not in skip]
+        for name in sorted(names):
+            if not name.startswith(".") and not name.endswith((".py", ".pyc")):
+                yield Path(folder, name)
 
 
-def _read_folder(
-    root: Path,
-    shipped: bool,
-    catalogue: Catalogue,
-    documents: dict[tuple[str, str], Document],
-    problems: list[Problem],
-) -> None:
-    for path in sorted(root.rglob("*")):
-        place = path.relative_to(root)
-        if path.is_dir() or path.suffix in {".py", ".pyc"} or (shipped and place.parts[0] == "demo"):
-            continue
-        if path.name == "help.md" and len(place.parts) == 2:
-            catalogue.help[place.parts[0]] = path.read_text(encoding="utf-8")
-            catalogue.hashes[place.as_posix()] = hash_file(path)
-            continue
-        kind, identifier = _place(place)
-        if kind is None:
-            problems.append(
-                Problem(
-                    str(path),
-                    "no kind of catalogue file stands here",
-                    "vocabularies/NAME.yaml, sources/NAME.yaml, DOMAIN/RECORD.yaml, DOMAIN/measures/NAME.yaml, "
-                    "DOMAIN/help.md",
-                    "move or remove it; names are small letters, digits and _",
-                )
-            )
-            continue
-        document = reader.read(path)
-        shelf: dict[str, Spec] = getattr(catalogue, kind.shelf)
-        spec = reader.check(document, kind.schema, id=identifier)
-        if not shipped and identifier in shelf:
-            if not kind.site_may_redefine:
-                document.report((), f"'{identifier}' is part of the shipped standard", todo="give yours another name")
-            catalogue.redefined.add(identifier)
-        documents[kind.shelf, identifier] = document
-        catalogue.hashes[place.as_posix()] = hash_file(path)
-        if spec is not None:
-            shelf[identifier] = spec
+def _kind_of(place: str) -> tuple[_Kind, str] | None:
+    for kind in _KINDS:
+        match = kind.place.fullmatch(place.removesuffix(".yaml")) if place.endswith(".yaml") else None
+        if match:
+            return kind, "/".join(match.groups())
+    return None
 
 
-def _place(place: Path) -> tuple[_Kind | None, str]:
-    if place.suffix == ".yaml":
-        for kind in _KINDS:
-            match = kind.place.match(place.with_suffix("").as_posix())
-            if match:
-                parts = match.groupdict()
-                return kind, parts.get("id") or f"{parts['domain']}/{parts['name']}"
-    return None, ""
+def _out_of_place(path: Path) -> Document:
+    document = Document(path, hash=hash_file(path))
+    shapes = ", ".join([*(f"{kind.shape}.yaml" for kind in _KINDS), "DOMAIN/help.md"])
+    todo = "move or remove it; names are small letters, digits and _ and end in .yaml"
+    document.report((), "no kind of catalogue file stands here", shapes, todo)
+    return document
+
+
+def _read(path: Path, kind: _Kind, identifier: str, catalogue: Catalogue, first: bool) -> Document:
+    """Read one definition onto its shelf; a site's own takes the place of the shipped one, where it may."""
+    document = reader.read(path)
+    shelf: dict[str, Spec] = getattr(catalogue, kind.shelf)
+    spec = reader.understand(document, kind.schema, id=identifier)
+    if not first:
+        if not kind.site_may_redefine:
+            document.report((), f"'{identifier}' is part of the shipped standard", todo="give yours another name")
+            return document
+        catalogue.redefined.add(identifier)
+        shelf.pop(identifier, None)
+    if spec is None:
+        catalogue.unread.setdefault(kind.shelf, set()).add(identifier)
+    else:
+        shelf[identifier] = spec
+    return document
+
+
+def _file_and_line(problem: Problem) -> tuple[str, int]:
+    path, _, line = problem.where.rpartition(":")
+    return path, int(line)
 
 
 def _look_up(shelf: dict[str, SpecT], identifier: str, kind: str) -> SpecT:

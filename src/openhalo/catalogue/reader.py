@@ -1,25 +1,26 @@
-"""From a YAML file to a checked object, with every problem of the file at its line.
+"""From a file's plain data to a checked object, with every problem at its line and in plain words."""
 
-YAML is read with the 1.2 meaning of plain words: `NO`, `off` and `1:30` stay text, because code lists
-are full of them.
-"""
-
+import copy
+import json
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Any, TypeVar, Union, get_args, get_origin
+from collections.abc import Iterable, Mapping
+from typing import Any, NamedTuple, TypeVar, Union, get_args, get_origin
 
-import yaml
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from openhalo.base.errors import Problem, did_you_mean, name_all
+from openhalo.base.errors import did_you_mean, name_all
+from openhalo.catalogue.documents import Document, Location, read
 
-Location = tuple[str | int, ...]
-_INTEGER = re.compile(r"^[-+]?[0-9]+$")
-_NUMBER = re.compile(r"^[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?$")
-_WORDS = {"true": True, "True": True, "false": False, "False": False, "null": None, "~": None, "": None}
-_Loader: type[yaml.SafeLoader] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+__all__ = ["Document", "Location", "Misfit", "Spec", "SpecT", "check", "read", "understand"]
+
+
+class Misfit(NamedTuple):
+    """Something in a spec that does not fit the rest of it; `location` is counted from the spec."""
+
+    location: Location
+    found: str
+    allowed: str = ""
+    todo: str = ""
 
 
 class Spec(BaseModel):
@@ -27,45 +28,16 @@ class Spec(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True, str_strip_whitespace=True)
 
+    def misfits(self) -> Iterable[Misfit]:
+        """Return what does not fit together within a file's spec, each at its place.
+
+        Unlike a validator, which can raise one error for the whole of its object, this finds all there is and
+        leaves a spec with which the other checks can go on.
+        """
+        return ()
+
 
 SpecT = TypeVar("SpecT", bound=Spec)
-
-
-@dataclass
-class Document:
-    """One YAML file: its plain data, the line of each place in it, and the problems found so far."""
-
-    path: Path
-    data: Any = None
-    lines: dict[Location, int] = field(default_factory=dict)
-    problems: list[Problem] = field(default_factory=list)
-
-    def where(self, *location: str | int) -> str:
-        """Return `file:line` of a place, or of the nearest place around it."""
-        while location and location not in self.lines:
-            location = location[:-1]
-        return f"{self.path}:{self.lines.get(location, 1)}"
-
-    def report(self, location: Location, found: str, allowed: str = "", todo: str = "") -> None:
-        """Note a problem at a place of this file."""
-        self.problems.append(Problem(self.where(*location), found, allowed, todo))
-
-
-def read(path: Path) -> Document:
-    """Read one YAML file. Syntax errors and repeated keys become problems of the document."""
-    document = Document(path)
-    try:
-        node = yaml.compose(path.read_text(encoding="utf-8-sig"), Loader=_Loader)
-    except UnicodeDecodeError as error:
-        document.report((), f"byte {error.start} is not UTF-8", "UTF-8 text", "save the file as UTF-8")
-        return document
-    except yaml.MarkedYAMLError as error:
-        line = error.problem_mark.line + 1 if error.problem_mark else 1
-        document.problems.append(Problem(f"{path}:{line}", f"not valid YAML: {error.problem or error.context}"))
-        return document
-    if node is not None:
-        document.data = _plain(node, (), document)
-    return document
 
 
 def check(document: Document, model: type[SpecT], **given: Any) -> SpecT | None:
@@ -73,87 +45,173 @@ def check(document: Document, model: type[SpecT], **given: Any) -> SpecT | None:
 
     Returns None when there are problems; they are noted in the document, each with its line.
     """
-    if document.problems:
+    spec = understand(document, model, **given)
+    return None if document.problems else spec
+
+
+def understand(document: Document, model: type[SpecT], **given: Any) -> SpecT | None:
+    """Check a document against a schema, and make of it what can be made.
+
+    Every problem is noted in the document. Where unknown keys, or wrong values of keys that could be left out,
+    are all that is wrong, the spec without them is returned, so that the rest can be checked in the same run.
+    """
+    if document.data is None and document.problems:
         return None
     if not isinstance(document.data, Mapping):
-        document.report((), "the file holds no keys", f"the keys of {model.__name__}: {name_all(model.model_fields)}")
+        document.report((), "the file holds no keys", name_all(_keys_at(model, ()), 40))
         return None
     for key in given.keys() & document.data.keys():
         document.report((key,), f"'{key}' is given by the file's place", todo="remove it from the file")
+    data: Any = {**document.data, **given}
     try:
-        return model.model_validate({**document.data, **given})
+        spec = _validated(model, data)
     except ValidationError as error:
-        for problem in error.errors(include_url=False):
-            _translate(document, model, problem)
+        problems = error.errors(include_url=False)
+        _translate_all(document, model, problems)
+        return _without_wrong_keys(document, model, data, problems)
+    for misfit in spec.misfits():
+        document.report(*misfit)
+    return spec
+
+
+def _validated(model: type[SpecT], data: Any) -> SpecT:
+    """Validate as JSON: strict about types (true is no number, "5" no integer), yet dates may be text."""
+    return model.model_validate_json(json.dumps(data), strict=True)
+
+
+def _without_wrong_keys(document: Document, model: type[SpecT], data: Any, problems: list[Any]) -> SpecT | None:
+    """Return the spec without its unknown keys and the wrong values of known ones, if that leaves a whole spec.
+
+    An entry of a list of names (a code, a field) is never left out: references to it would seem to dangle.
+    """
+    data = copy.deepcopy(data)
+    for problem in problems:
+        location = _known_part(problem["loc"], document)
+        named = problem["type"] == "extra_forbidden" or (location and location[-1] in _keys_at(model, location[:-1]))
+        if not named or problem["type"] in ("missing", "value_error"):
+            return None
+        holder: Any = data
+        for part in location[:-1]:
+            holder = holder[part]
+        holder.pop(location[-1], None)
+    try:
+        return _validated(model, data)
+    except ValidationError:
         return None
 
 
-def _plain(node: yaml.Node, location: Location, document: Document) -> Any:
-    document.lines.setdefault(location, node.start_mark.line + 1)
-    if isinstance(node, yaml.MappingNode):
-        mapping: dict[str, Any] = {}
-        for key_node, value_node in node.value:
-            key = str(key_node.value)
-            here = (*location, key)
-            if key in mapping:
-                line = key_node.start_mark.line + 1
-                found = f"'{key}' appears twice; first on line {document.lines[here]}"
-                document.problems.append(Problem(f"{document.path}:{line}", found, todo="keep one of the two"))
-            document.lines[here] = key_node.start_mark.line + 1
-            mapping[key] = _plain(value_node, here, document)
-        return mapping
-    if isinstance(node, yaml.SequenceNode):
-        return [_plain(item, (*location, index), document) for index, item in enumerate(node.value)]
-    assert isinstance(node, yaml.ScalarNode)
-    return _scalar(node)
+def _known_part(location: tuple[str | int, ...], document: Document) -> Location:
+    """Return the location without what pydantic adds to it: branches of a union, `[key]`."""
+    known: Location = ()
+    for part in location:
+        if (*known, part) in document.lines:
+            known = (*known, part)
+    return known
 
 
-def _scalar(node: yaml.ScalarNode) -> Any:
-    text = str(node.value)
-    if node.style in {"'", '"', "|", ">"}:
-        return text
-    if text in _WORDS:
-        return _WORDS[text]
-    if _INTEGER.match(text):
-        return int(text)
-    return float(text) if _NUMBER.match(text) else text
+def _translate_all(document: Document, model: type[BaseModel], problems: list[Any]) -> None:
+    wrong_types: dict[Location, tuple[Any, list[str]]] = {}
+    misspelt: set[Location] = set()
+    for problem in problems:
+        if problem["type"] == "extra_forbidden":
+            location = _known_part(problem["loc"], document)
+            keys, key = _keys_at(model, problem["loc"][:-1]), str(location[-1])
+            hint = did_you_mean(key, keys)
+            misspelt.update((*location[:-1], name) for name in keys if f"'{name}'" in hint)
+            document.report(location, f"unknown key '{key}'", name_all(keys, 40), hint)
+    for problem in problems:
+        location, kind = _known_part(problem["loc"], document), problem["type"]
+        if kind == "extra_forbidden":
+            continue
+        if kind == "missing":
+            name = problem["loc"][-1]
+            if (*location, name) not in misspelt:
+                document.report(location, f"{_at(location)}'{name}' is missing", todo="add it")
+        elif kind == "value_error":
+            document.report(location, f"{_at(location)}{problem['ctx']['error']}")
+        else:
+            wrong_types.setdefault(location, (problem, []))[1].append(_expected(problem))
+    for location, (problem, expected) in wrong_types.items():
+        words = re.findall(r"'([^']*)'", problem.get("ctx", {}).get("expected", ""))
+        value = problem["input"]
+        needs_quotes = "a text" in expected and isinstance(value, int | float)
+        todo = f"put it in quotes: '{json.dumps(value)}'" if needs_quotes else did_you_mean(str(value), words)
+        document.report(location, f"{_at(location)}found {_shown(value)}", " or ".join(dict.fromkeys(expected)), todo)
 
 
-def _translate(document: Document, model: type[BaseModel], problem: Any) -> None:
-    location: Location = tuple(part for part in problem["loc"])
+def _at(location: Location) -> str:
+    return f"{'.'.join(str(part) for part in location)}: " if location else ""
+
+
+_EXPECTED = {
+    "string": "a text",
+    "int": "a whole number",
+    "float": "a number",
+    "bool": "true or false",
+    "list": "a list: [a, b]",
+    "tuple": "a list: [a, b]",
+    "set": "a list: [a, b]",
+    "dict": "keys with values (key: value)",
+    "model": "keys with values (key: value)",
+    "date": "a date: 2026-11-21",
+    "datetime": "a date and time: 2026-11-21 17:30",
+    "none": "nothing",
+}
+_LIMITS = {
+    "greater_than_equal": "at least {ge:g}",
+    "greater_than": "more than {gt:g}",
+    "less_than_equal": "at most {le:g}",
+    "less_than": "less than {lt:g}",
+    "string_too_short": "a text of at least {min_length} characters",
+    "string_too_long": "a text of at most {max_length} characters",
+    "too_short": "at least {min_length} entries",
+    "too_long": "at most {max_length} entries",
+    "string_pattern_mismatch": "a text of the form {pattern}",
+}
+
+
+def _expected(problem: Any) -> str:
+    """Return what was expected, in plain words."""
     kind, context = problem["type"], problem.get("ctx", {})
-    if kind == "extra_forbidden":
-        keys = _keys_at(model, location[:-1])
-        key = str(location[-1])
-        document.report(location, f"unknown key '{key}'", name_all(keys, 40), did_you_mean(key, keys))
-    elif kind == "missing":
-        document.report(location[:-1], f"'{location[-1]}' is missing", todo="add it")
-    elif kind == "literal_error":
-        allowed = re.findall(r"'([^']*)'", context["expected"])
-        found = str(problem["input"])
-        document.report(location, f"found '{found}'", name_all(allowed, 40), did_you_mean(found, allowed))
-    else:
-        path = ".".join(str(part) for part in location)
-        message = problem["msg"].removeprefix("Value error, ")
-        document.report(location, f"{path}: {message}" if path else message)
+    if kind in _LIMITS:
+        return _LIMITS[kind].format(**context)
+    if kind == "literal_error":
+        return name_all(re.findall(r"'([^']*)'", context["expected"]), 40)
+    return _EXPECTED.get(kind.split("_")[0]) or str(problem["msg"])
+
+
+def _shown(value: Any) -> str:
+    match value:
+        case None:
+            return "nothing"
+        case bool():
+            return str(value).lower()
+        case str():
+            return f"the text '{value}'" if len(value) <= 60 else f"the text '{value[:57]}…'"
+        case int() | float():
+            return f"the number {value}"
+        case list():
+            return "a list"
+        case _:
+            return f"keys ({name_all(value, 5)})"
 
 
 def _keys_at(model: Any, location: Location) -> list[str]:
     """Return the keys that the schema allows at a place, found by walking its annotations."""
     for part in location:
         model = _step(model, part)
-    return list(getattr(_model_in(model), "model_fields", {}))
+    found = _model_in(model)
+    return [spec.alias or name for name, spec in found.model_fields.items() if name != "id"] if found else []
 
 
 def _step(annotation: Any, part: str | int) -> Any:
-    model = _model_in(annotation)
-    if model is not None:
-        found = model.model_fields.get(str(part))
-        return found.annotation if found else None
     for candidate in _options(annotation):
-        arguments = get_args(candidate)
-        if arguments and get_origin(candidate) in {list, tuple, dict}:
-            return arguments[-1] if get_origin(candidate) is dict else arguments[0]
+        if isinstance(candidate, type) and issubclass(candidate, BaseModel):
+            for name, spec in candidate.model_fields.items():
+                if part in (name, spec.alias):
+                    return spec.annotation
+        elif get_origin(candidate) in {list, tuple, dict}:
+            return get_args(candidate)[-1 if get_origin(candidate) is dict else 0]
     return None
 
 

@@ -1,10 +1,13 @@
 """Record types: the fields of one kind of record, and the columns that hold them."""
 
-from typing import Literal, Self
+import re
+from collections.abc import Iterable
+from typing import Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field
 
-from openhalo.catalogue.reader import Spec
+from openhalo.base.errors import did_you_mean, name_all
+from openhalo.catalogue.reader import Misfit, Spec
 
 FieldType = Literal["text", "integer", "number", "boolean", "date", "time", "code", "codes", "link"]
 Privacy = Literal["public", "internal", "restricted", "sealed", "compelled"]
@@ -27,6 +30,7 @@ PARTITION_COLUMNS = ("local_year", "agency_bucket")
 STAGING_COLUMNS = ("row", "source_id", "refused", "staged_place")
 """Columns that rows carry on their way in; no field may take their names."""
 
+_NAME = re.compile("[a-z][a-z0-9_]*")
 _ONLY_FOR: dict[str, set[str]] = {
     "vocabulary": {"code", "codes"},
     "to": {"link"},
@@ -57,15 +61,23 @@ class FieldSpec(Spec):
     known_at: str = Field(default="", description="Group of `known_at` that says when this field was learned")
     since: int = Field(default=1, description="Version of the record type that added the field")
 
-    @model_validator(mode="after")
-    def _attributes_fit_type(self) -> Self:
+    def misfits(self) -> Iterable[Misfit]:
+        """Yield attributes that the field's type does not take, or needs and lacks."""
         for attribute, types in _ONLY_FOR.items():
             if getattr(self, attribute) not in ("", None) and self.type not in types:
-                raise ValueError(f"'{attribute}' is only for fields of type {' or '.join(sorted(types))}")
+                yield Misfit(
+                    (attribute,),
+                    f"'{attribute}' on a field of type {self.type}",
+                    f"on type {' or '.join(sorted(types))}",
+                )
         for attribute, needed_by in (("vocabulary", ("code", "codes")), ("to", ("link",))):
             if self.type in needed_by and not getattr(self, attribute):
-                raise ValueError(f"a field of type {self.type} needs '{attribute}'")
-        return self
+                yield Misfit(("type",), f"a field of type {self.type} without '{attribute}'", todo=f"add '{attribute}'")
+        if not _is_pattern(self.pattern):
+            allowed = "a regular expression without look-around and back-references"
+            yield Misfit(("pattern",), f"'{self.pattern}' cannot be read", allowed)
+        if self.min is not None and self.max is not None and self.min > self.max:
+            yield Misfit(("min",), f"'min' {self.min:g} above 'max' {self.max:g}")
 
     def columns(self, name: str) -> dict[str, ColumnType]:
         """Return the stored columns of the field, in order, with their types."""
@@ -79,6 +91,15 @@ class FieldSpec(Spec):
         own: dict[str, ColumnType] = suffixes.get(self.type) or {"": self.type}  # type: ignore[dict-item]
         missing: dict[str, ColumnType] = {} if self.required else {"_missing": "text"}
         return {name + suffix: kind for suffix, kind in {**own, **missing}.items()}
+
+
+def _is_pattern(text: str) -> bool:
+    """Say whether the text is a regular expression that both Python and the engines (Rust, RE2) read."""
+    try:
+        re.compile(text)
+    except re.error:
+        return False
+    return not re.search(r"\(\?[=!<]|\\[1-9]", text)
 
 
 class Rule(Spec):
@@ -110,29 +131,34 @@ class RecordType(Spec):
     rules: dict[str, Rule] = {}
     example: dict[str, object] = Field(description="One record, as it would be filled in a spreadsheet")
 
-    @model_validator(mode="after")
-    def _parts_fit(self) -> Self:
+    def misfits(self) -> Iterable[Misfit]:
+        """Yield what does not fit: fields and their types, columns that two fields would share, times, versions."""
         columns: dict[str, str] = dict.fromkeys([*SYSTEM_COLUMNS, *PARTITION_COLUMNS, *STAGING_COLUMNS], "every record")
         for name, spec in self.fields.items():
+            here = ("fields", name)
+            if not _NAME.fullmatch(name):
+                yield Misfit(here, f"'{name}' as the name of a field", "small letters, digits and _")
+            yield from (misfit._replace(location=(*here, *misfit.location)) for misfit in spec.misfits())
             for column in spec.columns(name):
                 if column in columns:
-                    raise ValueError(f"field '{name}' would use the column '{column}' of {columns[column]}")
+                    yield Misfit(here, f"field '{name}' would use the column '{column}' of {columns[column]}")
                 columns[column] = f"field '{name}'"
             if spec.since > self.version:
-                raise ValueError(
-                    f"field '{name}' is since version {spec.since}, the record type is version {self.version}"
-                )
+                found = f"field '{name}' is since version {spec.since}, the record type is version {self.version}"
+                yield Misfit((*here, "since"), found, todo=f"raise 'version' to {spec.since}")
             if spec.known_at and spec.known_at not in self.known_at:
-                raise ValueError(f"field '{name}' is known at '{spec.known_at}', which known_at does not list")
+                yield Misfit((*here, "known_at"), f"there is no group '{spec.known_at}'", name_all(self.known_at))
         time = self.fields.get(self.time)
         if time is None or time.type not in ("time", "date", "integer") or not time.required:
-            raise ValueError(
-                f"'time' must name a required field of type time, date or integer (a year); found '{self.time}'"
-            )
+            allowed = "a required field of type time, date or integer (a year)"
+            named = [n for n, spec in self.fields.items() if spec.required and spec.type in ("time", "date", "integer")]
+            yield Misfit(("time",), f"found '{self.time}'", allowed, did_you_mean(self.time, named))
         for group, name in self.known_at.items():
             if name not in self.fields or self.fields[name].type not in ("time", "date"):
-                raise ValueError(f"known_at.{group} must name a field of type time or date; found '{name}'")
-        return self
+                allowed = name_all(field for field, spec in self.fields.items() if spec.type in ("time", "date"))
+                yield Misfit(("known_at", group), f"'{name}' is no field of type time or date", allowed)
+        if not self.units:
+            yield Misfit(("units",), "no unit: what is one row?", todo="add one: stop: stops")
 
     @property
     def domain(self) -> str:

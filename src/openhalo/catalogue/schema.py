@@ -1,13 +1,14 @@
 """What conditions and groups may refer to: the fields, links and codes of all record types."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
 
 from openhalo.catalogue.record_types import FieldSpec, RecordType
 from openhalo.catalogue.vocabularies import Vocabulary
 
 _SYSTEM_FIELDS = {
-    name: FieldSpec(type="text", label=label, privacy="public", source="OpenHALO")
+    name: FieldSpec(type="text", label=label, privacy="public", source="OpenHALO", required=True)
     for name, label in (("agency", "Agency"), ("source", "Source"))
 }
 
@@ -20,41 +21,64 @@ class Inverse:
     link: str
 
 
+class Unread(Exception):
+    """A question leads to a definition whose own file could not be read, so it has no answer yet."""
+
+
 @dataclass(frozen=True)
 class Schema:
     """All record types and vocabularies, and how records link to each other."""
 
     record_types: Mapping[str, RecordType]
     vocabularies: Mapping[str, Vocabulary]
+    unread: Mapping[str, Collection[str]] = field(default_factory=dict)
+    """Shelf → ids whose file is there and could not be read: references to them are not dangling.
+
+    Every question that leads to one raises `Unread`.
+    """
+
+    def record_type(self, record: str) -> RecordType:
+        """Return a record type that is known to exist."""
+        if record in self.unread.get("record_types", ()):
+            raise Unread
+        return self.record_types[record]
 
     def field(self, record: str, name: str) -> FieldSpec | None:
         """Return a field of a record type; `agency` and `source` belong to every one."""
-        return self.record_types[record].fields.get(name) or _SYSTEM_FIELDS.get(name)
+        return self.record_type(record).fields.get(name) or _SYSTEM_FIELDS.get(name)
 
     def field_names(self, record: str) -> list[str]:
         """Return the names that a condition on this record type may use."""
-        return [*self.record_types[record].fields, *_SYSTEM_FIELDS]
+        return [*self.record_type(record).fields, *_SYSTEM_FIELDS]
 
     def follow(self, record: str, path: str) -> tuple[str, FieldSpec] | None:
         """Walk a dotted path over to-one links; return the last record type and field, or None."""
         *links, name = path.split(".")
         for link in links:
-            spec = self.record_types[record].fields.get(link)
-            if spec is None or spec.type != "link" or spec.to not in self.record_types:
+            spec = self.record_type(record).fields.get(link)
+            if spec is None or spec.type != "link":
                 return None
+            if spec.to not in self.record_types:
+                raise Unread
             record = spec.to
         found = self.field(record, name)
         return (record, found) if found else None
 
     def inverses(self, record: str) -> dict[str, Inverse]:
         """Return the to-many links of a record type: name → whose link points here."""
-        return {
-            spec.inverse: Inverse(other.id, name)
-            for other in self.record_types.values()
-            for name, spec in other.fields.items()
-            if spec.type == "link" and spec.to == record and spec.inverse
-        }
+        return self._inverses.get(record, {})
+
+    @cached_property
+    def _inverses(self) -> dict[str, dict[str, Inverse]]:
+        found: dict[str, dict[str, Inverse]] = {}
+        for other in self.record_types.values():
+            for name, spec in other.fields.items():
+                if spec.type == "link" and spec.inverse:
+                    found.setdefault(spec.to, {})[spec.inverse] = Inverse(other.id, name)
+        return found
 
     def codes(self, spec: FieldSpec) -> list[str]:
         """Return the codes of a coded field in their fixed order."""
-        return self.vocabularies[spec.vocabulary].order if spec.vocabulary in self.vocabularies else []
+        if spec.vocabulary not in self.vocabularies:
+            raise Unread
+        return self.vocabularies[spec.vocabulary].order

@@ -5,7 +5,8 @@ from functools import cached_property
 from pydantic import Field
 
 from openhalo.base.errors import did_you_mean, name_all
-from openhalo.catalogue.reader import Document, Spec
+from openhalo.catalogue.documents import Document
+from openhalo.catalogue.reader import Spec
 
 
 class Code(Spec):

@@ -21,7 +21,7 @@ from openhalo.catalogue.conditions import (
     Or,
     Truth,
     Value,
-)
+)  # fmt: skip
 
 _COMPARE: dict[str, Callable[[Any, Any], Any]] = {
     "=": operator.eq, "<>": operator.ne, "<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge,
@@ -50,24 +50,73 @@ class PolarsColumns:
         raise LookupError(f"a rule cannot follow the link '{link}'")
 
 
+class _Polars:
+    """The few words in which Polars differs."""
+
+    literal = staticmethod(pl.lit)
+
+    @staticmethod
+    def is_in(column: pl.Expr, values: tuple[Value, ...]) -> pl.Expr:
+        return column.is_in(list(values))
+
+    @staticmethod
+    def has(column: pl.Expr, code: str) -> pl.Expr:
+        return column.list.contains(pl.lit(code))
+
+    @staticmethod
+    def is_null(column: pl.Expr) -> pl.Expr:
+        return column.is_null()
+
+    @staticmethod
+    def or_false(column: pl.Expr) -> pl.Expr:
+        return column.fill_null(False)
+
+
+class _Ibis:
+    """The few words in which Ibis differs."""
+
+    @staticmethod
+    def literal(value: Value) -> Any:
+        # DuckDB reads 0.30000000000000004 as a decimal first and rounds twice; from text it is read exactly.
+        return ibis.literal(repr(value)).cast("float64") if isinstance(value, float) else ibis.literal(value)
+
+    @staticmethod
+    def is_in(column: Any, values: tuple[Value, ...]) -> Any:
+        return column.isin([_Ibis.literal(value) for value in values])
+
+    @staticmethod
+    def has(column: Any, code: str) -> Any:
+        return column.contains(code)
+
+    @staticmethod
+    def is_null(column: Any) -> Any:
+        return column.isnull()
+
+    @staticmethod
+    def or_false(column: Any) -> Any:
+        return column.fill_null(ibis.literal(False))
+
+
 def to_polars(node: Node) -> pl.Expr:
     """Compile a condition on one record to a Polars expression (true, false or null)."""
-    compiled: pl.Expr = _compile(node, PolarsColumns(), pl.lit, lambda column, code: column.list.contains(pl.lit(code)))
+    compiled: pl.Expr = _compile(node, PolarsColumns(), _Polars)
     return compiled
 
 
 def to_ibis(node: Node, columns: Columns) -> Any:
     """Compile a condition to an Ibis expression (true, false or null)."""
-    return _compile(node, columns, ibis.literal, lambda column, code: column.contains(code))
+    return _compile(node, columns, _Ibis)
 
 
-def _compile(node: Node, columns: Columns, literal: Callable[[Any], Any], contains: Callable[[Any, str], Any]) -> Any:
+def _compile(node: Node, columns: Columns, engine: type[_Polars] | type[_Ibis]) -> Any:
+    words: Any = engine
+
     def side(operand: Field | Count | Value) -> Any:
         if isinstance(operand, Field):
-            return columns.field(operand.path, "_local" if operand.type == "time" else "")
+            return columns.field(operand.path, operand.part)
         if isinstance(operand, Count):
             return columns.count(operand.link, operand.condition)
-        return literal(operand)
+        return words.literal(operand)
 
     def visit(node: Node) -> Any:
         match node:
@@ -80,29 +129,16 @@ def _compile(node: Node, columns: Columns, literal: Callable[[Any], Any], contai
             case Compare(symbol, left, right):
                 return _COMPARE[symbol](side(left), side(right))
             case In(field, values):
-                column, first, *rest = side(field), *values
-                any_equal = column == side(first)
-                for value in rest:
-                    any_equal = any_equal | (column == side(value))
-                return any_equal
+                return words.is_in(side(field), values)
             case Truth(field):
                 return columns.field(field.path)
             case Missing(field, ""):
-                return _is_null(columns.field(field.path))
+                return words.is_null(columns.field(field.path))
             case Missing(field, reason):
-                named = columns.field(field.path, "_missing") == literal(reason)
-                return _fill_false(named)
+                return words.or_false(columns.field(field.path, "_missing") == words.literal(reason))
             case Has(field, code):
-                return contains(columns.field(field.path), code)
+                return words.has(columns.field(field.path), code)
             case Exists(link, condition):
-                return columns.count(link, condition) > literal(0)
+                return columns.count(link, condition) > words.literal(0)
 
     return visit(node)
-
-
-def _is_null(column: Any) -> Any:
-    return column.is_null() if isinstance(column, pl.Expr) else column.isnull()
-
-
-def _fill_false(column: Any) -> Any:
-    return column.fill_null(False) if isinstance(column, pl.Expr) else column.fill_null(ibis.literal(False))

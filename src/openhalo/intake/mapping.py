@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from openhalo.base.errors import name_all
-from openhalo.catalogue.conditions import parse
+from openhalo.catalogue.condition_parser import parse
 from openhalo.catalogue.record_types import FieldSpec, RecordType
 from openhalo.catalogue.schema import Schema
 from openhalo.catalogue.sources import FieldMapping, SourceSpec

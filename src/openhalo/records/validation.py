@@ -2,7 +2,7 @@
 
 import polars as pl
 
-from openhalo.catalogue.conditions import parse
+from openhalo.catalogue.condition_parser import parse
 from openhalo.catalogue.record_types import RecordType
 from openhalo.catalogue.schema import Schema
 from openhalo.engines.expressions import to_polars
