@@ -15,7 +15,7 @@ from openhalo.measures.counting import DECIMAL, Group, Tally, tally
 from openhalo.measures.estimating import add_bounds, columns, estimate, withhold
 from openhalo.measures.exposures import Exposure, exposure, places_of
 from openhalo.measures.figures import FIGURE_COLUMNS, Finding, MeasureResult
-from openhalo.measures.planning import PERIOD, Question, check, covered, population
+from openhalo.measures.planning import PERIOD, Question, check, covered, population, span
 from openhalo.records.reading import Records, must_hold
 from openhalo.statistics import proportions, rates
 
@@ -196,7 +196,7 @@ def _provenance(question: Question, base: Question, records: Records) -> dict[st
     spec = base.spec
     counted = [spec.record, *([spec.per.record] if spec.per else [])]
     definitions = [question.spec, *([spec] if spec is not question.spec else [])]
-    knowledge = getattr(records, "knowledge", None)
+    whole = span(base, records, spec.record)
     return {
         "store_version": records.manifest.version,
         "definition": hash_facts([definition.model_dump(mode="json") for definition in definitions]),
@@ -206,6 +206,8 @@ def _provenance(question: Question, base: Question, records: Records) -> dict[st
             for record in counted
             for cover in covered(base if record == spec.record else replace(base, within=None), records, record)
         ],
+        "first": whole.first if whole else None,
+        "last": whole.last if whole else None,
         "known_by": records.known_by,
-        "knowledge": {record: knowledge(record) for record in counted} if knowledge and records.known_by else {},
+        "knowledge": {record: records.knowledge(record) for record in counted} if records.known_by else {},
     }
