@@ -107,7 +107,7 @@ def answer(spec, trees, world, by, grain, within=None, bases=None):
         return ratio(spec, bases[spec.of], trees, world, by, grain, within)
     cells, totals = count(spec, trees, world, by, grain, within)
     for key, cell in [*cells.items(), *((key, cell) for key, cell in totals.items())]:
-        estimate(spec, cell)
+        estimate(spec, cell, known=None not in key)
         others = [c for k, c in cells.items() if could_be(k, key)] if len(key) > 1 and None not in key else []
         cell["bound_low"], cell["bound_high"] = bounds(spec, cell, others) if len(key) > 1 else (None, None)
         if len(key) > 1 and None in key:
@@ -188,7 +188,7 @@ def keys(world, row, by, codes):
     return found
 
 
-def estimate(spec, cell):
+def estimate(spec, cell, known):
     values, n = cell["values"], len(cell["values"])
     times = spec.per.times if spec.per else 1
     numbers = [Fraction(str(v)) if spec.kind == "mean" else int(v) for v in values]
@@ -203,7 +203,7 @@ def estimate(spec, cell):
         cell["value"] = k / n if n else None
         cell["low"], cell["high"] = wilson(k, n) if n else (None, None)
     elif spec.kind == "rate":
-        t = cell["denominator"] = sum(cell["denominators"]) if None not in cell.get("key", ()) else 0
+        t = cell["denominator"] = sum(cell["denominators"]) if known else 0
         low, high = poisson(n)
         if t:
             cell["value"], cell["low"], cell["high"] = times * n / t, times * low / t, times * high / t
