@@ -153,16 +153,17 @@ def _compare(question: Question, base: _Answer) -> _Answer:
         .otherwise(pl.lit("ok"))
     )  # fmt: skip
     figures = rows.with_columns(
-        columns(found),
-    ).with_columns(
+        *columns(found),
         status.alias("status"),
+        (pl.col("bound_low") / pl.col("other_bound_high")).alias("bound_low"),
+        (pl.col("bound_high") / pl.col("other_bound_low")).alias("bound_high"),
+    ).with_columns(
         pl.when(itself).then(1.0).otherwise("value").alias("value"),
-        *[pl.when(itself).then(None).otherwise(end.replace([float("inf"), float("nan")], None)).alias(name) for name, end in (
-            ("low", pl.col("low")), ("high", pl.col("high")),
-            ("bound_low", pl.col("bound_low") / pl.col("other_bound_high")),
-            ("bound_high", pl.col("bound_high") / pl.col("other_bound_low")),
-        )],
-    )  # fmt: skip
+        *[
+            pl.when(~itself & pl.col(name).is_finite()).then(name).otherwise(None).alias(name)
+            for name in ("low", "high", "bound_low", "bound_high")
+        ],
+    )
     return _Answer(withhold(figures), base.totals.clear(), found.method, base.findings)
 
 
