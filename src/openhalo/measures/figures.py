@@ -7,6 +7,7 @@ import polars as pl
 
 from openhalo.base.periods import Grain
 from openhalo.catalogue.measure_specs import MeasureSpec
+from openhalo.presentation import numbers, sentences
 
 FIGURE_COLUMNS = pl.Schema(
     {
@@ -25,9 +26,13 @@ FIGURE_COLUMNS = pl.Schema(
 )
 """Columns of every figure beside its groups.
 
-`n`: records looked at, `missing`: of these, records that do not say; `denominator`: what the value is taken of;
-`bound_low` and `bound_high`: where the value would lie whatever the records of unknown group were;
-`status`: ok, too_few, no_denominator, no_data.
+`n`: records looked at; `missing`: of these, records that do not say (of a rate: that lie in no place that has a
+denominator); `numerator`: events, or the sum of a mean's values; `denominator`: what the value is taken of;
+`bound_low` and `bound_high`: where the value would lie whatever the records of unknown group were.
+
+`status`: `ok`; `reference` (the group that a ratio compares with); and where no value is given, why: `too_few`,
+`no_data`, `no_denominator`, `visitors` (people in the place are mostly not residents), `no_events` (of a ratio:
+none in the reference group), `no_reference` (the reference group has no figure).
 """
 
 
@@ -56,12 +61,36 @@ class MeasureResult:
     method: str
     """How the interval was made."""
     findings: list[Finding]
+    labels: dict[str, dict[str, str]]
+    """Group → code → how people of it are named in a sentence."""
     provenance: dict[str, Any]
-    """Store version, hash of the definition, deliveries, known-by date, sources."""
+    """Store version, hash of the definition, deliveries, sources with units, first and last day, known-by date."""
 
     def to_polars(self) -> pl.DataFrame:
         """Return the figures as a Polars frame."""
         return self.figures
+
+    def sentence(self) -> str:
+        """Return the answer in one sentence, for the newest period and over all groups.
+
+        A ratio has no value over all groups: it speaks of the group with the most records. Where there is no
+        figure, the sentence says so.
+        """
+        rows = self.totals.filter(pl.col("value").is_not_null())
+        if self.spec.kind == "ratio":
+            known = pl.all_horizontal(pl.col(self.by).is_not_null())
+            rows = self.figures.filter((pl.col("status") == "ok") & known)
+        if rows.is_empty():
+            return "There are too few records to give a figure."
+        row = rows.sort("period", "n").row(-1, named=True)
+        return self.spec.answer.format(
+            value=numbers.measured(row["value"], self.spec.kind),
+            numerator=numbers.count(row["numerator"]),
+            denominator=numbers.count(row["denominator"]),
+            times=numbers.count(self.spec.per.times if self.spec.per else 1),
+            period=sentences.period(row["period"], self.provenance["first"], self.provenance["last"]),
+            group=", ".join(self.labels[name].get(row[name], row[name]) for name in self.by if name in row),
+        )
 
     def to_dict(self) -> dict[str, Any]:
         """Return everything as plain data, as `openhalo measure --json` prints it."""
@@ -70,6 +99,7 @@ class MeasureResult:
             "label": self.spec.label,
             "kind": self.spec.kind,
             "unit": self.spec.unit,
+            "sentence": self.sentence(),
             "by": self.by,
             "grain": self.grain,
             "method": self.method,
