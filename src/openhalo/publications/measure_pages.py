@@ -1,0 +1,296 @@
+"""What a measure's page says, in the order in which people ask."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from openhalo.catalogue.index import Catalogue
+from openhalo.catalogue.measure_specs import MeasureSpec
+from openhalo.measures.figures import MeasureResult
+from openhalo.presentation import charts, numbers
+from openhalo.presentation.drawing import Drawings
+from openhalo.presentation.figures import Figure, interval, said
+from openhalo.presentation.words import _
+from openhalo.publications.answers import Answer
+from openhalo.publications.condition_words import in_words
+from openhalo.publications.labels import Group, group, inside, unit_words
+from openhalo.publications.open_data import coverage
+
+LONGEST_CHART = 24
+"""More groups than this stand in the table only: a longer chart cannot be read."""
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column of a page's table; `minor` ones give way on a phone."""
+
+    head: str
+    minor: bool = False
+    interval: bool = False
+
+
+@dataclass
+class Cut:
+    """One comparison: its words, its chart drawn wide and narrow, its table."""
+
+    id: str
+    title: str
+    subtitle: str
+    notes: list[str]
+    caption: list[str]
+    wide: str
+    narrow: str
+    columns: list[Column]
+    rows: list[list[str]]
+    headline: bool = True
+    """Whether groups may be compared at all; if not, the page shows where each figure could lie."""
+
+    @property
+    def interval_at(self) -> int:
+        """Return the column that holds the interval, which stands under the value on a phone; 0 for none."""
+        return next((place for place, column in enumerate(self.columns) if column.interval), 0)
+
+
+@dataclass
+class MeasurePage:
+    """Everything that stands on a measure's page, as words."""
+
+    spec: MeasureSpec
+    units: str
+    period: str
+    answer: str
+    value: str
+    cuts: list[Cut]
+    sure: list[str]
+    definition: list[str]
+    sources: list[Any]
+    provenance: dict[str, Any]
+    redefined: bool = False
+    declared: list[Any] = field(default_factory=list)
+
+
+def measure_page(answer: Answer, catalogue: Catalogue, drawings: Drawings, sources: Sequence[Any]) -> MeasurePage:
+    """Return what a measure's page says."""
+    spec, base = answer.spec, answer.counted
+    total = figures(answer.total, None)[0] if answer.total is not None else None
+    cuts = [_trend(answer, catalogue, drawings)] if answer.trend is not None else []
+    cuts += [_cut(result, answer, total, catalogue, drawings) for result in answer.cuts if result.figures.height]
+    return MeasurePage(
+        spec=spec,
+        units=_units(answer, catalogue),
+        period=coverage(answer),
+        answer=sentence(answer, total, catalogue),
+        value=said(spec.kind, total, spec.minimum_n) if total is not None else "",
+        cuts=cuts,
+        sure=_how_sure(answer, total, catalogue),
+        definition=list(_definition(spec, base, catalogue)),
+        sources=list(sources),
+        provenance=answer.results[0].provenance,
+        redefined=spec.id in catalogue.redefined,
+    )
+
+
+def figures(result: MeasureResult | None, names: Group | None) -> list[Figure]:
+    """Return the rows of a result as plain figures, groups in their fixed order, unknown last."""
+    rows = result.figures.to_dicts() if result is not None else []
+    if names is not None:
+        rows.sort(key=lambda row: names.rank(row[names.path]))
+    return [
+        Figure(
+            label=names.name(row[names.path]) if names else numbers.period(row["period"]),
+            code=row[names.path] if names else None,
+            **{name: row[name] for name in (
+                "period", "value", "low", "high", "n", "missing", "numerator", "denominator", "bound_low",
+                "bound_high", "status",
+            )},
+        )
+        for row in rows
+    ]  # fmt: skip
+
+
+def sentence(answer: Answer, total: Figure | None, catalogue: Catalogue) -> str:
+    """Return what happened, in one sentence with the number; why not, where there is none."""
+    spec = answer.spec
+    if total is None:
+        return _("The page compares groups; it has no single number. Period: {period}.").format(period=coverage(answer))
+    if total.value is None:
+        why = said(spec.kind, total, spec.minimum_n)
+        return _("There is no figure for {period}: {why}.").format(period=coverage(answer), why=why)
+    words = {
+        "value": said(spec.kind, total),
+        "numerator": numbers.count(total.numerator),
+        "denominator": numbers.count(total.denominator),
+        "n": numbers.count(total.n),
+        "period": coverage(answer),
+        "unit": _units(answer, catalogue),
+        "low": numbers.figure(spec.kind, total.low),
+        "high": numbers.figure(spec.kind, total.high),
+    }
+    return _(spec.answer).format(**words)
+
+
+def _units(answer: Answer, catalogue: Catalogue) -> str:
+    return unit_words(answer.counted.record, answer.counted.unit, catalogue)
+
+
+def _cut(
+    result: MeasureResult, answer: Answer, total: Figure | None, catalogue: Catalogue, drawings: Drawings
+) -> Cut:
+    spec, units = answer.spec, _units(answer, catalogue)
+    names = group(answer.counted.record, result.by[0], catalogue)
+    rows = figures(result, names)
+    headline = all(finding.severity != "headline" for finding in result.findings)
+    subtitle = _("{measure}, by {group}, {period}.").format(
+        measure=spec.label, group=names.phrase, period=coverage(answer)
+    )
+    reference = 1.0 if spec.kind == "ratio" else None
+    caption = []
+    if headline and total is not None and spec.kind in ("share", "rate", "mean") and total.value is not None:
+        reference = total.value
+        caption.append(_("Dotted line: all {units}, {value}.").format(units=units, value=said(spec.kind, total)))
+    if spec.kind == "ratio":
+        same = names.name(spec.reference)
+        caption.append(_("Dotted line: 1, the same as {group}.").format(group=same))
+    if spec.kind != "count":
+        caption.insert(0, _("Dot: the figure. Line: the 95% interval."))
+    if any(row.bounded for row in rows):
+        caption.insert(1, _("Pale band: where the figure could lie, whatever the records of unknown {group} were.")
+                       .format(group=names.phrase))  # fmt: skip
+    wide = narrow = ""
+    if len(rows) <= LONGEST_CHART:
+        alt = charts.describe(spec.kind, rows, subtitle.rstrip("."))
+        facts = (spec.kind, rows)
+        wide = drawings.svg(charts.by_group, *facts, "wide", names.order, reference, alt=alt, css="wide")
+        narrow = drawings.svg(charts.by_group, *facts, "narrow", names.order, reference, alt=alt, css="narrow")
+    else:
+        caption = [_("There are {n} groups here, too many for one readable chart. The table has them all.")
+                   .format(n=len(rows))]  # fmt: skip
+    columns, cells = _table(spec, answer.counted, names.label, rows)
+    return Cut(
+        id=names.path.replace(".", "-"),
+        title=_("By {group}").format(group=names.phrase),
+        subtitle=subtitle,
+        notes=[*[finding.text for finding in sorted(result.findings, key=lambda f: f.severity)],
+               *_unknown(rows, names, units, any(f.guard == "missingness" for f in result.findings))],
+        caption=caption,
+        wide=wide,
+        narrow=narrow,
+        columns=columns,
+        rows=cells,
+        headline=headline,
+    )  # fmt: skip
+
+
+def _trend(answer: Answer, catalogue: Catalogue, drawings: Drawings) -> Cut:
+    spec, result = answer.spec, answer.trend
+    assert result is not None
+    rows = figures(result, None)
+    grain = {"month": _("month"), "quarter": _("quarter"), "year": _("year")}[result.grain]
+    subtitle = _("{measure}, all {units}, by {grain}, {period}.").format(
+        measure=spec.label, units=_units(answer, catalogue), grain=grain, period=coverage(answer)
+    )
+    first, last = rows[0], rows[-1]
+    ends = _("From {first} in {start} to {last} in {end}").format(
+        first=said(spec.kind, first), start=first.label, last=said(spec.kind, last), end=last.label
+    )
+    alt = f"{subtitle} {ends}."
+    columns, cells = _table(spec, answer.counted, grain.capitalize(), rows)
+    return Cut(
+        id="time",
+        title=_("Over time"),
+        subtitle=subtitle,
+        notes=[finding.text for finding in result.findings],
+        caption=[_("Line: the figure. Band: the 95% interval.")] if rows[0].low is not None else [],
+        wide=drawings.svg(charts.over_time, spec.kind, rows, "wide", alt=alt, css="wide"),
+        narrow=drawings.svg(charts.over_time, spec.kind, rows, "narrow", alt=alt, css="narrow"),
+        columns=columns,
+        rows=cells,
+    )
+
+
+def _table(spec: MeasureSpec, base: MeasureSpec, first: str, rows: Sequence[Figure]) -> tuple[list[Column], list[list[str]]]:
+    per = base.per
+    count_of, kind = numbers.count, spec.kind
+    parts: list[tuple[Column, Any]] = [(Column(first), lambda row: row.label)]
+    heads = {"share": _("Share"), "count": _("Count"), "ratio": _("Times as much"), "mean": _("Average"),
+             "rate": _("Rate per {times}").format(times=count_of(per.times)) if per else ""}  # fmt: skip
+    parts.append((Column(heads[kind]), lambda row: said(kind, row, spec.minimum_n)))
+    if kind == "share":
+        parts.append((Column(_("Counted")), lambda row: numbers.fraction(row.numerator, row.denominator)))
+    if kind in ("rate", "ratio"):
+        parts.append((Column(_("Counted")), lambda row: count_of(row.numerator)))
+    if kind == "rate" and per:
+        parts.append((Column(per.label[:1].upper() + per.label[1:]), lambda row: count_of(row.denominator) or "–"))
+    if kind == "mean":
+        parts.append((Column(_("Records")), lambda row: count_of(row.denominator)))
+    if any(row.low is not None for row in rows):
+        parts.append((Column(_("95% interval"), minor=True, interval=True), lambda row: interval(kind, row.low, row.high) or "–"))
+    if any(row.bounded for row in rows):
+        bounds = _("Could lie between")
+        parts.append((Column(bounds), lambda row: interval(kind, row.bound_low, row.bound_high) or "–"))
+    if any(row.missing for row in rows):
+        parts.append((Column(_("Do not say"), minor=True), lambda row: count_of(row.missing)))
+    return [column for column, _cell in parts], [[cell(row) for _column, cell in parts] for row in rows]
+
+
+def _unknown(rows: Sequence[Figure], names: Group, units: str, already: bool) -> list[str]:
+    unknown, n = sum(row.n for row in rows if row.code is None), sum(row.n for row in rows)
+    if already or not n:
+        return []
+    if not unknown:
+        return [_("{group} is known for all {n} {units}.").format(group=names.label, n=numbers.count(n), units=units)]
+    return [
+        _("{group} is not known for {unknown} of {n} {units} ({share}).").format(
+            group=names.label, unknown=numbers.count(unknown), n=numbers.count(n), units=units,
+            share=numbers.share(unknown / n),
+        )
+    ]  # fmt: skip
+
+
+def _how_sure(answer: Answer, total: Figure | None, catalogue: Catalogue) -> list[str]:
+    spec, units, said_so = answer.spec, _units(answer, catalogue), []
+    if total is not None and total.low is not None:
+        said_so.append(
+            _("The 95% interval runs from {low} to {high}: chance alone could move the figure about that far.").format(
+                low=numbers.figure(spec.kind, total.low), high=numbers.figure(spec.kind, total.high)
+            )
+        )
+    if total is not None and total.n:
+        if total.missing:
+            text = _("{missing} of {n} {units} ({share}) do not say, and are left out. The true figure could differ.")
+        else:
+            text = _("All {n} {units} say what is counted here.")
+        said_so.append(
+            text.format(
+                missing=numbers.count(total.missing), n=numbers.count(total.n), units=units,
+                share=numbers.share(total.missing / total.n),
+            )
+        )  # fmt: skip
+    said_so += [finding.text for finding in answer.total.findings] if answer.total else []
+    return said_so
+
+
+def _definition(spec: MeasureSpec, base: MeasureSpec, catalogue: Catalogue) -> Iterable[str]:
+    units = unit_words(base.record, base.unit, catalogue)
+    where = in_words(base.record, base.where, catalogue)
+    which = _("{units} where {what}").format(units=units, what=where) if where else _("all {units}").format(units=units)
+    if spec.kind == "ratio":
+        names = group(base.record, spec.across, catalogue)
+        yield _("We take the figure “{measure}” of each group and divide it by that of {reference}.").format(
+            measure=base.label, reference=names.name(spec.reference)
+        )
+    if base.kind == "share":
+        what = in_words(base.record, base.numerator, catalogue)
+        yield _("We count the {units} where {what}, out of {which} that record it.").format(
+            units=units, what=what, which=which
+        )
+    elif base.kind == "mean":
+        names = group(base.record, base.value, catalogue)
+        yield _("We take the average of {value} over {which} that record it.").format(value=names.phrase, which=which)
+    else:
+        yield _("We count {which}.").format(which=which)
+    if base.per:
+        yield _("We divide by {what} and give the result per {times}.").format(
+            what=inside(base.per.label), times=numbers.count(base.per.times)
+        )
+    yield _("One row of these records is one of: {units}. It is not always one person.").format(units=units)
