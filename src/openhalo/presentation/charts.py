@@ -155,7 +155,12 @@ def _row(kind: str, index: int, row: Figure, order: Sequence[str]) -> dict[str, 
 
 
 def _value_axis(
-    alt: Any, kind: str, rows: Sequence[Figure], reference: float | None, channel: Any = None, left: bool = False,
+    alt: Any,
+    kind: str,
+    rows: Sequence[Figure],
+    reference: float | None,
+    channel: Any = None,
+    left: bool = False,
     flush: bool = False,
 ) -> Any:
     names = ("value", "high", "bound_high")

@@ -1,9 +1,23 @@
 """A condition of the catalogue in plain words, for "how it is counted"."""
 
-from openhalo.catalogue.conditions import And, Compare, Count, Exists, Field, Has, In, Missing, Node, Not, Or, Truth, Value
+from openhalo.catalogue.conditions import (
+    And,
+    Compare,
+    Count,
+    Exists,
+    Field,
+    Has,
+    In,
+    Missing,
+    Node,
+    Not,
+    Or,
+    Truth,
+    Value,
+)
 from openhalo.catalogue.index import Catalogue
-from openhalo.publications.labels import Group, group, inside
 from openhalo.presentation.words import _
+from openhalo.publications.labels import Group, group, inside
 
 
 def in_words(record: str, text: str, catalogue: Catalogue) -> str:

@@ -73,4 +73,6 @@ def natural(text: str) -> list[tuple[int, int, str]]:
     >>> sorted(["10", "2", "Hill"], key=natural)
     ['2', '10', 'Hill']
     """
-    return [(0, int(part), "") if part.isdigit() else (1, 0, part.casefold()) for part in re.split(r"(\d+)", text) if part]
+    return [
+        (0, int(part), "") if part.isdigit() else (1, 0, part.casefold()) for part in re.split(r"(\d+)", text) if part
+    ]

@@ -133,9 +133,7 @@ def _units(answer: Answer, catalogue: Catalogue) -> str:
     return unit_words(answer.counted.record, answer.counted.unit, catalogue)
 
 
-def _cut(
-    result: MeasureResult, answer: Answer, total: Figure | None, catalogue: Catalogue, drawings: Drawings
-) -> Cut:
+def _cut(result: MeasureResult, answer: Answer, total: Figure | None, catalogue: Catalogue, drawings: Drawings) -> Cut:
     spec, units = answer.spec, _units(answer, catalogue)
     names = group(answer.counted.record, result.by[0], catalogue)
     rows = figures(result, names)
@@ -208,7 +206,9 @@ def _trend(answer: Answer, catalogue: Catalogue, drawings: Drawings) -> Cut:
     )
 
 
-def _table(spec: MeasureSpec, base: MeasureSpec, first: str, rows: Sequence[Figure]) -> tuple[list[Column], list[list[str]]]:
+def _table(
+    spec: MeasureSpec, base: MeasureSpec, first: str, rows: Sequence[Figure]
+) -> tuple[list[Column], list[list[str]]]:
     per = base.per
     count_of, kind = numbers.count, spec.kind
     parts: list[tuple[Column, Any]] = [(Column(first), lambda row: row.label)]
@@ -224,7 +224,9 @@ def _table(spec: MeasureSpec, base: MeasureSpec, first: str, rows: Sequence[Figu
     if kind == "mean":
         parts.append((Column(_("Records")), lambda row: count_of(row.denominator)))
     if any(row.low is not None for row in rows):
-        parts.append((Column(_("95% interval"), minor=True, interval=True), lambda row: interval(kind, row.low, row.high) or "–"))
+        parts.append(
+            (Column(_("95% interval"), minor=True, interval=True), lambda row: interval(kind, row.low, row.high) or "–")
+        )
     if any(row.bounded for row in rows):
         bounds = _("Could lie between")
         parts.append((Column(bounds), lambda row: interval(kind, row.bound_low, row.bound_high) or "–"))

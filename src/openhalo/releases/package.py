@@ -61,12 +61,13 @@ def _resource(folder: Path, path: Path, schemas: Mapping[str, Sequence[Mapping[s
         "name": place.lower().replace("/", "-").replace(".", "-").replace("_", "-"),
         "path": place,
         "profile": "data-resource",
+        "type": "file",
         "format": path.suffix[1:],
         "mediatype": media_type,
         "bytes": path.stat().st_size,
         "hash": f"sha256:{hash_file(path)}",
     }
     if place in schemas:
-        resource |= {"profile": "tabular-data-resource", "encoding": "utf-8"}
+        resource |= {"profile": "tabular-data-resource", "type": "table", "encoding": "utf-8"}
         resource["schema"] = {"fields": list(schemas[place]), "missingValues": [""]}
     return resource
