@@ -138,7 +138,7 @@ def _read_folder(
 ) -> None:
     for path in sorted(root.rglob("*")):
         place = path.relative_to(root)
-        if path.is_dir() or path.suffix in {".py", ".pyc"}:
+        if path.is_dir() or path.suffix in {".py", ".pyc"} or (shipped and place.parts[0] == "demo"):
             continue
         if path.name == "help.md" and len(place.parts) == 2:
             catalogue.help[place.parts[0]] = path.read_text(encoding="utf-8")

@@ -29,11 +29,12 @@ class Format(Spec):
 
 
 class FieldMapping(Spec):
-    """Where one field's value comes from. Exactly one of `from`, `value`, `derive`."""
+    """Where one field's value comes from. Exactly one of `from`, `value`, `derive`, `absent`."""
 
     column: str = Field(default="", alias="from", description="Column of the file")
     value: str | int | float | bool | None = Field(default=None, description="The same value for every record")
     derive: str = Field(default="", description="A condition on other fields; for yes/no fields")
+    absent: str = Field(default="", description="Why the value is missing in every record of this source")
     codes: dict[str, str] = Field(default={}, description="Cell → our code")
     otherwise: str = Field(
         default="", description="Code for cells that `codes` does not list; without it they are rejected"
@@ -58,13 +59,13 @@ class FieldMapping(Spec):
     @model_validator(mode="after")
     def _one_origin(self) -> Self:
         origins = [name for name, given in (
-            ("from", self.column), ("value", self.value is not None), ("derive", self.derive)
+            ("from", self.column), ("value", self.value is not None), ("derive", self.derive), ("absent", self.absent)
         ) if given]  # fmt: skip
         if len(origins) != 1:
             raise ValueError(
-                f"a field needs exactly one of from, value, derive; found {' and '.join(origins) or 'none'}"
+                f"a field needs exactly one of from, value, derive, absent; found {' and '.join(origins) or 'none'}"
             )
-        for reason in self.missing.values():
+        for reason in [*self.missing.values(), *([self.absent] if self.absent else [])]:
             if reason not in MISSING_REASONS:
                 raise ValueError(f"unknown missing reason '{reason}'; allowed: {', '.join(MISSING_REASONS)}")
         return self

@@ -1,19 +1,40 @@
-"""Verbs that make and check a site: `check`."""
+"""Verbs that make and check a site: `init`, `check`, `demo`."""
 
+import importlib
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from openhalo.base.errors import CatalogueError
+from openhalo.base.errors import CatalogueError, Problem, ReleaseError
 from openhalo.catalogue import index
-from openhalo.cli.terminal import AsJson, out, print_json, say_problems
-from openhalo.sites.open_site import open_site
+from openhalo.cli.terminal import AsJson, out, print_json, progress, say_problems
+from openhalo.releases.hashes import verify
+from openhalo.sites.demo import make_demo
+from openhalo.sites.making import init_site
+from openhalo.sites.settings import check_settings
 
 
 def register(app: typer.Typer) -> None:
     """Add the verbs of this module."""
+    app.command()(init)
     app.command()(check)
+    app.command()(demo)
+
+
+def init(
+    site: Annotated[Path, typer.Argument(help="A new or empty folder")],
+    name: Annotated[str, typer.Option(help="The agency's name in full")] = "Your police department",
+    agency: Annotated[str, typer.Option(help="A short id for it: small letters, digits and _")] = "pd",
+    title: Annotated[str, typer.Option(help="What stands on top of the pages; the agency's name without it")] = "",
+    as_json: AsJson = False,
+) -> None:
+    """Make a site: settings to fill in, and folders for definitions, deliveries, records and releases."""
+    init_site(site, title or name, name, agency)
+    if as_json:
+        print_json({"site": str(site), "settings": str(site / "agency.yaml")})
+    else:
+        out.print(f"made {site}; next: fill in {site / 'agency.yaml'}", soft_wrap=True, highlight=False)
 
 
 def check(
@@ -22,14 +43,14 @@ def check(
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Check every definition: unknown keys and codes, dangling references, conditions that do not read."""
-    if site is not None:
-        open_site(site)
+    """Check every definition and setting: unknown keys and codes, dangling references, conditions that do not read."""
     catalogue, problems = index.examine(site / "catalogue" if site else None)
+    if site is not None:
+        problems = [*check_settings(site, catalogue), *problems]
     shelves = ("vocabularies", "record_types", "sources", "measures")
     counts = {shelf: len(getattr(catalogue, shelf)) for shelf in shelves}
     if as_json:
-        print_json({"counts": counts, "problems": [vars(p) if hasattr(p, "__dict__") else str(p) for p in problems]})
+        print_json({"counts": counts, "problems": [_facts(problem) for problem in problems]})
     elif not problems:
         out.print(", ".join(f"{count} {shelf.replace('_', ' ')}" for shelf, count in counts.items()) + ": all good")
     if problems:
@@ -37,3 +58,33 @@ def check(
         if not as_json:
             say_problems(error)
         raise typer.Exit(error.exit_code)
+
+
+def demo(
+    site: Annotated[Path, typer.Option(help="Where the demo's site goes")] = Path("demo"),
+    serve: Annotated[bool, typer.Option("--serve/--no-serve", help="Show the release in a browser afterwards")] = True,
+    host: Annotated[str, typer.Option(help="Address to serve at")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="Port to serve at")] = 8000,
+    as_json: AsJson = False,
+) -> None:
+    """Make a site from real public records: import, publish, verify, serve. The last line is the release's folder."""
+    with progress() as report:
+        made = make_demo(site, report)
+        report("verifying")
+        problems = verify(made.release)
+    if problems:
+        raise ReleaseError(problems)
+    if as_json:
+        print_json({"release": str(made.release), "receipts": [r.model_dump(mode="json") for r in made.receipts]})
+    else:
+        for receipt in made.receipts:
+            read, taken, refused = receipt.rows_read, receipt.rows_accepted, receipt.rows_rejected
+            done = ", seen before" if receipt.repeated else ""
+            out.print(f"{receipt.source}: {read:,} rows read = {taken:,} accepted + {refused:,} rejected{done}")
+        out.print(str(made.release), soft_wrap=True, highlight=False, markup=False)
+    if serve:
+        importlib.import_module("openhalo.publications.serving").serve(made.release, host, port)
+
+
+def _facts(problem: Problem) -> dict[str, str]:
+    return {name: getattr(problem, name) for name in ("where", "found", "allowed", "todo")}

@@ -38,5 +38,5 @@ def fetch(expression: Any) -> pl.DataFrame:
 
     (DuckDB sums integers into 128 bits and truncates dates to timestamps; Ibis promises 64 bits and dates.)
     """
-    frame: pl.DataFrame = cursor().sql(str(ibis.to_sql(expression, dialect="duckdb"))).pl()
+    frame = pl.DataFrame(cursor().sql(str(ibis.to_sql(expression, dialect="duckdb"))))
     return frame.cast(dict(expression.schema().to_polars()))

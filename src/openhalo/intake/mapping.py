@@ -129,6 +129,8 @@ class _Cell:
         return [expression.alias(column) for column, expression in columns.items()]
 
     def missing(self) -> pl.Expr:
+        if self.mapping.absent:
+            return pl.lit(self.mapping.absent)
         if not self.mapping.column or not self.mapping.missing:
             return pl.lit("not_collected" if not self.mapping.derive else "unknown")
         reasons = self.mapping.missing
@@ -177,8 +179,8 @@ class _Cell:
                 Fault(
                     self.name,
                     self.mapping.column,
-                    pl.col(self.name).is_null() & (self.written.is_null() if self.mapping.column else True),
-                    "must not be empty",
+                    pl.col(self.name).is_null() & (self.present.is_null() if self.mapping.column else True),
+                    "which stands for no value; this field must not be empty",
                 )
             )
         return found

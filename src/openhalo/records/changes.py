@@ -82,7 +82,9 @@ def compare(
         UNION SELECT old_year, old_bucket FROM differing WHERE old_year IS NOT NULL
         UNION SELECT local_year, agency_bucket FROM withdrawn ORDER BY ALL
     """).fetchall()
-    withdrawn = connection.sql("SELECT record_key, content_hash, delivery FROM withdrawn ORDER BY record_key").pl()
+    withdrawn = pl.DataFrame(
+        connection.sql("SELECT record_key, content_hash, delivery FROM withdrawn ORDER BY record_key")
+    )
     assert counts is not None and in_scope is not None
     added, changed, unchanged = counts
     return Comparison(added, changed, unchanged, withdrawn, in_scope[0], touched), repeated
@@ -171,12 +173,14 @@ def _refuse_repeated_keys(connection: duckdb.DuckDBPyConnection) -> pl.DataFrame
                count(DISTINCT content_hash) AS contents
         FROM arriving GROUP BY record_key HAVING count(*) > 1
     """)
-    rows: pl.DataFrame = connection.sql("""
+    rows = pl.DataFrame(
+        connection.sql("""
         SELECT row, 'key: row ' || first_row || CASE WHEN contents = 1
             THEN ' has the same key and says the same'
             ELSE ' has the same key and says something else; none of the ' || times || ' rows was taken' END AS reason
         FROM arriving JOIN repeated USING (record_key) WHERE contents > 1 OR place <> kept ORDER BY row
-    """).pl()
+    """)
+    )
     if not rows.is_empty():
         connection.execute("INSERT INTO refused SELECT record_key FROM repeated")
         connection.execute("""

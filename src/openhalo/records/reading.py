@@ -7,12 +7,14 @@ from typing import Any
 import ibis
 
 from openhalo.base.errors import MeasureError, Problem
+from openhalo.base.provenance import hash_facts
 from openhalo.catalogue.conditions import Node
 from openhalo.catalogue.index import Catalogue
 from openhalo.catalogue.record_types import RecordType
 from openhalo.engines.columns import DUCKDB, IBIS
 from openhalo.engines.connect import cursor
 from openhalo.engines.expressions import to_ibis
+from openhalo.records import counting
 from openhalo.records.changes import scan
 from openhalo.records.identity import identifier
 from openhalo.records.manifest import Manifest
@@ -32,27 +34,64 @@ class Records:
     _tables: dict[str, Any] = field(default_factory=dict)
 
     def table(self, record: str) -> Any:
-        """Return the Ibis table of a record type, with every column that its definition names."""
+        """Return the Ibis table of the records that count, with every column that the definition names.
+
+        Raises:
+            MeasureError: two sources cover the same days and the site does not say which counts, or the record
+                type cannot say what was known by the date.
+        """
         if record not in self._tables:
+            problems = counting.undecided(record, self.manifest, self.authoritative)
+            if problems:
+                raise MeasureError(problems)
             self._tables[record] = self._open(self.catalogue.record_type(record))
         return self._tables[record]
+
+    def held(self, record: str) -> Any:
+        """Return the Ibis table of all records held: also of those that give way to another source."""
+        return self._open(self.catalogue.record_type(record), every_source=True)
 
     def relation(self, record: str) -> "Relation":
         """Return a relation on which conditions of this record type can be evaluated."""
         return Relation(self, record, self.table(record))
 
-    def _open(self, record: RecordType) -> Any:
+    def knowledge(self, record: str) -> dict[str, Any]:
+        """Return whether an answer as of `known_by` is time-honest.
+
+        Returns:
+            `time_honest`: no record went in without the date on which it was learned; `without_date`: how many did.
+        """
+        if self.known_by is None or record not in self.manifest.tables:
+            return {"time_honest": True, "without_date": 0}
+        table = self.table(record)
+        undated = counting.undated(self.catalogue.record_type(record))
+        row = cursor().execute(f"SELECT count(*) FROM {identifier(table.get_name())} WHERE {undated}").fetchone()
+        assert row is not None
+        return {"time_honest": row[0] == 0, "without_date": row[0]}
+
+    def _open(self, record: RecordType, every_source: bool = False) -> Any:
         """Make a view over the version's files; columns that older files lack are null."""
         files = self.store.files(self.manifest, record.id)
         columns = record.columns()
-        name = f"{record.id}@{self.manifest.version}:{self.store.root.resolve()}"
         held = set(cursor().sql(f"SELECT * FROM {scan(files)} LIMIT 0").columns) if files else set()
         cells = ", ".join(
             f"{identifier(column) if column in held else f'CAST(NULL AS {DUCKDB[kind]})'} AS {identifier(column)}"
             for column, kind in columns.items()
         )
-        rows = f"FROM {scan(files)}" if files else "WHERE false"
-        cursor().execute(f"CREATE OR REPLACE VIEW {identifier(name)} AS SELECT {cells} {rows}")
+        rows = f"SELECT {cells} {f'FROM {scan(files)}' if files else 'WHERE false'}"
+        conditions, masked = [], {}
+        if not every_source:
+            order = self.authoritative.get(record.id, [])
+            conditions.append(f"NOT ({counting.giving_way(record, self.manifest, order)})")
+        if self.known_by is not None:
+            counting.must_declare_knowledge(record)
+            conditions.append(counting.known(record, self.known_by))
+            masked = counting.masks(record, self.known_by)
+        chosen = ", ".join(f"{masked.get(column, identifier(column))} AS {identifier(column)}" for column in columns)
+        query = f"SELECT {chosen} FROM ({rows}) WHERE {' AND '.join(conditions) or 'true'}"
+        # Named by its own text: two threads that ask alike share a view, and no one's view changes under them.
+        name = f"{record.id}@{self.manifest.version}:{hash_facts([query, files])[:32]}"
+        cursor().execute(f"CREATE VIEW IF NOT EXISTS {identifier(name)} AS {query}")
         return ibis.table({column: IBIS[kind] for column, kind in columns.items()}, name=name)
 
 

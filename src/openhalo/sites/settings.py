@@ -1,14 +1,16 @@
 """A site's settings: `agency.yaml`."""
 
+from collections.abc import Collection
 from datetime import date
 from pathlib import Path
 from typing import Literal
 
 from pydantic import Field
 
-from openhalo.base.errors import Problem, SiteError
+from openhalo.base.errors import Problem, SiteError, did_you_mean, name_all
 from openhalo.catalogue import reader
-from openhalo.catalogue.reader import Spec
+from openhalo.catalogue.index import Catalogue
+from openhalo.catalogue.reader import Document, Spec
 
 
 class Agency(Spec):
@@ -59,6 +61,40 @@ def read_settings(site: Path) -> Settings:
     Raises:
         SiteError: no site there, or its settings are wrong; with every problem.
     """
+    document, settings = _read(site)
+    if settings is None:
+        raise SiteError(document.problems)
+    return settings
+
+
+def check_settings(site: Path, catalogue: Catalogue) -> list[Problem]:
+    """Return every problem of a site's settings, with references that the catalogue does not have."""
+    document, settings = _read(site)
+    if settings is None:
+        return document.problems
+
+    def known(name: str, allowed: Collection[str], kind: str, *place: str | int) -> bool:
+        if name not in allowed:
+            document.report(place, f"there is no {kind} '{name}'", name_all(allowed, 60), did_you_mean(name, allowed))
+        return name in allowed
+
+    for record, sources in settings.authoritative.items():
+        if known(record, catalogue.record_types, "record type", "authoritative", record):
+            fitting = [source.id for source in catalogue.sources.values() if source.record == record]
+            for index, source in enumerate(sources):
+                known(source, fitting, f"source of {record}", "authoritative", record, index)
+    for index, declared in enumerate(settings.declared_public):
+        if known(declared.record, catalogue.record_types, "record type", "declared_public", index, "record"):
+            fields = catalogue.record_types[declared.record].fields
+            for position, name in enumerate(declared.fields):
+                known(name, fields, f"field of {declared.record}", "declared_public", index, "fields", position)
+    places = {name for record_type in catalogue.record_types.values() for name in record_type.fields}
+    for name in settings.visitor_places:
+        known(name, places, "field of any record type", "visitor_places", name)
+    return document.problems
+
+
+def _read(site: Path) -> tuple[Document, Settings | None]:
     path = site / "agency.yaml"
     if not path.is_file():
         raise SiteError(
@@ -69,7 +105,4 @@ def read_settings(site: Path) -> Settings:
             )
         )
     document = reader.read(path)
-    settings = reader.check(document, Settings)
-    if settings is None:
-        raise SiteError(document.problems)
-    return settings
+    return document, reader.check(document, Settings)

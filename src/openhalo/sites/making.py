@@ -1,0 +1,52 @@
+"""A new site: its folder with settings to fill in."""
+
+import json
+from importlib.resources import files
+from pathlib import Path
+from string import Template
+
+from openhalo.base.errors import Problem, SiteError
+
+FOLDERS = ("catalogue", "deliveries", "store", "releases")
+"""The site's own definitions; receipts and rejected rows; the records; finished releases."""
+
+
+def init_site(folder: Path, title: str, name: str, agency: str = "pd") -> Path:
+    """Make a site in an empty or new folder and return the folder.
+
+    Args:
+        folder: where the site goes.
+        title: what stands on top of its pages.
+        name: the agency, in full.
+        agency: its short id: small letters, digits and `_`.
+
+    Raises:
+        SiteError: the folder holds something already, or the id is none.
+
+    >>> init_site(Path("springfield"), "Springfield", "Springfield Police Department", "spd")  # doctest: +SKIP
+    """
+    if not (agency.isidentifier() and agency.isascii() and agency.islower()):
+        raise SiteError(Problem("", f"'{agency}' is no id of an agency", "small letters, digits and _, such as spd"))
+    make_folders(folder)
+    given = {"title": title, "name": name, "agency": agency}
+    shipped = files("openhalo.sites") / "new_site"
+    for file, words in (("agency.yaml", {**given, **_quoted(given)}), ("README.md", given)):
+        text = Template((shipped / file).read_text(encoding="utf-8")).substitute(words)
+        (folder / file).write_text(text, encoding="utf-8")
+    return folder
+
+
+def make_folders(folder: Path) -> None:
+    """Make a site's folders.
+
+    Raises:
+        SiteError: the folder holds something already.
+    """
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise SiteError(Problem(str(folder), "this place is not empty", "a new or empty folder", "choose another one"))
+    for name in FOLDERS:
+        (folder / name).mkdir(parents=True, exist_ok=True)
+
+
+def _quoted(words: dict[str, str]) -> dict[str, str]:
+    return {key: json.dumps(words[key], ensure_ascii=False) for key in ("title", "name")}
