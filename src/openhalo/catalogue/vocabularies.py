@@ -26,6 +26,7 @@ class Vocabulary(Spec):
     source: str = Field(description="The standard that the codes follow")
     codes: dict[str, Code]
     crosswalks: dict[str, dict[str, str]] = Field(default={}, description="Other standard → its code → our code")
+    crosswalk_sources: dict[str, str] = Field(default={}, description="Other standard → where its codes were read")
 
     @cached_property
     def order(self) -> list[str]:
@@ -49,6 +50,12 @@ def check_references(vocabulary: Vocabulary, document: Document) -> None:
     for code, spec in vocabulary.codes.items():
         if spec.broader:
             must_exist(spec.broader, "codes", code, "broader")
+    for standard in sorted(vocabulary.crosswalks.keys() ^ vocabulary.crosswalk_sources.keys()):
+        document.report(
+            ("crosswalk_sources", standard),
+            f"'{standard}' stands in only one of crosswalks and crosswalk_sources",
+            todo="give each crosswalk the place where its codes were read",
+        )
     for standard, codes in vocabulary.crosswalks.items():
         for theirs, ours in codes.items():
             must_exist(ours, "crosswalks", standard, theirs)
