@@ -1,14 +1,26 @@
 """Verbs that ask the records: `measure`."""
 
+from datetime import date, datetime
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from rich.table import Table
 
+from openhalo.base.periods import Grain
 from openhalo.cli.terminal import AsJson, out, print_json
 from openhalo.measures.figures import MeasureResult
-from openhalo.sites.open_site import open_site
+from openhalo.presentation import numbers
+from openhalo.sites.open_site import Site, open_site
+
+_REASONS = {
+    "too_few": "too few",
+    "no_data": "no data",
+    "no_denominator": "no denominator",
+    "visitors": "mostly visitors",
+    "no_events": "no events to compare with",
+    "no_reference": "no reference group",
+}
 
 
 def register(app: typer.Typer) -> None:
@@ -17,37 +29,85 @@ def register(app: typer.Typer) -> None:
 
 
 def measure(
-    measure: Annotated[str, typer.Argument(help="The measure, such as stops/search_share")],
+    measure: Annotated[str, typer.Argument(help="The measure, such as stops/search_share; without it, a list")] = "",
     site: Annotated[Path, typer.Option(help="The site's folder")] = Path(),
     by: Annotated[str, typer.Option(help="Groups to cut by, joined by commas")] = "",
     period: Annotated[str, typer.Option(help="One figure per day, month, quarter, year, or over all")] = "all",
+    within: Annotated[str, typer.Option(help="Only records of this period: 2017, 2017-Q3, 2016..2018")] = "",
+    version: Annotated[int | None, typer.Option(help="Store version; the newest without it")] = None,
+    known_by: Annotated[
+        datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Only what had been recorded by this date")
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Answer a measure, with n, interval and what the guards found."""
+    """Answer a measure, with n, interval and what the guards found. Without a measure, list them.
+
+    Example: openhalo measure stops/search_share --by race --period year
+    """
+    opened = open_site(site)
+    if not measure:
+        _list(opened, as_json)
+        return
     groups = [name.strip() for name in by.split(",") if name.strip()]
-    result = open_site(site).measure(measure, by=groups, period=period)  # type: ignore[arg-type]
+    grain: Grain = period  # type: ignore[assignment]  # a wrong word is refused with the words that are allowed
+    known: date | None = known_by.date() if known_by else None
+    result = opened.measure(measure, by=groups, period=grain, within=within, version=version, known_by=known)
     if as_json:
         print_json(result.to_dict())
     else:
         _print(result)
 
 
-def _print(result: MeasureResult) -> None:
-    table = Table(title=result.spec.question, title_justify="left", box=None, header_style="bold")
-    for name in [*result.by, "period", "numerator", "denominator", "value", "low", "high"]:
-        table.add_column(name, justify="left" if name in result.by else "right")
-    for row in result.figures.iter_rows(named=True):
-        table.add_row(*[_cell(row[column.header]) for column in table.columns])  # type: ignore[index]
+def _list(site: Site, as_json: bool) -> None:
+    specs = [site.catalogue.measures[name] for name in sorted(site.catalogue.measures)]
+    if as_json:
+        print_json([spec.model_dump(mode="json", include={"id", "kind", "label", "groups", "periods"}) for spec in specs])
+        return
+    table = Table(box=None, header_style="bold")
+    for name in ("measure", "kind", "what it says", "by"):
+        table.add_column(name, no_wrap=name in ("measure", "kind"))
+    for spec in specs:
+        table.add_row(spec.id, spec.kind, spec.label, ", ".join(spec.groups))
     out.print(table)
 
 
-def _cell(value: object) -> str:
-    if value is None:
-        return "not known"
-    return (
-        f"{value:,.4g}"
-        if isinstance(value, float) and value < 1
-        else f"{value:,.0f}"
-        if isinstance(value, float)
-        else str(value)
+def _print(result: MeasureResult) -> None:
+    out.print(result.spec.question, style="bold", markup=False)
+    out.print(result.sentence(), markup=False)
+    out.print()
+    cut = [*result.by, *(["period"] if result.grain != "all" else [])]
+    bounded = result.figures["bound_low"].is_not_null().any() and bool(result.by)
+    table = Table(box=None, header_style="bold")
+    for name in cut:
+        table.add_column(name)
+    for name in ("n", "missing", "numerator", "denominator", "value", "95% interval", *(["bounds"] if bounded else [])):
+        table.add_column(name, justify="right")
+    totals = result.totals.to_dicts() if result.by else []
+    for row in result.figures.to_dicts():
+        table.add_row(*["unknown" if row[name] is None else row[name] for name in cut], *_cells(row, result, bounded))
+    for row in totals:
+        names = ["all" if name in result.by else row[name] for name in cut]
+        table.add_row(*names, *_cells(row, result, bounded), style="bold")
+    out.print(table)
+    for finding in result.findings:
+        out.print(f"{'! ' if finding.severity == 'headline' else '- '}{finding.text}", markup=False, highlight=False)
+    out.print(
+        f"{result.method}; store version {result.provenance['store_version']}; "
+        f"definition {result.provenance['definition'][:12]}",
+        style="dim",
+        markup=False,
+        highlight=False,
     )
+
+
+def _cells(row: dict[str, Any], result: MeasureResult, bounded: bool) -> list[str]:
+    kind = result.spec.kind
+    value = _REASONS.get(row["status"]) or numbers.measured(row["value"], kind)
+    counted = [numbers.count(row[name]) for name in ("n", "missing", "numerator", "denominator")]
+    return [*counted, value, _span(row, "low", "high", kind), *([_span(row, "bound_low", "bound_high", kind)] if bounded else [])]
+
+
+def _span(row: dict[str, Any], low: str, high: str, kind: str) -> str:
+    if row[low] is None and row[high] is None:
+        return ""
+    return f"{numbers.measured(row[low], kind)} – {numbers.measured(row[high], kind) or 'no limit'}"

@@ -1,6 +1,6 @@
 """From a question to figures: one grouped query over the records, then intervals over the few rows it gives."""
 
-from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import ibis
@@ -9,12 +9,15 @@ import polars as pl
 
 from openhalo.base.periods import label
 from openhalo.base.provenance import hash_facts
-from openhalo.engines.connect import fetch
 from openhalo.engines.expressions import to_ibis
-from openhalo.measures.figures import FIGURE_COLUMNS, MeasureResult
-from openhalo.measures.planning import PERIOD, Question, check, period_start, population
-from openhalo.records.reading import Records
-from openhalo.statistics.proportions import wilson
+from openhalo.measures import guards
+from openhalo.measures.counting import DECIMAL, Group, Tally, tally
+from openhalo.measures.estimating import add_bounds, columns, estimate, withhold
+from openhalo.measures.exposures import Exposure, exposure, places_of
+from openhalo.measures.figures import FIGURE_COLUMNS, Finding, MeasureResult
+from openhalo.measures.planning import PERIOD, Question, check, covered, population, span
+from openhalo.records.reading import Records, must_hold
+from openhalo.statistics import proportions, rates
 
 
 def evaluate(question: Question, records: Records) -> MeasureResult:
@@ -25,55 +28,186 @@ def evaluate(question: Question, records: Records) -> MeasureResult:
     """
     check(question, records)
     spec = question.spec
-    counts = _count(question, records, question.by)
+    if spec.kind == "ratio":
+        by = question.by if spec.across in question.by else [spec.across, *question.by]
+        base = replace(question, spec=records.catalogue.measure(spec.of), by=by)
+        check(base, records)
+        answer = _compare(question, _answer(base, records))
+    else:
+        base, answer = question, _answer(question, records)
     return MeasureResult(
         spec=spec,
-        by=list(question.by),
+        by=list(base.by),
         grain=question.grain,
-        figures=_figures(counts, question, question.by),
-        totals=_figures(_count(question, records, []), question, []),
-        method="Wilson score",
-        findings=[],
-        provenance={
-            "store_version": records.manifest.version,
-            "definition": hash_facts(spec.model_dump(mode="json")),
-            "deliveries": records.manifest.deliveries,
-            "known_by": records.known_by,
-        },
+        figures=_shape(answer.figures, base, records),
+        totals=_shape(answer.totals, replace(base, by=[]), records),
+        method=answer.method,
+        findings=[*answer.findings, *guards.review(question)],
+        provenance=_provenance(question, base, records),
     )
 
 
-def _count(question: Question, records: Records, by: Sequence[str]) -> pl.DataFrame:
+@dataclass(frozen=True)
+class _Answer:
+    figures: pl.DataFrame
+    totals: pl.DataFrame
+    method: str
+    findings: list[Finding]
+
+
+def _answer(question: Question, records: Records) -> _Answer:
     spec = question.spec
-    relation = population(question, records, spec.record, spec.where)
-    node = records.catalogue.condition(spec.record, spec.numerator)
-    outcome = to_ibis(node, relation) if node is not None else ibis.literal(True)
-    day = relation.field(records.catalogue.record_type(spec.record).date_column)
-    groups = {f"group:{path}": relation.field(path).cast("string") for path in by}
-    rows = relation.table.select(_outcome=outcome, **{PERIOD: period_start(day, question.grain)}, **groups)
-    counted = rows.group_by([PERIOD, *groups]).agg(
-        n=ibis._.count(),
-        numerator=ibis._["_outcome"].sum(),
-        missing=ibis._["_outcome"].isnull().sum(),
+    guards.one_unit(question, records)
+    against, places = None, None
+    if spec.per is not None:
+        must_hold(records, spec.per.record)
+        places = guards.usable_places(question, records, places_of(question, records)) if spec.per.place else None
+    counted = _count(question, records, places.usable if places else None)
+    cells, totals = _counts(counted.cells, question), _counts(counted.totals, question, total=True)
+    if spec.per is not None:
+        against = exposure(question, records, sorted(cells[PERIOD].unique()), places.usable if places else None)
+        keys = [PERIOD, *(f"group:{name}" for name in question.by)]
+        cells = cells.join(against.cells, on=keys, how="full", nulls_equal=True, coalesce=True)
+        totals = totals.join(against.totals, on=PERIOD, how="full", coalesce=True)
+        counts = pl.col("n", "missing", "numerator").fill_null(0)
+        cells, totals = cells.with_columns(counts), totals.with_columns(counts)
+    groups = [f"group:{name}" for name in question.by]
+    cells = add_bounds(cells, spec, groups, stock=against is not None and not spec.per.matches_period)  # type: ignore[union-attr]
+    if against is not None and groups:
+        known = pl.all_horizontal(pl.col(groups).is_not_null())
+        cells = cells.with_columns(pl.when(known).then("denominator"), pl.when(known).then("cv"))
+    figures, method = estimate(cells, spec)
+    whole, _ = estimate(totals, spec)
+    visitors = places.visitors if places else set()
+    figures = withhold(guards.with_status(figures, question, visitors))
+    whole = withhold(guards.with_status(add_bounds(whole, spec, [], stock=True), question, set()))
+    findings = guards.findings(question, records, counted.margins, against, figures, whole, places)
+    return _Answer(figures, whole, method, findings)
+
+
+def _count(question: Question, records: Records, places: list[str] | None) -> Tally:
+    spec = question.spec
+    relation = population(question, records, spec.record, [spec.where])
+    rows: dict[str, Any] = {}
+    sums: dict[str, Any] = {"n": ibis._.count()}
+    codes = spec.per.codes if spec.per else {}
+    if spec.kind == "share":
+        node = records.catalogue.condition(spec.record, spec.numerator)
+        assert node is not None
+        rows["_outcome"] = to_ibis(node, relation)
+        sums |= {"numerator": ibis._["_outcome"].sum(), "missing": ibis._["_outcome"].isnull().sum()}
+    elif spec.kind == "mean":
+        number = relation.field(spec.value).cast(DECIMAL)
+        rows |= {"_value": number, "_square": (number * number).cast("decimal(38, 12)")}
+        sums |= {"total": ibis._["_value"].sum(), "squares": ibis._["_square"].sum()}
+        sums |= {"missing": ibis._["_value"].isnull().sum()}
+    elif places is not None:
+        assert spec.per is not None
+        rows["_placed"] = relation.field(spec.per.place).isin(places).fill_null(False)
+        sums |= {"placed": ibis._["_placed"].sum()}
+    if not rows:
+        rows["_any"] = ibis.literal(1, type="int8")
+    groups = [Group(name, name, codes.get(name, {})) for name in question.by]
+    return tally(relation, records, question.grain, groups, sums, rows)
+
+
+def _counts(frame: pl.DataFrame, question: Question, *, total: bool = False) -> pl.DataFrame:
+    """Return sums as `n`, `missing`, `numerator`, and `denominator` where the records themselves are it."""
+    spec = question.spec
+    if spec.kind in ("share", "mean"):
+        numerator = "total" if spec.kind == "mean" else "numerator"
+        denominator = (pl.col("n") - pl.col("missing")).cast(pl.Float64)
+        return frame.with_columns(pl.col(numerator).cast(pl.Float64).alias("numerator"), denominator=denominator)
+    placed = "placed" in frame.columns and (total or spec.per is None or spec.per.place not in question.by)
+    numerator = "placed" if placed else "n"
+    return frame.with_columns(
+        pl.col(numerator).cast(pl.Float64).alias("numerator"),
+        (pl.col("n") - pl.col(numerator)).alias("missing"),
+        denominator=pl.lit(None, pl.Float64),
+    ).drop("denominator" if spec.kind == "rate" else [])
+
+
+def _compare(question: Question, base: _Answer) -> _Answer:
+    """Divide every group's value by that of the reference group of the same period and other groups."""
+    spec, across = question.spec, f"group:{question.spec.across}"
+    others = [c for c in base.figures.columns if c.startswith("group:") and c != across]
+    keys = [PERIOD, *others]
+    kept = ["numerator", "denominator", "status", "bound_low", "bound_high"]
+    is_rate = "cv" in base.figures.columns
+    reference = base.figures.filter(pl.col(across) == spec.reference)
+    reference = reference.select(*keys, pl.col(*kept, *(["cv"] if is_rate else [])).name.prefix("other_"))
+    rows = base.figures.join(reference, on=keys, how="left", nulls_equal=True, maintain_order="left")
+    sides = [rows[c].cast(pl.Float64).fill_null(0.0).to_numpy() for c in (
+        "numerator", "denominator", "other_numerator", "other_denominator",
+    )]  # fmt: skip
+    if is_rate:
+        errors = [rows[c].fill_null(0.0).to_numpy() for c in ("cv", "other_cv")]
+        found = rates.ratio(*sides, *errors)
+    else:
+        found = proportions.ratio(*sides)
+    itself = pl.col(across) == spec.reference
+    status = (
+        pl.when(pl.col("status") != "ok").then("status")
+        .when(pl.col("other_status").is_null() | (pl.col("other_status") != "ok")).then(pl.lit("no_reference"))
+        .when(pl.col("other_numerator") == 0).then(pl.lit("no_events"))
+        .when(itself).then(pl.lit("reference"))
+        .otherwise(pl.lit("ok"))
+    )  # fmt: skip
+    figures = rows.with_columns(
+        columns(found),
+    ).with_columns(
+        status.alias("status"),
+        pl.when(itself).then(1.0).otherwise("value").alias("value"),
+        *[pl.when(itself).then(None).otherwise(end).fill_nan(None).alias(name) for name, end in (
+            ("low", pl.col("low")), ("high", pl.col("high")),
+            ("bound_low", pl.col("bound_low") / pl.col("other_bound_high")),
+            ("bound_high", pl.when(pl.col("other_bound_low") > 0).then(pl.col("bound_high") / pl.col("other_bound_low"))),
+        )],
+    )  # fmt: skip
+    return _Answer(withhold(figures), base.totals.clear(), found.method, base.findings)
+
+
+def _shape(frame: pl.DataFrame, question: Question, records: Records) -> pl.DataFrame:
+    """Name the periods, put groups in their fixed order with unknown last, and keep the columns of a figure."""
+    ranks = []
+    for name in question.by:
+        column = frame[f"group:{name}"]
+        order = _order(name, question, records, [value for value in column.unique() if value is not None])
+        rank = pl.col(f"group:{name}").replace_strict(order, list(range(len(order))), default=None, return_dtype=pl.Int64)
+        ranks.append(rank.alias(f"rank:{name}"))
+    labels = pl.Series("period", [label(day, question.grain) for day in frame[PERIOD]], pl.String)
+    ordered = frame.with_columns(labels, *ranks).sort(
+        PERIOD, *(f"rank:{name}" for name in question.by), nulls_last=True
     )
-    return fetch(counted).rename({f"group:{path}": path for path in by})
+    return ordered.select(
+        *[pl.col(f"group:{name}").alias(name) for name in question.by],
+        *[pl.col(name).cast(dtype) for name, dtype in FIGURE_COLUMNS.items()],
+    )
 
 
-def _figures(counts: pl.DataFrame, question: Question, by: Sequence[str]) -> pl.DataFrame:
-    denominator = (counts["n"] - counts["missing"]).to_numpy()
-    numerator = counts["numerator"].fill_null(0).to_numpy()
-    value, low, high, _ = wilson(numerator, denominator)
-    enough = denominator >= question.spec.minimum_n
-    kept: dict[str, Any] = {
-        name: np.where(enough, column, np.nan) for name, column in (("value", value), ("low", low), ("high", high))
+def _order(name: str, question: Question, records: Records, values: list[str]) -> list[str]:
+    found = records.catalogue.schema.follow(question.spec.record, name)
+    codes = records.catalogue.schema.codes(found[1]) if found else []
+    rest = sorted(set(values) - set(codes), key=lambda text: (not text.isdigit(), int(text) if text.isdigit() else 0, text))
+    return [*codes, *rest] or [""]
+
+
+def _provenance(question: Question, base: Question, records: Records) -> dict[str, Any]:
+    spec = base.spec
+    counted = [spec.record, *([spec.per.record] if spec.per else [])]
+    definitions = [question.spec, *([spec] if spec is not question.spec else [])]
+    whole = span(base, records, spec.record)
+    return {
+        "store_version": records.manifest.version,
+        "definition": hash_facts([definition.model_dump(mode="json") for definition in definitions]),
+        "deliveries": records.manifest.deliveries,
+        "sources": [
+            {"record": record, **cover.model_dump(mode="json")}
+            for record in counted
+            for cover in covered(base if record == spec.record else replace(base, within=None), records, record)
+        ],
+        "first": whole.first if whole else None,
+        "last": whole.last if whole else None,
+        "known_by": records.known_by,
+        "knowledge": {record: records.knowledge(record) for record in counted} if records.known_by else {},
     }
-    figures = counts.with_columns(
-        pl.Series("period", [label(day, question.grain) for day in counts[PERIOD]], pl.String),
-        pl.Series("denominator", denominator, pl.Float64),
-        pl.col("numerator").cast(pl.Float64).fill_null(0),
-        *[pl.Series(name, column).fill_nan(None) for name, column in kept.items()],
-        pl.lit(None, pl.Float64).alias("bound_low"),
-        pl.lit(None, pl.Float64).alias("bound_high"),
-        pl.Series("status", np.where(enough, "ok", "too_few"), pl.String),
-    )
-    return figures.sort(PERIOD, *by, nulls_last=True).select(*by, *FIGURE_COLUMNS)

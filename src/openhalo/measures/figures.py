@@ -7,6 +7,7 @@ import polars as pl
 
 from openhalo.base.periods import Grain
 from openhalo.catalogue.measure_specs import MeasureSpec
+from openhalo.presentation import numbers, sentences
 
 FIGURE_COLUMNS = pl.Schema(
     {
@@ -25,9 +26,13 @@ FIGURE_COLUMNS = pl.Schema(
 )
 """Columns of every figure beside its groups.
 
-`n`: records looked at, `missing`: of these, records that do not say; `denominator`: what the value is taken of;
-`bound_low` and `bound_high`: where the value would lie whatever the records of unknown group were;
-`status`: ok, too_few, no_denominator, no_data.
+`n`: records looked at; `missing`: of these, records that do not say (of a rate: that lie in no place that has a
+denominator); `numerator`: events, or the sum of a mean's values; `denominator`: what the value is taken of;
+`bound_low` and `bound_high`: where the value would lie whatever the records of unknown group were.
+
+`status`: `ok`; `reference` (the group that a ratio compares with); and where no value is given, why: `too_few`,
+`no_data`, `no_denominator`, `visitors` (people in the place are mostly not residents), `no_events` (of a ratio:
+none in the reference group), `no_reference` (the reference group has no figure).
 """
 
 
@@ -57,11 +62,33 @@ class MeasureResult:
     """How the interval was made."""
     findings: list[Finding]
     provenance: dict[str, Any]
-    """Store version, hash of the definition, deliveries, known-by date, sources."""
+    """Store version, hash of the definition, deliveries, sources with their units, first and last day, known-by date."""
 
     def to_polars(self) -> pl.DataFrame:
         """Return the figures as a Polars frame."""
         return self.figures
+
+    def sentence(self) -> str:
+        """Return the answer in one sentence: of the newest period, over all groups; of a ratio, the first group.
+
+        Where there is no figure, it says so.
+        """
+        if self.totals.is_empty():
+            given = self.figures.filter(self.figures["status"] == "ok")
+        else:
+            given = self.totals.filter(self.totals["value"].is_not_null())
+        if given.is_empty():
+            return "There are too few records to give a figure."
+        newest = given.filter(given["period"] == given["period"].max()).row(0, named=True)
+        times = self.spec.per.times if self.spec.per else 1
+        return self.spec.answer.format(
+            value=numbers.measured(newest["value"], self.spec.kind),
+            numerator=numbers.count(newest["numerator"]),
+            denominator=numbers.count(newest["denominator"]),
+            times=numbers.count(times),
+            period=sentences.period(newest["period"], self.provenance.get("first"), self.provenance.get("last")),
+            group=" ".join(str(newest[name]) for name in self.by if name in newest),
+        )
 
     def to_dict(self) -> dict[str, Any]:
         """Return everything as plain data, as `openhalo measure --json` prints it."""
@@ -70,6 +97,7 @@ class MeasureResult:
             "label": self.spec.label,
             "kind": self.spec.kind,
             "unit": self.spec.unit,
+            "sentence": self.sentence(),
             "by": self.by,
             "grain": self.grain,
             "method": self.method,

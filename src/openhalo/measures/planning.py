@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 import ibis
@@ -10,6 +11,8 @@ from openhalo.base.errors import MeasureError, Problem, did_you_mean, name_all
 from openhalo.base.periods import Grain, Period
 from openhalo.catalogue.measure_specs import MeasureSpec
 from openhalo.engines.expressions import to_ibis
+from openhalo.measures.figures import FIGURE_COLUMNS
+from openhalo.records.manifest import Coverage
 from openhalo.records.reading import Records, Relation, must_hold
 
 PERIOD = "period_start"
@@ -23,10 +26,16 @@ class Question:
     by: Sequence[str]
     grain: Grain
     within: Period | None = None
+    today: date | None = None
+    """The day on which it is asked, for review dates; without it, today's."""
 
 
 def check(question: Question, records: Records) -> None:
-    """Refuse groups and periods that the measure does not allow, and records that are not there."""
+    """Refuse groups and periods that the measure does not allow, and records that are not there.
+
+    Raises:
+        MeasureError: with every problem of the question.
+    """
     spec, problems = question.spec, []
     for group in question.by:
         if group not in spec.groups:
@@ -38,28 +47,69 @@ def check(question: Question, records: Records) -> None:
                     did_you_mean(group, spec.groups),
                 )
             )
+        elif group in FIGURE_COLUMNS:
+            problems.append(Problem(spec.id, f"a group cannot be called '{group}': figures have such a column"))
+    if len(set(question.by)) < len(question.by):
+        problems.append(Problem(spec.id, "a group is named twice", todo="name each group once"))
     if question.grain != "all" and question.grain not in spec.periods:
         problems.append(Problem(spec.id, f"has no figures by {question.grain}", name_all([*spec.periods, "all"])))
     if problems:
         raise MeasureError(problems)
-    must_hold(records, spec.record)
+    if spec.record:
+        must_hold(records, spec.record)
 
 
-def population(question: Question, records: Records, record: str, where: str) -> Relation:
-    """Return the records that a side of the measure looks at, within the asked period."""
+def population(question: Question, records: Records, record: str, where: Sequence[str]) -> Relation:
+    """Return the records that make every condition true, within the asked period where their time has days."""
     relation = records.relation(record)
-    day = relation.field(records.catalogue.record_type(record).date_column)
-    node = records.catalogue.condition(record, where)
-    tests = [to_ibis(node, relation)] if node is not None else []
+    nodes = [records.catalogue.condition(record, text) for text in where if text]
+    tests = [to_ibis(node, relation) for node in nodes if node is not None]
     if question.within is not None:
-        tests.append(day.between(ibis.literal(question.within.first), ibis.literal(question.within.last)))
+        first, last = question.within.first, question.within.last
+        day = relation.field(records.catalogue.record_type(record).date_column)
+        if has_days(records, record):
+            tests.append(day.between(ibis.literal(first), ibis.literal(last)))
+        else:
+            tests.append(day.between(first.year, last.year))
     relation.table = relation.table.filter(*tests) if tests else relation.table
     return relation
 
 
-def period_start(day: Any, grain: Grain) -> Any:
-    """Return the first day of the period that a local day lies in; one fixed day for `all`."""
+def has_days(records: Records, record: str) -> bool:
+    """Return whether records of this type happen on a day; the others are kept by the year."""
+    spec = records.catalogue.record_type(record)
+    return spec.fields[spec.time].type != "integer"
+
+
+def period_of(relation: Relation, records: Records, record: str, grain: Grain) -> Any:
+    """Return the first day of the period that a record lies in; None for `all`, which is one period.
+
+    Raises:
+        MeasureError: records that are kept by the year have no shorter periods.
+    """
     if grain == "all":
-        return ibis.date(1, 1, 1)
-    unit = {"day": "D", "month": "M", "quarter": "Q", "year": "Y"}[grain]
-    return day.truncate(unit).cast("date")
+        return None
+    time = relation.field(records.catalogue.record_type(record).date_column)
+    if not has_days(records, record):
+        if grain != "year":
+            raise MeasureError(Problem(record, f"is kept by the year and has no figures by {grain}", "year, all"))
+        return ibis.date(time, 1, 1)
+    if grain == "day":
+        return time
+    return time.truncate({"month": "M", "quarter": "Q", "year": "Y"}[grain]).cast("date")
+
+
+def covered(question: Question, records: Records, record: str) -> list[Coverage]:
+    """Return what each source holds of a record type, as far as it touches the asked period."""
+    table = records.manifest.tables.get(record)
+    covers = table.coverage if table else []
+    return [c for c in covers if question.within is None or c.period.overlap(question.within)]
+
+
+def span(question: Question, records: Records, record: str) -> Period | None:
+    """Return the days for which there are records of a type within the asked period; None when there are none."""
+    covers = covered(question, records, record)
+    if not covers:
+        return None
+    whole = Period(min(c.first for c in covers), max(c.last for c in covers))
+    return whole.overlap(question.within) if question.within else whole

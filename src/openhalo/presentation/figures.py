@@ -40,7 +40,7 @@ def said(kind: str, figure: Figure, minimum: int = 10) -> str:
     'too few to say (under 10)'
     """
     if figure.value is not None:
-        return numbers.figure(kind, figure.value)
+        return numbers.measured(figure.value, kind)
     reasons = {
         "too_few": _("too few to say (under {minimum})").format(minimum=minimum),
         "withheld": _("withheld (fewer than {minimum})").format(minimum=minimum),
@@ -59,7 +59,7 @@ def interval(kind: str, low: float | None, high: float | None) -> str:
     """
     if low is None or high is None:
         return ""
-    return _("{low} to {high}").format(low=numbers.figure(kind, low), high=numbers.figure(kind, high))
+    return _("{low} to {high}").format(low=numbers.measured(low, kind), high=numbers.measured(high, kind))
 
 
 def base(kind: str, figure: Figure) -> str:

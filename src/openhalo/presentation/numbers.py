@@ -27,29 +27,19 @@ def share(value: float | None) -> str:
     return "" if value is None else f"{100 * value:.1f}%"
 
 
-def number(value: float | None) -> str:
-    """Write a number with three significant digits or all of its whole ones.
+def measured(value: float | None, kind: str) -> str:
+    """Write the value of a measure of a kind: count, share, rate, ratio or mean.
 
-    >>> [number(x) for x in (0.0123, 2.0, 23.456, 1234.5)]
-    ['0.0123', '2.00', '23.5', '1,234']
+    >>> measured(0.13332, "share"), measured(51920, "count"), measured(1.97148810, "ratio")
+    ('13.3%', '51,920', '1.97')
+    >>> [measured(value, "rate") for value in (0.0123, 4.2, 121.34, 12345.6)]
+    ['0.0123', '4.2', '121.3', '12,345.6']
     """
-    if value is None:
-        return ""
-    size = abs(value)
-    if size >= 100:
-        return f"{value:,.0f}"
-    if size >= 10:
-        return f"{value:.1f}"
-    return f"{value:.2f}" if size >= 0.1 or size == 0 else f"{value:.3g}"
-
-
-def figure(kind: str, value: float | None) -> str:
-    """Write the value of a figure as its kind is read: count, share, rate, ratio, mean.
-
-    >>> figure("share", 0.5), figure("count", 1200)
-    ('50.0%', '1,200')
-    """
-    return {"count": count, "share": share}.get(kind, number)(value)
+    if value is None or kind in ("count", "share"):
+        return share(value) if kind == "share" else count(value)
+    if kind == "ratio":
+        return f"{value:,.2f}"
+    return f"{value:,.1f}" if abs(value) >= 1 or value == 0 else f"{value:.3g}"
 
 
 def fraction(numerator: float | None, denominator: float | None) -> str:

@@ -123,8 +123,8 @@ def sentence(answer: Answer, total: Figure | None, catalogue: Catalogue) -> str:
         "n": numbers.count(total.n),
         "period": coverage(answer),
         "unit": _units(answer, catalogue),
-        "low": numbers.figure(spec.kind, total.low),
-        "high": numbers.figure(spec.kind, total.high),
+        "low": numbers.measured(total.low, spec.kind),
+        "high": numbers.measured(total.high, spec.kind),
     }
     return _(spec.answer).format(**words)
 
@@ -254,7 +254,7 @@ def _how_sure(answer: Answer, total: Figure | None, catalogue: Catalogue) -> lis
     if total is not None and total.low is not None:
         said_so.append(
             _("The 95% interval runs from {low} to {high}: chance alone could move the figure about that far.").format(
-                low=numbers.figure(spec.kind, total.low), high=numbers.figure(spec.kind, total.high)
+                low=numbers.measured(total.low, spec.kind), high=numbers.measured(total.high, spec.kind)
             )
         )
     if total is not None and total.n:

@@ -31,6 +31,8 @@ class Records:
     known_by: date | None = None
     authoritative: dict[str, list[str]] = field(default_factory=dict)
     """Record type → its sources, the one that counts first, where two cover the same days."""
+    visitor_places: dict[str, list[str]] = field(default_factory=dict)
+    """Field → places where visitors outnumber residents, so that no resident rate is given."""
     _tables: dict[str, Any] = field(default_factory=dict)
 
     def table(self, record: str) -> Any:

@@ -166,7 +166,14 @@ class Site:
 
     def _open(self, version: int | None, known_by: date | None) -> Records:
         manifest = self.store.manifest(version)
-        return Records(self.store, manifest, self.catalogue, known_by, dict(self.settings.authoritative))
+        return Records(
+            self.store,
+            manifest,
+            self.catalogue,
+            known_by,
+            dict(self.settings.authoritative),
+            dict(self.settings.visitor_places),
+        )
 
     def _only_agency(self) -> str:
         agencies = list(self.settings.agencies)
