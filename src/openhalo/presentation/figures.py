@@ -46,7 +46,9 @@ def said(kind: str, figure: Figure, minimum: int = 10) -> str:
         "withheld": _("withheld (fewer than {minimum})").format(minimum=minimum),
         "no_denominator": _("no population known"),
         "visitors": _("no rate: more visitors than residents"),
-        "not_comparable": _("not comparable"),
+        "no_base": _("nothing to count it against"),
+        "no_events": _("none in the group compared with"),
+        "no_reference": _("no figure in the group compared with"),
     }
     return reasons.get(figure.status, _("no data"))
 

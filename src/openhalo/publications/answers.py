@@ -56,8 +56,15 @@ def answer(spec: MeasureSpec, records: Records) -> Answer:
         return evaluate(Question(spec, list(by), grain), records)
 
     if spec.kind == "ratio":
-        return Answer(spec, base, first, last, None, [ask([group]) for group in cuts(spec)])
-    found = Answer(spec, base, first, last, ask([]), [ask([group]) for group in cuts(spec)])
+        within = [group for group in spec.groups if group != spec.across]
+        found = Answer(spec, base, first, last, None, [ask([spec.across])])
+        found.more = [ask([spec.across, group]) for group in within]
+    else:
+        found = Answer(spec, base, first, last, ask([]), [ask([group]) for group in cuts(spec)])
+    facts = found.results[0].provenance
+    found.first, found.last = facts.get("first") or first, facts.get("last") or last
+    if spec.kind == "ratio":
+        return found
     grains = [grain for grain in _FINEST if grain in spec.periods]
     by_time = [ask([], grain) for grain in grains]
     found.trend = next((one for one in by_time if one.figures.height > 1), None)

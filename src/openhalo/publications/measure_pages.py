@@ -60,6 +60,9 @@ class MeasurePage:
     period: str
     answer: str
     value: str
+    """The figure over everything; empty where there is none."""
+    leads: bool
+    """Whether the figure may stand on the home page."""
     cuts: list[Cut]
     sure: list[str]
     definition: list[str]
@@ -80,7 +83,8 @@ def measure_page(answer: Answer, catalogue: Catalogue, drawings: Drawings, sourc
         units=_units(answer, catalogue),
         period=coverage(answer),
         answer=sentence(answer, total, catalogue),
-        value=said(spec.kind, total, spec.minimum_n) if total is not None else "",
+        value=said(spec.kind, total) if total is not None and total.value is not None else "",
+        leads=answer.total is not None and not _may_not_lead(answer.total),
         cuts=cuts,
         sure=_how_sure(answer, total, catalogue),
         definition=list(_definition(spec, base, catalogue)),
@@ -93,6 +97,10 @@ def measure_page(answer: Answer, catalogue: Catalogue, drawings: Drawings, sourc
 def figures(result: MeasureResult | None, names: Group | None) -> list[Figure]:
     """Return the rows of a result as plain figures, groups in their fixed order, unknown last."""
     rows = result.figures.to_dicts() if result is not None else []
+    per = result.spec.per if result is not None else None
+    for row in rows:
+        if row["status"] == "no_denominator" and per is not None and not per.residents:
+            row["status"] = "no_base"
     if names is not None:
         rows.sort(key=lambda row: names.rank(row[names.path]))
     return [
@@ -112,7 +120,7 @@ def sentence(answer: Answer, total: Figure | None, catalogue: Catalogue) -> str:
     """Return what happened, in one sentence with the number; why not, where there is none."""
     spec = answer.spec
     if total is None:
-        return _("The page compares groups; it has no single number. Period: {period}.").format(period=coverage(answer))
+        return _compared(answer, catalogue)
     if total.value is None:
         why = said(spec.kind, total, spec.minimum_n)
         return _("There is no figure for {period}: {why}.").format(period=coverage(answer), why=why)
@@ -125,8 +133,29 @@ def sentence(answer: Answer, total: Figure | None, catalogue: Catalogue) -> str:
         "unit": _units(answer, catalogue),
         "low": numbers.measured(total.low, spec.kind),
         "high": numbers.measured(total.high, spec.kind),
+        "times": numbers.count(spec.per.times if spec.per else 1),
+        "group": "",
     }
+    if answer.total is not None and _may_not_lead(answer.total):
+        return _("{n} {units} of {period} are counted here.").format(
+            n=words["numerator"], units=words["unit"], period=words["period"]
+        )
     return _(spec.answer).format(**words)
+
+
+def _compared(answer: Answer, catalogue: Catalogue) -> str:
+    """Return what a page says first that only compares groups."""
+    names = group(answer.counted.record, answer.spec.across, catalogue)
+    if any(_may_not_lead(cut) for cut in answer.cuts):
+        text = _("These records of {period} do not let us say. For each group we show how low or high it could be.")
+    else:
+        text = _("Each group of {period} is set beside {reference}, the group that all others are compared with.")
+    return text.format(period=coverage(answer), reference=names.name(answer.spec.reference))
+
+
+def _may_not_lead(result: MeasureResult) -> bool:
+    """Return whether a guard forbids a headline."""
+    return any(finding.severity == "headline" for finding in result.findings)
 
 
 def _units(answer: Answer, catalogue: Catalogue) -> str:
@@ -137,7 +166,7 @@ def _cut(result: MeasureResult, answer: Answer, total: Figure | None, catalogue:
     spec, units = answer.spec, _units(answer, catalogue)
     names = group(answer.counted.record, result.by[0], catalogue)
     rows = figures(result, names)
-    headline = all(finding.severity != "headline" for finding in result.findings)
+    headline = not _may_not_lead(result)
     subtitle = _("{measure}, by {group}, {period}.").format(
         measure=spec.label, group=names.phrase, period=coverage(answer)
     )
@@ -168,14 +197,13 @@ def _cut(result: MeasureResult, answer: Answer, total: Figure | None, catalogue:
         id=names.path.replace(".", "-"),
         title=_("By {group}").format(group=names.phrase),
         subtitle=subtitle,
-        notes=[*[finding.text for finding in sorted(result.findings, key=lambda f: f.severity)],
-               *_unknown(rows, names, units, any(f.guard == "missingness" for f in result.findings))],
+        notes=[*_said(result), *_unknown(rows, names, units, any(f.guard == "missingness" for f in result.findings))],
         caption=caption,
         wide=wide,
         narrow=narrow,
         columns=columns,
         rows=cells,
-        headline=headline,
+        headline=all(f.severity != "headline" or f.guard != "missingness" for f in result.findings),
     )  # fmt: skip
 
 
@@ -197,7 +225,7 @@ def _trend(answer: Answer, catalogue: Catalogue, drawings: Drawings) -> Cut:
         id="time",
         title=_("Over time"),
         subtitle=subtitle,
-        notes=[finding.text for finding in result.findings],
+        notes=[],
         caption=[_("Line: the figure. Band: the 95% interval.")] if rows[0].low is not None else [],
         wide=drawings.svg(charts.over_time, spec.kind, rows, "wide", alt=alt, css="wide"),
         narrow=drawings.svg(charts.over_time, spec.kind, rows, "narrow", alt=alt, css="narrow"),
@@ -257,19 +285,19 @@ def _how_sure(answer: Answer, total: Figure | None, catalogue: Catalogue) -> lis
                 low=numbers.measured(total.low, spec.kind), high=numbers.measured(total.high, spec.kind)
             )
         )
-    if total is not None and total.n:
-        if total.missing:
-            text = _("{missing} of {n} {units} ({share}) do not say, and are left out. The true figure could differ.")
-        else:
-            text = _("All {n} {units} say what is counted here.")
-        said_so.append(
-            text.format(
-                missing=numbers.count(total.missing), n=numbers.count(total.n), units=units,
-                share=numbers.share(total.missing / total.n),
-            )
-        )  # fmt: skip
-    said_so += [finding.text for finding in answer.total.findings] if answer.total else []
-    return said_so
+    if total is not None and total.n and not total.missing and spec.kind != "count":
+        said_so.append(_("All {n} {units} say what is counted here.").format(n=numbers.count(total.n), units=units))
+    return said_so + [f.text for f in answer.results[0].findings if f.guard in _ONCE]
+
+
+_ONCE = ("missing", "review", "denominator", "unit")
+"""Guards that say the same of every cut of a measure: told once, in "how sure is this"."""
+
+
+def _said(result: MeasureResult) -> list[str]:
+    """Return what the guards found of one cut, what forbids a headline first."""
+    own = [f for f in result.findings if f.guard not in _ONCE or (f.guard == "denominator" and "group" in f.facts)]
+    return [finding.text for finding in sorted(own, key=lambda finding: finding.severity)]
 
 
 def _definition(spec: MeasureSpec, base: MeasureSpec, catalogue: Catalogue) -> Iterable[str]:
