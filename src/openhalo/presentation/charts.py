@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 from openhalo.base.errors import MissingExtra
 from openhalo.presentation import numbers
-from openhalo.presentation.figures import Figure, base, said
+from openhalo.presentation.figures import Figure, base, interval, said
 
 Variant = Literal["wide", "narrow"]
 INK, SOFT, RULE, PAPER, ACCENT = "#1b1b1b", "#565c65", "#dfe1e2", "#ffffff", "#1a4480"
@@ -18,7 +18,7 @@ HUES = ("#1f6fb4", "#0f7f78", "#7a61b5", "#8a6a1f", "#3f7d3a", "#5b6fa8", "#2b7f
 each at least 3:1 on light and on dark paper. Labels stand beside every mark: hue never carries a meaning alone."""
 UNKNOWN = "#71767a"
 FONT = "Public Sans, system-ui, -apple-system, Segoe UI, Roboto, Helvetica Neue, Arial, sans-serif"
-_WIDE = {"label": 190, "plot": 300, "text": 170, "row": 34, "size": 15}
+_WIDE = {"label": 190, "plot": 252, "text": 220, "row": 34, "size": 15}
 _NARROW = {"label": 0, "plot": 318, "text": 0, "row": 58, "size": 15}
 
 
@@ -30,7 +30,12 @@ def hue(code: str | None, order: Sequence[str]) -> str:
 
 
 def by_group(
-    kind: str, rows: Sequence[Figure], variant: Variant, order: Sequence[str] = (), reference: float | None = None
+    kind: str,
+    rows: Sequence[Figure],
+    variant: Variant,
+    order: Sequence[str] = (),
+    reference: float | None = None,
+    ranges: bool = False,
 ) -> Any:
     """Return a chart of one figure a group: bars from zero for counts, else dots with intervals and bounds.
 
@@ -40,11 +45,12 @@ def by_group(
         variant: `wide` (660 px) or `narrow` (320 px, label above each line).
         order: the codes of the group's code list, for fixed colours; empty: one accent colour.
         reference: value of a reference line, such as the figure for all.
+        ranges: say the bounds beside each group instead of the figure, because figures may not be compared.
     """
     alt = _altair()
     size = _WIDE if variant == "wide" else _NARROW
     plot, right = size["plot"], size["plot"] + size["text"]
-    data = [_row(kind, index, row, order) for index, row in enumerate(rows)]
+    data = [_row(kind, index, row, order, ranges) for index, row in enumerate(rows)]
     y = alt.Y("row:O", sort=None, axis=None, scale=alt.Scale(domain=list(range(len(rows))), padding=0))
     x = _value_axis(alt, kind, rows, reference, flush=variant == "narrow")
     marks = alt.Chart(alt.Data(values=data))
@@ -72,12 +78,12 @@ def by_group(
         layers += [
             marks.mark_text(align="left", color=INK, **text).encode(text="label:N", x=at(-size["label"]), y=y),
             marks.mark_text(align="right", color=INK, fontWeight=600, **text)
-            .encode(text="said:N", x=at(right - 92), y=y),
-            marks.mark_text(align="left", color=SOFT, **text).encode(text="base:N", x=at(right - 86), y=y),
+            .encode(text="said:N", x=at(right - 90), y=y),
+            marks.mark_text(align="left", color=SOFT, **text).encode(text="base:N", x=at(right - 84), y=y),
         ]  # fmt: skip
     else:
         above = {**text, "dy": -22}
-        for side, words, place in (("left", "label:N", 0), ("right", "both:N", plot)):
+        for side, words, place in (("left", "brief:N", 0), ("right", "both:N", plot)):
             layers += _legible(marks, {**above, "align": side}, INK, text=words, x=at(place), y=y)
     layers += _legible(marks, {**text, "align": "left", "dx": 6}, SOFT, text="why:N", x=at(0), y=y)
     chart = alt.layer(*layers).properties(width=plot, height=size["row"] * len(rows))
@@ -114,8 +120,8 @@ def over_time(kind: str, rows: Sequence[Figure], variant: Variant) -> Any:
     ]
     if len(rows) <= 24:
         layers.append(marks.mark_point(color=ACCENT, filled=True, size=36, opacity=1).encode(x=x, y=y))
-    chart = alt.layer(*layers).properties(width=600 if wide else 262, height=200 if wide else 180)
-    return _finish(chart, {"left": 52, "right": 14, "top": 10, "bottom": 30})
+    chart = alt.layer(*layers).properties(width=590 if wide else 250, height=200 if wide else 180)
+    return _finish(chart, {"left": 52, "right": 24, "top": 10, "bottom": 30})
 
 
 def describe(kind: str, rows: Sequence[Figure], subject: str) -> str:
@@ -125,7 +131,7 @@ def describe(kind: str, rows: Sequence[Figure], subject: str) -> str:
     'Share searched. A: 50.0%, of 20.'
     """
     many = f" (+{len(rows) - 24})" if len(rows) > 24 else ""
-    parts = [f"{row.label}: {said(kind, row)}, {base(kind, row)}" for row in rows[:24]]
+    parts = [f"{row.label}: {_told(kind, row)}, {base(kind, row)}" for row in rows[:24]]
     return f"{subject}. {'; '.join(parts)}{many}."
 
 
@@ -135,13 +141,23 @@ def _legible(marks: Any, style: dict[str, Any], colour: str, **place: Any) -> li
     return [edge.encode(**place), marks.mark_text(color=colour, **style).encode(**place)]
 
 
-def _row(kind: str, index: int, row: Figure, order: Sequence[str]) -> dict[str, Any]:
+def _told(kind: str, row: Figure) -> str:
+    if kind == "count" or not row.bounded or row.value is None:
+        return said(kind, row)
+    return f"{said(kind, row)} ({interval(kind, row.bound_low, row.bound_high)})"
+
+
+def _row(kind: str, index: int, row: Figure, order: Sequence[str], ranges: bool) -> dict[str, Any]:
     has = row.value is not None
     text, n = said(kind, row), base(kind, row)
+    ranged = ranges and row.bounded
+    if ranged:
+        text = interval(kind, row.bound_low, row.bound_high)
     colour = hue(row.code, order) if order else (ACCENT if row.code is not None else UNKNOWN)
     return {
         "row": index,
-        "label": row.label if len(row.label) <= 28 else f"{row.label[:27].rstrip()}…",
+        "label": _short(row.label, 25),
+        "brief": _short(row.label, 20 if ranged else 24),
         "value": row.value,
         **{name: getattr(row, name) for name in ("low", "high", "bound_low", "bound_high")},
         "hue": colour,
@@ -152,6 +168,10 @@ def _row(kind: str, index: int, row: Figure, order: Sequence[str]) -> dict[str, 
         "both": (text if kind == "count" else f"{text} {n}") if has else "",
         "why": "" if has else text,
     }
+
+
+def _short(label: str, longest: int) -> str:
+    return label if len(label) <= longest else f"{label[: longest - 1].rstrip()}…"
 
 
 def _value_axis(

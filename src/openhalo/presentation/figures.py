@@ -68,6 +68,5 @@ def base(kind: str, figure: Figure) -> str:
     """Return the n to stand beside a dot: what the value is taken of."""
     if kind == "share":
         return _("of {n}").format(n=numbers.count(figure.denominator))
-    if kind in ("rate", "ratio"):
-        return _("{n} counted").format(n=numbers.count(figure.numerator if figure.numerator is not None else figure.n))
-    return _("n {n}").format(n=numbers.count(figure.denominator if kind == "mean" else figure.n))
+    counted = {"rate": figure.numerator, "ratio": figure.numerator, "mean": figure.denominator}.get(kind)
+    return _("n {n}").format(n=numbers.count(figure.n if counted is None else counted))

@@ -115,3 +115,19 @@ def period_start(label: str) -> date | None:
         return None
     year, quarter, month_, day_ = (int(part) if part else 0 for part in match.groups())
     return date(year, 3 * quarter - 2 if quarter else month_ or 1, day_ or 1)
+
+
+def period_end(label: str) -> date:
+    """Return the last day of a labelled period.
+
+    >>> period_end("2017-Q3"), period_end("2016-02")
+    (datetime.date(2017, 9, 30), datetime.date(2016, 2, 29))
+    """
+    start = period_start(label)
+    if start is None:
+        raise ValueError(f"'{label}' names no period")
+    if len(label) == 10:
+        return start
+    months = 12 if len(label) == 4 else 3 if "Q" in label else 1
+    after = start.month - 1 + months
+    return date(start.year + after // 12, after % 12 + 1, 1) - timedelta(days=1)

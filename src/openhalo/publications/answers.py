@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
-from openhalo.base.periods import Grain
+from openhalo.base.periods import Grain, Period
 from openhalo.catalogue.measure_specs import MeasureSpec
 from openhalo.measures.evaluation import evaluate
 from openhalo.measures.figures import MeasureResult
@@ -52,17 +52,21 @@ def answer(spec: MeasureSpec, records: Records) -> Answer:
     covers = records.manifest.tables[base.record].coverage
     first, last = min(c.first for c in covers), max(c.last for c in covers)
 
+    within = _shared(base, Period(first, last), records)
+
     def ask(by: Sequence[str], grain: Grain = "all") -> MeasureResult:
-        return evaluate(Question(spec, list(by), grain), records)
+        return evaluate(Question(spec, list(by), grain, within=within), records)
 
     if spec.kind == "ratio":
-        within = [group for group in spec.groups if group != spec.across]
+        others = [group for group in spec.groups if group != spec.across]
         found = Answer(spec, base, first, last, None, [ask([spec.across])])
-        found.more = [ask([spec.across, group]) for group in within]
+        found.more = [ask([spec.across, group]) for group in others]
     else:
         found = Answer(spec, base, first, last, ask([]), [ask([group]) for group in cuts(spec)])
     facts = found.results[0].provenance
     found.first, found.last = facts.get("first") or first, facts.get("last") or last
+    if within is not None:
+        found.first, found.last = max(found.first, within.first), min(found.last, within.last)
     if spec.kind == "ratio":
         return found
     grains = [grain for grain in _FINEST if grain in spec.periods]
@@ -72,3 +76,11 @@ def answer(spec: MeasureSpec, records: Records) -> Answer:
     if "year" in grains and first.year != last.year:
         found.more += [ask([group], "year") for group in cuts(spec)]
     return found
+
+
+def _shared(base: MeasureSpec, counted_days: Period, records: Records) -> Period | None:
+    """Return the days that both sides of a rate cover: uses of force of six years over stops of one would mislead."""
+    if base.per is None or not base.per.matches_period:
+        return None
+    covers = records.manifest.tables[base.per.record].coverage
+    return counted_days.overlap(Period(min(c.first for c in covers), max(c.last for c in covers)))

@@ -1,7 +1,8 @@
 """What a measure's page says, in the order in which people ask."""
 
+import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from openhalo.catalogue.index import Catalogue
@@ -63,6 +64,10 @@ class MeasurePage:
     """The figure over everything; empty where there is none."""
     leads: bool
     """Whether the figure may stand on the home page."""
+    warnings: list[str]
+    """Why the page has no headline figure."""
+    per: str
+    """What the figure is given in or per, beside it in a list: years, per 1,000 stops."""
     cuts: list[Cut]
     sure: list[str]
     definition: list[str]
@@ -84,7 +89,9 @@ def measure_page(answer: Answer, catalogue: Catalogue, drawings: Drawings, sourc
         period=coverage(answer),
         answer=sentence(answer, total, catalogue),
         value=said(spec.kind, total) if total is not None and total.value is not None else "",
+        warnings=[f.text for f in answer.total.findings if f.severity == "headline"] if answer.total else [],
         leads=answer.total is not None and not _may_not_lead(answer.total),
+        per=_per(base, catalogue) if spec.kind in ("rate", "mean") else "",
         cuts=cuts,
         sure=_how_sure(answer, total, catalogue),
         definition=list(_definition(spec, base, catalogue)),
@@ -137,7 +144,7 @@ def sentence(answer: Answer, total: Figure | None, catalogue: Catalogue) -> str:
         "group": "",
     }
     if answer.total is not None and _may_not_lead(answer.total):
-        return _("{n} {units} of {period} are counted here.").format(
+        return _("{n} {units} from {period} are counted here.").format(
             n=words["numerator"], units=words["unit"], period=words["period"]
         )
     return _(spec.answer).format(**words)
@@ -158,46 +165,61 @@ def _may_not_lead(result: MeasureResult) -> bool:
     return any(finding.severity == "headline" for finding in result.findings)
 
 
+def _per(base: MeasureSpec, catalogue: Catalogue) -> str:
+    if base.per:
+        return _("per {times} {what}").format(times=numbers.count(base.per.times), what=inside(base.per.label))
+    found = catalogue.schema.follow(base.record, base.value)
+    return found[1].unit if found else ""
+
+
 def _units(answer: Answer, catalogue: Catalogue) -> str:
     return unit_words(answer.counted.record, answer.counted.unit, catalogue)
 
 
 def _cut(result: MeasureResult, answer: Answer, total: Figure | None, catalogue: Catalogue, drawings: Drawings) -> Cut:
-    spec, units = answer.spec, _units(answer, catalogue)
+    spec, base, units = answer.spec, answer.counted, _units(answer, catalogue)
     names = group(answer.counted.record, result.by[0], catalogue)
     rows = figures(result, names)
     headline = not _may_not_lead(result)
-    subtitle = _("{measure}, by {group}, {period}.").format(
-        measure=spec.label, group=names.phrase, period=coverage(answer)
-    )
+    period = coverage(answer)
+    if base.per is not None and not base.per.matches_period and answer.first.year != answer.last.year:
+        period = _("{period} taken together").format(period=period)
+    subtitle = _("{measure}, by {group}, {period}.").format(measure=spec.label, group=names.phrase, period=period)
     reference = 1.0 if spec.kind == "ratio" else None
     caption = []
     if headline and total is not None and spec.kind in ("share", "rate", "mean") and total.value is not None:
         reference = total.value
         caption.append(_("Dotted line: all {units}, {value}.").format(units=units, value=said(spec.kind, total)))
+    bounded = spec.kind != "count" and any(row.bounded for row in rows)
     if spec.kind == "ratio":
-        same = names.name(spec.reference)
+        same = names.people.get(spec.reference) or names.name(spec.reference)
         caption.append(_("Dotted line: 1, the same as {group}.").format(group=same))
-    if spec.kind != "count":
-        caption.insert(0, _("Dot: the figure. Line: the 95% interval."))
-    if any(row.bounded for row in rows):
-        caption.insert(1, _("Pale band: where the figure could lie, whatever the records of unknown {group} were.")
+    if bounded:
+        caption.insert(0, _("Pale band: where the figure could lie, whatever the unknown records were. "
+                            "Open dot: the figure among records whose {group} is known. Line: its 95% interval.")
                        .format(group=names.phrase))  # fmt: skip
+    elif spec.kind != "count":
+        caption.insert(0, _("Dot: the figure. Line: the 95% interval."))
+    if spec.kind in ("rate", "ratio", "mean"):
+        caption.append(_("n: how many were counted."))
     wide = narrow = ""
     if len(rows) <= LONGEST_CHART:
         alt = charts.describe(spec.kind, rows, subtitle.rstrip("."))
         facts = (spec.kind, rows)
-        wide = drawings.svg(charts.by_group, *facts, "wide", names.order, reference, alt=alt, css="wide")
-        narrow = drawings.svg(charts.by_group, *facts, "narrow", names.order, reference, alt=alt, css="narrow")
+        wide = drawings.svg(charts.by_group, *facts, "wide", names.order, reference, not headline, alt=alt, css="wide")
+        narrow = drawings.svg(
+            charts.by_group, *facts, "narrow", names.order, reference, not headline, alt=alt, css="narrow"
+        )
     else:
         caption = [_("There are {n} groups here, too many for one readable chart. The table has them all.")
                    .format(n=len(rows))]  # fmt: skip
     columns, cells = _table(spec, answer.counted, names.label, rows)
+    told = any(finding.guard == "missingness" for finding in result.findings)
     return Cut(
         id=names.path.replace(".", "-"),
         title=_("By {group}").format(group=names.phrase),
         subtitle=subtitle,
-        notes=[*_said(result), *_unknown(rows, names, units, any(f.guard == "missingness" for f in result.findings))],
+        notes=_said(result, names) + ([] if told else _unknown(rows, names, units)),
         caption=caption,
         wide=wide,
         narrow=narrow,
@@ -210,12 +232,21 @@ def _cut(result: MeasureResult, answer: Answer, total: Figure | None, catalogue:
 def _trend(answer: Answer, catalogue: Catalogue, drawings: Drawings) -> Cut:
     spec, result = answer.spec, answer.trend
     assert result is not None
-    rows = figures(result, None)
+    rows = [_marked(row, answer) for row in figures(result, None)]
+    in_part = [row for row in rows if row.label != numbers.period(row.period)]
+    whole = [row for row in rows if row not in in_part] if spec.kind in ("count", "rate") else rows
     grain = {"month": _("month"), "quarter": _("quarter"), "year": _("year")}[result.grain]
     subtitle = _("{measure}, all {units}, by {grain}, {period}.").format(
         measure=spec.label, units=_units(answer, catalogue), grain=grain, period=coverage(answer)
     )
-    first, last = rows[0], rows[-1]
+    first, last = (whole or rows)[0], (whole or rows)[-1]
+    caption = [_("Line: the figure. Band: the 95% interval.")] if rows[0].low is not None else []
+    if len(whole) < len(rows):
+        caption.append(
+            _("Not in the line, because its records are not whole: {periods}.").format(
+                periods="; ".join(row.label for row in in_part)
+            )
+        )
     ends = _("From {first} in {start} to {last} in {end}").format(
         first=said(spec.kind, first), start=first.label, last=said(spec.kind, last), end=last.label
     )
@@ -226,12 +257,27 @@ def _trend(answer: Answer, catalogue: Catalogue, drawings: Drawings) -> Cut:
         title=_("Over time"),
         subtitle=subtitle,
         notes=[],
-        caption=[_("Line: the figure. Band: the 95% interval.")] if rows[0].low is not None else [],
-        wide=drawings.svg(charts.over_time, spec.kind, rows, "wide", alt=alt, css="wide"),
-        narrow=drawings.svg(charts.over_time, spec.kind, rows, "narrow", alt=alt, css="narrow"),
+        caption=caption if len(whole) > 1 else [],
+        wide=drawings.svg(charts.over_time, spec.kind, whole, "wide", alt=alt, css="wide") if len(whole) > 1 else "",
+        narrow=drawings.svg(charts.over_time, spec.kind, whole, "narrow", alt=alt, css="narrow")
+        if len(whole) > 1
+        else "",
         columns=columns,
         rows=cells,
     )
+
+
+def _marked(row: Figure, answer: Answer) -> Figure:
+    """Return a period's figure, labelled with its days where the records do not cover all of it."""
+    start = numbers.period_start(row.period)
+    if start is None:
+        return row
+    first, last = max(start, answer.first), min(numbers.period_end(row.period), answer.last)
+    if (first, last) == (start, numbers.period_end(row.period)):
+        return row
+    if first == start:
+        return replace(row, label=_("{period}, to {day}").format(period=row.label, day=numbers.day(last)))
+    return replace(row, label=_("{period}, from {day}").format(period=row.label, day=numbers.day(first)))
 
 
 def _table(
@@ -239,8 +285,9 @@ def _table(
 ) -> tuple[list[Column], list[list[str]]]:
     per = base.per
     count_of, kind = numbers.count, spec.kind
+    bounded = kind != "count" and any(row.bounded for row in rows)
     parts: list[tuple[Column, Any]] = [(Column(first), lambda row: row.label)]
-    heads = {"share": _("Share"), "count": _("Count"), "ratio": _("Times as much"), "mean": _("Average"),
+    heads = {"share": _("Share"), "count": _("Count"), "ratio": _("Times as high"), "mean": _("Average"),
              "rate": _("Rate per {times}").format(times=count_of(per.times)) if per else ""}  # fmt: skip
     parts.append((Column(heads[kind]), lambda row: said(kind, row, spec.minimum_n)))
     if kind == "share":
@@ -248,24 +295,33 @@ def _table(
     if kind in ("rate", "ratio"):
         parts.append((Column(_("Counted")), lambda row: count_of(row.numerator)))
     if kind == "rate" and per:
-        parts.append((Column(per.label[:1].upper() + per.label[1:]), lambda row: count_of(row.denominator) or "–"))
+        label = per.label[:1].upper() + per.label[1:]
+        parts.append((Column(label, minor=True), lambda row: count_of(row.denominator) or "–"))
     if kind == "mean":
         parts.append((Column(_("Records")), lambda row: count_of(row.denominator)))
     if any(row.low is not None for row in rows):
         parts.append(
-            (Column(_("95% interval"), minor=True, interval=True), lambda row: interval(kind, row.low, row.high) or "–")
+            (
+                Column(_("95% interval"), minor=True, interval=not bounded),
+                lambda row: interval(kind, row.low, row.high) or "–",
+            )
         )
-    if any(row.bounded for row in rows):
-        bounds = _("Could lie between")
-        parts.append((Column(bounds), lambda row: interval(kind, row.bound_low, row.bound_high) or "–"))
-    if any(row.missing for row in rows):
-        parts.append((Column(_("Do not say"), minor=True), lambda row: count_of(row.missing)))
+    if bounded:
+        parts.append(
+            (
+                Column(_("Could lie between"), minor=True, interval=True),
+                lambda row: interval(kind, row.bound_low, row.bound_high) or "–",
+            )
+        )
+    elif any(row.missing for row in rows):
+        head = _("Left out") if kind == "rate" else _("Do not say")
+        parts.append((Column(head, minor=True), lambda row: count_of(row.missing)))
     return [column for column, _cell in parts], [[cell(row) for _column, cell in parts] for row in rows]
 
 
-def _unknown(rows: Sequence[Figure], names: Group, units: str, already: bool) -> list[str]:
+def _unknown(rows: Sequence[Figure], names: Group, units: str) -> list[str]:
     unknown, n = sum(row.n for row in rows if row.code is None), sum(row.n for row in rows)
-    if already or not n:
+    if not n:
         return []
     if not unknown:
         return [_("{group} is known for all {n} {units}.").format(group=names.label, n=numbers.count(n), units=units)]
@@ -287,17 +343,20 @@ def _how_sure(answer: Answer, total: Figure | None, catalogue: Catalogue) -> lis
         )
     if total is not None and total.n and not total.missing and spec.kind != "count":
         said_so.append(_("All {n} {units} say what is counted here.").format(n=numbers.count(total.n), units=units))
-    return said_so + [f.text for f in answer.results[0].findings if f.guard in _ONCE]
+    found = answer.results[0].findings
+    return said_so + [f.text for f in found if f.guard in _ONCE and f.severity != "headline" and "group" not in f.facts]
 
 
 _ONCE = ("missing", "review", "denominator", "unit")
 """Guards that say the same of every cut of a measure: told once, in "how sure is this"."""
 
 
-def _said(result: MeasureResult) -> list[str]:
+def _said(result: MeasureResult, names: Group) -> list[str]:
     """Return what the guards found of one cut, what forbids a headline first."""
     own = [f for f in result.findings if f.guard not in _ONCE or (f.guard == "denominator" and "group" in f.facts)]
-    return [finding.text for finding in sorted(own, key=lambda finding: finding.severity)]
+    texts = [finding.text for finding in sorted(own, key=lambda finding: finding.severity)]
+    codes = "|".join(map(re.escape, names.labels))
+    return [re.sub(rf"\b({codes})\b", lambda match: names.name(match[1]), text) for text in texts] if codes else texts
 
 
 def _definition(spec: MeasureSpec, base: MeasureSpec, catalogue: Catalogue) -> Iterable[str]:

@@ -46,7 +46,9 @@ class Contents:
         """Return what the home page says first: of each domain the count, then one more figure; four at most."""
         firsts, seconds = [], []
         for pages in self.domains.values():
-            held = sorted((page for page in pages if page.value and page.leads), key=lambda page: page.spec.kind != "count")
+            held = sorted(
+                (page for page in pages if page.value and page.leads), key=lambda page: page.spec.kind != "count"
+            )
             firsts += held[:1]
             seconds += [page for page in held[1:] if page.spec.kind != "count"][:1]
         return [*firsts, *seconds][:4]
