@@ -61,7 +61,9 @@ def measure(
 def _list(site: Site, as_json: bool) -> None:
     specs = [site.catalogue.measures[name] for name in sorted(site.catalogue.measures)]
     if as_json:
-        print_json([spec.model_dump(mode="json", include={"id", "kind", "label", "groups", "periods"}) for spec in specs])
+        print_json(
+            [spec.model_dump(mode="json", include={"id", "kind", "label", "groups", "periods"}) for spec in specs]
+        )
         return
     table = Table(box=None, header_style="bold")
     for name in ("measure", "kind", "what it says", "by"):
@@ -104,7 +106,12 @@ def _cells(row: dict[str, Any], result: MeasureResult, bounded: bool) -> list[st
     kind = result.spec.kind
     value = _REASONS.get(row["status"]) or numbers.measured(row["value"], kind)
     counted = [numbers.count(row[name]) for name in ("n", "missing", "numerator", "denominator")]
-    return [*counted, value, _span(row, "low", "high", kind), *([_span(row, "bound_low", "bound_high", kind)] if bounded else [])]
+    return [
+        *counted,
+        value,
+        _span(row, "low", "high", kind),
+        *([_span(row, "bound_low", "bound_high", kind)] if bounded else []),
+    ]
 
 
 def _span(row: dict[str, Any], low: str, high: str, kind: str) -> str:

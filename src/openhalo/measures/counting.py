@@ -59,7 +59,7 @@ class Tally:
 def tally(
     relation: Relation,
     records: Records,
-    grain: Grain | Any,
+    grain: Grain,
     groups: list[Group],
     sums: Mapping[str, Any],
     rows: Mapping[str, Any],
@@ -69,12 +69,12 @@ def tally(
     Args:
         relation: the records.
         records: the store version that they come from.
-        grain: length of the periods, or an expression to take in their place.
+        grain: length of the periods.
         groups: what to cut by. A record with several codes in a list counts under each.
         sums: name → aggregation over the columns that `rows` names.
         rows: name → expression on a record.
     """
-    period = period_of(relation, records, relation.record, grain) if isinstance(grain, str) else grain
+    period = period_of(relation, records, relation.record, grain)
     values = {group.column: _values(group, relation, records) for group in groups}
     lists = [group for group in groups if _is_list(group, relation, records)]
     timed = {} if period is None else {PERIOD: period}

@@ -51,7 +51,7 @@ def moments(counted: pl.DataFrame) -> tuple[Any, Any]:
     return np.array(average, float), np.array(variance, float)
 
 
-def add_bounds(figures: pl.DataFrame, spec: MeasureSpec, groups: Sequence[str], stock: bool) -> pl.DataFrame:
+def add_bounds(figures: pl.DataFrame, spec: MeasureSpec, groups: Sequence[str]) -> pl.DataFrame:
     """Add where each value would lie whatever the records of unknown group were: `bound_low` and `bound_high`.
 
     A group's share is lowest when every record of unknown group without the outcome belongs to it and none with it,
@@ -60,7 +60,7 @@ def add_bounds(figures: pl.DataFrame, spec: MeasureSpec, groups: Sequence[str], 
     unknown = _compatible(figures, groups)
     k, n = pl.col("numerator"), pl.col("denominator")
     with_it, without = pl.col("unknown_numerator"), pl.col("unknown_denominator") - pl.col("unknown_numerator")
-    times = spec.per.times if spec.per else 1
+    times, stock = (spec.per.times, not spec.per.matches_period) if spec.per else (1, False)
     if spec.kind == "share":
         low, high = k / (n + without), (k + with_it) / (n + with_it)
     elif spec.kind == "count":

@@ -4,7 +4,6 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import ibis
-import numpy as np
 import polars as pl
 
 from openhalo.base.periods import label
@@ -13,9 +12,9 @@ from openhalo.engines.expressions import to_ibis
 from openhalo.measures import guards
 from openhalo.measures.counting import DECIMAL, Group, Tally, tally
 from openhalo.measures.estimating import add_bounds, columns, estimate, withhold
-from openhalo.measures.exposures import Exposure, exposure, places_of
+from openhalo.measures.exposures import exposure, places_of
 from openhalo.measures.figures import FIGURE_COLUMNS, Finding, MeasureResult
-from openhalo.measures.planning import PERIOD, Question, check, covered, population, span
+from openhalo.measures.planning import PERIOD, Question, check, covered, narrowed, population, span
 from openhalo.records.reading import Records, must_hold
 from openhalo.statistics import proportions, rates
 
@@ -32,9 +31,11 @@ def evaluate(question: Question, records: Records) -> MeasureResult:
         by = question.by if spec.across in question.by else [spec.across, *question.by]
         base = replace(question, spec=records.catalogue.measure(spec.of), by=by)
         check(base, records)
+        base = narrowed(base, records)
         answer = _compare(question, _answer(base, records))
     else:
-        base, answer = question, _answer(question, records)
+        base = narrowed(question, records)
+        answer = _answer(base, records)
     return MeasureResult(
         spec=spec,
         by=list(base.by),
@@ -43,6 +44,7 @@ def evaluate(question: Question, records: Records) -> MeasureResult:
         totals=_shape(answer.totals, replace(base, by=[]), records),
         method=answer.method,
         findings=[*answer.findings, *guards.review(question)],
+        labels={name: _labels(name, base, records) for name in base.by},
         provenance=_provenance(question, base, records),
     )
 
@@ -72,7 +74,7 @@ def _answer(question: Question, records: Records) -> _Answer:
         counts = pl.col("n", "missing", "numerator").fill_null(0)
         cells, totals = cells.with_columns(counts), totals.with_columns(counts)
     groups = [f"group:{name}" for name in question.by]
-    cells = add_bounds(cells, spec, groups, stock=against is not None and not spec.per.matches_period)  # type: ignore[union-attr]
+    cells = add_bounds(cells, spec, groups)
     if against is not None and groups:
         known = pl.all_horizontal(pl.col(groups).is_not_null())
         cells = cells.with_columns(pl.when(known).then("denominator"), pl.when(known).then("cv"))
@@ -80,7 +82,7 @@ def _answer(question: Question, records: Records) -> _Answer:
     whole, _ = estimate(totals, spec)
     visitors = places.visitors if places else set()
     figures = withhold(guards.with_status(figures, question, visitors))
-    whole = withhold(guards.with_status(add_bounds(whole, spec, [], stock=True), question, set()))
+    whole = withhold(guards.with_status(add_bounds(whole, spec, []), question, set()))
     findings = guards.findings(question, records, counted.margins, against, figures, whole, places)
     return _Answer(figures, whole, method, findings)
 
@@ -137,14 +139,11 @@ def _compare(question: Question, base: _Answer) -> _Answer:
     reference = base.figures.filter(pl.col(across) == spec.reference)
     reference = reference.select(*keys, pl.col(*kept, *(["cv"] if is_rate else [])).name.prefix("other_"))
     rows = base.figures.join(reference, on=keys, how="left", nulls_equal=True, maintain_order="left")
-    sides = [rows[c].cast(pl.Float64).fill_null(0.0).to_numpy() for c in (
-        "numerator", "denominator", "other_numerator", "other_denominator",
-    )]  # fmt: skip
-    if is_rate:
-        errors = [rows[c].fill_null(0.0).to_numpy() for c in ("cv", "other_cv")]
-        found = rates.ratio(*sides, *errors)
-    else:
-        found = proportions.ratio(*sides)
+    k, n, k0, n0, cv, cv0 = (
+        rows[name].cast(pl.Float64).fill_null(0.0).to_numpy() if name in rows.columns else 0.0
+        for name in ("numerator", "denominator", "other_numerator", "other_denominator", "cv", "other_cv")
+    )
+    found = rates.ratio(k, n, k0, n0, cv, cv0) if is_rate else proportions.ratio(k, n, k0, n0)
     itself = pl.col(across) == spec.reference
     status = (
         pl.when(pl.col("status") != "ok").then("status")
@@ -158,10 +157,10 @@ def _compare(question: Question, base: _Answer) -> _Answer:
     ).with_columns(
         status.alias("status"),
         pl.when(itself).then(1.0).otherwise("value").alias("value"),
-        *[pl.when(itself).then(None).otherwise(end).fill_nan(None).alias(name) for name, end in (
+        *[pl.when(itself).then(None).otherwise(end.replace([float("inf"), float("nan")], None)).alias(name) for name, end in (
             ("low", pl.col("low")), ("high", pl.col("high")),
             ("bound_low", pl.col("bound_low") / pl.col("other_bound_high")),
-            ("bound_high", pl.when(pl.col("other_bound_low") > 0).then(pl.col("bound_high") / pl.col("other_bound_low"))),
+            ("bound_high", pl.col("bound_high") / pl.col("other_bound_low")),
         )],
     )  # fmt: skip
     return _Answer(withhold(figures), base.totals.clear(), found.method, base.findings)
@@ -173,7 +172,9 @@ def _shape(frame: pl.DataFrame, question: Question, records: Records) -> pl.Data
     for name in question.by:
         column = frame[f"group:{name}"]
         order = _order(name, question, records, [value for value in column.unique() if value is not None])
-        rank = pl.col(f"group:{name}").replace_strict(order, list(range(len(order))), default=None, return_dtype=pl.Int64)
+        rank = pl.col(f"group:{name}").replace_strict(
+            order, list(range(len(order))), default=None, return_dtype=pl.Int64
+        )
         ranks.append(rank.alias(f"rank:{name}"))
     labels = pl.Series("period", [label(day, question.grain) for day in frame[PERIOD]], pl.String)
     ordered = frame.with_columns(labels, *ranks).sort(
@@ -188,8 +189,17 @@ def _shape(frame: pl.DataFrame, question: Question, records: Records) -> pl.Data
 def _order(name: str, question: Question, records: Records, values: list[str]) -> list[str]:
     found = records.catalogue.schema.follow(question.spec.record, name)
     codes = records.catalogue.schema.codes(found[1]) if found else []
-    rest = sorted(set(values) - set(codes), key=lambda text: (not text.isdigit(), int(text) if text.isdigit() else 0, text))
+    rest = sorted(
+        set(values) - set(codes), key=lambda text: (not text.isdigit(), int(text) if text.isdigit() else 0, text)
+    )
     return [*codes, *rest] or [""]
+
+
+def _labels(name: str, question: Question, records: Records) -> dict[str, str]:
+    """Return how the codes of a group are named in a sentence."""
+    found = records.catalogue.schema.follow(question.spec.record, name)
+    vocabulary = records.catalogue.vocabularies.get(found[1].vocabulary) if found else None
+    return {code: spec.people or spec.label for code, spec in vocabulary.codes.items()} if vocabulary else {}
 
 
 def _provenance(question: Question, base: Question, records: Records) -> dict[str, Any]:

@@ -134,9 +134,7 @@ def _errors(per: Denominator, relation: Relation, records: Records) -> dict[str,
     return {"_estimate": is_estimate, "_error": error}
 
 
-def _choose(
-    periods: Sequence[date], available: Sequence[int], question: Question, records: Records
-) -> dict[date, int]:
+def _choose(periods: Sequence[date], available: Sequence[int], question: Question, records: Records) -> dict[date, int]:
     if not available:
         return {}
     whole = span(question, records, question.spec.record)

@@ -61,33 +61,35 @@ class MeasureResult:
     method: str
     """How the interval was made."""
     findings: list[Finding]
+    labels: dict[str, dict[str, str]]
+    """Group → code → how people of it are named in a sentence."""
     provenance: dict[str, Any]
-    """Store version, hash of the definition, deliveries, sources with their units, first and last day, known-by date."""
+    """Store version, hash of the definition, deliveries, sources with units, first and last day, known-by date."""
 
     def to_polars(self) -> pl.DataFrame:
         """Return the figures as a Polars frame."""
         return self.figures
 
     def sentence(self) -> str:
-        """Return the answer in one sentence: of the newest period, over all groups; of a ratio, the first group.
+        """Return the answer in one sentence, for the newest period and over all groups.
 
-        Where there is no figure, it says so.
+        A ratio has no value over all groups: it speaks of the group with the most records. Where there is no
+        figure, the sentence says so.
         """
-        if self.totals.is_empty():
-            given = self.figures.filter(self.figures["status"] == "ok")
-        else:
-            given = self.totals.filter(self.totals["value"].is_not_null())
-        if given.is_empty():
+        rows = self.totals.filter(pl.col("value").is_not_null())
+        if self.spec.kind == "ratio":
+            known = pl.all_horizontal(pl.col(self.by).is_not_null())
+            rows = self.figures.filter((pl.col("status") == "ok") & known)
+        if rows.is_empty():
             return "There are too few records to give a figure."
-        newest = given.filter(given["period"] == given["period"].max()).row(0, named=True)
-        times = self.spec.per.times if self.spec.per else 1
+        row = rows.sort("period", "n").row(-1, named=True)
         return self.spec.answer.format(
-            value=numbers.measured(newest["value"], self.spec.kind),
-            numerator=numbers.count(newest["numerator"]),
-            denominator=numbers.count(newest["denominator"]),
-            times=numbers.count(times),
-            period=sentences.period(newest["period"], self.provenance.get("first"), self.provenance.get("last")),
-            group=" ".join(str(newest[name]) for name in self.by if name in newest),
+            value=numbers.measured(row["value"], self.spec.kind),
+            numerator=numbers.count(row["numerator"]),
+            denominator=numbers.count(row["denominator"]),
+            times=numbers.count(self.spec.per.times if self.spec.per else 1),
+            period=sentences.period(row["period"], self.provenance["first"], self.provenance["last"]),
+            group=", ".join(self.labels[name].get(row[name], row[name]) for name in self.by if name in row),
         )
 
     def to_dict(self) -> dict[str, Any]:

@@ -1,17 +1,18 @@
 """What a measure cannot switch off: checks that say what may not be concluded, and withhold what would mislead."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
+import ibis
 import polars as pl
 
 from openhalo.base.errors import MeasureError, Problem, name_all
+from openhalo.engines.connect import fetch
 from openhalo.measures.exposures import Exposure, years_asked
 from openhalo.measures.figures import Finding
-from openhalo.measures.planning import Question, covered, population
+from openhalo.measures.planning import PERIOD, Question, covered, population
 from openhalo.presentation.numbers import count, share
-from openhalo.records.reading import Records
+from openhalo.records.reading import Records, Relation
 from openhalo.statistics import proportions
 
 DEPENDENCE = 0.05
@@ -80,11 +81,13 @@ def with_status(figures: pl.DataFrame, question: Question, visitors: set[str]) -
     if spec.kind != "count":
         empty = "no_denominator" if spec.kind == "rate" else "no_data"
         n = pl.col("denominator").fill_null(0)
-        status = (
-            pl.when(n == 0).then(pl.lit(empty)).when(n < spec.minimum_n).then(pl.lit("too_few")).otherwise(status)
-        )
+        status = pl.when(n == 0).then(pl.lit(empty)).when(n < spec.minimum_n).then(pl.lit("too_few")).otherwise(status)
     if visitors and spec.per is not None and spec.per.place in question.by:
-        status = pl.when(pl.col(f"group:{spec.per.place}").is_in(sorted(visitors))).then(pl.lit("visitors")).otherwise(status)
+        status = (
+            pl.when(pl.col(f"group:{spec.per.place}").is_in(sorted(visitors)))
+            .then(pl.lit("visitors"))
+            .otherwise(status)
+        )
     return figures.with_columns(status.alias("status"))
 
 
@@ -105,7 +108,8 @@ def findings(
     found += _lists(question, records)
     few = figures.filter(pl.col("status") == "too_few").height
     if few:
-        text = f"{count(few)} of {count(figures.height)} figures rest on fewer than {question.spec.minimum_n} and are not given."
+        least = question.spec.minimum_n
+        text = f"{count(few)} of {count(figures.height)} figures rest on fewer than {least} and are not given."
         found.append(Finding("minimum_n", "note", text, {"withheld": few, "minimum_n": question.spec.minimum_n}))
     return found
 
@@ -132,7 +136,11 @@ def _recording(
         with_it, without = _recorded(margins, known, outcome), _recorded(margins, known, rest)
         said = ("of the {0} that are counted", "of those that are not")
     elif spec.kind == "rate" and spec.per is not None and spec.per.matches_period and against is not None:
-        with_it, without = _recorded(margins, known, pl.col("n")), _recorded(against.margins, known, pl.col("amount"))
+        both = (
+            margins.join(against.margins, on=PERIOD, how="semi"),
+            against.margins.join(margins, on=PERIOD, how="semi"),
+        )
+        with_it, without = _recorded(both[0], known, pl.col("n")), _recorded(both[1], known, pl.col("amount"))
         said = ("of the {0} that are counted", f"of the {spec.per.label} that they are counted against")
     else:
         with_it = without = (0.0, 0.0)
@@ -143,11 +151,18 @@ def _recording(
     if abs(value) > DEPENDENCE and (low > 0 or high < 0):
         shares = [a / b for a, b in (with_it, without)]
         text = (
-            f"“{label}” is recorded for {share(shares[0])} {said[0].format(things)} and for {share(shares[1])} {said[1]}. "
+            f"“{label}” is recorded for {share(shares[0])} {said[0].format(things)} "
+            f"and for {share(shares[1])} {said[1]}. "
             "Figures by this group would mislead as a headline or a ranking: the bounds say where each lies "
             "whatever the unknown ones are."
         )
-        facts |= {"recorded_with": shares[0], "recorded_without": shares[1], "difference": value, "low": low, "high": high}
+        facts |= {
+            "recorded_with": shares[0],
+            "recorded_without": shares[1],
+            "difference": value,
+            "low": low,
+            "high": high,
+        }
         return [Finding("missingness", "headline", text, facts)]
     if not unknown:
         return []
@@ -186,13 +201,21 @@ def _denominator(
     if against.estimates:
         text = f"The {per.label} are estimates; their error is part of the interval."
         if against.unsure:
-            text = f"The {per.label} are estimates, and the error of {count(against.unsure)} of {count(against.estimates)} is not known: the interval leaves it out."
+            unsure = f"{count(against.unsure)} of {count(against.estimates)}"
+            text = f"The {per.label} are estimates, and the error of {unsure} is not known: the interval leaves it out."
         found.append(
             Finding("denominator", "note", text, {"estimates": against.estimates, "error_unknown": against.unsure})
         )
-    if places is not None and places.visitors:
-        text = f"No rate is given where visitors outnumber residents: {name_all(places.visitors)}."
-        found.append(Finding("denominator", "note", text, {"visitors": sorted(places.visitors), "per_resident": places.facts}))
+    listed = sorted(places.visitors - set(places.facts)) if places else []
+    if listed:
+        text = f"No rate is given where visitors outnumber residents: {name_all(listed)}."
+        found.append(Finding("denominator", "note", text, {"visitors": listed}))
+    if places is not None and places.facts:
+        text = (
+            f"No rate is given where there is more than one event a year for every {1 / VISITED:.0f} residents, "
+            f"so that many of the people counted may not live there: {name_all(places.facts)}."
+        )
+        found.append(Finding("denominator", "note", text, {"events_per_resident": places.facts}))
     for name in question.by:
         column = pl.col(f"group:{name}")
         bare = figures.filter((pl.col("status") == "no_denominator") & column.is_not_null() & (pl.col("n") > 0))
@@ -239,16 +262,7 @@ def _things(question: Question, records: Records) -> str:
     return record.units.get(units[0] if units else question.spec.unit, record.plural)
 
 
-def _events(relation: object, path: str) -> dict[str, int]:
-    import ibis
-
-    from openhalo.engines.connect import fetch
-
-    place = relation.field(path)  # type: ignore[attr-defined]
-    counted = relation.table.select(_place=place).group_by("_place").agg(n=ibis._.count())  # type: ignore[attr-defined]
+def _events(relation: Relation, path: str) -> dict[str, int]:
+    place = relation.field(path)
+    counted = relation.table.select(_place=place).group_by("_place").agg(n=ibis._.count())
     return {place: n for place, n in fetch(counted).rows() if place is not None}
-
-
-def headline(found: Sequence[Finding]) -> bool:
-    """Return whether a headline may rest on the figures."""
-    return all(finding.severity != "headline" for finding in found)

@@ -1,7 +1,7 @@
 """What a question about a measure needs: its records, conditions, groups and periods, checked before any work."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
@@ -113,3 +113,21 @@ def span(question: Question, records: Records, record: str) -> Period | None:
         return None
     whole = Period(min(c.first for c in covers), max(c.last for c in covers))
     return whole.overlap(question.within) if question.within else whole
+
+
+def narrowed(question: Question, records: Records) -> Question:
+    """Return the question for the days that both sides of a rate cover, where it is asked over all time.
+
+    Raises:
+        MeasureError: they have no day in common.
+    """
+    per = question.spec.per
+    if per is None or not per.matches_period or question.grain != "all":
+        return question
+    must_hold(records, per.record)
+    ours, theirs = span(question, records, question.spec.record), span(question, records, per.record)
+    common = ours.overlap(theirs) if ours and theirs else None
+    if common is None:
+        spans = f"{question.spec.record}: {ours or 'none'}; {per.record}: {theirs or 'none'}"
+        raise MeasureError(Problem(question.spec.id, f"the records of both kinds have no day in common ({spans})"))
+    return replace(question, within=common)

@@ -30,7 +30,7 @@ def period(label: str, first: date | None = None, last: date | None = None) -> s
         whole_years = (first.month, first.day, last.month, last.day) == (1, 1, 12, 31)
         if whole_years:
             return str(first.year) if first.year == last.year else f"{first.year} to {last.year}"
-        return f"{day(first)} to {day(last)}"
+        return f"the time from {day(first)} to {day(last)}"
     year, _, part = label.partition("-")
     if part.startswith("Q"):
         return f"the {_QUARTERS[int(part[1]) - 1]} quarter of {year}"

@@ -34,7 +34,12 @@ def mean(average: ArrayLike, variance: ArrayLike, n: ArrayLike, confidence: floa
 
 
 def equality(
-    average: ArrayLike, variance: ArrayLike, n: ArrayLike, other: ArrayLike, other_variance: ArrayLike, other_n: ArrayLike
+    average: ArrayLike,
+    variance: ArrayLike,
+    n: ArrayLike,
+    other: ArrayLike,
+    other_variance: ArrayLike,
+    other_n: ArrayLike,
 ) -> Numbers:
     """Return two-sided p-values of equal averages, variances not assumed equal; NaN below two values a side.
 

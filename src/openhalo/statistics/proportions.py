@@ -39,7 +39,11 @@ def wilson(successes: ArrayLike, trials: ArrayLike, confidence: float = 0.95) ->
 
 
 def difference(
-    successes: ArrayLike, trials: ArrayLike, other_successes: ArrayLike, other_trials: ArrayLike, confidence: float = 0.95
+    successes: ArrayLike,
+    trials: ArrayLike,
+    other_successes: ArrayLike,
+    other_trials: ArrayLike,
+    confidence: float = 0.95,
 ) -> Intervals:
     """Return the first share minus the other, with Newcombe's interval (made of two Wilson intervals).
 
@@ -58,7 +62,11 @@ def difference(
 
 
 def ratio(
-    successes: ArrayLike, trials: ArrayLike, other_successes: ArrayLike, other_trials: ArrayLike, confidence: float = 0.95
+    successes: ArrayLike,
+    trials: ArrayLike,
+    other_successes: ArrayLike,
+    other_trials: ArrayLike,
+    confidence: float = 0.95,
 ) -> Intervals:
     """Return the first share divided by the other, with Koopman's score interval.
 
@@ -83,9 +91,7 @@ def ratio(
     return Intervals(value, low, high, "Koopman score")
 
 
-def equality(
-    successes: ArrayLike, trials: ArrayLike, other_successes: ArrayLike, other_trials: ArrayLike
-) -> Numbers:
+def equality(successes: ArrayLike, trials: ArrayLike, other_successes: ArrayLike, other_trials: ArrayLike) -> Numbers:
     """Return two-sided p-values of equal shares (pooled score test, the chi-squared test without correction).
 
     Arguments as in `wilson`; NaN where a side has no trials, 1 where nobody or everybody did.
@@ -98,7 +104,8 @@ def equality(
         pooled = (k + k0) / (n + n0)
         error = np.sqrt(pooled * (1 - pooled) * (1 / n + 1 / n0))
         z = np.where(error == 0, 0.0, (k / n - k0 / n0) / error)
-    return np.where((n == 0) | (n0 == 0), np.nan, 2 * ndtr(-np.abs(z)))
+    p: Numbers = np.where((n == 0) | (n0 == 0), np.nan, 2 * ndtr(-np.abs(z)))
+    return p
 
 
 def _solve(k: Numbers, n: Numbers, k0: Numbers, n0: Numbers, target: float) -> Numbers:
@@ -118,7 +125,8 @@ def _score(ratio: Numbers, k: Numbers, n: Numbers, k0: Numbers, n0: Numbers) -> 
     share = ratio * other
     error = np.sqrt(share * np.maximum(1 - share, 0.0) / n + ratio**2 * other * (1 - other) / n0)
     gap = k / n - ratio * k0 / n0
-    return np.where(error > 0, gap / error, np.sign(gap) * np.inf)
+    found: Numbers = np.where(error > 0, gap / error, np.sign(gap) * np.inf)
+    return found
 
 
 def _pair(successes: ArrayLike, trials: ArrayLike) -> tuple[Numbers, Numbers]:

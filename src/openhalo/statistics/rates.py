@@ -2,7 +2,7 @@
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.special import bdtr, betaincinv, gammaincinv
+from scipy.special import betainc, betaincc, betaincinv, gammaincinv
 
 from openhalo.statistics.estimates import Intervals, Numbers, counts, normal_quantile
 
@@ -81,8 +81,8 @@ def equality(events: ArrayLike, exposure: ArrayLike, other_events: ArrayLike, ot
     t, t0 = counts(exposure, "exposure"), counts(other_exposure, "other_exposure")
     with np.errstate(divide="ignore", invalid="ignore"):
         share = t / (t + t0)
-        below = bdtr(a, a + b, share)
-        above = np.where(a == 0, 1.0, 1 - bdtr(np.maximum(a - 1, 0), a + b, share))
+        below = np.where(b == 0, 1.0, betaincc(a + 1, np.maximum(b, 1), share))
+        above = np.where(a == 0, 1.0, betainc(np.maximum(a, 1), b + 1, share))
     return np.where((t == 0) | (t0 == 0), np.nan, np.minimum(1.0, 2 * np.minimum(below, above)))
 
 

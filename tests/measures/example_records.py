@@ -1,0 +1,70 @@
+"""Plain records as a store version: written as the store writes its columns, read by the real engine."""
+
+import itertools
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import ibis
+import polars as pl
+
+from openhalo.engines.columns import IBIS, POLARS
+from openhalo.engines.connect import cursor
+from openhalo.records.manifest import Coverage, Manifest, TableVersion
+from openhalo.records.reading import Records
+from openhalo.records.store import Store
+
+_numbers = itertools.count()
+
+
+def hold(catalogue, records, units=None, **more):
+    """Return Records that hold plain dicts by record type; `key` names a record so that links can point to it."""
+    tables, made = {}, {}
+    for record, rows in records.items():
+        spec = catalogue.record_type(record)
+        frame = _frame(spec, rows)
+        name = f"example {next(_numbers)}"
+        cursor().register("arriving frame", frame.to_arrow())
+        cursor().execute(f'CREATE TABLE "{name}" AS SELECT * FROM "arriving frame"')
+        made[record] = ibis.table({column: IBIS[kind] for column, kind in spec.columns().items()}, name=name)
+        days = [_day(row[spec.time]) for row in rows]
+        unit = (units or {}).get(record, next(iter(spec.units)))
+        if rows:
+            cover = Coverage(
+                agency="testpd", source="example", unit=unit, rows=len(rows), first=min(days), last=max(days)
+            )
+            tables[record] = TableVersion(delta_version=0, rows=len(rows), coverage=[cover])
+    manifest = Manifest(version=1, created=datetime(2026, 1, 1, tzinfo=UTC), catalogue="", tables=tables)
+    return Records(Store(Path("nowhere")), manifest, catalogue, _tables=made, **more)
+
+
+def _frame(spec, rows):
+    columns = spec.columns()
+    cells = {column: [] for column in columns}
+    for number, row in enumerate(rows):
+        filled = {"record_key": row.get("key", f"{spec.id}/{number}"), "agency": "testpd", "source": "example"}
+        for name, value in row.items():
+            if name == "key":
+                continue
+            if name in spec.fields and spec.fields[name].type == "time":
+                moment = _moment(value)
+                filled[name] = moment.replace(tzinfo=UTC) if moment else None
+                filled[f"{name}_local"], filled[f"{name}_date"] = moment, moment.date() if moment else None
+            else:
+                filled[name] = value
+        unknown = set(filled) - set(columns)
+        assert not unknown, f"{spec.id} has no {unknown}"
+        for column in columns:
+            cells[column].append(filled.get(column))
+    schema = {column: POLARS[kind] for column, kind in columns.items()}
+    return pl.DataFrame({c: pl.Series(c, values, schema[c], strict=False) for c, values in cells.items()})
+
+
+def _moment(value):
+    return datetime.fromisoformat(value) if isinstance(value, str) else value
+
+
+def _day(value):
+    if isinstance(value, int):
+        return date(value, 1, 1)
+    moment = _moment(value)
+    return moment.date() if isinstance(moment, datetime) else moment

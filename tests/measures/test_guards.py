@@ -1,0 +1,153 @@
+"""Guards on small made-up records: each fires where it must, and stays silent where it must not."""
+
+from datetime import date
+
+import pytest
+from measures.example_records import hold
+
+from openhalo.base.errors import MeasureError
+from openhalo.catalogue.index import load
+from openhalo.measures.evaluation import evaluate
+from openhalo.measures.planning import Question
+from openhalo.measures.ranking import leader
+from openhalo.records.manifest import Coverage
+
+CATALOGUE = load()
+
+
+def stops(number, **fields):
+    return [{"occurred_at": f"2017-01-01 {i // 60 % 24:02}:{i % 60:02}", **fields} for i in range(number)]
+
+
+def residents(area, number, **fields):
+    kind = {"group_kind": "RACE"} if "race" in fields else {"group_kind": "ALL"}
+    place = {"year": 2015, "area": area, "area_kind": "NEIGHBORHOOD", "population_basis": "CENSUS"}
+    return {**place, **kind, "population": number, **fields}
+
+
+def ask(measure, records, by=(), grain="all", today=None, **more):
+    spec = CATALOGUE.measures[measure]
+    return evaluate(Question(spec, list(by), grain, today=today), hold(CATALOGUE, records, **more))
+
+
+def named(result, guard):
+    return [finding for finding in result.findings if finding.guard == guard]
+
+
+def row(result, **group):
+    (found,) = [r for r in result.figures.to_dicts() if all(r[name] == value for name, value in group.items())]
+    return found
+
+
+def test_recording_that_follows_the_outcome_forbids_a_headline_and_a_leader():
+    even = [*stops(90, race="BLACK", search_conducted=True), *stops(10, race="BLACK", search_conducted=False)]
+    even += [*stops(10, race="WHITE", search_conducted=True), *stops(90, race="WHITE", search_conducted=False)]
+    clean = ask("stops/search_share", {"stops/stop": even}, ["race"])
+    assert named(clean, "missingness") == [] and leader(clean) == "BLACK"
+
+    bent = ask("stops/search_share", {"stops/stop": [*even, *stops(100, search_conducted=False)]}, ["race"])
+    (finding,) = named(bent, "missingness")
+    assert finding.severity == "headline" and leader(bent) is None
+    assert (finding.facts["recorded_with"], finding.facts["recorded_without"]) == (1.0, 0.5)
+    black = row(bent, race="BLACK")
+    assert (black["bound_low"], black["bound_high"]) == (90 / 200, 90 / 100)
+
+    same = [*stops(50, search_conducted=False), *stops(50, search_conducted=True)]
+    (note,) = named(ask("stops/search_share", {"stops/stop": [*even, *same]}, ["race"]), "missingness")
+    assert note.severity == "note"
+
+
+def test_no_leader_unless_every_difference_survives():
+    near = [*stops(60, race="BLACK", search_conducted=True), *stops(40, race="BLACK", search_conducted=False)]
+    near += [*stops(55, race="HISP", search_conducted=True), *stops(45, race="HISP", search_conducted=False)]
+    near += [*stops(10, race="WHITE", search_conducted=True), *stops(90, race="WHITE", search_conducted=False)]
+    assert leader(ask("stops/search_share", {"stops/stop": near}, ["race"])) is None
+
+
+def test_too_few_are_withheld_and_their_counts_shown():
+    result = ask("stops/search_share", {"stops/stop": stops(9, race="WHITE", search_conducted=True)}, ["race"])
+    white = row(result, race="WHITE")
+    assert (white["status"], white["value"], white["low"], white["bound_high"]) == ("too_few", None, None, None)
+    assert (white["n"], white["numerator"], white["denominator"]) == (9, 9, 9)
+    assert named(result, "minimum_n")[0].facts == {"withheld": 1, "minimum_n": 10}
+
+
+def test_sources_of_different_units_are_not_added_up():
+    records = hold(CATALOGUE, {"stops/stop": stops(20, search_conducted=True)})
+    other = Coverage(
+        agency="testpd", source="ripa", unit="person_stopped", rows=1, first=date(2018, 1, 1), last=date(2018, 12, 31)
+    )
+    table = records.manifest.tables["stops/stop"]
+    table.coverage.append(other)
+    spec = CATALOGUE.measures["stops/search_share"]
+    with pytest.raises(MeasureError, match=r"example counts in units of stop; ripa counts in units of person_stopped"):
+        evaluate(Question(spec, [], "year"), records)
+
+
+def test_residents_are_never_a_headline_and_visited_places_have_no_rate():
+    held = {
+        "stops/stop": [
+            *stops(40, neighborhood="Whittier", race="BLACK"),
+            *stops(30, neighborhood="Downtown", race="BLACK"),
+            *stops(20, neighborhood="Stadium", race="BLACK"),
+            *stops(5, neighborhood="Nowhere", race="BLACK"),
+        ],
+        "population/group_population": [
+            residents(*p) for p in (("Whittier", 1000), ("Downtown", 500), ("Stadium", 10))
+        ],
+    }
+    # The stops of one day span 1/365 year: as many as here in a whole year would be far below the limit.
+    held["stops/stop"].append({"occurred_at": "2017-12-31 10:00", "neighborhood": "Whittier", "race": "BLACK"})
+    result = ask(
+        "stops/stops_per_1000_residents", held, ["neighborhood"], visitor_places={"neighborhood": ["Downtown"]}
+    )
+    assert {r["neighborhood"]: r["status"] for r in result.figures.to_dicts()} == {
+        "Whittier": "ok", "Downtown": "visitors", "Stadium": "visitors", "Nowhere": "no_denominator",
+    }  # fmt: skip
+    assert row(result, neighborhood="Stadium")["value"] is None
+    (whole,) = result.totals.to_dicts()
+    assert (whole["n"], whole["missing"], whole["numerator"], whole["denominator"]) == (96, 55, 41, 1000)
+    assert [f.severity for f in named(result, "denominator")][0] == "headline" and leader(result) is None
+
+
+def test_an_estimated_denominator_says_so_and_widens_the_interval():
+    exact = residents("Whittier", 1000)
+    rough = {**exact, "population_basis": "ESTIMATE"}
+    found = {}
+    for name, population in (
+        ("exact", exact),
+        ("margin", {**rough, "margin": 164.5}),
+        ("cv", {**rough, "cv": 0.1}),
+        ("bare", rough),
+    ):
+        held = {"stops/stop": stops(40, neighborhood="Whittier"), "population/group_population": [population]}
+        found[name] = ask("stops/stops_per_1000_residents", held)
+    low = {name: result.totals["low"][0] for name, result in found.items()}
+    assert low["margin"] == pytest.approx(low["cv"]) and low["margin"] < low["exact"] == low["bare"]
+    estimates = {
+        name: [f.facts for f in named(r, "denominator") if "estimates" in f.facts] for name, r in found.items()
+    }
+    assert estimates["exact"] == [] and estimates["margin"] == [{"estimates": 1, "error_unknown": 0}]
+    assert estimates["bare"] == [{"estimates": 1, "error_unknown": 1}]
+    assert "error" in found["cv"].method
+
+
+def test_a_review_that_is_overdue_is_said():
+    held = {"stops/stop": stops(20)}
+    due = CATALOGUE.measures["stops/stops"].next_review
+    assert named(ask("stops/stops", held, today=due), "review") == []
+    assert len(named(ask("stops/stops", held, today=date(due.year + 1, 1, 1)), "review")) == 1
+
+
+def test_questions_that_the_measure_does_not_allow_are_all_named():
+    with pytest.raises(MeasureError) as caught:
+        ask("stops/search_share", {"stops/stop": stops(1)}, ["rase"], "day")
+    assert len(caught.value.problems) == 2
+    assert "did you mean 'race'?" in str(caught.value)
+
+
+def test_both_sides_of_a_rate_over_all_time_cover_the_same_days():
+    force = [{"occurred_at": f"{year}-01-01 00:05", "force_type": "STRIKE"} for year in (2016, 2017, 2018)]
+    result = ask("force/applications_per_1000_stops", {"force/force_application": force, "stops/stop": stops(20)})
+    (whole,) = result.totals.to_dicts()
+    assert (whole["numerator"], whole["denominator"]) == (1, 20)
