@@ -22,7 +22,7 @@ bench: .venv/.dev    ## ratios against named rivals, in one table
 	$(BIN)/python -m bench $(ARGS)
 
 docs: .venv/.dev     ## rewrite the reference from the catalogue
-	$(BIN)/python -m openhalo.cli.main docs docs/reference
+	$(BIN)/python docs/build_reference.py
 
 lock:                ## pin every dependency by hash
 	uv pip compile -q --universal --generate-hashes --no-emit-index-url --python-version 3.11 --all-extras --group dev pyproject.toml -o requirements-dev.lock

@@ -26,7 +26,7 @@ def data() -> Path:
     named = os.environ.get("OPENHALO_DATA")
     if named is None:
         pytest.skip("OPENHALO_DATA is not set")
-    folder = Path(named)
+    folder = Path(named).resolve()
     assert folder.is_dir(), f"OPENHALO_DATA names {folder}, which is no folder"
     return folder
 

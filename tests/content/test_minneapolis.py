@@ -123,6 +123,8 @@ def test_race_and_missing_race_account_for_every_stop(stops, files):
     written = raw(files, "minneapolis_stops").race.value_counts()
     assert stops.filter(race="EAST_AFRICAN").height == written["East African"] == 2_188
     assert stops["race"].is_not_null().sum() == 51_920 - 8_221 - 9_219
+    both = stops.select((pl.col("race").is_not_null() & pl.col("gender").is_not_null()).mean()).item()
+    assert both == pytest.approx(0.658, abs=5e-4), "race and gender are both known for 65.8 % of stops"
 
 
 def test_some_places_of_stops_have_no_population(stops, population):
@@ -162,6 +164,23 @@ def test_every_force_action_has_a_code_and_keeps_its_own_words(force, files):
     neck = written.force_type_action.str.contains("Neck Restraint").sum()
     assert force.filter(force_type="NECK").height == neck == 210
     assert not force["force_type"].is_in(["OTHER"]).any()
+
+
+def test_the_form_changed_in_june_2018_as_the_source_says(force):
+    before, after = (force.filter(test) for test in (pl.col("occurred_at_date") < date(2018, 6, 4),
+                                                     pl.col("occurred_at_date") > date(2018, 6, 5)))  # fmt: skip
+    assert before.height + after.height == force.height
+    assert not before["force_type"].is_in(["TAKEDOWN", "RESTRAINT"]).any()
+    assert not after["force_type"].is_in(["FIREARM_POINTED"]).any()
+    assert after["subject_injury"].is_null().all()
+    assert before["subject_injury"].is_not_null().mean() > 0.6
+    recorded = force.group_by(pl.col("occurred_at_date").dt.year()).agg(pl.col("resistance").is_not_null().mean())
+    assert dict(recorded.iter_rows())[2021] < 0.01
+
+
+def test_citations_are_recorded_since_july_only(stops):
+    recorded = stops.filter(pl.col("citation_issued").is_not_null())
+    assert recorded["occurred_at_date"].min() == date(2017, 7, 6)
 
 
 def test_resistance_and_injury_are_counted_as_written(force, files):

@@ -13,6 +13,8 @@ import duckdb
 import ibis
 import polars as pl
 
+from openhalo.engines.rows import to_frame
+
 _local = threading.local()
 
 
@@ -38,5 +40,5 @@ def fetch(expression: Any) -> pl.DataFrame:
 
     (DuckDB sums integers into 128 bits and truncates dates to timestamps; Ibis promises 64 bits and dates.)
     """
-    frame = pl.DataFrame(cursor().sql(str(ibis.to_sql(expression, dialect="duckdb"))))
-    return frame.cast(dict(expression.schema().to_polars()))
+    found = to_frame(cursor().sql(str(ibis.to_sql(expression, dialect="duckdb"))))
+    return found.cast(dict(expression.schema().to_polars()))

@@ -10,7 +10,7 @@ from openhalo.catalogue.conditions import parse
 from openhalo.catalogue.record_types import FieldSpec, RecordType
 from openhalo.catalogue.schema import Schema
 from openhalo.catalogue.sources import FieldMapping, SourceSpec
-from openhalo.engines.columns import POLARS, polars_schema
+from openhalo.engines.columns import POLARS
 from openhalo.engines.expressions import to_polars
 from openhalo.intake.faults import Fault
 
@@ -19,17 +19,20 @@ CELL_SEPARATOR = "\x1f"
 
 @dataclass(frozen=True)
 class Mapped:
-    """Typed rows on their way in: `row`, `source_id`, then the record type's own columns."""
+    """Typed rows on their way in."""
 
     frame: pl.LazyFrame
+    """`place` (unique), `row`, `source_id`, raw cells as `raw:<column>`, and every value column of the record type."""
     faults: Sequence[Fault]
+    columns: list[str]
+    """The columns that the source fills; the others are null for every row and need not be stored."""
 
 
 def map_rows(cells: pl.LazyFrame, source: SourceSpec, record: RecordType, schema: Schema, agency: str) -> Mapped:
     """Map raw cells to the columns of a record type.
 
     Args:
-        cells: text columns named as in the file, and `row`.
+        cells: text columns named as in the file, without surrounding blanks, null where blank; and `row`.
         source: the spec, already checked against the catalogue.
         record: the record type that it fills.
         schema: all record types and vocabularies.
@@ -38,33 +41,21 @@ def map_rows(cells: pl.LazyFrame, source: SourceSpec, record: RecordType, schema
     Returns:
         The typed frame and the faults that its cells can have. With `repeat`, each row gives several records.
     """
-    columns = [name for name in cells.collect_schema().names() if name != "row"]
-    taken = [name for name in columns if name not in source.ignore]
-    blank = list({"", *source.format.blank})
-    stripped = [pl.col(name).str.strip_chars() for name in taken]
-    trimmed = cells.select(
-        "row",
-        *[
-            pl.when(cell.is_in(blank)).then(None).otherwise(cell).alias(_raw(name))
-            for name, cell in zip(taken, stripped, strict=True)
-        ],
-    )
-    identity = [_raw(name) for name in (source.key or taken)]
-    joined = pl.concat_str(
-        [pl.col(name).fill_null("") for name in identity], separator=CELL_SEPARATOR if not source.key else "|"
-    )
-    trimmed = trimmed.with_columns(joined.alias("source_id"))
+    taken = [name for name in cells.collect_schema().names() if name != "row" and name not in source.ignore]
+    raw = cells.select("row", *[pl.col(name).alias(_raw(name)) for name in taken])
+    separator = "|" if source.key else CELL_SEPARATOR
+    identity = pl.concat_str([pl.col(_raw(name)).fill_null("") for name in source.key or taken], separator=separator)
+    raw = raw.with_columns(identity.alias("source_id"))
+    empty_key = pl.all_horizontal(pl.col(_raw(name)).is_null() for name in source.key) if source.key else pl.lit(False)
+    faults = [Fault("key", source.key[0] if source.key else "", empty_key, "must not be empty")]
     entries = source.repeat or {"": {}}
-    mapped = [
-        _one_record({**source.fields, **extra}, entry, trimmed, source, record, schema, agency)
-        for entry, extra in entries.items()
+    parts = [
+        _one_record({**source.fields, **extra}, entry, number, len(entries), raw, source, record, schema, agency)
+        for number, (entry, extra) in enumerate(entries.items())
     ]
-    frames = [part.frame for part in mapped]
-    faults = [fault for fault in mapped[0].faults]
-    if any(len(part.faults) != len(faults) for part in mapped):
-        raise AssertionError("every entry of 'repeat' fills the same fields")
-    frame = frames[0] if len(frames) == 1 else pl.concat(frames)
-    return Mapped(frame, faults)
+    frame = parts[0].frame if len(parts) == 1 else pl.concat([part.frame for part in parts], how="diagonal")
+    columns = list(dict.fromkeys(column for part in parts for column in part.columns))
+    return Mapped(frame, [*faults, *parts[0].faults], columns)
 
 
 def _raw(name: str) -> str:
@@ -74,24 +65,30 @@ def _raw(name: str) -> str:
 def _one_record(
     mappings: dict[str, FieldMapping],
     entry: str,
+    number: int,
+    entries: int,
     cells: pl.LazyFrame,
     source: SourceSpec,
     record: RecordType,
     schema: Schema,
     agency: str,
 ) -> Mapped:
-    faults: list[Fault] = []
-    direct: list[pl.Expr] = []
-    derived: list[pl.Expr] = []
-    for name, field in record.fields.items():
-        mapping = mappings.get(name, FieldMapping.model_construct(value=None))
-        cell = _Cell(name, field, mapping, source, schema, agency)
-        (derived if mapping.derive else direct).extend(cell.columns())
-        faults.extend(cell.faults())
-    own = polars_schema({c: t for name, spec in record.fields.items() for c, t in spec.columns(name).items()})
-    identity = pl.col("source_id") + pl.lit(f"#{entry}" if entry else "")
-    frame = cells.with_columns(direct).with_columns(derived)
-    return Mapped(frame.with_columns(identity.alias("source_id")).select("row", "source_id", "^raw:.*$", *own), faults)
+    fields = {
+        name: _Cell(name, record.fields[name], mapping, source, schema, agency) for name, mapping in mappings.items()
+    }
+    values = [cell.value().alias(name) for name, cell in fields.items() if not cell.mapping.derive]
+    derived = [cell.value().alias(name) for name, cell in fields.items() if cell.mapping.derive]
+    kinds = {column: kind for name, spec in record.fields.items() for column, kind in spec.columns(name).items()}
+    companions = [e.alias(c) for cell in fields.values() for c, e in cell.companions().items()]
+    identity = [
+        (pl.col("row") * entries + number).alias("place"),
+        (pl.col("source_id") + pl.lit(f"#{entry}" if entry else "")).alias("source_id"),
+    ]
+    filled = [column for cell in fields.values() for column in (cell.name, *cell.companions())]
+    # Rules may ask for fields that this source does not fill.
+    unfilled = [pl.lit(None, POLARS[kind]).alias(column) for column, kind in kinds.items() if column not in filled]
+    frame = cells.with_columns(*values, *unfilled, *identity).with_columns(*derived, *companions)
+    return Mapped(frame, [fault for cell in fields.values() for fault in cell.faults()], filled)
 
 
 @dataclass(frozen=True)
@@ -120,40 +117,33 @@ class _Cell:
             return self.written
         return pl.when(self.written.is_in(list(self.mapping.missing))).then(None).otherwise(self.written)
 
-    def columns(self) -> list[pl.Expr]:
-        """Return the field's stored columns."""
-        value = self.value()
-        columns = self.companions(value)
-        if not self.field.required:
-            columns[f"{self.name}_missing"] = pl.when(value.is_null()).then(self.missing())
-        return [expression.alias(column) for column, expression in columns.items()]
+    def companions(self) -> dict[str, pl.Expr]:
+        """Return the columns beside the value, computed from it.
 
-    def missing(self) -> pl.Expr:
-        if self.mapping.absent:
-            return pl.lit(self.mapping.absent)
-        if not self.mapping.column or not self.mapping.missing:
-            return pl.lit("not_collected" if not self.mapping.derive else "unknown")
-        reasons = self.mapping.missing
-        return self.written.replace_strict(
-            list(reasons), list(reasons.values()), default="not_collected", return_dtype=pl.String
-        )
-
-    def companions(self, value: pl.Expr) -> dict[str, pl.Expr]:
+        Why a value is missing is stored only where the source says; else it is read as `not_collected`.
+        """
+        beside: dict[str, pl.Expr] = {}
         if self.field.type == "time":
-            local = value.dt.convert_time_zone(self.source.zone).dt.replace_time_zone(None)
-            precision = pl.when(value.is_not_null()).then(pl.lit(self.mapping.precision))
-            return {
-                self.name: value,
+            local = pl.col(self.name).dt.convert_time_zone(self.source.zone).dt.replace_time_zone(None)
+            precision = pl.when(pl.col(self.name).is_not_null()).then(pl.lit(self.mapping.precision))
+            beside = {
                 f"{self.name}_local": local,
                 f"{self.name}_date": local.dt.date(),
                 f"{self.name}_precision": precision,
             }
-        if self.field.type in ("code", "codes"):
-            raw = self.written if self.mapping.column else pl.lit(None, pl.String)
-            return {self.name: value, f"{self.name}_raw": raw}
-        return {self.name: value}
+        elif self.field.type in ("code", "codes") and self.mapping.column:
+            beside = {f"{self.name}_raw": self.written}
+        if self.mapping.absent:
+            beside[f"{self.name}_missing"] = pl.lit(self.mapping.absent)
+        elif self.mapping.missing and not self.field.required:
+            reasons = self.mapping.missing
+            beside[f"{self.name}_missing"] = self.written.replace_strict(
+                list(reasons), list(reasons.values()), default=None, return_dtype=pl.String
+            )
+        return beside
 
     def value(self) -> pl.Expr:
+        """Return the field's value, null where missing or where the cell does not read."""
         if self.mapping.derive:
             node, _ = parse(self.mapping.derive, self.source.record, self.schema)
             assert node is not None, "checked when the catalogue was read"
@@ -168,7 +158,11 @@ class _Cell:
         """Return what can be wrong with the cell itself: it does not read, or it must not be missing."""
         found: list[Fault] = []
         if self.mapping.column:
-            unread = self.present.is_not_null() & pl.col(self.name).is_null()
+            explained = (
+                pl.col(f"{self.name}_missing").is_null() if f"{self.name}_missing" in self.companions() else True
+            )
+            given = self.present if self.field.required else self.written
+            unread = given.is_not_null() & pl.col(self.name).is_null() & explained
             message, allowed = self.expectation()
             found.append(Fault(self.name, self.mapping.column, unread, message, allowed))
             if self.field.type == "codes":
@@ -227,12 +221,12 @@ class _Cell:
         return self.present.replace_strict(list(cells), list(cells.values()), default=None, return_dtype=pl.Boolean)
 
     def _code(self) -> pl.Expr:
-        return self._translate(self.present)
+        # Cells that say why the value is missing are no codes, so they need not be taken out first.
+        return self._translate(self.present if self.mapping.otherwise else self.written)
 
     def _codes(self) -> pl.Expr:
-        parts = (
-            self.present.str.split(self.mapping.split) if self.mapping.split else self.present.cast(pl.List(pl.String))
-        )
+        # Without a separator the cell is one code; no cell holds the unit separator.
+        parts = self.present.str.split(self.mapping.split or CELL_SEPARATOR)
         return parts.list.eval(self._translate(pl.element().str.strip_chars()))
 
     def _translate(self, cell: pl.Expr) -> pl.Expr:

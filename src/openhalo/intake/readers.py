@@ -1,33 +1,23 @@
 """A delivered file as raw cells: text, as written, each row with its number."""
 
-from dataclasses import dataclass, field
 from pathlib import Path
 
-import polars as pl
-
-from openhalo.base.errors import DeliveryError, Problem, did_you_mean, name_all
-from openhalo.base.provenance import hash_file
+from openhalo.base.errors import DeliveryError, Problem
 from openhalo.catalogue.sources import Format
+from openhalo.intake import file_bytes
+from openhalo.intake.delimited import read_delimited
+from openhalo.intake.parquet_files import read_parquet
+from openhalo.intake.raw_table import RawTable
+from openhalo.intake.spreadsheets import read_spreadsheet
 
-
-@dataclass(frozen=True)
-class RawTable:
-    """The cells of a file."""
-
-    path: Path
-    sha256: str
-    cells: pl.LazyFrame
-    """Column `row` (the row's number in the file, counted as a person would) and one text column each."""
-    columns: list[str]
-    ragged: dict[int, str] = field(default_factory=dict)
-    """Rows that have more or fewer cells than the header: row number → the line as it stands."""
+__all__ = ["RawTable", "read"]
 
 
 def read(path: Path, written: Format, expected: list[str], scratch: Path) -> RawTable:
-    """Open a delivered file.
+    """Open a delivered file with the reader that its bytes ask for, whatever its name and the source's kind.
 
     Args:
-        path: the file.
+        path: the file: delimited text, xlsx or Parquet; each may be packed by gzip.
         written: how the source says that it is written.
         expected: the columns that the source names.
         scratch: folder for temporary files; the caller removes it.
@@ -35,50 +25,32 @@ def read(path: Path, written: Format, expected: list[str], scratch: Path) -> Raw
     Raises:
         DeliveryError: the file cannot be read as the source says; nothing was taken in.
     """
+    if path.is_dir():
+        raise DeliveryError(Problem(str(path), "this is a folder, not a file", todo="name one file in it"))
     if not path.is_file():
         raise DeliveryError(Problem(str(path), "there is no such file"))
-    cells = pl.scan_csv(
-        path,
-        has_header=False,
-        skip_rows=written.header_rows,
-        new_columns=_header(path, written),
-        infer_schema=False,
-        separator=written.delimiter,
-        row_index_name="row",
-        row_index_offset=written.header_rows + 1,
-    ).with_columns(pl.col("row").cast(pl.Int64))
-    columns = [name for name in cells.collect_schema().names() if name != "row"]
-    check_columns(path, columns, expected)
-    return RawTable(path, hash_file(path), cells, columns)
+    try:
+        return _read(path, written, expected, scratch)
+    except OSError as error:
+        raise DeliveryError(Problem(str(path), f"the file cannot be read: {error}")) from None
 
 
-def check_columns(path: Path, found: list[str], expected: list[str]) -> None:
-    """Refuse a file whose columns are not the ones that the source names, and say which differ."""
-    problems = [
-        Problem(
-            f"{path}: header",
-            f"the column '{name}' is missing",
-            name_all(found, 60),
-            did_you_mean(name, found),
-        )
-        for name in expected
-        if name not in found
-    ]
-    problems += [
-        Problem(
-            f"{path}: header",
-            f"the column '{name}' is not in the source spec",
-            todo=did_you_mean(name, expected) or "map it under 'fields', or name it under 'ignore' with the reason",
-        )
-        for name in found
-        if name not in expected
-    ]
-    if problems:
-        raise DeliveryError(problems)
-
-
-def _header(path: Path, written: Format) -> list[str]:
-    rows = pl.read_csv(
-        path, has_header=False, n_rows=written.header_rows, infer_schema=False, separator=written.delimiter
-    )
-    return [str(cell or "").strip() for cell in rows.row(written.names_row - 1)]
+def _read(path: Path, written: Format, expected: list[str], scratch: Path) -> RawTable:
+    file, kind = path, file_bytes.kind_of(path)
+    if kind == "gzip":
+        file = scratch / "unpacked"
+        file_bytes.gunzip(path, file)
+        kind = file_bytes.kind_of(file)
+    match kind:
+        case "text":
+            return read_delimited(path, file, written, expected, scratch)
+        case "zip":
+            return read_spreadsheet(path, file, written, expected)
+        case "parquet":
+            return read_parquet(path, file, written, expected, scratch)
+        case "gzip":
+            raise DeliveryError(Problem(str(path), "the file is packed twice", todo="unpack it once and send that"))
+        case "ole":
+            found = "this is an old (.xls) or a password-protected spreadsheet"
+            todo = "save it as .xlsx without a password"
+            raise DeliveryError(Problem(str(path), found, "csv, csv.gz, xlsx, parquet", todo))

@@ -7,10 +7,13 @@ from pathlib import Path
 import polars as pl
 from pydantic import BaseModel, ConfigDict, computed_field
 
+from openhalo.base.errors import DeliveryError, Problem, name_all
 from openhalo.base.provenance import write_json
 
 SCRATCH = ".import-"
 """Prefix of the folders in which an import works."""
+_REASON = pl.Struct(dict.fromkeys(("field", "column", "found", "reason"), pl.String()))
+_NO_REJECTS = pl.Schema({"row": pl.Int64(), "reasons": pl.List(_REASON)})
 
 
 class Receipt(BaseModel):
@@ -37,6 +40,8 @@ class Receipt(BaseModel):
     records_unchanged: int
     records_withdrawn: int
     supersedes: list[str] = []
+    mends: str = ""
+    """The delivery whose rejected rows this one brings mended; it only adds."""
     store_version: int
     """The store version that holds what this delivery brought."""
     repeated: bool = False
@@ -64,6 +69,30 @@ def receipts(folder: Path) -> list[Receipt]:
     """Return all receipts in the order of delivery."""
     found = sorted(folder.glob("[0-9]*/receipt.json"))
     return [Receipt.model_validate_json(path.read_text(encoding="utf-8")) for path in found]
+
+
+def receipt_of(folder: Path, delivery: str) -> Receipt:
+    """Return the receipt of one delivery.
+
+    Raises:
+        DeliveryError: there is no such delivery.
+    """
+    found = {receipt.delivery: receipt for receipt in receipts(folder)}
+    if delivery not in found:
+        allowed = name_all(found) or "none yet"
+        raise DeliveryError(Problem(str(folder), f"there is no delivery '{delivery}'", allowed))
+    return found[delivery]
+
+
+def rejected_rows(folder: Path, delivery: str) -> pl.DataFrame:
+    """Return a delivery's rejected rows: `row`, `reasons` (structs of field, column, found, reason), and the cells.
+
+    Raises:
+        DeliveryError: there is no such delivery.
+    """
+    receipt_of(folder, delivery)
+    path = folder / delivery / "rejected.parquet"
+    return pl.read_parquet(path) if path.exists() else pl.DataFrame(schema=_NO_REJECTS)
 
 
 def void(folder: Path, newest_version: int) -> None:

@@ -5,34 +5,39 @@ Everything runs in DuckDB over Parquet files, one partition at a time, so memory
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import duckdb
 import polars as pl
 
 from openhalo.base.periods import Period
-from openhalo.catalogue.record_types import PARTITION_COLUMNS, SYSTEM_COLUMNS, RecordType
+from openhalo.catalogue.record_types import PARTITION_COLUMNS, RecordType
 from openhalo.catalogue.sources import SourceSpec
+from openhalo.engines.rows import to_frame
 from openhalo.records.identity import content_hash, identifier, quote, record_key
 from openhalo.records.manifest import Coverage, Manifest, TableVersion
-from openhalo.records.store import Partition, Store
+from openhalo.records.staging import Staged
+from openhalo.records.store import Partition, Store, partition_folder
 
 _TRUNCATED = {"year": "year", "month": "month", "day": "day"}
 
 
 @dataclass(frozen=True)
 class Arrival:
-    """Rows of one delivery, staged as Parquet: typed columns, `row`, `source_id`, `refused`."""
+    """Rows of one delivery, staged."""
 
     delivery: str
     agency: str
     source: SourceSpec
     record: RecordType
-    staged: Path
+    staged: Staged
     period: Period | None = None
     """The days that the delivery speaks for, where the sender named them."""
     supersedes: Sequence[str] = ()
     """Earlier deliveries that this one corrects: what they brought and this one does not is withdrawn."""
+    mends: bool = False
+    """The delivery brings mended rows of an earlier one: it only adds, and speaks for no others."""
+    mended_by: Sequence[str] = ()
+    """Earlier deliveries that mended the same one; their rows are these rows again."""
 
 
 @dataclass(frozen=True)
@@ -60,6 +65,8 @@ def compare(
     _stage(arrival, connection)
     repeated = _refuse_repeated_keys(connection)
     _load_existing(arrival, files, connection)
+    if arrival.mends and not arrival.source.key:
+        _continue_ordinals(arrival, connection)
     connection.execute(f"""
         CREATE OR REPLACE TEMP TABLE withdrawn AS
         SELECT * FROM existing WHERE ({_scope(arrival)})
@@ -82,9 +89,7 @@ def compare(
         UNION SELECT old_year, old_bucket FROM differing WHERE old_year IS NOT NULL
         UNION SELECT local_year, agency_bucket FROM withdrawn ORDER BY ALL
     """).fetchall()
-    withdrawn = pl.DataFrame(
-        connection.sql("SELECT record_key, content_hash, delivery FROM withdrawn ORDER BY record_key")
-    )
+    withdrawn = to_frame(connection.sql("SELECT record_key, content_hash, delivery FROM withdrawn ORDER BY record_key"))
     assert counts is not None and in_scope is not None
     added, changed, unchanged = counts
     return Comparison(added, changed, unchanged, withdrawn, in_scope[0], touched), repeated
@@ -103,14 +108,10 @@ def write(
     added: list[tuple[str, Partition]] = []
     for partition in comparison.touched:
         path, name = store.new_file(arrival.record.id, partition)
-        connection.execute(f"""
-            COPY ({_partition_rows(arrival, partition, files)}) TO {quote(str(path))}
-            (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 122880)
-        """)
-        if pl.scan_parquet(path, hive_partitioning=False).select(pl.len()).collect().item():
+        rows = _partition_rows(arrival, partition, files, connection)
+        if not rows.is_empty():
+            rows.write_parquet(path, compression_level=1)
             added.append((name, partition))
-        else:
-            path.unlink()
     version = store.commit(arrival.record, added, comparison.touched, arrival.delivery)
     return table_version(store, arrival.record, version, {arrival.source.id: arrival.source.unit}, manifest, connection)
 
@@ -150,37 +151,44 @@ def scan(files: Sequence[str]) -> str:
 
 def _stage(arrival: Arrival, connection: duckdb.DuckDBPyConnection) -> None:
     key = record_key(arrival.agency, arrival.source.id, bool(arrival.source.key))
-    year = f"CAST(year({_local_day(arrival.record)}) AS INTEGER)"
-    source = f"read_parquet({quote(str(arrival.staged))}, file_row_number = true)"
+    kinds = arrival.record.columns()
+    # Local time, date and precision follow from the instant and from the spec: hashing the spec's part is enough.
+    derived = {f"{name}{suffix}" for name in arrival.record.fields for suffix in ("_local", "_date", "_precision")}
+    spec = arrival.source.zone + "|".join(mapping.precision for _, mapping in arrival.source.mappings())
+    content = content_hash({c: kinds[c] for c in arrival.staged.columns if c not in derived}, spec)
+    pattern = quote(arrival.staged.pattern)
+    source = f"read_parquet({pattern}, hive_partitioning = true, hive_types = {{'local_year': INTEGER}})"
     connection.execute(f"""
         CREATE OR REPLACE TEMP TABLE arriving AS
-        SELECT file_row_number AS place, row, {key} AS record_key, {content_hash(arrival.record)} AS content_hash,
-               {_local_day(arrival.record)} AS local_day, {year} AS local_year, 0 AS agency_bucket
+        SELECT place, row, {key} AS record_key, {content} AS content_hash,
+               {_local_day(arrival.record)} AS local_day, local_year, 0 AS agency_bucket,
+               {identifier(arrival.record.time)} AS moment
         FROM {source} WHERE NOT refused
     """)
-    refused = (
-        f"SELECT {key} AS record_key FROM {source} WHERE refused"
-        if arrival.source.key
-        else "SELECT '' AS record_key WHERE false"
-    )
-    connection.execute(f"CREATE OR REPLACE TEMP TABLE refused AS {refused}")
+    refused = f"SELECT {key} AS record_key FROM {source} WHERE refused"
+    none = "SELECT '' AS record_key WHERE false"
+    connection.execute(f"CREATE OR REPLACE TEMP TABLE refused AS {refused if arrival.source.key else none}")
 
 
 def _refuse_repeated_keys(connection: duckdb.DuckDBPyConnection) -> pl.DataFrame:
     connection.execute("""
+        CREATE OR REPLACE TEMP TABLE suspects AS
+        SELECT hash(record_key) AS digest FROM arriving GROUP BY digest HAVING count(*) > 1
+    """)  # grouping whole keys takes four times as long, and hardly any delivery has a repeated one
+    connection.execute("""
         CREATE OR REPLACE TEMP TABLE repeated AS
         SELECT record_key, min(place) AS kept, min(row) AS first_row, count(*) AS times,
                count(DISTINCT content_hash) AS contents
-        FROM arriving GROUP BY record_key HAVING count(*) > 1
+        FROM arriving WHERE hash(record_key) IN (SELECT digest FROM suspects)
+        GROUP BY record_key HAVING count(*) > 1
     """)
-    rows = pl.DataFrame(
-        connection.sql("""
+    query = """
         SELECT row, 'key: row ' || first_row || CASE WHEN contents = 1
             THEN ' has the same key and says the same'
             ELSE ' has the same key and says something else; none of the ' || times || ' rows was taken' END AS reason
         FROM arriving JOIN repeated USING (record_key) WHERE contents > 1 OR place <> kept ORDER BY row
-    """)
-    )
+    """
+    rows = to_frame(connection.sql(query))
     if not rows.is_empty():
         connection.execute("INSERT INTO refused SELECT record_key FROM repeated")
         connection.execute("""
@@ -203,10 +211,23 @@ def _load_existing(arrival: Arrival, files: Sequence[str], connection: duckdb.Du
     connection.execute(f"CREATE OR REPLACE TEMP TABLE existing AS {query}")
 
 
+def _continue_ordinals(arrival: Arrival, connection: duckdb.DuckDBPyConnection) -> None:
+    """Number mended rows on from the alike rows of the store: they stood beside those in the file, as others."""
+    again = ", ".join(quote(name) for name in arrival.mended_by) or "''"
+    connection.execute(f"""
+        UPDATE arriving SET record_key = stem || '-' || (CAST(regexp_extract(record_key, '-(\\d+)$', 1) AS BIGINT) + n)
+        FROM (SELECT regexp_extract(record_key, '^(.*)-\\d+$', 1) AS stem, count(*) AS n
+              FROM existing WHERE delivery NOT IN ({again}) GROUP BY ALL)
+        WHERE regexp_extract(record_key, '^(.*)-\\d+$', 1) = stem
+    """)
+
+
 def _scope(arrival: Arrival) -> str:
     parts = ["false"]
     if arrival.supersedes:
         parts.append(f"delivery IN ({', '.join(quote(name) for name in arrival.supersedes)})")
+    if arrival.mends:
+        return " OR ".join(parts)
     if arrival.period:
         parts.append(f"local_day BETWEEN DATE '{arrival.period.first}' AND DATE '{arrival.period.last}'")
     elif arrival.source.scope.mode == "replace":
@@ -216,25 +237,35 @@ def _scope(arrival: Arrival) -> str:
     return " OR ".join(parts)
 
 
-def _partition_rows(arrival: Arrival, partition: Partition, files: Sequence[str]) -> str:
+def _partition_rows(
+    arrival: Arrival, partition: Partition, files: Sequence[str], connection: duckdb.DuckDBPyConnection
+) -> pl.DataFrame:
+    """Return the new content of a partition: what stays, and what arrived, sorted by agency and time."""
     year, bucket = partition
-    own = [column for name, spec in arrival.record.fields.items() for column in spec.columns(name)]
-    fields = ", ".join(identifier(column) for column in own)
-    arrived = f"""
-        SELECT d.record_key, d.content_hash, {quote(arrival.delivery)} AS delivery, {quote(arrival.agency)} AS agency,
-               {quote(arrival.source.id)} AS source, {fields}
-        FROM read_parquet({quote(str(arrival.staged))}, file_row_number = true) s
-        JOIN differing d ON s.file_row_number = d.place
-        WHERE d.local_year = {year} AND d.agency_bucket = {bucket}
+    query = f"""
+        SELECT place, record_key, content_hash FROM differing
+        WHERE local_year = {year} AND agency_bucket = {bucket} ORDER BY moment
     """
-    kept = f"""
-        SELECT {", ".join(SYSTEM_COLUMNS)}, {fields} FROM {scan(files)}
-        WHERE local_year = {year} AND agency_bucket = {bucket}
-          AND record_key NOT IN (SELECT record_key FROM differing)
-          AND record_key NOT IN (SELECT record_key FROM withdrawn)
-    """
-    rows = f"{arrived} UNION ALL {kept}" if files else arrived
-    return f"{rows} ORDER BY agency, {identifier(arrival.record.time)}, record_key"
+    arriving = to_frame(connection.sql(query))
+    parts = []
+    if not arriving.is_empty():
+        staged = pl.scan_parquet(arrival.staged.year(year), hive_partitioning=False).select(
+            "place", *arrival.staged.columns
+        )
+        constants = {"delivery": arrival.delivery, "agency": arrival.agency, "source": arrival.source.id}
+        # The keys come in order of time and the join keeps it: gathering whole rows once is half the work of a sort.
+        arrived = arriving.lazy().join(staged, on="place", maintain_order="left").drop("place")
+        parts.append(arrived.with_columns(pl.lit(value).alias(name) for name, value in constants.items()))
+    own = [file for file in files if f"/{partition_folder(partition)}/" in file]
+    if own:
+        gone = to_frame(connection.sql("SELECT record_key FROM differing UNION ALL SELECT record_key FROM withdrawn"))
+        stored = [pl.scan_parquet(file, hive_partitioning=False) for file in own]
+        parts += [frame.join(gone.lazy(), on="record_key", how="anti") for frame in stored]
+    if not parts:
+        return pl.DataFrame()
+    rows: pl.DataFrame = pl.concat(parts, how="diagonal").collect()
+    rows = rows.select(column for column in arrival.record.columns() if column in rows.columns)
+    return rows.sort("agency", arrival.record.time) if len(parts) > 1 else rows
 
 
 def _local_day(record: RecordType) -> str:

@@ -90,7 +90,8 @@ def undecided(record: str, manifest: Manifest, authoritative: Mapping[str, Seque
         (a, b, period) for a, b, period in manifest.overlaps(record) if not {a.source, b.source} <= set(order)
     ]
     every = [*order, *sorted({c.source for a, b, _ in open_pairs for c in (a, b)} - set(order))]
-    todo = f"write in agency.yaml, the source that counts first in front: authoritative: {{{record}: [{', '.join(every)}]}}"
+    setting = f"authoritative: {{{record}: [{', '.join(every)}]}}"
+    todo = f"write in agency.yaml, the source that counts first in front: {setting}"
     return [Problem(record, describe(a, b, period), todo=todo) for a, b, period in open_pairs]
 
 

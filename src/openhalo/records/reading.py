@@ -10,7 +10,7 @@ from openhalo.base.errors import MeasureError, Problem
 from openhalo.base.provenance import hash_facts
 from openhalo.catalogue.conditions import Node
 from openhalo.catalogue.index import Catalogue
-from openhalo.catalogue.record_types import RecordType
+from openhalo.catalogue.record_types import ColumnType, RecordType
 from openhalo.engines.columns import DUCKDB, IBIS
 from openhalo.engines.connect import cursor
 from openhalo.engines.expressions import to_ibis
@@ -76,10 +76,7 @@ class Records:
         files = self.store.files(self.manifest, record.id)
         columns = record.columns()
         held = set(cursor().sql(f"SELECT * FROM {scan(files)} LIMIT 0").columns) if files else set()
-        cells = ", ".join(
-            f"{identifier(column) if column in held else f'CAST(NULL AS {DUCKDB[kind]})'} AS {identifier(column)}"
-            for column, kind in columns.items()
-        )
+        cells = ", ".join(f"{_cell(column, kind, held)} AS {identifier(column)}" for column, kind in columns.items())
         rows = f"SELECT {cells} {f'FROM {scan(files)}' if files else 'WHERE false'}"
         conditions, masked = [], {}
         if not every_source:
@@ -95,6 +92,16 @@ class Records:
         name = f"{record.id}@{self.manifest.version}:{hash_facts([query, files])[:32]}"
         cursor().execute(f"CREATE VIEW IF NOT EXISTS {identifier(name)} AS {query}")
         return ibis.table({column: IBIS[kind] for column, kind in columns.items()}, name=name)
+
+
+def _cell(column: str, kind: ColumnType, held: set[str]) -> str:
+    """Return the SQL of a stored column; files leave out what their source does not fill."""
+    stored = identifier(column) if column in held else f"CAST(NULL AS {DUCKDB[kind]})"
+    if not column.endswith("_missing"):
+        return stored
+    why = f"coalesce({stored}, 'not_collected')"
+    value = column.removesuffix("_missing")
+    return f"CASE WHEN {identifier(value)} IS NULL THEN {why} END" if value in held else why
 
 
 class Relation:

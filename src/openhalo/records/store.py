@@ -85,8 +85,7 @@ class Store:
 
     def new_file(self, record: str, partition: Partition) -> tuple[Path, str]:
         """Return where a new file of a partition goes, absolute and as the table names it."""
-        folder = "/".join(f"{name}={value}" for name, value in zip(PARTITION_COLUMNS, partition, strict=True))
-        name = f"{folder}/part-{uuid.uuid4().hex}.parquet"
+        name = f"{partition_folder(partition)}/part-{uuid.uuid4().hex}.parquet"
         path = self.table_path(record) / name
         path.parent.mkdir(parents=True, exist_ok=True)
         return path, name
@@ -149,7 +148,12 @@ class Store:
         return removes
 
 
+def partition_folder(partition: Partition) -> str:
+    """Return the folder of a partition within its table, as the table names it."""
+    return "/".join(f"{name}={value}" for name, value in zip(PARTITION_COLUMNS, partition, strict=True))
+
+
 def delta_schema(record: RecordType) -> Schema:
     """Return the Delta schema of a record type's table, partition columns last."""
-    frame = pl.DataFrame(schema={**polars_schema(record.columns()), **dict.fromkeys(PARTITION_COLUMNS, pl.Int32())})
-    return Schema.from_arrow(frame.to_arrow(compat_level=pl.CompatLevel.oldest()).schema)
+    columns = {**polars_schema(record.columns()), **dict.fromkeys(PARTITION_COLUMNS, pl.Int32())}
+    return Schema.from_arrow(pl.Schema(columns))

@@ -24,6 +24,7 @@ from openhalo.intake.receipts import SCRATCH, Receipt, void, write_delivery
 from openhalo.intake.receipts import receipts as read_receipts
 from openhalo.records import changes, validation
 from openhalo.records.manifest import Manifest, TableVersion, publish
+from openhalo.records.staging import Staged, stage
 from openhalo.records.store import Store
 from openhalo.sites.settings import Settings
 
@@ -42,6 +43,8 @@ class Delivery:
     period: Period | None = None
     withdraw: bool = False
     """The sender confirms a large withdrawal."""
+    mend: str = ""
+    """The delivery whose rejected rows the file brings mended."""
     patience: float = 600.0
     """Seconds to wait for another import."""
 
@@ -83,14 +86,16 @@ def _import(
         _named(delivery.period),
     ):
         return earlier[-1].model_copy(update={"repeated": True})
+    if delivery.mend and delivery.mend not in [r.delivery for r in earlier]:
+        found = f"no delivery '{delivery.mend}' of source {source.id} came before, so none of its rows can be mended"
+        raise DeliveryError(Problem("mend", found, name_all(r.delivery for r in earlier)))
     report("mapping and checking rows")
     mapped = mapping.map_rows(raw.cells, source, record, catalogue.schema, delivery.agency)
     all_faults = [
         *mapped.faults,
         *validation.faults(record, catalogue.schema, {p[-1]: m.column for p, m in source.mappings()}),
     ]
-    staged = scratch / "staged.parquet"
-    _stage(mapped.frame, all_faults, staged)
+    staged = stage(mapped, all_faults, record, max(len(source.repeat), 1), scratch / "staged")
     arrival = changes.Arrival(
         delivery=f"{len(read_receipts(folder)) + 1:06d}",
         agency=delivery.agency,
@@ -99,11 +104,13 @@ def _import(
         staged=staged,
         period=delivery.period,
         supersedes=[r.delivery for r in earlier if r.sha256 == raw.sha256],
+        mends=bool(delivery.mend),
+        mended_by=[r.delivery for r in earlier if delivery.mend and r.mends == delivery.mend],
     )
     report("comparing with the store")
     connection, files = cursor(), store.files(manifest, record.id)
     comparison, repeated = changes.compare(arrival, files, connection)
-    rejected = _rejected(staged, raw, all_faults, repeated)
+    rejected = _rejected(staged, raw, repeated)
     receipt = Receipt(
         delivery=arrival.delivery,
         file=delivery.file.name,
@@ -116,13 +123,14 @@ def _import(
         unit=source.unit,
         period=_named(delivery.period),
         received=datetime.now(UTC),
-        rows_read=_rows(staged, raw),
+        rows_read=staged.rows + len(raw.ragged),
         rows_rejected=rejected["row"].n_unique(),
         records_added=comparison.added,
         records_changed=comparison.changed,
         records_unchanged=comparison.unchanged,
         records_withdrawn=comparison.withdrawn.height,
         supersedes=list(arrival.supersedes),
+        mends=delivery.mend,
         store_version=manifest.version + (1 if comparison.touched else 0),
     )
     _refuse_surprise(delivery, comparison, receipt)
@@ -134,26 +142,13 @@ def _import(
     return receipt
 
 
-def _stage(frame: pl.LazyFrame, all_faults: list[faults.Fault], path: Path) -> None:
-    packed = frame.with_columns(faults.pack(all_faults))
-    packed.with_columns((~faults.is_clean(packed)).alias("refused")).select(pl.exclude("^raw:.*$")).sink_parquet(
-        path, compression="lz4", maintain_order=False
-    )
-
-
-def _rows(staged: Path, raw: readers.RawTable) -> int:
-    return int(pl.scan_parquet(staged).select(pl.col("row").n_unique()).collect().item()) + len(raw.ragged)
-
-
-def _rejected(
-    staged: Path, raw: readers.RawTable, all_faults: list[faults.Fault], repeated: pl.DataFrame
-) -> pl.DataFrame:
-    bad = pl.scan_parquet(staged).filter("refused").select("row", f"^{faults.FAULT_COLUMN}.*$").collect()
+def _rejected(staged: Staged, raw: readers.RawTable, repeated: pl.DataFrame) -> pl.DataFrame:
+    bad = staged.refused()
     rows = pl.concat([bad["row"], repeated["row"]]).unique()
     cells = (
         raw.cells.filter(pl.col("row").is_in(rows.implode())).collect() if rows.len() else raw.cells.head(0).collect()
     )
-    why = faults.reasons(bad, cells, all_faults)
+    why = faults.reasons(bad, cells, staged.faults)
     more = repeated.select(
         "row", pl.lit("key").alias("field"), pl.lit("").alias("column"), pl.lit("").alias("found"), "reason"
     )
@@ -178,7 +173,10 @@ def _refuse_surprise(delivery: Delivery, comparison: changes.Comparison, receipt
     if delivery.withdraw or receipt.supersedes or gone <= LARGE_WITHDRAWAL * comparison.in_scope:
         return
     found = f"the file would take back {gone:,} of the {comparison.in_scope:,} records that it speaks for"
-    todo = "if the file is complete and these records are to go, import it again with --withdraw"
+    todo = (
+        "if the file is complete and these records are to go, import it again with --withdraw; "
+        "if it holds only mended rows of an earlier delivery, with --mend DELIVERY"
+    )
     raise DeliveryError(Problem(str(delivery.file), found, f"up to {LARGE_WITHDRAWAL:.0%} without asking", todo))
 
 

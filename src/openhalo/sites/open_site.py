@@ -12,7 +12,9 @@ from openhalo.base.errors import Problem, SiteError, name_all
 from openhalo.base.periods import Grain, Period
 from openhalo.base.progress import Report, silent
 from openhalo.catalogue.index import Catalogue, load
+from openhalo.catalogue.sources import SourceSpec
 from openhalo.engines.connect import fetch
+from openhalo.intake import template
 from openhalo.intake.receipts import Receipt, receipts
 from openhalo.measures.evaluation import evaluate
 from openhalo.measures.figures import MeasureResult
@@ -60,6 +62,22 @@ class Site:
         """Return the receipts of all deliveries, oldest first."""
         return receipts(self.deliveries)
 
+    def source(self, source: str, agency: str) -> SourceSpec:
+        """Return a source spec of the catalogue, or the one that reads `template:RECORD` for an agency.
+
+        Raises:
+            SiteError: the agency's time zone is needed and not set.
+        """
+        record = template.record_of(source, self.catalogue.record_types)
+        if not record:
+            return self.catalogue.source(source)
+        place = self.settings.agencies.get(agency)
+        if place is not None and not place.zone:
+            found = f"the agency '{agency}' has no time zone, so the times of a template cannot be read"
+            raise SiteError(Problem("agency.yaml", found, todo=f"agencies: {{{agency}: {{zone: America/Chicago}}}}"))
+        definition = self.catalogue.record_type(record)
+        return template.source_for(definition, self.catalogue.schema, place.zone if place else "UTC")
+
     def import_file(
         self,
         source: str,
@@ -68,6 +86,7 @@ class Site:
         agency: str = "",
         period: str = "",
         withdraw: bool = False,
+        mend: str = "",
         patience: float = 600.0,
         report: Report = silent,
     ) -> Receipt:
@@ -80,6 +99,7 @@ class Site:
             period: the days that the file speaks for (`2017`, `2017-Q1`); records of these days that it does not
                 hold are withdrawn.
             withdraw: confirm that the file takes back more than a fifth of what it speaks for.
+            mend: the delivery whose rejected rows the file brings, mended; it then only adds and withdraws nothing.
             patience: seconds to wait while another import holds the store.
             report: called at each step.
 
@@ -87,14 +107,16 @@ class Site:
             DeliveryError: the file cannot be taken in; nothing was stored.
             StoreError: another import held the store too long.
         """
-        spec = self.catalogue.source(source)
+        agency = agency or self._only_agency()
+        spec = self.source(source, agency)
         delivery = Delivery(
             file=Path(file),
             source=spec,
             record=self.catalogue.record_type(spec.record),
-            agency=agency or self._only_agency(),
+            agency=agency,
             period=Period.parse(period) if period else None,
             withdraw=withdraw,
+            mend=mend,
             patience=patience,
         )
         return import_file(delivery, self.deliveries, self.store, self.catalogue, self.settings, report)

@@ -18,6 +18,9 @@ class Agency(Spec):
 
     name: str
     ori: str = Field(default="", description="FBI originating agency identifier")
+    zone: str = Field(
+        default="", description="Time zone, such as America/Chicago, in which filled-in templates are read"
+    )
 
 
 class Publisher(Spec):

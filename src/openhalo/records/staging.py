@@ -1,0 +1,81 @@
+"""Mapped rows on disk, checked: typed Parquet by local year, each row with its faults, written in one stream."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import polars as pl
+
+from openhalo.catalogue.record_types import RecordType
+from openhalo.intake.faults import FAULT_COLUMN, Fault, is_clean, pack
+from openhalo.intake.mapping import Mapped
+
+_NO_YEAR = 0
+"""Partition of rows whose time does not read; they are refused."""
+
+
+@dataclass(frozen=True)
+class Staged:
+    """Staged rows: `place`, `row`, `source_id`, `refused`, fault columns, then the columns that the source fills."""
+
+    folder: Path
+    columns: list[str]
+    faults: Sequence[Fault]
+    rows: int
+    """Rows of the file, refused ones included."""
+
+    @property
+    def pattern(self) -> str:
+        """Return the files of all years, as a pattern."""
+        return str(self.folder / "*" / "*.parquet")
+
+    def year(self, year: int) -> Path:
+        """Return the folder of one local year."""
+        return self.folder / f"local_year={year}"
+
+    def refused(self) -> pl.DataFrame:
+        """Return `row` and the fault columns of the refused rows."""
+        rows = pl.scan_parquet(self.pattern, hive_partitioning=False)
+        return rows.filter("refused").select("row", f"^{FAULT_COLUMN}.*$").collect()
+
+
+def stage(mapped: Mapped, faults: Sequence[Fault], record: RecordType, entries: int, folder: Path) -> Staged:
+    """Write mapped rows to `folder` in one pass and return what was staged.
+
+    Args:
+        mapped: rows as the source maps them.
+        faults: everything that can be wrong with a row.
+        record: the record type.
+        entries: records per row of the file (more than 1 with `repeat`).
+        folder: an empty folder.
+    """
+    packed = mapped.frame.with_columns(pack(faults))
+    columns = [column for column in record.columns() if column in mapped.columns]
+    checked = packed.select(
+        "place",
+        "row",
+        "source_id",
+        (~is_clean(packed)).alias("refused"),
+        f"^{FAULT_COLUMN}.*$",
+        *columns,
+        year_of(record),
+    )
+    partitions = pl.PartitionBy(folder, key="local_year", include_key=False)
+    checked.sink_parquet(partitions, compression="lz4", maintain_order=False, mkdir=True)
+    staged = Staged(folder, columns, faults, 0)
+    if not any(folder.rglob("*.parquet")):
+        checked.head(0).drop("local_year").collect().write_parquet(_ensure(staged.year(_NO_YEAR)) / "0.parquet")
+    records = pl.scan_parquet(staged.pattern, hive_partitioning=False).select(pl.len()).collect().item()
+    return Staged(folder, columns, faults, records // entries)
+
+
+def year_of(record: RecordType) -> pl.Expr:
+    """Return the local year of a record as an expression over its columns."""
+    time = pl.col(record.date_column)
+    year = time if record.fields[record.time].type == "integer" else time.dt.year()
+    return year.cast(pl.Int32).fill_null(_NO_YEAR).alias("local_year")
+
+
+def _ensure(folder: Path) -> Path:
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
