@@ -4,7 +4,9 @@ import json
 import os
 import xml.etree.ElementTree as ET
 from collections.abc import Callable
+from dataclasses import asdict
 from functools import cache
+from html import escape
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -48,9 +50,7 @@ class Drawings:
         key = hash_facts([make.__name__, [_plain(fact) for fact in facts], _makers()])
         if key not in self._kept:
             self._kept[key] = self._read(key) or self._draw(key, make, facts)
-        from html import escape
-
-        head = f'<svg class="{escape(css)}" role="img" dir="ltr" aria-label="{escape(alt)}"'
+        head = f'<svg class="{escape(css)}" role="img" aria-label="{escape(alt)}"'
         return self._kept[key].replace("<svg", head, 1)
 
     def _read(self, key: str) -> str:
@@ -108,8 +108,6 @@ def _plain(fact: Any) -> Any:
 
 
 def _fields(thing: Any) -> Any:
-    from dataclasses import asdict
-
     return asdict(thing)
 
 
