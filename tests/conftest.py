@@ -13,6 +13,10 @@ AGENCY_YAML = """
 title: Test city
 publisher: {kind: demo, name: OpenHALO tests}
 agencies: {testpd: {name: Test Police Department}}
+declared_public:
+  - record: stops/stop
+    fields: [race, gender, reason, precinct, neighborhood, search_conducted]
+    reason: The city publishes these fields of every stop on its open data site.
 """
 
 

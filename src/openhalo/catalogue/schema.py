@@ -78,7 +78,9 @@ class Schema:
         return found
 
     def codes(self, spec: FieldSpec) -> list[str]:
-        """Return the codes of a coded field in their fixed order."""
+        """Return the codes of a coded field in their fixed order; none for a field without a vocabulary."""
+        if not spec.vocabulary:
+            return []
         if spec.vocabulary not in self.vocabularies:
             raise Unread
         return self.vocabularies[spec.vocabulary].order

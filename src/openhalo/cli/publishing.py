@@ -1,4 +1,4 @@
-"""Verbs that bring figures out: `publish`, `verify`."""
+"""Verbs that bring figures out: `publish`, `verify`, `serve`."""
 
 from pathlib import Path
 from typing import Annotated
@@ -6,7 +6,8 @@ from typing import Annotated
 import typer
 
 from openhalo.base.errors import ReleaseError
-from openhalo.cli.terminal import AsJson, out, print_json, progress, say_problems
+from openhalo.cli.terminal import AsJson, err, out, print_json, progress, say_problems
+from openhalo.publications import serving
 from openhalo.releases.hashes import verify as verify_release
 from openhalo.sites.open_site import open_site
 
@@ -15,6 +16,7 @@ def register(app: typer.Typer) -> None:
     """Add the verbs of this module."""
     app.command()(publish)
     app.command()(verify)
+    app.command()(serve)
 
 
 def publish(site: Annotated[Path, typer.Argument(help="The site's folder")], as_json: AsJson = False) -> None:
@@ -28,13 +30,24 @@ def publish(site: Annotated[Path, typer.Argument(help="The site's folder")], as_
 
 
 def verify(release: Annotated[Path, typer.Argument(help="A release's folder")], as_json: AsJson = False) -> None:
-    """Check that every byte of a release is the one that was published."""
+    """Check that a release is whole and that every byte is the one that was published."""
     problems = verify_release(release)
     if as_json:
         print_json({"release": str(release), "problems": [str(problem) for problem in problems]})
     elif problems:
         say_problems(ReleaseError(problems))
     else:
-        out.print(f"{release}: every file is as published")
+        out.print(f"{release}: every file is as published", soft_wrap=True)
     if problems:
         raise typer.Exit(ReleaseError.exit_code)
+
+
+def serve(
+    site: Annotated[Path, typer.Argument(help="The site's folder")],
+    host: Annotated[str, typer.Option(help="Address to listen on; 0.0.0.0 for every one")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="Port to listen on; 0 for any that is free", min=0, max=65535)] = 8000,
+) -> None:
+    """Show the newest release in a browser: serves its files, and nothing else, until interrupted (Ctrl+C)."""
+    folder = serving.newest_release(open_site(site).releases)
+    err.print(f"serving {folder}; stop with Ctrl+C", soft_wrap=True)
+    serving.serve(folder, host, port)

@@ -7,7 +7,8 @@ import polars as pl
 
 from openhalo.base.periods import Grain
 from openhalo.catalogue.measure_specs import MeasureSpec
-from openhalo.presentation import numbers, sentences
+from openhalo.presentation import charts, numbers, sentences
+from openhalo.presentation.figures import Figure
 
 FIGURE_COLUMNS = pl.Schema(
     {
@@ -91,6 +92,27 @@ class MeasureResult:
             period=sentences.period(row["period"], self.provenance["first"], self.provenance["last"]),
             group=", ".join(self.labels[name].get(row[name], row[name]) for name in self.by if name in row),
         )
+
+    def chart(self) -> Any:
+        """Return the figures as an Altair chart: through time where there are several periods, else by group.
+
+        Groups are named by their codes; of several groups, by all codes joined.
+
+        Raises:
+            MissingExtra: Altair is not installed.
+        """
+        unknown = "not known"
+        rows = [
+            Figure(
+                label=" · ".join(row[name] or unknown for name in self.by) or self.spec.label,
+                code=" · ".join(str(row[name]) for name in self.by if row[name] is not None) or None,
+                **{name: row[name] for name in FIGURE_COLUMNS},
+            )
+            for row in self.figures.to_dicts()
+        ]
+        if not self.by and len(rows) > 1:
+            return charts.over_time(self.spec.kind, rows, "wide")
+        return charts.by_group(self.spec.kind, rows, "wide")
 
     def to_dict(self) -> dict[str, Any]:
         """Return everything as plain data, as `openhalo measure --json` prints it."""

@@ -1,4 +1,12 @@
-"""Numbers as people read them."""
+"""Numbers, dates and periods as people read them."""
+
+import re
+from datetime import date, timedelta
+
+from openhalo.presentation.words import _
+
+MONTHS = ("January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
+          "December")  # fmt: skip
 
 
 def count(value: float | None) -> str:
@@ -24,7 +32,102 @@ def measured(value: float | None, kind: str) -> str:
 
     >>> measured(0.13332, "share"), measured(51920, "count"), measured(1.97148810, "ratio")
     ('13.3%', '51,920', '1.97')
+    >>> [measured(value, "rate") for value in (0.0123, 4.2, 121.34, 12345.6)]
+    ['0.0123', '4.2', '121.3', '12,345.6']
     """
     if value is None or kind in ("count", "share"):
         return share(value) if kind == "share" else count(value)
-    return f"{value:,.2f}" if kind == "ratio" else f"{value:,.1f}"
+    if kind == "ratio":
+        return f"{value:,.2f}"
+    return f"{value:,.1f}" if abs(value) >= 1 or value == 0 else f"{value:.3g}"
+
+
+def fraction(numerator: float | None, denominator: float | None) -> str:
+    """Write the fraction behind a percentage.
+
+    >>> fraction(66, 647)
+    '66 of 647'
+    """
+    if numerator is None or denominator is None:
+        return ""
+    return _("{part} of {whole}").format(part=count(numerator), whole=count(denominator))
+
+
+def day(when: date) -> str:
+    """Write a date in full.
+
+    >>> day(date(2017, 3, 1))
+    'March 1, 2017'
+    """
+    return _("{month} {day}, {year}").format(month=_(MONTHS[when.month - 1]), day=when.day, year=when.year)
+
+
+def month(when: date) -> str:
+    """Write a month in full.
+
+    >>> month(date(2017, 3, 1))
+    'March 2017'
+    """
+    return _("{month} {year}").format(month=_(MONTHS[when.month - 1]), year=when.year)
+
+
+def span(first: date, last: date) -> str:
+    """Write a closed range of days in the shortest exact words.
+
+    >>> span(date(2017, 1, 1), date(2017, 12, 31))
+    '2017'
+    >>> span(date(2016, 1, 1), date(2021, 8, 31))
+    'January 2016 to August 2021'
+    """
+    after = last + timedelta(days=1)
+    if (first.month, first.day, after.month, after.day) == (1, 1, 1, 1):
+        start, end = str(first.year), str(last.year)
+    elif first.day == 1 and after.day == 1:
+        start, end = month(first), month(last)
+    else:
+        start, end = day(first), day(last)
+    return start if start == end else _("{first} to {last}").format(first=start, last=end)
+
+
+def period(label: str) -> str:
+    """Write the label of a period (`2017`, `2017-Q3`, `2017-08`, `2017-08-31`) in full.
+
+    >>> period("2017-Q3"), period("2017-08")
+    ('July to September 2017', 'August 2017')
+    """
+    start = period_start(label)
+    if start is None or re.fullmatch(r"\d{4}", label):
+        return label
+    if "Q" in label:
+        first, last = _(MONTHS[start.month - 1]), month(start.replace(month=start.month + 2))
+        return _("{first} to {last}").format(first=first, last=last)
+    return month(start) if len(label) == 7 else day(start)
+
+
+def period_start(label: str) -> date | None:
+    """Return the first day of a labelled period; None for `all` and for what is no label.
+
+    >>> period_start("2017-Q3")
+    datetime.date(2017, 7, 1)
+    """
+    match = re.fullmatch(r"(\d{4})(?:-Q([1-4])|-(\d\d)(?:-(\d\d))?)?", label)
+    if match is None:
+        return None
+    year, quarter, month_, day_ = (int(part) if part else 0 for part in match.groups())
+    return date(year, 3 * quarter - 2 if quarter else month_ or 1, day_ or 1)
+
+
+def period_end(label: str) -> date:
+    """Return the last day of a labelled period.
+
+    >>> period_end("2017-Q3"), period_end("2016-02")
+    (datetime.date(2017, 9, 30), datetime.date(2016, 2, 29))
+    """
+    start = period_start(label)
+    if start is None:
+        raise ValueError(f"'{label}' names no period")
+    if len(label) == 10:
+        return start
+    months = 12 if len(label) == 4 else 3 if "Q" in label else 1
+    after = start.month - 1 + months
+    return date(start.year + after // 12, after % 12 + 1, 1) - timedelta(days=1)

@@ -1,65 +1,115 @@
-"""Build a release: figures of every measure from one store version, its pages, its descriptor."""
+"""Build a release: figures of every measure from one store version, its tables, its pages, its descriptor."""
 
-from dataclasses import dataclass
-from datetime import UTC, datetime
+import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import polars as pl
-
 from openhalo.base.progress import Report, silent
-from openhalo.measures.evaluation import evaluate
-from openhalo.measures.figures import FIGURE_COLUMNS, MeasureResult
-from openhalo.measures.planning import Question
-from openhalo.publications.pages import write_pages
+from openhalo.catalogue.sources import SourceSpec
+from openhalo.intake.receipts import Receipt
+from openhalo.presentation.drawing import Drawings
+from openhalo.publications import open_data
+from openhalo.publications.answers import Answer, answer, needed
+from openhalo.publications.freshness import freshness, sources_of
+from openhalo.publications.imprint import Imprint, must_be_declared
+from openhalo.publications.measure_pages import measure_page
+from openhalo.publications.pages import Contents, write_pages
 from openhalo.records.reading import Records
 from openhalo.releases.package import describe
 
 
-@dataclass(frozen=True)
-class Imprint:
-    """Who publishes, and what the release says of itself."""
+def build(
+    folder: Path,
+    records: Records,
+    imprint: Imprint,
+    receipts: Sequence[Receipt] = (),
+    *,
+    charts: Path | None = None,
+    report: Report = silent,
+) -> dict[str, Any]:
+    """Write a finished release into an empty folder and return its descriptor.
 
-    title: str
-    publisher: str
-    publisher_kind: str
-    note: str = ""
+    Args:
+        folder: an empty or new folder.
+        records: one store version.
+        imprint: who publishes, and which fields are public already.
+        receipts: the deliveries that the store version rests on.
+        charts: folder where drawings are kept from one release to the next.
+        report: called at each step.
+
+    Raises:
+        ReleaseError: figures are cut by fields that are not declared public.
+    """
+    catalogue = records.catalogue
+    specs = [catalogue.measures[name] for name in sorted(catalogue.measures)]
+    waiting = [(spec, lacking) for spec in specs if (lacking := needed(spec, records))]
+    ready = [spec for spec in specs if not needed(spec, records)]
+    must_be_declared(ready, catalogue, imprint.declared)
+    folder.mkdir(parents=True, exist_ok=True)
+    answers = [_answer(spec, records, report) for spec in ready]
+    report("tables")
+    schemas = open_data.write(folder, answers, catalogue)
+    drawings = Drawings(charts)
+    pages = []
+    for one in answers:
+        report(f"page {one.spec.id}")
+        page = measure_page(one, catalogue, drawings, _sources(one, records))
+        page.declared = imprint.reasons(one.counted.record)
+        pages.append(page)
+    used = [receipt for receipt in receipts if receipt.delivery in records.manifest.deliveries]
+    sources = {source.id: source for one in answers for source in _sources(one, records)}
+    contents = Contents(
+        imprint, pages, waiting, freshness(answers, records), used, list(sources.values()), sorted(schemas),
+        records.manifest.version, catalogue,
+    )  # fmt: skip
+    write_pages(folder, contents)
+    report("hashes")
+    return describe(folder, _facts(imprint, records, used, list(sources.values())), schemas)
 
 
-def build(folder: Path, records: Records, imprint: Imprint, report: Report = silent) -> dict[str, Any]:
-    """Write a finished release into an empty folder and return its descriptor."""
-    results = [_answers(measure, records, report) for measure in sorted(records.catalogue.measures)]
-    data = folder / "data"
-    data.mkdir(parents=True)
-    figures = pl.concat([_flat(result) for group in results for result in group])
-    figures.write_csv(data / "figures.csv")
-    figures.write_parquet(data / "figures.parquet")
-    write_pages(folder, results, imprint)
-    facts = {
-        "name": "release",
-        "title": imprint.title,
-        "created": datetime.now(UTC).isoformat(timespec="seconds"),
-        "publisher": {"title": imprint.publisher, "kind": imprint.publisher_kind},
+def _answer(spec: Any, records: Records, report: Report) -> Answer:
+    report(f"measure {spec.id}")
+    return answer(spec, records)
+
+
+def _sources(one: Answer, records: Records) -> list[SourceSpec]:
+    per = one.counted.per
+    found = sources_of(one.counted.record, records) + (sources_of(per.record, records) if per else [])
+    return list({source.id: source for source in found}.values())
+
+
+def _facts(
+    imprint: Imprint, records: Records, receipts: Sequence[Receipt], sources: Sequence[SourceSpec]
+) -> dict[str, Any]:
+    return {
+        "profile": "data-package",
+        "name": f"release-{imprint.number}",
+        "title": f"{imprint.title}, release {imprint.number}",
+        "created": imprint.created.isoformat(timespec="seconds"),
+        "release": imprint.number,
+        "publisher": {"title": imprint.publisher, "kind": imprint.publisher_kind, "note": imprint.note},
+        "contributors": [{"title": imprint.publisher, "role": "publisher"}],
+        "licenses": [
+            {"name": re.sub(r"[^-a-zA-Z0-9._]+", "-", f"source-{source.id}"), "title": source.licence}
+            for source in sources
+        ]
+        or [{"name": "none", "title": "This release rests on no source"}],
+        "sources": [
+            {"title": source.label, "publisher": source.publisher, "licence": source.licence,
+             "reference": source.reference, "note": source.note, "unit": source.unit}
+            for source in sources
+        ],
+        "receipts": [
+            {"delivery": one.delivery, "source": one.source, "file": one.file, "sha256": one.sha256,
+             "received": one.received.isoformat(timespec="seconds"), "rows_read": one.rows_read,
+             "rows_accepted": one.rows_accepted, "rows_rejected": one.rows_rejected}
+            for one in receipts
+        ],
+        "declared_public": [
+            {"record": one.record, "fields": list(one.fields), "reason": one.reason, "reference": one.reference}
+            for one in imprint.declared
+        ],
         "store_version": records.manifest.version,
-    }
-    return describe(folder, facts, {"data/figures.csv": _FIELDS})
-
-
-_FIELDS = [
-    {"name": name, "type": "string" if kind == pl.String else "integer" if kind == pl.Int64 else "number"}
-    for name, kind in {"measure": pl.String(), "group": pl.String(), "code": pl.String(), **FIGURE_COLUMNS}.items()
-]
-
-
-def _answers(measure: str, records: Records, report: Report) -> list[MeasureResult]:
-    report(measure)
-    spec = records.catalogue.measure(measure)
-    return [evaluate(Question(spec, by, spec.periods[0]), records) for by in ([], *([g] for g in spec.groups))]
-
-
-def _flat(result: MeasureResult) -> pl.DataFrame:
-    group = result.by[0] if result.by else ""
-    code = pl.col(group) if group else pl.lit("")
-    return result.figures.select(
-        pl.lit(result.spec.id).alias("measure"), pl.lit(group).alias("group"), code.alias("code"), *FIGURE_COLUMNS
-    )
+        "catalogue": records.catalogue.hash,
+    }  # fmt: skip

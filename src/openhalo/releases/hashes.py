@@ -1,26 +1,76 @@
 """Anyone can check a release: every byte is the one that was published, and no file came or went."""
 
+import json
+import re
 from pathlib import Path
+from typing import Any
+
+import polars as pl
 
 from openhalo.base.errors import Problem
 from openhalo.base.provenance import hash_file
-from openhalo.releases.package import DESCRIPTOR, read_descriptor, release_hash
+from openhalo.releases.package import DESCRIPTOR, REQUIRED, read_descriptor, release_hash
+
+_TYPES = {"string": pl.String, "integer": pl.Int64, "number": pl.Float64}
+_NAME = re.compile(r"[-a-z0-9._/]+")
 
 
 def verify(folder: Path) -> list[Problem]:
-    """Compare a release's files with its descriptor; return what does not fit.
+    """Compare a release with its descriptor; return what does not fit.
+
+    Checked: the descriptor is complete and byte for byte as written; every file is there with its bytes, and no
+    other; tables have the columns that their schema names; the figures as CSV and as Parquet are the same.
 
     Raises:
         ReleaseError: the folder is no release.
     """
     descriptor = read_descriptor(folder)
-    resources = {resource["path"]: resource for resource in descriptor.get("resources", [])}
-    present = {p.relative_to(folder).as_posix() for p in folder.rglob("*") if p.is_file()} - {DESCRIPTOR}
-    problems = [Problem(path, "the file is missing") for path in sorted(resources.keys() - present)]
+    problems = _descriptor(folder, descriptor)
+    if problems:
+        return problems
+    resources = {resource["path"]: resource for resource in descriptor["resources"]}
+    present = {p.relative_to(folder).as_posix() for p in folder.rglob("*") if not p.is_dir()} - {DESCRIPTOR}
+    problems += [Problem(path, "the file is missing") for path in sorted(resources.keys() - present)]
     problems += [Problem(path, "the file is not part of the release") for path in sorted(present - resources.keys())]
     for path in sorted(present & resources.keys()):
-        if f"sha256:{hash_file(folder / path)}" != resources[path].get("hash"):
+        if f"sha256:{hash_file(folder / path)}" != resources[path]["hash"]:
             problems.append(Problem(path, "the file's bytes are not the published ones"))
-    if release_hash(list(resources.values())) != descriptor.get("release_hash"):
-        problems.append(Problem(DESCRIPTOR, "the release's own hash does not fit its list of files"))
+    return problems or [problem for path in resources for problem in _table(folder, path, resources)]
+
+
+def _descriptor(folder: Path, descriptor: dict[str, Any]) -> list[Problem]:
+    problems = [Problem(DESCRIPTOR, f"'{name}' is missing") for name in REQUIRED if name not in descriptor]
+    if problems:
+        return problems
+    written = json.dumps(descriptor, indent=2, ensure_ascii=False) + "\n"
+    if (folder / DESCRIPTOR).read_bytes() != written.encode():
+        problems.append(Problem(DESCRIPTOR, "the file's bytes are not the published ones"))
+    if release_hash(descriptor) != descriptor["release_hash"]:
+        problems.append(Problem(DESCRIPTOR, "the release's own hash does not fit what it says"))
+    resources = descriptor["resources"]
+    if not isinstance(resources, list) or not all(isinstance(resource, dict) for resource in resources):
+        return [*problems, Problem(DESCRIPTOR, "'resources' is no list of files")]
+    for place, resource in enumerate(resources):
+        for name in ("name", "path", "bytes", "hash"):
+            if name not in resource:
+                problems.append(Problem(f"{DESCRIPTOR}: resources[{place}]", f"'{name}' is missing"))
+        if not _NAME.fullmatch(str(resource.get("name", ""))):
+            problems.append(Problem(f"{DESCRIPTOR}: resources[{place}]", "the name is none of a data package"))
     return problems
+
+
+def _table(folder: Path, path: str, resources: dict[str, dict[str, Any]]) -> list[Problem]:
+    if "schema" not in resources[path]:
+        return []
+    fields = {field["name"]: _TYPES[field["type"]] for field in resources[path]["schema"]["fields"]}
+    try:
+        table = pl.read_csv(folder / path, schema=pl.Schema(fields))
+    except pl.exceptions.PolarsError as error:
+        return [Problem(path, f"the table does not read as its schema says ({str(error).splitlines()[0]})")]
+    with (folder / path).open(encoding="utf-8") as stream:
+        if stream.readline().rstrip("\r\n").split(",") != list(fields):
+            return [Problem(path, "the columns are not those of the schema")]
+    twin = path.removesuffix(".csv") + ".parquet"
+    if twin in resources and not table.equals(pl.read_parquet(folder / twin), null_equal=True):
+        return [Problem(path, f"the table is not the same as {twin}")]
+    return []

@@ -10,6 +10,10 @@ from openhalo.base.errors import Problem, ReleaseError
 from openhalo.base.provenance import hash_facts, hash_file, write_json
 
 DESCRIPTOR = "datapackage.json"
+REQUIRED = ("profile", "name", "title", "created", "release", "publisher", "licenses", "sources", "receipts",
+            "store_version", "catalogue", "resources", "release_hash")  # fmt: skip
+"""What the descriptor of every release says."""
+_MEDIA_TYPES = {".parquet": "application/vnd.apache.parquet", ".svg": "image/svg+xml", ".csv": "text/csv"}
 
 
 def describe(
@@ -23,15 +27,15 @@ def describe(
         schemas: path of a table → its fields (`name`, `type`, `description`).
     """
     paths = sorted(p for p in folder.rglob("*") if p.is_file() and p.name != DESCRIPTOR)
-    resources = [_resource(folder, path, schemas) for path in paths]
-    descriptor = {**facts, "resources": resources, "release_hash": release_hash(resources)}
+    descriptor = {**facts, "resources": [_resource(folder, path, schemas) for path in paths]}
+    descriptor["release_hash"] = release_hash(descriptor)
     write_json(folder / DESCRIPTOR, descriptor)
     return descriptor
 
 
-def release_hash(resources: Sequence[Mapping[str, Any]]) -> str:
-    """Return one hash over the paths and hashes of all files of a release."""
-    return hash_facts(sorted((resource["path"], resource["hash"]) for resource in resources))
+def release_hash(descriptor: Mapping[str, Any]) -> str:
+    """Return one hash over all that a descriptor says, and so over the path and hash of every file."""
+    return hash_facts({name: value for name, value in descriptor.items() if name != "release_hash"})
 
 
 def read_descriptor(folder: Path) -> dict[str, Any]:
@@ -42,22 +46,28 @@ def read_descriptor(folder: Path) -> dict[str, Any]:
     """
     path = folder / DESCRIPTOR
     try:
-        descriptor: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        descriptor = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise ReleaseError(Problem(str(folder), f"this is no release: {DESCRIPTOR} does not read ({error})")) from None
+    if not isinstance(descriptor, dict):
+        raise ReleaseError(Problem(str(folder), f"this is no release: {DESCRIPTOR} holds no facts"))
     return descriptor
 
 
 def _resource(folder: Path, path: Path, schemas: Mapping[str, Sequence[Mapping[str, str]]]) -> dict[str, Any]:
     place = path.relative_to(folder).as_posix()
+    media_type = _MEDIA_TYPES.get(path.suffix) or mimetypes.guess_type(path.name)[0] or "application/octet-stream"
     resource: dict[str, Any] = {
         "name": place.lower().replace("/", "-").replace(".", "-").replace("_", "-"),
         "path": place,
+        "profile": "data-resource",
+        "type": "file",
+        "format": path.suffix[1:],
+        "mediatype": media_type,
         "bytes": path.stat().st_size,
         "hash": f"sha256:{hash_file(path)}",
-        "mediatype": mimetypes.guess_type(path.name)[0] or "application/octet-stream",
     }
     if place in schemas:
-        resource |= {"type": "table", "schema": {"fields": list(schemas[place]), "missingValues": [""]}}
-        resource |= {"format": path.suffix[1:], "encoding": "utf-8"}
+        resource |= {"profile": "tabular-data-resource", "type": "table", "encoding": "utf-8"}
+        resource["schema"] = {"fields": list(schemas[place]), "missingValues": [""]}
     return resource

@@ -1,8 +1,8 @@
 """The Python face: open a site, import, ask, publish."""
 
-import shutil
+import tempfile
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime
 from functools import cached_property
 from pathlib import Path
 
@@ -18,7 +18,8 @@ from openhalo.intake.receipts import Receipt, receipts
 from openhalo.measures.evaluation import evaluate
 from openhalo.measures.figures import MeasureResult
 from openhalo.measures.planning import Question
-from openhalo.publications.build import Imprint, build
+from openhalo.publications.build import build
+from openhalo.publications.imprint import Declared, Imprint
 from openhalo.records.listing import lazily, listing, write
 from openhalo.records.purging import Purge
 from openhalo.records.reading import Records
@@ -194,16 +195,31 @@ class Site:
         return evaluate(question, self._open(version, known_by))
 
     def publish(self, *, report: Report = silent) -> Path:
-        """Build a release from the newest store version and return its folder."""
-        records = self._open(None, None)
-        publisher = self.settings.publisher
-        imprint = Imprint(self.settings.title, publisher.name, publisher.kind, publisher.note)
+        """Build a release from the newest store version and return its folder: `releases/0001` and so on.
+
+        Raises:
+            ReleaseError: figures are cut by fields that the site has not declared public.
+        """
+        settings, publisher = self.settings, self.settings.publisher
         self.releases.mkdir(exist_ok=True)
-        folder = self.releases / f"{len(list(self.releases.iterdir())) + 1:04d}"
-        draft = self.releases / f".draft-{folder.name}"
-        shutil.rmtree(draft, ignore_errors=True)
-        build(draft, records, imprint, report)
-        return draft.rename(folder)
+        taken = [int(path.name) for path in self.releases.iterdir() if path.name.isdigit()]
+        folder = self.releases / f"{max(taken, default=0) + 1:04d}"
+        imprint = Imprint(
+            title=settings.title,
+            publisher=publisher.name,
+            publisher_kind=publisher.kind,
+            note=publisher.note,
+            agencies=[agency.name for agency in settings.agencies.values()],
+            declared=[Declared(one.record, one.fields, one.reason, one.reference) for one in settings.declared_public],
+            next_release=settings.next_release,
+            number=folder.name,
+            created=datetime.now(UTC),
+        )
+        with tempfile.TemporaryDirectory(prefix=".draft-", dir=self.releases) as draft:
+            made = Path(draft) / folder.name
+            charts = self.path / ".cache" / "charts"
+            build(made, self._open(None, None), imprint, self.receipts(), charts=charts, report=report)
+            return made.rename(folder)
 
     @property
     def _premises(self) -> Premises:

@@ -1,0 +1,72 @@
+"""One figure as plain numbers: what sentences, charts and tables are made from."""
+
+from dataclasses import dataclass
+
+from openhalo.presentation import numbers
+from openhalo.presentation.words import _
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """A value that is never bare. Shares lie in 0..1; `low` and `high` bound the 95 % interval.
+
+    `bound_low` and `bound_high` say where the value would lie whatever the records of unknown group were.
+    """
+
+    label: str
+    value: float | None
+    low: float | None = None
+    high: float | None = None
+    n: int = 0
+    missing: int = 0
+    numerator: float | None = None
+    denominator: float | None = None
+    bound_low: float | None = None
+    bound_high: float | None = None
+    status: str = "ok"
+    code: str | None = None
+    period: str = ""
+
+    @property
+    def bounded(self) -> bool:
+        """Return whether bounds for records of unknown group are given."""
+        return self.bound_low is not None and self.bound_high is not None
+
+
+def said(kind: str, figure: Figure, minimum: int = 10) -> str:
+    """Return the value in figures, or in words why there is none. Never zero for what is not known.
+
+    >>> said("share", Figure("A", None, status="too_few"))
+    'too few to say (under 10)'
+    """
+    if figure.value is not None:
+        return numbers.measured(figure.value, kind)
+    reasons = {
+        "too_few": _("too few to say (under {minimum})").format(minimum=minimum),
+        "withheld": _("withheld (fewer than {minimum})").format(minimum=minimum),
+        "no_denominator": _("no population known"),
+        "visitors": _("no rate: more visitors than residents"),
+        "no_base": _("nothing to count it against"),
+        "no_events": _("none in the group compared with"),
+        "no_reference": _("no figure in the group compared with"),
+    }
+    return reasons.get(figure.status, _("no data"))
+
+
+def interval(kind: str, low: float | None, high: float | None) -> str:
+    """Return a range in words.
+
+    >>> interval("share", 0.1, 0.2)
+    '10.0% to 20.0%'
+    """
+    if low is None or high is None:
+        return ""
+    return _("{low} to {high}").format(low=numbers.measured(low, kind), high=numbers.measured(high, kind))
+
+
+def base(kind: str, figure: Figure) -> str:
+    """Return the n to stand beside a dot: what the value is taken of."""
+    if kind == "share":
+        return _("of {n}").format(n=numbers.count(figure.denominator))
+    counted = {"rate": figure.numerator, "ratio": figure.numerator, "mean": figure.denominator}.get(kind)
+    return _("n {n}").format(n=numbers.count(figure.n if counted is None else counted))

@@ -1,0 +1,123 @@
+"""The tables of a release: all figures in one long form, each measure's own, and the dictionary."""
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+import polars as pl
+
+from openhalo.catalogue.index import Catalogue
+from openhalo.measures.figures import FIGURE_COLUMNS, MeasureResult
+from openhalo.presentation.numbers import span
+from openhalo.publications.answers import Answer
+from openhalo.publications.labels import group, unit_words
+
+FIGURES = "data/figures.csv"
+DICTIONARY = "data/dictionary.csv"
+_OWN = {
+    "measure": ("string", "Measure that the figure answers"),
+    "kind": ("string", "Kind of figure: count, share, rate, ratio, mean"),
+    "unit": ("string", "What one counted row is"),
+    "group": ("string", "Field that the figure is cut by; empty: not cut"),
+    "code": ("string", "Code of the group; empty in a cut figure: not known"),
+    "label": ("string", "The group in words"),
+    "group2": ("string", "Second field that the figure is cut by"),
+    "code2": ("string", "Code of the second group"),
+    "label2": ("string", "The second group in words"),
+    "grain": ("string", "Length of the period: all, year, quarter, month, day"),
+    "period": ("string", "Period of the records; for all: first and last day"),
+    "n": ("integer", "Records looked at"),
+    "missing": ("integer", "Of these, records that do not say"),
+    "numerator": ("number", "Counted"),
+    "denominator": ("number", "What the value is taken of"),
+    "value": ("number", "The figure; empty where none can be given, see status"),
+    "low": ("number", "Lower end of the 95 % interval"),
+    "high": ("number", "Upper end of the 95 % interval"),
+    "bound_low": ("number", "Lowest value that records of unknown group allow"),
+    "bound_high": ("number", "Highest value that records of unknown group allow"),
+    "status": ("string", "ok, or why there is no value: too_few, no_denominator, no_data, …"),
+    "method": ("string", "How the interval was made"),
+}
+_TYPES = {"string": pl.String(), "integer": pl.Int64(), "number": pl.Float64()}
+_SCHEMA = pl.Schema({name: _TYPES[kind] for name, (kind, _) in _OWN.items()})
+_DICTIONARY = ("table", "name", "label", "type", "unit", "codes", "privacy", "source", "description")
+
+Fields = list[dict[str, str]]
+
+
+def write(folder: Path, answers: Sequence[Answer], catalogue: Catalogue) -> dict[str, Fields]:
+    """Write the tables of a release; return the schema (fields) of each, by its path."""
+    (folder / "data").mkdir(parents=True, exist_ok=True)
+    fields = [{"name": name, "type": kind, "description": text} for name, (kind, text) in _OWN.items()]
+    schemas: dict[str, Fields] = {FIGURES: fields}
+    tables = [pl.DataFrame(schema=_SCHEMA)]
+    for answer in answers:
+        table = pl.concat([long_form(result, answer, catalogue) for result in answer.results])
+        place = table_of(answer.spec.id)
+        (folder / place).parent.mkdir(parents=True, exist_ok=True)
+        table.write_csv(folder / place)
+        schemas[place] = fields
+        tables.append(table)
+    figures = pl.concat(tables)
+    figures.write_csv(folder / FIGURES)
+    figures.write_parquet(folder / FIGURES.replace(".csv", ".parquet"))
+    pl.DataFrame(list(_dictionary(answers, catalogue)), schema=dict.fromkeys(_DICTIONARY, pl.String)).write_csv(
+        folder / DICTIONARY
+    )
+    schemas[DICTIONARY] = [{"name": name, "type": "string"} for name in _DICTIONARY]
+    return schemas
+
+
+def table_of(measure: str) -> str:
+    """Return the path of a measure's own table."""
+    return f"data/{measure}.csv"
+
+
+def long_form(result: MeasureResult, answer: Answer, catalogue: Catalogue) -> pl.DataFrame:
+    """Return figures with one row a figure, whatever they are cut by."""
+    base = answer.counted
+    columns = [
+        pl.lit(result.spec.id).alias("measure"),
+        pl.lit(result.spec.kind).alias("kind"),
+        pl.lit(unit_words(base.record, base.unit, catalogue)).alias("unit"),
+    ]
+    for place, suffix in enumerate(("", "2")):
+        path = result.by[place] if place < len(result.by) else None
+        code = pl.col(path) if path else pl.lit(None, pl.String)
+        names = group(base.record, path, catalogue) if path else None
+        label = (
+            code.replace_strict(names.labels, default=code, return_dtype=pl.String).fill_null(names.name(None))
+            if names and names.labels
+            else code.fill_null(names.name(None)) if names else pl.lit(None, pl.String)
+        )  # fmt: skip
+        columns += [pl.lit(path, pl.String).alias(f"group{suffix}"), code.alias(f"code{suffix}")]
+        columns.append(label.alias(f"label{suffix}"))
+    period = pl.lit(f"{answer.first}..{answer.last}") if result.grain == "all" else pl.col("period")
+    columns += [pl.lit(result.grain).alias("grain"), period.alias("period")]
+    columns += [pl.col(name) for name in FIGURE_COLUMNS if name != "period"]
+    columns.append(pl.lit(result.method).alias("method"))
+    return result.figures.select(columns).select(pl.col(name).cast(kind) for name, kind in _SCHEMA.items())
+
+
+def coverage(answer: Answer) -> str:
+    """Return the days that an answer speaks for, in words."""
+    return span(answer.first, answer.last)
+
+
+def _dictionary(answers: Sequence[Answer], catalogue: Catalogue) -> Iterable[dict[str, str]]:
+    for name, (kind, text) in _OWN.items():
+        yield {"table": "figures", "name": name, "label": text, "type": kind, "privacy": "public", "source": "OpenHALO"}
+    for record in sorted({answer.counted.record for answer in answers}):
+        for name, spec in catalogue.record_type(record).fields.items():
+            vocabulary = catalogue.vocabularies.get(spec.vocabulary)
+            codes = [f"{code} = {vocabulary.codes[code].label}" for code in vocabulary.order] if vocabulary else []
+            yield {
+                "table": record,
+                "name": name,
+                "label": spec.label,
+                "type": spec.type,
+                "unit": spec.unit,
+                "codes": "; ".join(codes),
+                "privacy": spec.privacy,
+                "source": spec.source,
+                "description": spec.description,
+            }

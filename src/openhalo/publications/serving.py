@@ -1,0 +1,125 @@
+"""A finished release over HTTP: the files of its folder and nothing else."""
+
+import gzip
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import lru_cache, partial
+from http import HTTPStatus
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+from openhalo.base.errors import Problem, ReleaseError
+from openhalo.releases.package import DESCRIPTOR, read_descriptor
+
+HEADERS = {
+    "Content-Security-Policy": "default-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
+}
+_PACKED = {"text/html", "text/css", "text/csv", "image/svg+xml", "application/json"}
+
+
+def newest_release(releases: Path) -> Path:
+    """Return the newest release among a site's releases.
+
+    Raises:
+        ReleaseError: there is none yet.
+    """
+    found = sorted(
+        (path for path in releases.glob("[0-9]*") if (path / DESCRIPTOR).is_file()), key=lambda p: int(p.name)
+    )
+    if not found:
+        raise ReleaseError(Problem(str(releases), "there is no release yet", todo="make one: openhalo publish SITE"))
+    return found[-1]
+
+
+@contextmanager
+def server(folder: Path, host: str = "127.0.0.1", port: int = 8000) -> Iterator[ThreadingHTTPServer]:
+    """Open a server of a release; `server_address` holds the port that was given for port 0.
+
+    Raises:
+        ReleaseError: the folder is no release, or the address cannot be had.
+    """
+    types = {resource["path"]: resource["mediatype"] for resource in read_descriptor(folder)["resources"]}
+    types[DESCRIPTOR] = "application/json"
+    try:
+        made = ThreadingHTTPServer((host, port), partial(_Handler, folder.resolve(), types))
+    except OSError as error:
+        todo = "choose another port, or 0 for any: --port 0"
+        raise ReleaseError(
+            Problem(f"{host}:{port}", f"the address cannot be used ({error.strerror})", "", todo)
+        ) from None
+    made.daemon_threads = True
+    try:
+        yield made
+    finally:
+        made.server_close()
+
+
+def address(made: ThreadingHTTPServer) -> str:
+    """Return where a browser finds the server."""
+    host, port = made.server_address[:2]
+    return f"http://{host!s}:{port}/" if ":" not in str(host) else f"http://[{host!s}]:{port}/"
+
+
+def serve(folder: Path, host: str = "127.0.0.1", port: int = 8000) -> None:
+    """Serve a release until interrupted; print its address on standard output first."""
+    with server(folder, host, port) as made:
+        print(address(made), flush=True)  # the one thing a caller must learn, and port 0 is known only now
+        try:
+            made.serve_forever()
+        except KeyboardInterrupt:
+            return
+
+
+class _Handler(BaseHTTPRequestHandler):
+    """Answers GET and HEAD for the files that the release's descriptor lists; any other path is not there."""
+
+    protocol_version = "HTTP/1.1"
+    server_version = "OpenHALO"
+    sys_version = ""
+
+    def __init__(self, folder: Path, types: dict[str, str], *args: object) -> None:
+        self.folder, self.types = folder, types
+        super().__init__(*args)  # type: ignore[arg-type]
+
+    def do_GET(self) -> None:
+        """Send a file."""
+        self._answer(with_body=True)
+
+    def do_HEAD(self) -> None:
+        """Send what a file's headers would be."""
+        self._answer(with_body=False)
+
+    def log_message(self, format: str, *args: object) -> None:
+        """Keep no record of who read what."""
+
+    def _answer(self, with_body: bool) -> None:
+        place = unquote(urlsplit(self.path).path).removeprefix("/") or "index.html"
+        kind = self.types.get(place)
+        if kind is None:
+            body, kind, status = b"There is no such page in this release.\n", "text/plain", HTTPStatus.NOT_FOUND
+        else:
+            body, status = (self.folder / place).read_bytes(), HTTPStatus.OK
+        self.send_response(status)
+        if kind in _PACKED and "gzip" in self.headers.get("Accept-Encoding", ""):
+            body = _packed(body)
+            self.send_header("Content-Encoding", "gzip")
+        self.send_header("Content-Type", f"{kind}; charset=utf-8" if kind.startswith("text/") else kind)
+        self.send_header("Content-Length", str(len(body)))
+        self.send_header("Vary", "Accept-Encoding")
+        self.send_header("Cache-Control", "no-cache")
+        for name, value in HEADERS.items():
+            self.send_header(name, value)
+        self.end_headers()
+        if with_body:
+            self.wfile.write(body)
+
+
+@lru_cache(maxsize=256)
+def _packed(body: bytes) -> bytes:
+    return gzip.compress(body, mtime=0)

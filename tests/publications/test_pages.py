@@ -1,0 +1,178 @@
+"""Pages in a real browser: they fit every screen, ask nothing of anyone else, and can be read without a mouse."""
+
+import shutil
+import threading
+from itertools import pairwise, product
+from urllib.parse import urlsplit
+
+import pytest
+
+from openhalo.publications.serving import address, server
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed")
+PAGES = ("index.html", "pages/data.html", "pages/stops/search_share.html")
+WIDTHS = (360, 768, 1280)
+
+
+@pytest.fixture(scope="module")
+def base(real_release):
+    with server(real_release, port=0) as made:
+        threading.Thread(target=made.serve_forever, daemon=True).start()
+        yield address(made)
+        made.shutdown()
+
+
+@pytest.fixture(scope="module")
+def browser():
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        opened = playwright.chromium.launch(executable_path=CHROMIUM)
+        yield opened
+        opened.close()
+
+
+@pytest.fixture(scope="module")
+def one_page(browser):
+    return browser.new_page()
+
+
+@pytest.fixture
+def visit(one_page, base):
+    """Open a place in a browser; at the end check that it asked nothing of anyone else and had no complaint."""
+    asked, complaints = [], []
+    listeners = {
+        "request": lambda request: asked.append(request.url),
+        "console": lambda message: complaints.append(message.text) if message.type in ("error", "warning") else None,
+        "pageerror": lambda error: complaints.append(str(error)),
+    }
+    for event, listener in listeners.items():
+        one_page.on(event, listener)
+
+    def go(place, width=1280, scheme="light"):
+        one_page.set_viewport_size({"width": width, "height": 800})
+        one_page.emulate_media(color_scheme=scheme)
+        one_page.goto(base + place)
+        return one_page
+
+    yield go
+    for event, listener in listeners.items():
+        one_page.remove_listener(event, listener)
+    assert not complaints
+    assert {urlsplit(url).netloc for url in asked} == {urlsplit(base).netloc}
+
+
+@pytest.mark.parametrize(("place", "width"), list(product(PAGES, WIDTHS)))
+def test_a_page_fits_the_screen_and_its_landmarks_are_there(visit, place, width):
+    page = visit(place, width)
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    for role, name in (("banner", None), ("main", None), ("contentinfo", None), ("navigation", "Main")):
+        assert page.get_by_role(role, **({"name": name} if name else {})).count() == 1, role
+    assert page.locator("h1").count() == 1
+    levels = page.eval_on_selector_all("h1,h2,h3,h4", "all => all.map(one => Number(one.tagName[1]))")
+    assert all(after - before <= 1 for before, after in pairwise(levels)), levels
+    assert page.get_attribute("html", "lang") == "en" and page.get_attribute("html", "dir") == "ltr"
+    ids = page.eval_on_selector_all("[id]", "all => all.map(one => one.id)")
+    assert len(ids) == len(set(ids))
+
+
+@pytest.mark.parametrize("place", PAGES)
+def test_tables_have_captions_and_heads_and_links_lead_somewhere(visit, base, place):
+    page = visit(place)
+    bad = page.eval_on_selector_all(
+        "table",
+        "all => all.filter(one => !one.caption || !one.tHead || one.querySelectorAll('thead th:not([scope])').length"
+        " || [...one.tBodies[0].rows].some(row => row.cells[0].tagName !== 'TH')).length",
+    )  # fmt: skip
+    assert bad == 0
+    links = page.eval_on_selector_all("a[href]", "all => all.map(one => one.href)")
+    for link in {link for link in links if "#" not in link}:
+        assert page.request.get(link).ok, link
+    for link in {link for link in links if link.startswith(f"{base}{place}#")}:
+        assert page.locator(f"[id='{link.partition('#')[2]}']").count() == 1, link
+
+
+def test_the_keyboard_finds_the_content_first_and_focus_can_be_seen(visit):
+    page = visit(PAGES[2])
+    page.keyboard.press("Tab")
+    skip = page.locator(".skip")
+    assert skip.evaluate("one => one === document.activeElement") and skip.bounding_box()["y"] >= 0
+    page.keyboard.press("Enter")
+    assert page.evaluate("document.activeElement.id") == "main"
+    for _ in range(12):
+        page.keyboard.press("Tab")
+        style = page.evaluate(
+            "() => { const s = getComputedStyle(document.activeElement);"
+            " return [s.outlineStyle, parseFloat(s.outlineWidth)] }"
+        )
+        assert style[0] == "solid" and style[1] >= 2
+
+
+@pytest.mark.parametrize(("width", "shown", "hidden"), [(360, "narrow", "wide"), (1280, "wide", "narrow")])
+def test_each_screen_gets_its_own_chart_with_words_and_readable_text(visit, width, shown, hidden):
+    page = visit(PAGES[2], width)
+    charts = page.locator(f"figure svg.{shown}")
+    assert charts.count() >= 4
+    for chart in charts.all():
+        assert chart.is_visible() and chart.get_attribute("role") == "img"
+        assert len(chart.get_attribute("aria-label")) > 60
+        box, natural = chart.bounding_box(), float(chart.get_attribute("width"))
+        assert box["width"] / natural * 14 >= 12.5  # 14 px labels stay readable
+    assert all(not chart.is_visible() for chart in page.locator(f"figure svg.{hidden}").all())
+
+
+def test_the_table_link_opens_a_long_table(visit):
+    page = visit(PAGES[2])
+    page.locator("#time a[href='#time-table']").click()
+    assert page.locator("#time-table table").is_visible()
+
+
+@pytest.mark.parametrize("place", PAGES)
+def test_the_first_load_is_light(browser, base, place):
+    context = browser.new_context()
+    page, weights = context.new_page(), []
+    page.on("requestfinished", lambda request: weights.append(request.sizes()))
+    page.goto(base + place)
+    page.wait_for_load_state("networkidle")
+    assert sum(one["responseBodySize"] + one["responseHeadersSize"] for one in weights) < 150_000
+    context.close()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_words_stand_out_from_the_paper(visit, scheme):
+    page = visit(PAGES[2], scheme=scheme)
+    pairs = page.evaluate(
+        """() => [...document.querySelectorAll('p, a, td, th, h1, h2, h3, dt, dd, code, figcaption, svg.wide text')]
+        .filter(one => one.checkVisibility() && !one.closest('.who, .skip') && !one.getAttribute('stroke'))
+        .map(one => { const s = getComputedStyle(one);
+          return [one instanceof SVGElement ? s.fill : s.color, getComputedStyle(document.body).backgroundColor,
+                  one.tagName, one.textContent.slice(0, 30)] })"""
+    )
+    weak = {(tag, words) for ink, paper, tag, words in pairs if _contrast(ink, paper) < (7 if tag == "A" else 4.5)}
+    assert len(pairs) > 100 and not weak
+
+
+def test_right_to_left_fits_too(visit):
+    page = visit(PAGES[2], 360)
+    page.evaluate("document.documentElement.dir = 'rtl'")
+    assert page.evaluate("document.documentElement.scrollWidth") <= 360
+    heading = page.evaluate("getComputedStyle(document.querySelector('h1')).textAlign")
+    assert heading in ("start", "right")
+
+
+def test_a_demo_says_so_and_offers_no_complaint(visit):
+    page = visit(PAGES[0])
+    assert "This is a demonstration" in page.get_by_role("note").inner_text()
+    assert page.get_by_role("button").count() == 0
+    assert page.get_by_role("link", name="omplain").count() == 0
+
+
+def _contrast(one, other):
+    def light(colour):
+        parts = [float(part) / 255 for part in colour.partition("(")[2].rstrip(")").split(",")[:3]]
+        linear = [p / 12.92 if p <= 0.04045 else ((p + 0.055) / 1.055) ** 2.4 for p in parts]
+        return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+    bright, dark = sorted((light(one), light(other)), reverse=True)
+    return (bright + 0.05) / (dark + 0.05)

@@ -1,0 +1,160 @@
+"""A release is whole, honest about what it may show, and can be checked by anyone."""
+
+import json
+import shutil
+
+import polars as pl
+import pytest
+from frictionless import Package, system
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from made_up import small_site
+
+from openhalo.base.errors import ReleaseError
+from openhalo.releases.hashes import verify
+
+UNDECLARED = "title: T\npublisher: {kind: agency, name: N}\nagencies: {testpd: {name: P}}\n"
+
+
+def test_a_data_package_reader_finds_nothing_wrong(small_release):
+    with system.use_context(trusted=True):
+        report = Package(str(small_release / "datapackage.json")).validate()
+    assert report.valid, report.flatten(["type", "message"])
+    assert {task.name for task in report.tasks if task.type == "table"} >= {"data-figures-csv", "data-dictionary-csv"}
+
+
+def test_the_descriptor_says_where_everything_is_from(small, small_release):
+    facts = json.loads((small_release / "datapackage.json").read_text())
+    receipt = small.receipts()[0]
+    assert facts["receipts"][0] | {"received": ""} == {
+        "delivery": receipt.delivery, "source": "made_up", "file": "made_up.csv", "sha256": receipt.sha256,
+        "received": "", "rows_read": 240, "rows_accepted": 240, "rows_rejected": 0,
+    }  # fmt: skip
+    assert facts["sources"][0]["licence"] == "CC0-1.0"
+    assert (facts["store_version"], facts["catalogue"]) == (1, small.catalogue.hash)
+    assert facts["publisher"]["kind"] == "demo"
+
+
+def test_figures_in_the_table_are_those_of_the_measure(small, small_release):
+    table = pl.read_csv(small_release / "data/figures.csv", infer_schema_length=None)
+    asked = small.measure("stops/search_share", by="race").to_polars()
+    shown = table.filter(
+        (pl.col("measure") == "stops/search_share") & (pl.col("group") == "race") & (pl.col("grain") == "all")
+    )
+    key = ["code", "n", "missing", "numerator", "denominator", "value", "low", "high"]
+    assert shown.select(key).sort("code").rows() == asked.rename({"race": "code"}).select(key).sort("code").rows()
+    assert shown.filter(pl.col("code").is_null())["label"].to_list() == ["Not known"]
+
+
+def test_every_published_field_and_column_is_in_the_dictionary(small, small_release):
+    dictionary = pl.read_csv(small_release / "data/dictionary.csv")
+    named = set(dictionary.select("table", "name").rows())
+    assert {("stops/stop", name) for name in small.catalogue.record_type("stops/stop").fields} <= named
+    assert {("figures", name) for name in pl.read_csv(small_release / "data/figures.csv").columns} <= named
+    assert "; BLACK = Black; " in dictionary.filter(pl.col("name") == "race")["codes"][0]
+
+
+def test_cuts_by_fields_that_are_not_public_are_refused_and_leave_nothing(tmp_path):
+    site = small_site(tmp_path / "site", UNDECLARED)
+    with pytest.raises(ReleaseError) as refused:
+        site.publish()
+    told = str(refused.value)
+    assert "race" in told and "declared_public:" in told and "record: stops/stop" in told
+    assert list(site.releases.iterdir()) == []
+
+
+def test_the_reason_why_small_numbers_stand_is_on_the_page(small_release):
+    reason = "The city publishes these fields of every stop on its open data site."
+    assert reason in (small_release / "pages/stops/search_share.html").read_text()
+    assert reason in (small_release / "pages/data.html").read_text()
+
+
+def test_a_failed_build_leaves_nothing_and_takes_no_number(small, small_release, monkeypatch):
+    before = sorted(path.name for path in small.releases.iterdir())
+    monkeypatch.setattr("openhalo.publications.build.write_pages", lambda *_: (small_release / "none").read_bytes())
+    with pytest.raises(FileNotFoundError):
+        small.publish()
+    assert sorted(path.name for path in small.releases.iterdir()) == before
+
+
+def test_releases_are_numbered_on_and_a_second_one_draws_nothing(small, small_release, monkeypatch):
+    monkeypatch.setattr(
+        "openhalo.presentation.drawing.Drawings._draw", lambda *_: pytest.fail("a kept chart was drawn again")
+    )
+    second = small.publish()
+    assert int(second.name) == int(small_release.name) + 1
+    page = "pages/stops/search_share.html"
+    assert (second / page).read_text() == (small_release / page).read_text().replace(
+        f"elease {small_release.name}", f"elease {second.name}"
+    )
+
+
+@settings(max_examples=60, deadline=None)
+@given(data=st.data())
+def test_one_flipped_bit_anywhere_is_found(small_release, tmp_path_factory, data):
+    files = sorted(path for path in small_release.rglob("*") if path.is_file())
+    victim = data.draw(st.sampled_from(files))
+    original = victim.read_bytes()
+    place = data.draw(st.integers(0, len(original) - 1))
+    bit = data.draw(st.integers(0, 7))
+    changed = bytearray(original)
+    changed[place] ^= 1 << bit
+    victim.write_bytes(changed)
+    try:
+        assert _found(small_release)
+    finally:
+        victim.write_bytes(original)
+    assert verify(small_release) == []
+
+
+def _found(folder):
+    try:
+        return verify(folder) != []
+    except ReleaseError:
+        return True
+
+
+@pytest.mark.parametrize("harm", ["added", "removed", "renamed", "table", "field"])
+def test_harm_to_a_release_is_named(small_release, tmp_path, harm):
+    copy = tmp_path / "copy"
+    shutil.copytree(small_release, copy)
+    descriptor = copy / "datapackage.json"
+    facts = json.loads(descriptor.read_text())
+    if harm == "added":
+        (copy / "data" / "more.csv").write_text("a\n1\n")
+    elif harm == "removed":
+        (copy / "assets" / "site.css").unlink()
+    elif harm == "renamed":
+        (copy / "index.html").rename(copy / "home.html")
+    elif harm == "field":
+        del facts["licenses"]
+        descriptor.write_text(json.dumps(facts, indent=2, ensure_ascii=False) + "\n")
+    else:
+        _forge_table(copy, facts)
+    problems = verify(copy)
+    expected = {"added": ["data/more.csv"], "removed": ["assets/site.css"], "renamed": ["index.html", "home.html"],
+                "field": ["datapackage.json"], "table": ["data/figures.csv"]}  # fmt: skip
+    assert [problem.where for problem in problems] == expected[harm]
+
+
+def _forge_table(copy, facts):
+    """Change one figure in the CSV and mend every hash: only the comparison with the Parquet file can tell."""
+    from openhalo.base.provenance import hash_file
+    from openhalo.releases.package import release_hash
+
+    path = copy / "data" / "figures.csv"
+    lines = path.read_text().splitlines(keepends=True)
+    lines[1] = lines[1].replace(",240,", ",241,", 1)
+    path.write_text("".join(lines))
+    for resource in facts["resources"]:
+        if resource["path"] == "data/figures.csv":
+            resource["hash"], resource["bytes"] = f"sha256:{hash_file(path)}", path.stat().st_size
+    facts["release_hash"] = release_hash(facts)
+    (copy / "datapackage.json").write_text(json.dumps(facts, indent=2, ensure_ascii=False) + "\n")
+
+
+def test_a_result_draws_itself(small):
+    by_race = small.measure("stops/search_share", by="race").chart().to_dict()
+    through_time = small.measure("stops/search_share", period="month").chart().to_dict()
+    assert {layer["mark"]["type"] for layer in by_race["layer"]} >= {"rule", "point", "text"}
+    assert [layer["mark"]["type"] for layer in through_time["layer"]] == ["area", "line", "point"]
