@@ -39,3 +39,5 @@ def import_(
     changes = {"new": "added", "changed": "changed", "as before": "unchanged", "withdrawn": "withdrawn"}
     told = ", ".join(f"{getattr(receipt, f'records_{name}'):,} {word}" for word, name in changes.items())
     out.print(f"  records: {told}")
+    for sentence in open_site(site).overlaps(receipt.record):
+        out.print(f"  overlap: {sentence}; agency.yaml says which one counts (authoritative)", soft_wrap=True)
