@@ -4,13 +4,14 @@ from datetime import date
 
 import pytest
 
-from measures.example_records import hold
 from openhalo.base.errors import MeasureError
 from openhalo.catalogue.index import load
 from openhalo.measures.evaluation import evaluate
 from openhalo.measures.planning import Question
 from openhalo.measures.ranking import leader
 from openhalo.records.manifest import Coverage
+
+from .example_records import hold
 
 CATALOGUE = load()
 

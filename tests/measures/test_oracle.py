@@ -11,13 +11,14 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from measures import oracle
-from measures.example_records import hold
 from openhalo.base.periods import Period
 from openhalo.catalogue.index import load
 from openhalo.catalogue.measure_specs import MeasureSpec
 from openhalo.measures.evaluation import evaluate
 from openhalo.measures.planning import Question
+
+from . import oracle
+from .example_records import hold
 
 FILES = {
     "vocabularies/colour.yaml": """

@@ -2,10 +2,11 @@
 
 import pytest
 
-from measures.example_records import hold
 from openhalo.catalogue.index import load
 from openhalo.measures.evaluation import evaluate
 from openhalo.measures.planning import Question
+
+from .example_records import hold
 
 CATALOGUE = load()
 

@@ -131,3 +131,25 @@ def test_a_listing_reads_only_what_is_asked_for(site, deliver):
     found = lazy.filter(pl.col("amount") < 12).select("place").collect()["place"].sort().to_list()
     assert found == ["10", "11"]
     assert lazy.filter(pl.col("amount") > 40).head(2).collect().height == 2
+
+
+def test_the_two_real_force_files_overlap_and_the_newer_one_speaks_for_its_days(make_site, data):
+    newer, older = "minneapolis_force", "minneapolis_force_2008_2017"
+    site = make_site()
+    site.import_file(newer, data / "minneapolis" / "force_2016_2021.csv.gz")
+    site.import_file(older, data / "minneapolis" / "force_2008_2017_two_header_rows.csv.gz")
+    (told,) = site.overlaps("force/force_application")
+    assert told.startswith(f"{newer}, {older} of testpd both cover 2016-")
+    with pytest.raises(MeasureError, match="both cover"):
+        records_of(site).table("force/force_application")
+    every = site.records("force/force_application").collect()
+
+    settings = site.path / "agency.yaml"
+    setting = f"authoritative: {{force/force_application: [{newer}, {older}]}}"
+    settings.write_text(settings.read_text() + f"\n{setting}\n")
+    site = openhalo.open_site(site.path)
+    counted = site.records("force/force_application").collect()
+    start = every.filter(pl.col("source") == newer)["occurred_at_date"].min()
+    expected = every.filter((pl.col("source") == newer) | (pl.col("occurred_at_date") < start))
+    assert counted["source"].value_counts(sort=True).rows() == expected["source"].value_counts(sort=True).rows()
+    assert 0 < counted.filter(pl.col("source") == older).height < every.filter(pl.col("source") == older).height

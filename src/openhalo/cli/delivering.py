@@ -79,6 +79,8 @@ def import_(
     changes = {"new": "added", "changed": "changed", "as before": "unchanged", "withdrawn": "withdrawn"}
     told = ", ".join(f"{getattr(receipt, f'records_{name}'):,} {word}" for word, name in changes.items())
     out.print(f"  records: {told}")
+    for sentence in opened.overlaps(receipt.record):
+        out.print(f"  overlap: {sentence}; agency.yaml says which one counts (authoritative)", soft_wrap=True)
     if receipt.rows_rejected:
         _print_reasons(reasons)
         where = opened.deliveries / receipt.delivery / "rejected.parquet"

@@ -1,6 +1,5 @@
 """Verbs that make and check a site: `init`, `check`, `demo`."""
 
-import importlib
 from pathlib import Path
 from typing import Annotated
 
@@ -83,7 +82,7 @@ def demo(
             out.print(f"{receipt.source}: {read:,} rows read = {taken:,} accepted + {refused:,} rejected{done}")
         out.print(str(made.release), soft_wrap=True, highlight=False, markup=False)
     if serve:
-        importlib.import_module("openhalo.publications.serving").serve(made.release, host, port)
+        serve(made.release, host, port)
 
 
 def _facts(problem: Problem) -> dict[str, str]:

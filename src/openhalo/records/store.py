@@ -2,6 +2,9 @@
 
 Delta is atomic for one table only; the manifest makes a version of all tables whole. A process killed between
 a table's commit and the manifest leaves a commit that no manifest names; the next writer steps back over it.
+
+A store is a local folder for now: on an object store the manifest needs a conditional put and the lock a lease,
+which are not built yet.
 """
 
 import os
