@@ -145,7 +145,7 @@ def _compare(question: Question, base: _Answer) -> _Answer:
         for name in ("numerator", "denominator", "other_numerator", "other_denominator", "cv", "other_cv")
     )
     found = rates.ratio(k, n, k0, n0, cv, cv0) if is_rate else proportions.ratio(k, n, k0, n0)
-    itself = pl.col(across) == spec.reference
+    itself = pl.col(across).eq_missing(pl.lit(spec.reference))
     status = (
         pl.when(pl.col("status") != "ok").then("status")
         .when(pl.col("other_status").is_null() | (pl.col("other_status") != "ok")).then(pl.lit("no_reference"))
