@@ -134,7 +134,7 @@ def count(spec, trees, world, by, grain, within):
         against = [r for r in against if not per.matches_period or within[0] <= day(r) <= within[1]]
     blank = lambda: {"n": 0, "missing": 0, "values": [], "denominators": [], "unplaced": 0}  # noqa: E731
     cells, totals = defaultdict(blank), defaultdict(blank)
-    places = {r["area"] for r in against if r["count"] > 0} if per is not None and per.place else None
+    places = inhabited(spec, world, against, grain, within) if per is not None and per.place else None
     for row in rows:
         period = label(day(row), grain)
         found = measured(spec, trees, world, row)
@@ -156,12 +156,25 @@ def count(spec, trees, world, by, grain, within):
             years = sorted({r["year"] for r in against})
             chosen = max([y for y in years if y <= asked], default=min(years))
             for row in (r for r in against if r["year"] == chosen):
-                if row["kind"] == ("PART" if "visit.colour" in by else "WHOLE"):
+                inside = row["area"] in places
+                if row["kind"] == ("PART" if "visit.colour" in by else "WHOLE") and (inside or per.place in by):
                     for key in keys(world, row, [per.groups[name] for name in by], {}):
                         cells[(period, *key)]["denominators"].append(row["count"])
-                if row["kind"] == "WHOLE":
+                if row["kind"] == "WHOLE" and inside:
                     totals[(period,)]["denominators"].append(row["count"])
     return dict(cells), dict(totals)
+
+
+def inhabited(spec, world, stock, grain, within):
+    """Return the places with a number of people in every year that is needed, and more than none in the last."""
+    days = [day(r) for r in world.records[spec.record]]
+    first, last = max(min(days), within[0]) if within else min(days), min(max(days), within[1]) if within else max(days)
+    years = sorted({r["year"] for r in stock})
+    asked = [last.year] if grain == "all" else range(first.year, last.year + 1)
+    needed = {max([y for y in years if y <= year], default=min(years)) for year in asked}
+    whole = {(r["area"], r["year"]): r["count"] for r in stock if r["kind"] == "WHOLE"}
+    areas = {area for area, _ in whole}
+    return {a for a in areas if all((a, y) in whole for y in needed) and whole[a, max(needed)] > 0}
 
 
 def measured(spec, trees, world, row):
@@ -302,9 +315,11 @@ def koopman(x, n, y, m):
         a, b, c = (n + m) * r, n * r + x + m + y * r, x + y
         q = (b - sqrt(max(b * b - 4 * a * c, 0.0))) / (2 * a)
         p = r * q
-        if p in (0.0, 1.0):
-            return inf if (x - n * p) else 0.0
-        return (x - n * p) ** 2 / (n * p * (1 - p)) * (1 + n * (r - p) / (m * (1 - p))) - Z**2
+        return chi(x, n, min(p, 1.0)) + chi(y, m, min(q, 1.0)) - Z**2
+
+    def chi(k, of, expected):
+        gap, error = k - of * expected, of * expected * (1 - expected)
+        return gap**2 / error if error > 0 else inf if abs(gap) > 1e-9 else 0.0
 
     middle = log((x / n) / (y / m)) if x else None
     low = exp(brentq(statistic, middle - 15, middle, xtol=1e-15, rtol=1e-15)) if x else 0.0

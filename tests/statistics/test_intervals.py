@@ -67,6 +67,12 @@ def test_score_ratio_holds_the_values_that_the_score_test_does_not_refuse():
         assert p == pytest.approx(0.05, abs=1e-9)
 
 
+def test_two_shares_of_one_still_have_an_interval():
+    found = proportions.ratio(16, 16, 17, 17)
+    assert found.high == pytest.approx(1 + 1.959964**2 / 17, rel=1e-6)
+    assert found.low == pytest.approx(1 / (1 + 1.959964**2 / 16), rel=1e-6)
+
+
 def test_rates_are_those_of_scipy():
     for events, exposure, other, other_exposure in [(11, 800, 21, 3011), (1, 5, 400, 20), (60, 1.5, 61, 1.5)]:
         found = rates.ratio(events, exposure, other, other_exposure)

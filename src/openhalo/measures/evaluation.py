@@ -91,22 +91,23 @@ def _count(question: Question, records: Records, places: list[str] | None) -> Ta
     spec = question.spec
     relation = population(question, records, spec.record, [spec.where])
     rows: dict[str, Any] = {}
-    sums: dict[str, Any] = {"n": ibis._.count()}
+    n = ibis._.count()
+    sums: dict[str, Any] = {"n": n}
     codes = spec.per.codes if spec.per else {}
     if spec.kind == "share":
         node = records.catalogue.condition(spec.record, spec.numerator)
         assert node is not None
         rows["_outcome"] = to_ibis(node, relation)
-        sums |= {"numerator": ibis._["_outcome"].sum(), "missing": ibis._["_outcome"].isnull().sum()}
+        sums |= {"numerator": ibis._.count(where=ibis._["_outcome"]), "missing": n - ibis._["_outcome"].count()}
     elif spec.kind == "mean":
         number = relation.field(spec.value).cast(DECIMAL)
         rows |= {"_value": number, "_square": (number * number).cast("decimal(38, 12)")}
         sums |= {"total": ibis._["_value"].sum(), "squares": ibis._["_square"].sum()}
-        sums |= {"missing": ibis._["_value"].isnull().sum()}
+        sums |= {"missing": n - ibis._["_value"].count()}
     elif places is not None:
         assert spec.per is not None
-        rows["_placed"] = relation.field(spec.per.place).isin(places).fill_null(False)
-        sums |= {"placed": ibis._["_placed"].sum()}
+        rows["_placed"] = relation.field(spec.per.place).isin(places)
+        sums |= {"placed": ibis._.count(where=ibis._["_placed"])}
     if not rows:
         rows["_any"] = ibis.literal(1, type="int8")
     groups = [Group(name, name, codes.get(name, {})) for name in question.by]
@@ -144,7 +145,7 @@ def _compare(question: Question, base: _Answer) -> _Answer:
         for name in ("numerator", "denominator", "other_numerator", "other_denominator", "cv", "other_cv")
     )
     found = rates.ratio(k, n, k0, n0, cv, cv0) if is_rate else proportions.ratio(k, n, k0, n0)
-    itself = pl.col(across) == spec.reference
+    itself = pl.col(across).eq_missing(pl.lit(spec.reference))
     status = (
         pl.when(pl.col("status") != "ok").then("status")
         .when(pl.col("other_status").is_null() | (pl.col("other_status") != "ok")).then(pl.lit("no_reference"))

@@ -126,7 +126,7 @@ def _score(ratio: Numbers, k: Numbers, n: Numbers, k0: Numbers, n0: Numbers) -> 
     share = ratio * other
     error = np.sqrt(share * np.maximum(1 - share, 0.0) / n + ratio**2 * other * (1 - other) / n0)
     gap = k / n - ratio * k0 / n0
-    found: Numbers = np.where(error > 0, gap / error, np.sign(gap) * np.inf)
+    found: Numbers = np.where(error > 0, gap / error, np.where(gap == 0, 0.0, np.sign(gap) * np.inf))
     return found
 
 
