@@ -196,7 +196,7 @@ def _value_axis(
     ends = [value for row in rows for name in names if (value := getattr(row, name)) is not None]
     top = max([*ends, reference or 0.0]) or 1.0
     style = (".0%" if top > 0.04 else ".1%") if kind == "share" else ",~r"
-    axis = {"title": None, "format": style, "tickCount": 4, "grid": True, "labelFlush": flush}
+    axis = {"title": None, "format": style, "tickCount": 3 if flush else 4, "grid": True, "labelFlush": flush}
     if left:
         axis["labelAlign"] = "right"
     return {**_number("value"), "axis": axis, "scale": {"domain": [0, top * 1.02], "nice": 4, "zero": True}}
