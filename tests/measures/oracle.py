@@ -303,7 +303,7 @@ def koopman(x, n, y, m):
         q = (b - sqrt(max(b * b - 4 * a * c, 0.0))) / (2 * a)
         p = r * q
         if p in (0.0, 1.0):
-            return inf if (x - n * p) else 0.0
+            return inf if x - n * p else -(Z**2)
         return (x - n * p) ** 2 / (n * p * (1 - p)) * (1 + n * (r - p) / (m * (1 - p))) - Z**2
 
     middle = log((x / n) / (y / m)) if x else None

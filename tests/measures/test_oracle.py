@@ -1,14 +1,18 @@
-"""The engine held to the oracle on generated records and measures: to-many links, lists and gaps included."""
+"""The engine held to the oracle on generated records and measures: to-many links, lists and gaps included.
 
+OPENHALO_EXAMPLES sets how many of each are tried.
+"""
+
+import os
 import random
 from datetime import date, timedelta
 
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
+
 from measures import oracle
 from measures.example_records import hold
-
 from openhalo.base.periods import Period
 from openhalo.catalogue.index import load
 from openhalo.catalogue.measure_specs import MeasureSpec
@@ -176,7 +180,7 @@ sizes = st.integers(min_value=1, max_value=120)
 seeds = st.integers(min_value=0, max_value=2**20)
 spans = st.sampled_from([None, (date(2016, 12, 1), date(2017, 3, 31)), (date(2017, 1, 1), date(2017, 12, 31))])
 quick = settings(
-    max_examples=12,
+    max_examples=int(os.environ.get("OPENHALO_EXAMPLES", "12")),
     deadline=None,
     suppress_health_check=list(HealthCheck),
     phases=[Phase.explicit, Phase.reuse, Phase.generate],

@@ -1,8 +1,8 @@
 """Every measure of the catalogue gives the figures of its own worked example, through the real engine."""
 
 import pytest
-from measures.example_records import hold
 
+from measures.example_records import hold
 from openhalo.catalogue.index import load
 from openhalo.measures.evaluation import evaluate
 from openhalo.measures.planning import Question

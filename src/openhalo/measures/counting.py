@@ -10,7 +10,7 @@ import polars as pl
 
 from openhalo.base.periods import Grain
 from openhalo.engines.connect import fetch
-from openhalo.measures.planning import PERIOD, period_of
+from openhalo.measures.planning import PERIOD, period_of, starts
 from openhalo.records.reading import Records, Relation
 
 ALL_TIME = date(1, 1, 1)
@@ -82,21 +82,23 @@ def tally(
     flat = table
     for group in lists:
         flat = flat.mutate(**{group.column: ibis._[group.column].unnest()})
-    cells = _fetch(flat, [*timed, *values], sums)
+    cells = _fetch(flat, [*timed, *values], sums, grain)
     flags = [group.known for group in groups]
     if lists:
         known = {g.known: _is_known(g, g in lists) for g in groups}
-        margins = _fetch(table.mutate(**known), [*timed, *flags], sums)
+        margins = _fetch(table.mutate(**known), [*timed, *flags], sums, grain)
     else:
         known_of = [pl.col(group.column).is_not_null().alias(group.known) for group in groups]
         margins = _add_up(cells.with_columns(known_of).drop(*values), [PERIOD, *flags])
     return Tally(cells, margins)
 
 
-def _fetch(table: Any, keys: list[str], sums: Mapping[str, Any]) -> pl.DataFrame:
+def _fetch(table: Any, keys: list[str], sums: Mapping[str, Any], grain: Grain) -> pl.DataFrame:
     grouped = table.group_by(keys).agg(**sums) if keys else table.agg(**sums)
     frame = fetch(grouped)
-    if PERIOD not in keys:
+    if PERIOD in keys:
+        frame = frame.with_columns(starts(pl.col(PERIOD), grain).alias(PERIOD))
+    else:
         frame = frame.with_columns(pl.lit(ALL_TIME).alias(PERIOD))
         if not keys:
             frame = frame.filter(pl.col("n") > 0)

@@ -91,22 +91,23 @@ def _count(question: Question, records: Records, places: list[str] | None) -> Ta
     spec = question.spec
     relation = population(question, records, spec.record, [spec.where])
     rows: dict[str, Any] = {}
-    sums: dict[str, Any] = {"n": ibis._.count()}
+    n = ibis._.count()
+    sums: dict[str, Any] = {"n": n}
     codes = spec.per.codes if spec.per else {}
     if spec.kind == "share":
         node = records.catalogue.condition(spec.record, spec.numerator)
         assert node is not None
         rows["_outcome"] = to_ibis(node, relation)
-        sums |= {"numerator": ibis._["_outcome"].sum(), "missing": ibis._["_outcome"].isnull().sum()}
+        sums |= {"numerator": ibis._.count(where=ibis._["_outcome"]), "missing": n - ibis._["_outcome"].count()}
     elif spec.kind == "mean":
         number = relation.field(spec.value).cast(DECIMAL)
         rows |= {"_value": number, "_square": (number * number).cast("decimal(38, 12)")}
         sums |= {"total": ibis._["_value"].sum(), "squares": ibis._["_square"].sum()}
-        sums |= {"missing": ibis._["_value"].isnull().sum()}
+        sums |= {"missing": n - ibis._["_value"].count()}
     elif places is not None:
         assert spec.per is not None
-        rows["_placed"] = relation.field(spec.per.place).isin(places).fill_null(False)
-        sums |= {"placed": ibis._["_placed"].sum()}
+        rows["_placed"] = relation.field(spec.per.place).isin(places)
+        sums |= {"placed": ibis._.count(where=ibis._["_placed"])}
     if not rows:
         rows["_any"] = ibis.literal(1, type="int8")
     groups = [Group(name, name, codes.get(name, {})) for name in question.by]
@@ -153,16 +154,17 @@ def _compare(question: Question, base: _Answer) -> _Answer:
         .otherwise(pl.lit("ok"))
     )  # fmt: skip
     figures = rows.with_columns(
-        columns(found),
-    ).with_columns(
+        *columns(found),
         status.alias("status"),
+        (pl.col("bound_low") / pl.col("other_bound_high")).alias("bound_low"),
+        (pl.col("bound_high") / pl.col("other_bound_low")).alias("bound_high"),
+    ).with_columns(
         pl.when(itself).then(1.0).otherwise("value").alias("value"),
-        *[pl.when(itself).then(None).otherwise(end.replace([float("inf"), float("nan")], None)).alias(name) for name, end in (
-            ("low", pl.col("low")), ("high", pl.col("high")),
-            ("bound_low", pl.col("bound_low") / pl.col("other_bound_high")),
-            ("bound_high", pl.col("bound_high") / pl.col("other_bound_low")),
-        )],
-    )  # fmt: skip
+        *[
+            pl.when(~itself & pl.col(name).is_finite()).then(name).otherwise(None).alias(name)
+            for name in ("low", "high", "bound_low", "bound_high")
+        ],
+    )
     return _Answer(withhold(figures), base.totals.clear(), found.method, base.findings)
 
 

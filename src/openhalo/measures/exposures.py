@@ -117,8 +117,8 @@ def _tally(question: Question, records: Records, by: Sequence[str], places: Sequ
         "n": ibis._.count(),
         "amount": amount,
         "variance": (error * error).cast("decimal(38, 12)").sum(),
-        "estimates": ibis._["_estimate"].sum(),
-        "unsure": (ibis._["_estimate"] & ibis._["_error"].isnull()).sum(),
+        "estimates": ibis._.count(where=ibis._["_estimate"]),
+        "unsure": ibis._.count(where=ibis._["_estimate"] & ibis._["_error"].isnull()),
     }
     return tally(relation, records, asked.grain, groups, sums, rows)
 

@@ -6,6 +6,7 @@ from datetime import date
 from typing import Any
 
 import ibis
+import polars as pl
 
 from openhalo.base.errors import MeasureError, Problem, did_you_mean, name_all
 from openhalo.base.periods import Grain, Period
@@ -82,7 +83,10 @@ def has_days(records: Records, record: str) -> bool:
 
 
 def period_of(relation: Relation, records: Records, record: str, grain: Grain) -> Any:
-    """Return the first day of the period that a record lies in; None for `all`, which is one period.
+    """Return the number of the period that a record lies in, or its day; None for `all`, which is one period.
+
+    Periods are counted from year 0 (the third month of 2017 is 2017 × 12 + 2): grouping by whole numbers takes
+    half the time of grouping by dates cut to their month. `starts` turns them back.
 
     Raises:
         MeasureError: records that are kept by the year have no shorter periods.
@@ -93,10 +97,19 @@ def period_of(relation: Relation, records: Records, record: str, grain: Grain) -
     if not has_days(records, record):
         if grain != "year":
             raise MeasureError(Problem(record, f"is kept by the year and has no figures by {grain}", "year, all"))
-        return ibis.date(time, 1, 1)
+        return time.cast("int32")
     if grain == "day":
         return time
-    return time.truncate({"month": "M", "quarter": "Q", "year": "Y"}[grain]).cast("date")
+    year = time.year().cast("int32")
+    return {"year": year, "quarter": year * 4 + (time.quarter() - 1), "month": year * 12 + (time.month() - 1)}[grain]
+
+
+def starts(periods: pl.Expr, grain: Grain) -> pl.Expr:
+    """Return the first days of numbered periods."""
+    if grain == "day":
+        return periods
+    in_a_year = {"year": 1, "quarter": 4, "month": 12}[grain]
+    return pl.date(periods // in_a_year, periods % in_a_year * (12 // in_a_year) + 1, 1)
 
 
 def covered(question: Question, records: Records, record: str) -> list[Coverage]:

@@ -115,7 +115,8 @@ def _solve(k: Numbers, n: Numbers, k0: Numbers, n0: Numbers, target: float) -> N
         middle = (below + above) / 2
         higher = _score(np.exp(middle), k, n, k0, n0) > target
         below, above = np.where(higher, middle, below), np.where(higher, above, middle)
-    return (below + above) / 2
+    found: Numbers = (below + above) / 2
+    return found
 
 
 def _score(ratio: Numbers, k: Numbers, n: Numbers, k0: Numbers, n0: Numbers) -> Numbers:
