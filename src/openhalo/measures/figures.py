@@ -111,8 +111,8 @@ class MeasureResult:
             for row in self.figures.to_dicts()
         ]
         if not self.by and len(rows) > 1:
-            return charts.over_time(self.spec.kind, rows, "wide")
-        return charts.by_group(self.spec.kind, rows, "wide")
+            return charts.altair(charts.over_time(self.spec.kind, rows, "wide"))
+        return charts.altair(charts.by_group(self.spec.kind, rows, "wide"))
 
     def to_dict(self) -> dict[str, Any]:
         """Return everything as plain data, as `openhalo measure --json` prints it."""

@@ -1,4 +1,4 @@
-"""Figures as Altair charts: dots with intervals, bars for counts, a line with its band for time.
+"""Figures as charts (Vega-Lite): dots with intervals, bars for counts, a line with its band for time.
 
 Each chart is drawn twice, wide and narrow, so that a phone gets readable text instead of a shrunken picture.
 Sizes are fixed here (no automatic layout), so a drawing is the same on every machine.
@@ -12,13 +12,15 @@ from openhalo.presentation import numbers
 from openhalo.presentation.figures import Figure, base, interval, said
 
 Variant = Literal["wide", "narrow"]
+Spec = dict[str, Any]
+"""A Vega-Lite specification: plain data. (Altair's objects cost twice as much as drawing the chart.)"""
 INK, SOFT, RULE, PAPER, ACCENT = "#1b1b1b", "#565c65", "#dfe1e2", "#ffffff", "#1a4480"
 HUES = ("#1f6fb4", "#0f7f78", "#7a61b5", "#8a6a1f", "#3f7d3a", "#5b6fa8", "#2b7f9e", "#7d6a57", "#62731f")
 """Hues of groups, in the fixed order of their code list: apart for the colour-blind in hue or lightness, none red,
 each at least 3:1 on light and on dark paper. Labels stand beside every mark: hue never carries a meaning alone."""
 UNKNOWN = "#71767a"
 FONT = "Public Sans, system-ui, -apple-system, Segoe UI, Roboto, Helvetica Neue, Arial, sans-serif"
-_WIDE = {"label": 190, "plot": 252, "text": 220, "row": 34, "size": 15}
+_WIDE = {"label": 180, "plot": 246, "text": 236, "row": 34, "size": 15}
 _NARROW = {"label": 0, "plot": 318, "text": 0, "row": 58, "size": 15}
 
 
@@ -36,7 +38,7 @@ def by_group(
     order: Sequence[str] = (),
     reference: float | None = None,
     ranges: bool = False,
-) -> Any:
+) -> Spec:
     """Return a chart of one figure a group: bars from zero for counts, else dots with intervals and bounds.
 
     Args:
@@ -47,50 +49,41 @@ def by_group(
         reference: value of a reference line, such as the figure for all.
         ranges: say the bounds beside each group instead of the figure, because figures may not be compared.
     """
-    alt = _altair()
     size = _WIDE if variant == "wide" else _NARROW
     plot, right = size["plot"], size["plot"] + size["text"]
-    data = [_row(kind, index, row, order, ranges) for index, row in enumerate(rows)]
-    y = alt.Y("row:O", sort=None, axis=None, scale=alt.Scale(domain=list(range(len(rows))), padding=0))
-    x = _value_axis(alt, kind, rows, reference, flush=variant == "narrow")
-    marks = alt.Chart(alt.Data(values=data))
-    layers = []
+    y = {"field": "row", "type": "ordinal", "sort": None, "axis": None,
+         "scale": {"domain": list(range(len(rows))), "padding": 0}}  # fmt: skip
+    x = _value_axis(kind, rows, reference, flush=variant == "narrow")
+    colour = {"field": "hue", "type": "nominal", "scale": None, "legend": None}
+    layers: list[Spec] = []
     if reference is not None:
-        line = alt.Chart(alt.Data(values=[{"at": reference}]))
-        layers.append(line.mark_rule(color=SOFT, strokeDash=[2, 3]).encode(x=alt.X("at:Q")))
-    colour = alt.Color("hue:N", scale=None, legend=None)
+        line = {"type": "rule", "color": SOFT, "strokeDash": [2, 3]}
+        layers.append({"data": {"values": [{"at": reference}]}, "mark": line, "encoding": {"x": _number("at")}})
     if kind == "count":
-        layers.append(marks.mark_bar(height=16).encode(x=x, x2=alt.datum(0), y=y, color=colour))
+        layers.append(_layer({"type": "bar", "height": 16}, x=x, x2={"datum": 0}, y=y, color=colour))
     else:
-        layers += [
-            marks.mark_rule(strokeWidth=14, opacity=0.28).encode(x="bound_low:Q", x2="bound_high:Q", y=y, color=colour),
-            marks.mark_rule(strokeWidth=2.5).encode(x="low:Q", x2="high:Q", y=y, color=colour),
-            marks.mark_point(filled=True, size=95, opacity=1, strokeWidth=2).encode(
-                x=x,
-                y=y,
-                fill=alt.Fill("fill:N", scale=None, legend=None),
-                stroke=alt.Stroke("edge:N", scale=None, legend=None),
-            ),
-        ]  # fmt: skip
+        for thickness, fade, low, high in ((14, 0.28, "bound_low", "bound_high"), (2.5, 1, "low", "high")):
+            mark = {"type": "rule", "strokeWidth": thickness, "opacity": fade}
+            layers.append(_layer(mark, x=_number(low), x2={"field": high}, y=y, color=colour))
+        dot = {"type": "point", "filled": True, "size": 95, "opacity": 1, "strokeWidth": 2}
+        layers.append(_layer(dot, x=x, y=y, fill={**colour, "field": "fill"}, stroke={**colour, "field": "edge"}))
     text = {"baseline": "middle", "fontSize": size["size"]}
-    at = alt.value
     if variant == "wide":
         layers += [
-            marks.mark_text(align="left", color=INK, **text).encode(text="label:N", x=at(-size["label"]), y=y),
-            marks.mark_text(align="right", color=INK, fontWeight=600, **text)
-            .encode(text="said:N", x=at(right - 90), y=y),
-            marks.mark_text(align="left", color=SOFT, **text).encode(text="base:N", x=at(right - 84), y=y),
-        ]  # fmt: skip
+            _text({**text, "align": "left", "color": INK}, "label", -size["label"], y),
+            _text({**text, "align": "right", "color": INK, "fontWeight": 600}, "said", right - 90, y),
+            _text({**text, "align": "left", "color": SOFT}, "base", right - 84, y),
+        ]
     else:
-        above = {**text, "dy": -22}
-        for side, words, place in (("left", "brief:N", 0), ("right", "both:N", plot)):
-            layers += _legible(marks, {**above, "align": side}, INK, text=words, x=at(place), y=y)
-    layers += _legible(marks, {**text, "align": "left", "dx": 6}, SOFT, text="why:N", x=at(0), y=y)
-    chart = alt.layer(*layers).properties(width=plot, height=size["row"] * len(rows))
-    return _finish(chart, {"left": size["label"] + 2, "right": size["text"] + 8, "top": 8, "bottom": 30})
+        for side, words, place in (("left", "brief", 0), ("right", "both", plot)):
+            layers += _legible({**text, "dy": -22, "align": side, "color": INK}, words, place, y)
+    layers += _legible({**text, "align": "left", "dx": 6, "color": SOFT}, "why", 0, y)
+    data = [_row(kind, index, row, order, ranges) for index, row in enumerate(rows)]
+    padding = {"left": size["label"] + 2, "right": size["text"] + 8, "top": 8, "bottom": 30}
+    return _chart(data, layers, plot, size["row"] * len(rows), padding)
 
 
-def over_time(kind: str, rows: Sequence[Figure], variant: Variant) -> Any:
+def over_time(kind: str, rows: Sequence[Figure], variant: Variant) -> Spec:
     """Return a line with its interval as a band, from zero; a period without a figure is a gap.
 
     Args:
@@ -98,30 +91,40 @@ def over_time(kind: str, rows: Sequence[Figure], variant: Variant) -> Any:
         rows: one figure a period, oldest first.
         variant: `wide` (660 px) or `narrow` (320 px).
     """
-    alt = _altair()
     starts = [numbers.period_start(row.period) for row in rows]
     data = [
         {"at": f"{start.isoformat()}T00:00:00Z", "value": row.value, "low": row.low, "high": row.high}
         for start, row in zip(starts, rows, strict=True)
         if start is not None
     ]
-    years = sorted({start.year for start in starts if start is not None})
-    ticks = {"format": "%Y", "tickCount": "year"} if len(years) > 1 else {"format": "%b", "tickCount": "month"}
+    one_year = len({start.year for start in starts if start is not None}) == 1
     wide = variant == "wide"
-    if len(years) == 1 and not wide:
-        ticks["tickCount"] = {"interval": "month", "step": 3}  # type: ignore[assignment]
-    axis = alt.Axis(grid=False, title=None, labelFlush=False, labelOverlap=True, **ticks)
-    x = alt.X("at:T", scale=alt.Scale(type="utc"), axis=axis)
-    marks = alt.Chart(alt.Data(values=data))
-    y = _value_axis(alt, kind, rows, None, alt.Y, left=True)
+    step = {"interval": "month", "step": 1 if wide else 3} if one_year else {"interval": "year", "step": 1}
+    axis = {"grid": False, "title": None, "labelFlush": False, "labelOverlap": True,
+            "format": "%b" if one_year else "%Y", "tickCount": step}  # fmt: skip
+    x = {"field": "at", "type": "temporal", "scale": {"type": "utc"}, "axis": axis}
+    y = _value_axis(kind, rows, None, left=True)
     layers = [
-        marks.mark_area(color=ACCENT, opacity=0.18).encode(x=x, y=alt.Y("low:Q"), y2="high:Q"),
-        marks.mark_line(color=ACCENT, strokeWidth=2.5).encode(x=x, y=y),
+        _layer({"type": "area", "color": ACCENT, "opacity": 0.18}, x=x, y=_number("low"), y2={"field": "high"}),
+        _layer({"type": "line", "color": ACCENT, "strokeWidth": 2.5}, x=x, y=y),
     ]
     if len(rows) <= 24:
-        layers.append(marks.mark_point(color=ACCENT, filled=True, size=36, opacity=1).encode(x=x, y=y))
-    chart = alt.layer(*layers).properties(width=590 if wide else 250, height=200 if wide else 180)
-    return _finish(chart, {"left": 52, "right": 24, "top": 10, "bottom": 30})
+        layers.append(_layer({"type": "point", "color": ACCENT, "filled": True, "size": 36, "opacity": 1}, x=x, y=y))
+    padding = {"left": 52, "right": 24, "top": 10, "bottom": 30}
+    return _chart(data, layers, 590 if wide else 250, 200 if wide else 180, padding)
+
+
+def altair(spec: Spec) -> Any:
+    """Return a chart as an Altair object, checked against the schema of Vega-Lite.
+
+    Raises:
+        MissingExtra: Altair is not installed.
+    """
+    try:
+        import altair
+    except ImportError:
+        raise MissingExtra("publish", "drawing charts") from None
+    return altair.Chart.from_dict(spec)
 
 
 def describe(kind: str, rows: Sequence[Figure], subject: str) -> str:
@@ -135,10 +138,22 @@ def describe(kind: str, rows: Sequence[Figure], subject: str) -> str:
     return f"{subject}. {'; '.join(parts)}{many}."
 
 
-def _legible(marks: Any, style: dict[str, Any], colour: str, **place: Any) -> list[Any]:
+def _layer(mark: Spec, **encoding: Any) -> Spec:
+    return {"mark": mark, "encoding": encoding}
+
+
+def _number(field: str) -> Spec:
+    return {"field": field, "type": "quantitative"}
+
+
+def _text(mark: Spec, field: str, place: float, y: Spec) -> Spec:
+    return _layer({"type": "text", **mark}, text={"field": field, "type": "nominal"}, x={"value": place}, y=y)
+
+
+def _legible(mark: Spec, field: str, place: float, y: Spec) -> list[Spec]:
     """Return text with an edge of paper around it, so that no line runs through a letter."""
-    edge = marks.mark_text(color=PAPER, stroke=PAPER, strokeWidth=5, strokeJoin="round", **style)
-    return [edge.encode(**place), marks.mark_text(color=colour, **style).encode(**place)]
+    edge = {**mark, "color": PAPER, "stroke": PAPER, "strokeWidth": 5, "strokeJoin": "round"}
+    return [_text(edge, field, place, y), _text(mark, field, place, y)]
 
 
 def _told(kind: str, row: Figure) -> str:
@@ -175,37 +190,29 @@ def _short(label: str, longest: int) -> str:
 
 
 def _value_axis(
-    alt: Any,
-    kind: str,
-    rows: Sequence[Figure],
-    reference: float | None,
-    channel: Any = None,
-    left: bool = False,
-    flush: bool = False,
-) -> Any:
+    kind: str, rows: Sequence[Figure], reference: float | None, left: bool = False, flush: bool = False
+) -> Spec:
     names = ("value", "high", "bound_high")
     ends = [value for row in rows for name in names if (value := getattr(row, name)) is not None]
     top = max([*ends, reference or 0.0]) or 1.0
-    axis = alt.Axis(
-        title=None, format=".0%" if kind == "share" and top > 0.04 else ".1%" if kind == "share" else ",~r",
-        tickCount=4, grid=True, labelFlush=flush, **({"labelAlign": "right"} if left else {}),
-    )  # fmt: skip
-    return (channel or alt.X)("value:Q", axis=axis, scale=alt.Scale(domain=[0, top * 1.02], nice=4, zero=True))
+    style = (".0%" if top > 0.04 else ".1%") if kind == "share" else ",~r"
+    axis = {"title": None, "format": style, "tickCount": 3 if flush else 4, "grid": True, "labelFlush": flush}
+    if left:
+        axis["labelAlign"] = "right"
+    return {**_number("value"), "axis": axis, "scale": {"domain": [0, top * 1.02], "nice": 4, "zero": True}}
 
 
-def _finish(chart: Any, padding: dict[str, int]) -> Any:
-    alt = _altair()
-    axis = alt.AxisConfig(
-        domain=False, ticks=False, gridColor=RULE, labelColor=SOFT, labelFontSize=14, labelPadding=8, labelFont=FONT
-    )
-    return chart.properties(padding=padding, autosize=alt.AutoSizeParams(type="none")).configure(
-        font=FONT, background="transparent", aria=False, axis=axis, view=alt.ViewConfig(stroke=None)
-    )
-
-
-def _altair() -> Any:
-    try:
-        import altair
-    except ImportError:
-        raise MissingExtra("publish", "drawing charts") from None
-    return altair
+def _chart(data: list[Spec], layers: list[Spec], width: int, height: int, padding: dict[str, int]) -> Spec:
+    axis = {"domain": False, "ticks": False, "gridColor": RULE, "labelColor": SOFT, "labelFontSize": 14,
+            "labelPadding": 8, "labelFont": FONT}  # fmt: skip
+    return {
+        "$schema": "https://vega.github.io/schema/vega-lite/v6.json",
+        "data": {"values": data},
+        "layer": layers,
+        "width": width,
+        "height": height,
+        "padding": padding,
+        "autosize": {"type": "none"},
+        "background": "transparent",
+        "config": {"font": FONT, "aria": False, "axis": axis, "view": {"stroke": None}},
+    }

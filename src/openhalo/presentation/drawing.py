@@ -42,7 +42,7 @@ class Drawings:
         """Return a chart as an `<svg role="img">` for a page.
 
         Args:
-            make: a function of `presentation.charts` that returns an Altair chart.
+            make: a function of `presentation.charts` that returns a chart.
             facts: its arguments: plain data, from which alone the drawing follows.
             alt: what a person would see, in words.
             css: class of the `<svg>`, such as `wide`.
@@ -63,7 +63,7 @@ class Drawings:
         except ImportError:
             raise MissingExtra("publish", "drawing charts") from None
         self.drawn += 1
-        drawing = for_page(vl_convert.vegalite_to_svg(make(*facts).to_dict(validate=False)))
+        drawing = for_page(vl_convert.vegalite_to_svg(make(*facts)))
         if self.folder:
             self.folder.mkdir(parents=True, exist_ok=True)
             draft = self.folder / f".{key}.{os.getpid()}"
@@ -117,4 +117,4 @@ def _makers() -> list[str]:
     own = [
         hash_file(Path(__file__).with_name(name)) for name in ("charts.py", "drawing.py", "figures.py", "numbers.py")
     ]
-    return [*own, version("altair"), version("vl-convert-python")]
+    return [*own, version("vl-convert-python")]
