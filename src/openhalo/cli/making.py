@@ -8,6 +8,7 @@ import typer
 from openhalo.base.errors import CatalogueError, Problem, ReleaseError
 from openhalo.catalogue import index
 from openhalo.cli.terminal import AsJson, out, print_json, progress, say_problems
+from openhalo.publications import serving
 from openhalo.releases.hashes import verify
 from openhalo.sites.demo import make_demo
 from openhalo.sites.making import init_site
@@ -82,7 +83,7 @@ def demo(
             out.print(f"{receipt.source}: {read:,} rows read = {taken:,} accepted + {refused:,} rejected{done}")
         out.print(str(made.release), soft_wrap=True, highlight=False, markup=False)
     if serve:
-        serve(made.release, host, port)
+        serving.serve(made.release, host, port)
 
 
 def _facts(problem: Problem) -> dict[str, str]:
