@@ -163,7 +163,7 @@ def test_right_to_left_fits_too(visit):
 
 def test_a_demo_says_so_and_offers_no_complaint(visit):
     page = visit(PAGES[0])
-    assert "This is a demonstration" in page.get_by_role("note").inner_text()
+    assert "This is a demonstration" in page.get_by_role("region", name="About this site").inner_text()
     assert page.get_by_role("button").count() == 0
     assert page.get_by_role("link", name="omplain").count() == 0
 

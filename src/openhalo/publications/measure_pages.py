@@ -10,24 +10,16 @@ from openhalo.catalogue.measure_specs import MeasureSpec
 from openhalo.measures.figures import MeasureResult
 from openhalo.presentation import charts, numbers
 from openhalo.presentation.drawing import Drawings
-from openhalo.presentation.figures import Figure, interval, said
+from openhalo.presentation.figures import Figure, said
 from openhalo.presentation.words import _
 from openhalo.publications.answers import Answer
 from openhalo.publications.condition_words import in_words
 from openhalo.publications.labels import Group, group, inside, unit_words
 from openhalo.publications.open_data import coverage
+from openhalo.publications.tables import Column, table
 
 LONGEST_CHART = 24
 """More groups than this stand in the table only: a longer chart cannot be read."""
-
-
-@dataclass(frozen=True)
-class Column:
-    """A column of a page's table; `minor` ones give way on a phone."""
-
-    head: str
-    minor: bool = False
-    interval: bool = False
 
 
 @dataclass
@@ -213,7 +205,7 @@ def _cut(result: MeasureResult, answer: Answer, total: Figure | None, catalogue:
     else:
         caption = [_("There are {n} groups here, too many for one readable chart. The table has them all.")
                    .format(n=len(rows))]  # fmt: skip
-    columns, cells = _table(spec, answer.counted, names.label, rows)
+    columns, cells = table(spec, answer.counted, names.label, rows)
     told = any(finding.guard == "missingness" for finding in result.findings)
     return Cut(
         id=names.path.replace(".", "-"),
@@ -251,7 +243,7 @@ def _trend(answer: Answer, catalogue: Catalogue, drawings: Drawings) -> Cut:
         first=said(spec.kind, first), start=first.label, last=said(spec.kind, last), end=last.label
     )
     alt = f"{subtitle} {ends}."
-    columns, cells = _table(spec, answer.counted, grain.capitalize(), rows)
+    columns, cells = table(spec, answer.counted, grain.capitalize(), rows)
     return Cut(
         id="time",
         title=_("Over time"),
@@ -278,45 +270,6 @@ def _marked(row: Figure, answer: Answer) -> Figure:
     if first == start:
         return replace(row, label=_("{period}, to {day}").format(period=row.label, day=numbers.day(last)))
     return replace(row, label=_("{period}, from {day}").format(period=row.label, day=numbers.day(first)))
-
-
-def _table(
-    spec: MeasureSpec, base: MeasureSpec, first: str, rows: Sequence[Figure]
-) -> tuple[list[Column], list[list[str]]]:
-    per = base.per
-    count_of, kind = numbers.count, spec.kind
-    bounded = kind != "count" and any(row.bounded for row in rows)
-    parts: list[tuple[Column, Any]] = [(Column(first), lambda row: row.label)]
-    heads = {"share": _("Share"), "count": _("Count"), "ratio": _("Times as high"), "mean": _("Average"),
-             "rate": _("Rate per {times}").format(times=count_of(per.times)) if per else ""}  # fmt: skip
-    parts.append((Column(heads[kind]), lambda row: said(kind, row, spec.minimum_n)))
-    if kind == "share":
-        parts.append((Column(_("Counted")), lambda row: numbers.fraction(row.numerator, row.denominator)))
-    if kind in ("rate", "ratio"):
-        parts.append((Column(_("Counted")), lambda row: count_of(row.numerator)))
-    if kind == "rate" and per:
-        label = per.label[:1].upper() + per.label[1:]
-        parts.append((Column(label, minor=True), lambda row: count_of(row.denominator) or "–"))
-    if kind == "mean":
-        parts.append((Column(_("Records")), lambda row: count_of(row.denominator)))
-    if any(row.low is not None for row in rows):
-        parts.append(
-            (
-                Column(_("95% interval"), minor=True, interval=not bounded),
-                lambda row: interval(kind, row.low, row.high) or "–",
-            )
-        )
-    if bounded:
-        parts.append(
-            (
-                Column(_("Could lie between"), minor=True, interval=True),
-                lambda row: interval(kind, row.bound_low, row.bound_high) or "–",
-            )
-        )
-    elif any(row.missing for row in rows):
-        head = _("Left out") if kind == "rate" else _("Do not say")
-        parts.append((Column(head, minor=True), lambda row: count_of(row.missing)))
-    return [column for column, _cell in parts], [[cell(row) for _column, cell in parts] for row in rows]
 
 
 def _unknown(rows: Sequence[Figure], names: Group, units: str) -> list[str]:

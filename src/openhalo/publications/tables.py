@@ -1,0 +1,59 @@
+"""The table under each chart: the same figures, every one with what it is taken of."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from openhalo.catalogue.measure_specs import MeasureSpec
+from openhalo.presentation import numbers
+from openhalo.presentation.figures import Figure, interval, said
+from openhalo.presentation.words import _
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column of a page's table; `minor` ones give way on a phone."""
+
+    head: str
+    minor: bool = False
+    interval: bool = False
+
+
+def table(
+    spec: MeasureSpec, base: MeasureSpec, first: str, rows: Sequence[Figure]
+) -> tuple[list[Column], list[list[str]]]:
+    """Return the table under a chart: its columns, and its cells as they are read."""
+    per = base.per
+    count_of, kind = numbers.count, spec.kind
+    bounded = kind != "count" and any(row.bounded for row in rows)
+    parts: list[tuple[Column, Any]] = [(Column(first), lambda row: row.label)]
+    heads = {"share": _("Share"), "count": _("Count"), "ratio": _("Times as high"), "mean": _("Average"),
+             "rate": _("Rate per {times}").format(times=count_of(per.times)) if per else ""}  # fmt: skip
+    parts.append((Column(heads[kind]), lambda row: said(kind, row, spec.minimum_n)))
+    if kind == "share":
+        parts.append((Column(_("Counted")), lambda row: numbers.fraction(row.numerator, row.denominator)))
+    if kind in ("rate", "ratio"):
+        parts.append((Column(_("Counted")), lambda row: count_of(row.numerator)))
+    if kind == "rate" and per:
+        label = per.label[:1].upper() + per.label[1:]
+        parts.append((Column(label, minor=True), lambda row: count_of(row.denominator) or "–"))
+    if kind == "mean":
+        parts.append((Column(_("Records")), lambda row: count_of(row.denominator)))
+    if any(row.low is not None for row in rows):
+        parts.append(
+            (
+                Column(_("95% interval"), minor=True, interval=not bounded),
+                lambda row: interval(kind, row.low, row.high) or "–",
+            )
+        )
+    if bounded:
+        parts.append(
+            (
+                Column(_("Could lie between"), minor=True, interval=True),
+                lambda row: interval(kind, row.bound_low, row.bound_high) or "–",
+            )
+        )
+    elif any(row.missing for row in rows):
+        head = _("Left out") if kind == "rate" else _("Do not say")
+        parts.append((Column(head, minor=True), lambda row: count_of(row.missing)))
+    return [column for column, _cell in parts], [[cell(row) for _column, cell in parts] for row in rows]
