@@ -336,7 +336,7 @@ CASES = {
         ALL | {"vocabularies__colour": b"# nothing\n"},
         """
         vocabularies/colour.yaml:1: the file holds no keys
-            allowed: codes, crosswalks, description, label, source
+            allowed: codes, crosswalk_sources, crosswalks, description, label, source
         """,
     ),
     "a file that stands nowhere": (

@@ -96,7 +96,7 @@ def test_no_row_of_a_mutated_csv_is_lost(content):
 
 
 @settings(max_examples=100, deadline=None)
-@given(mutated(gzip.compress(CSV, mtime=0, mtime=0)))
+@given(mutated(gzip.compress(CSV, mtime=0)))
 def test_mutated_gzip(content):
     outcome(content)
 

@@ -160,7 +160,7 @@ def test_other_delimiters_and_encodings_are_read(open_file):
         (GOOD, {"delimiter": '"'}, ["the delimiter cannot be"]),
         (gzip.compress(GOOD, mtime=0)[:-12], {}, ["cut off"]),
         (gzip.compress(GOOD, mtime=0)[:20] + b"xx" + gzip.compress(GOOD, mtime=0)[22:], {}, ["damaged"]),
-        (gzip.compress(gzip.compress(GOOD, mtime=0)), {}, ["packed twice"]),
+        (gzip.compress(gzip.compress(GOOD, mtime=0), mtime=0), {}, ["packed twice"]),
         (b"\xd0\xcf\x11\xe0" + bytes(100), {}, [".xls", "password"]),
         (b"PK\x03\x04" + bytes(100), {}, ["cannot be opened"]),
         (b"PAR1" + bytes(100), {}, ["damaged"]),

@@ -78,8 +78,8 @@ class Schema:
         return found
 
     def codes(self, spec: FieldSpec) -> list[str]:
-        """Return the codes of a coded field in their fixed order; none for a field without a vocabulary."""
-        if not spec.vocabulary:
+        """Return the codes of a coded field in their fixed order; none for a field that is not coded."""
+        if spec.type not in ("code", "codes"):
             return []
         if spec.vocabulary not in self.vocabularies:
             raise Unread
