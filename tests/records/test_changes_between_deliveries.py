@@ -129,7 +129,9 @@ def test_a_mended_spec_withdraws_what_it_now_rejects(site, deliver):
     deliver(site, "keyed", rows)
     path = site.path / "catalogue" / "trial" / "event.yaml"
     path.write_text(path.read_text().replace("max: 1000", "max: 500"))
-    receipt = deliver(openhalo.open_site(site.path), "keyed", rows)
+    with pytest.raises(DeliveryError, match="would take back 1 of the 2 records"):
+        deliver(openhalo.open_site(site.path), "keyed", rows)
+    receipt = deliver(openhalo.open_site(site.path), "keyed", rows, withdraw=True)
     assert (receipt.rows_rejected, receipt.records_withdrawn) == (1, 1)
     kept = pl.read_parquet(site.deliveries / receipt.delivery / "withdrawn.parquet")
     assert kept["reason"].to_list() == ["the same file, read anew, brings it no longer"]

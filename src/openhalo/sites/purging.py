@@ -162,7 +162,7 @@ def _plan(premises: Premises, key: str, record: RecordType, authority: str, over
         if (folder / DESCRIPTOR).exists() and read_descriptor(folder).get("store_version") in touched
     ]
     receipt = Purge(
-        purge=f"{len(purging.purges(store)) + 1:06d}",
+        purge=f"{max((int(past.purge) for past in purging.purges(store)), default=0) + 1:06d}",
         date=date.today().isoformat(),
         authority=authority,
         oversight=oversight,
