@@ -263,7 +263,7 @@ CASES = {
     "a group that may not be seen": (
         changed("traffic__measures__red", "groups: [colour]", "groups: [colour, owner]"),
         """
-        traffic/measures/red.yaml:8: 'owner' is restricted: no figure may be cut by it
+        traffic/measures/red.yaml:8: 'owner' is restricted: no figure may rest on it
             allowed: public and internal fields
         """,
     ),

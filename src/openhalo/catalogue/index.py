@@ -9,7 +9,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from openhalo.base.errors import CatalogueError, MeasureError, Problem, did_you_mean, name_all
+from openhalo.base.errors import CatalogueError, Problem, did_you_mean, name_all
 from openhalo.base.provenance import hash_facts, hash_file
 from openhalo.catalogue import cross_checks, reader
 from openhalo.catalogue.condition_parser import parse
@@ -110,15 +110,15 @@ class Catalogue:
         return node
 
     def record_type(self, record: str) -> RecordType:
-        """Return a record type, or say which there are."""
+        """Return a record type, or raise `CatalogueError` that says which there are."""
         return _look_up(self.record_types, record, "record type")
 
     def measure(self, measure: str) -> MeasureSpec:
-        """Return a measure, or say which there are."""
+        """Return a measure, or raise `CatalogueError` that says which there are."""
         return _look_up(self.measures, measure, "measure")
 
     def source(self, source: str) -> SourceSpec:
-        """Return a source spec, or say which there are."""
+        """Return a source spec, or raise `CatalogueError` that says which there are."""
         return _look_up(self.sources, source, "source")
 
 
@@ -214,7 +214,7 @@ def _file_and_line(problem: Problem) -> tuple[str, int]:
 
 def _look_up(shelf: dict[str, SpecT], identifier: str, kind: str) -> SpecT:
     if identifier not in shelf:
-        raise MeasureError(
+        raise CatalogueError(
             Problem("", f"there is no {kind} '{identifier}'", name_all(shelf, 60), did_you_mean(identifier, shelf))
         )
     return shelf[identifier]

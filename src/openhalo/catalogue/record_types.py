@@ -11,6 +11,8 @@ from openhalo.catalogue.reader import Misfit, Spec
 
 FieldType = Literal["text", "integer", "number", "boolean", "date", "time", "code", "codes", "link"]
 Privacy = Literal["public", "internal", "restricted", "sealed", "compelled"]
+WITHHELD: tuple[Privacy, ...] = ("restricted", "sealed", "compelled")
+"""Classes of the fields that no listing shows and no figure rests on."""
 Basis = Literal["perceived", "self_reported", "record", "document"]
 ColumnType = Literal["text", "integer", "number", "boolean", "date", "instant", "local", "texts"]
 
