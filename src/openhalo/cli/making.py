@@ -6,13 +6,7 @@ from typing import Annotated
 import typer
 
 from openhalo.base.errors import CatalogueError, Problem, ReleaseError
-from openhalo.catalogue import index
 from openhalo.cli.terminal import AsJson, out, print_json, progress, say_problems
-from openhalo.publications import serving
-from openhalo.releases.hashes import verify
-from openhalo.sites.demo import make_demo
-from openhalo.sites.making import init_site
-from openhalo.sites.settings import check_settings
 
 
 def register(app: typer.Typer) -> None:
@@ -30,6 +24,8 @@ def init(
     as_json: AsJson = False,
 ) -> None:
     """Make a site: settings to fill in, and folders for definitions, deliveries, records and releases."""
+    from openhalo.sites.making import init_site
+
     init_site(site, title or name, name, agency)
     if as_json:
         print_json({"site": str(site), "settings": str(site / "agency.yaml")})
@@ -44,6 +40,9 @@ def check(
     as_json: AsJson = False,
 ) -> None:
     """Check every definition and setting: unknown keys and codes, dangling references, conditions that do not read."""
+    from openhalo.catalogue import index
+    from openhalo.sites.settings import check_settings
+
     catalogue, problems = index.examine(site / "catalogue" if site else None)
     if site is not None:
         problems = [*check_settings(site, catalogue), *problems]
@@ -68,6 +67,10 @@ def demo(
     as_json: AsJson = False,
 ) -> None:
     """Make a site from real public records: import, publish, verify, serve. The last line is the release's folder."""
+    from openhalo.publications import serving
+    from openhalo.releases.hashes import verify
+    from openhalo.sites.demo import make_demo
+
     with progress() as report:
         made = make_demo(site, report)
         report("verifying")

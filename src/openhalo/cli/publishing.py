@@ -5,11 +5,9 @@ from typing import Annotated
 
 import typer
 
+import openhalo
 from openhalo.base.errors import ReleaseError
 from openhalo.cli.terminal import AsJson, err, out, print_json, progress, say_problems
-from openhalo.publications import serving
-from openhalo.releases.hashes import verify as verify_release
-from openhalo.sites.open_site import open_site
 
 
 def register(app: typer.Typer) -> None:
@@ -22,7 +20,7 @@ def register(app: typer.Typer) -> None:
 def publish(site: Annotated[Path, typer.Argument(help="The site's folder")], as_json: AsJson = False) -> None:
     """Build a release from the newest store version: figures, pages, descriptor with every hash."""
     with progress() as report:
-        folder = open_site(site).publish(report=report)
+        folder = openhalo.open_site(site).publish(report=report)
     if as_json:
         print_json({"release": str(folder)})
     else:
@@ -31,7 +29,9 @@ def publish(site: Annotated[Path, typer.Argument(help="The site's folder")], as_
 
 def verify(release: Annotated[Path, typer.Argument(help="A release's folder")], as_json: AsJson = False) -> None:
     """Check that a release is whole and that every byte is the one that was published."""
-    problems = verify_release(release)
+    from openhalo.releases import hashes
+
+    problems = hashes.verify(release)
     if as_json:
         print_json({"release": str(release), "problems": [str(problem) for problem in problems]})
     elif problems:
@@ -48,6 +48,8 @@ def serve(
     port: Annotated[int, typer.Option(help="Port to listen on; 0 for any that is free", min=0, max=65535)] = 8000,
 ) -> None:
     """Show the newest release in a browser: serves its files, and nothing else, until interrupted (Ctrl+C)."""
-    folder = serving.newest_release(open_site(site).releases)
+    from openhalo.publications import serving
+
+    folder = serving.newest_release(openhalo.open_site(site).releases)
     err.print(f"serving {folder}; stop with Ctrl+C", soft_wrap=True)
     serving.serve(folder, host, port)
