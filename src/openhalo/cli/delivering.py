@@ -31,7 +31,10 @@ def template(
     site: Annotated[Path | None, typer.Option(help="A site's folder, for record types of its own")] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Write a spreadsheet to fill in; `openhalo import SITE template:RECORD FILE` reads it back."""
+    """Write a spreadsheet to fill in; `openhalo import SITE template:RECORD FILE` reads it back.
+
+    Example: openhalo template stops/stop --xlsx stops.xlsx
+    """
     from openhalo.catalogue import index
     from openhalo.intake import template_sheet
     from openhalo.intake.template import ID
@@ -66,7 +69,10 @@ def import_(
     ] = "",
     as_json: AsJson = False,
 ) -> None:
-    """Take in a file. The receipt says what was read, accepted, rejected and why; nothing is half-written."""
+    """Take in a file. The receipt says what was read, accepted, rejected and why; nothing is half-written.
+
+    Example: openhalo import springfield template:stops/stop stops.xlsx
+    """
     from openhalo.intake import receipts, rejects
 
     opened = openhalo.open_site(site)
@@ -101,7 +107,10 @@ def rejected(
     xlsx: Annotated[Path | None, typer.Option(help="Write the rejected rows as a spreadsheet to mend")] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Show why rows were rejected, and write them as a spreadsheet whose wrong cells say what is wrong."""
+    """Show why rows were rejected, and write them as a spreadsheet whose wrong cells say what is wrong.
+
+    Example: openhalo rejects springfield --xlsx to-mend.xlsx
+    """
     from openhalo.intake import receipts, rejects
 
     opened = openhalo.open_site(site)

@@ -38,7 +38,10 @@ def records(
     parquet: Annotated[Path | None, typer.Option(help="Write them to this Parquet file")] = None,
     as_json: AsJson = False,
 ) -> None:
-    """List records, without restricted fields."""
+    """List records, without restricted fields.
+
+    Example: openhalo records springfield stops/stop --where "search_conducted" --csv searches.csv
+    """
     opened, day = openhalo.open_site(site), known_by.date() if known_by else None
     _must_end(csv, ".csv")
     _must_end(parquet, ".parquet")
@@ -65,7 +68,10 @@ def purge(
     oversight: Annotated[str, typer.Option(help="What oversight decided, where the agency alone may not")] = "",
     as_json: AsJson = False,
 ) -> None:
-    """Take a record out of every version, rejected row and delivery. There is no way back."""
+    """Take a record out of every version, rejected row and delivery. There is no way back.
+
+    Example: openhalo purge springfield spd/export/17-0042 --authority "Court order 2026-118"
+    """
     with progress() as report:
         done = openhalo.open_site(site).purge(key, authority=authority, oversight=oversight, report=report)
     if as_json:

@@ -23,7 +23,10 @@ def init(
     title: Annotated[str, typer.Option(help="What stands on top of the pages; the agency's name without it")] = "",
     as_json: AsJson = False,
 ) -> None:
-    """Make a site: settings to fill in, and folders for definitions, deliveries, records and releases."""
+    """Make a site: settings to fill in, and folders for definitions, deliveries, records and releases.
+
+    Example: openhalo init springfield --name "Springfield Police Department" --agency spd
+    """
     from openhalo.sites.making import init_site
 
     init_site(site, title or name, name, agency)
@@ -39,7 +42,10 @@ def check(
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Check every definition and setting: unknown keys and codes, dangling references, conditions that do not read."""
+    """Check every definition and setting: unknown keys and codes, dangling references, conditions that do not read.
+
+    Example: openhalo check springfield
+    """
     from openhalo.catalogue import index
     from openhalo.sites.settings import check_settings
 
@@ -66,7 +72,10 @@ def demo(
     port: Annotated[int, typer.Option(help="Port to serve at")] = 8000,
     as_json: AsJson = False,
 ) -> None:
-    """Make a site from real public records: import, publish, verify, serve. The last line is the release's folder."""
+    """Make a site from real public records: import, publish, verify, serve. The last line is the release's folder.
+
+    Example: openhalo demo --site demo --no-serve
+    """
     from openhalo.publications import serving
     from openhalo.releases.hashes import verify
     from openhalo.sites.demo import make_demo

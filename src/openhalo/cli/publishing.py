@@ -18,7 +18,10 @@ def register(app: typer.Typer) -> None:
 
 
 def publish(site: Annotated[Path, typer.Argument(help="The site's folder")], as_json: AsJson = False) -> None:
-    """Build a release from the newest store version: figures, pages, descriptor with every hash."""
+    """Build a release from the newest store version: figures, pages, descriptor with every hash.
+
+    Example: openhalo publish springfield
+    """
     with progress() as report:
         folder = openhalo.open_site(site).publish(report=report)
     if as_json:
@@ -28,7 +31,10 @@ def publish(site: Annotated[Path, typer.Argument(help="The site's folder")], as_
 
 
 def verify(release: Annotated[Path, typer.Argument(help="A release's folder")], as_json: AsJson = False) -> None:
-    """Check that a release is whole and that every byte is the one that was published."""
+    """Check that a release is whole and that every byte is the one that was published.
+
+    Example: openhalo verify springfield/releases/0001
+    """
     from openhalo.releases import hashes
 
     problems = hashes.verify(release)
@@ -47,7 +53,10 @@ def serve(
     host: Annotated[str, typer.Option(help="Address to listen on; 0.0.0.0 for every one")] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="Port to listen on; 0 for any that is free", min=0, max=65535)] = 8000,
 ) -> None:
-    """Show the newest release in a browser: serves its files, and nothing else, until interrupted (Ctrl+C)."""
+    """Show the newest release in a browser: serves its files, and nothing else, until interrupted (Ctrl+C).
+
+    Example: openhalo serve springfield --port 8080
+    """
     from openhalo.publications import serving
 
     folder = serving.newest_release(openhalo.open_site(site).releases)

@@ -140,7 +140,7 @@ class Site:
     def write_records(
         self,
         record: str,
-        file: Path,
+        file: Path | str,
         *,
         where: str = "",
         version: int | None = None,
@@ -150,7 +150,7 @@ class Site:
         """Write what `records` returns to a `.csv` or `.parquet` file and return the number of records."""
         rows = listing(self._open(version, known_by), record, where)
         rows = rows if limit is None else rows.limit(limit)
-        return write(rows, self.catalogue.record_type(record), file)
+        return write(rows, self.catalogue.record_type(record), Path(file))
 
     def purge(
         self, key: str, *, authority: str, oversight: str = "", patience: float = 600.0, report: Report = silent
