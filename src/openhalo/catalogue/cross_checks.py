@@ -76,6 +76,8 @@ def measure(spec: MeasureSpec, document: Document, schema: Schema, measures: Map
     if spec.kind == "ratio":
         _ratio(spec, document, schema, measures)
         return
+    if not (spec.record and spec.unit):
+        return
     if spec.per and _known(spec.per.record, schema.record_types, "record type", document, ("per", "record"), schema):
         _denominator(spec, document, schema)
     if not _known(spec.record, schema.record_types, "record type", document, ("record",), schema):

@@ -7,7 +7,7 @@ void. What the new version shows (overlaps) is added to the receipt last.
 
 import tempfile
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import polars as pl
@@ -92,7 +92,7 @@ def _import(delivery: Delivery, premises: Premises, scratch: Path, report: Repor
     mapped = mapping.map_rows(raw.cells, source, record, catalogue.schema, delivery.agency)
     all_faults = [
         *mapped.faults,
-        *validation.faults(record, catalogue.schema, {p[-1]: m.column for p, m in source.mappings()}),
+        *validation.faults(record, catalogue.schema, {p[-1]: m.column for p, m in source.mappings()}, date.today()),
     ]
     staged = stage(mapped, all_faults, record, max(len(source.repeat), 1), scratch / "staged")
     purged = silence(staged, record, source, delivery.agency, premises)
