@@ -167,8 +167,7 @@ def _stage(arrival: Arrival, connection: duckdb.DuckDBPyConnection) -> None:
     connection.execute(f"""
         CREATE OR REPLACE TEMP TABLE arriving AS
         SELECT staged_place, row, record_key, {content} AS content_hash,
-               {_local_day(arrival.record)} AS local_day, local_year, 0 AS agency_bucket,
-               {identifier(arrival.record.time)} AS moment
+               {_local_day(arrival.record)} AS local_day, local_year, 0 AS agency_bucket
         FROM {staged} WHERE NOT refused
     """)
     connection.execute(f"CREATE OR REPLACE TEMP TABLE refused AS SELECT record_key FROM {staged} WHERE refused")
@@ -246,32 +245,40 @@ def _scope(arrival: Arrival) -> str:
 def _partition_rows(
     arrival: Arrival, partition: Partition, files: Sequence[str], connection: duckdb.DuckDBPyConnection
 ) -> pl.DataFrame:
-    """Return the new content of a partition: what stays, and what arrived, sorted by agency and time."""
+    """Return the new content of a partition: what arrived, and what stays, sorted by agency and time."""
+    parts = [rows] if (rows := _arrived(arrival, partition, connection)) is not None else []
+    gone = to_frame(connection.sql("SELECT record_key FROM differing UNION ALL SELECT record_key FROM withdrawn"))
+    for file in files:
+        if f"/{partition_folder(partition)}/" in file.replace("\\", "/"):
+            stored = pl.scan_parquet(file, hive_partitioning=False)
+            parts.append(stored.join(gone.lazy(), on="record_key", how="anti").collect())
+    if not parts:
+        return pl.DataFrame()
+    rows = pl.concat(parts, how="diagonal")
+    order = [*(["agency"] if rows["agency"].n_unique() > 1 else []), arrival.record.time]
+    return rows.select(column for column in arrival.record.columns() if column in rows.columns).sort(order)
+
+
+def _arrived(arrival: Arrival, partition: Partition, connection: duckdb.DuckDBPyConnection) -> pl.DataFrame | None:
+    """Return the staged rows of a partition that are new or changed, with their system columns."""
     year, bucket = partition
     query = f"""
         SELECT staged_place, record_key, content_hash FROM differing
-        WHERE local_year = {year} AND agency_bucket = {bucket} ORDER BY moment
+        WHERE local_year = {year} AND agency_bucket = {bucket} ORDER BY staged_place
     """
-    arriving = to_frame(connection.sql(query))
-    parts = []
-    if not arriving.is_empty():
-        staged = pl.scan_parquet(arrival.staged.year(year), hive_partitioning=False).select(
-            "staged_place", *arrival.staged.columns
-        )
-        constants = {"delivery": arrival.delivery, "agency": arrival.agency, "source": arrival.source.id}
-        # The keys come in order of time and the join keeps it: gathering whole rows once is half the work of a sort.
-        arrived = arriving.lazy().join(staged, on="staged_place", maintain_order="left").drop("staged_place")
-        parts.append(arrived.with_columns(pl.lit(value).alias(name) for name, value in constants.items()))
-    own = [file for file in files if f"/{partition_folder(partition)}/" in file]
-    if own:
-        gone = to_frame(connection.sql("SELECT record_key FROM differing UNION ALL SELECT record_key FROM withdrawn"))
-        stored = [pl.scan_parquet(file, hive_partitioning=False) for file in own]
-        parts += [frame.join(gone.lazy(), on="record_key", how="anti") for frame in stored]
-    if not parts:
-        return pl.DataFrame()
-    rows: pl.DataFrame = pl.concat(parts, how="diagonal").collect()
-    rows = rows.select(column for column in arrival.record.columns() if column in rows.columns)
-    return rows.sort("agency", arrival.record.time) if len(parts) > 1 else rows
+    keys = to_frame(connection.sql(query))
+    if keys.is_empty():
+        return None
+    columns = ["staged_place", *arrival.staged.columns]
+    staged = pl.scan_parquet(arrival.staged.year(year), hive_partitioning=False).select(columns).collect()
+    if not staged["staged_place"].is_sorted():
+        staged = staged.sort("staged_place")
+    if keys.height < staged.height:
+        staged = staged.filter(pl.col("staged_place").is_in(keys["staged_place"].implode()))
+    # Both sides are in the order of the file now, so they fit side by side: a join would cost as much as the sort.
+    constants = {"delivery": arrival.delivery, "agency": arrival.agency, "source": arrival.source.id}
+    rows = pl.concat([keys.drop("staged_place"), staged.drop("staged_place")], how="horizontal")
+    return rows.with_columns(pl.lit(value).alias(name) for name, value in constants.items())
 
 
 def _local_day(record: RecordType) -> str:

@@ -67,7 +67,7 @@ def stage(mapped: Mapped, faults: Sequence[Fault], record: RecordType, entries: 
         year_of(record),
     )
     partitions = pl.PartitionBy(folder, key="local_year", include_key=False)
-    checked.sink_parquet(partitions, compression="lz4", maintain_order=False, mkdir=True)
+    checked.sink_parquet(partitions, compression="lz4", maintain_order=True, mkdir=True)
     staged = Staged(folder, columns, faults, 0)
     if not any(folder.rglob("*.parquet")):
         checked.head(0).drop("local_year").collect().write_parquet(_ensure(staged.year(_NO_YEAR)) / "0.parquet")
