@@ -223,3 +223,13 @@ def test_a_delivery_takes_no_number_that_was_given_and_no_folder_that_is_there(s
     assert deliver(site, "keyed", [row("3")]).delivery == "000004"
     assert (site.deliveries / "000003" / "export.csv").read_text() == "kept by a person"
     assert [receipt.delivery for receipt in site.receipts()] == ["000002", "000004"]
+
+
+def test_a_rule_that_only_flags_rejects_nothing_and_is_counted(site, deliver):
+    path = site.path / "catalogue" / "trial" / "event.yaml"
+    rule = "rules:\n  big: {condition: amount < 500 or missing(place), message: a big one, severity: flag}\n"
+    path.write_text(path.read_text() + rule)
+    rows = [row("1", amount=700), row("2", amount=1), row("3", amount=900, place=""), row("4", amount=5000)]
+    receipt = deliver(openhalo.open_site(site.path), "keyed", rows)
+    assert (receipt.rows_accepted, receipt.rows_rejected, receipt.flagged) == (3, 1, {"a big one": 1})
+    assert site.receipts()[-1].flagged == {"a big one": 1}

@@ -91,6 +91,8 @@ def import_(
         changes = {"new": "added", "changed": "changed", "as before": "unchanged", "withdrawn": "withdrawn"}
         told = ", ".join(f"{getattr(receipt, f'records_{name}'):,} {word}" for word, name in changes.items())
         out.print(f"  records: {told}")
+    for message, count in receipt.flagged.items():
+        out.print(f"  worth a look, {count:,} rows: {message}", soft_wrap=True, markup=False, highlight=False)
     for sentence in receipt.overlaps:
         out.print(f"  overlap: {sentence}; agency.yaml says which one counts (authoritative)", soft_wrap=True)
     if receipt.rows_rejected:

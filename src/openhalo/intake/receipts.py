@@ -44,6 +44,8 @@ class Receipt(BaseModel):
     """The delivery whose rejected rows this one brings mended; it only adds."""
     store_version: int
     """The store version that holds what this delivery brought."""
+    flagged: dict[str, int] = {}
+    """Message of each rule of severity `flag` → accepted rows that break it and are worth a look."""
     overlaps: list[str] = []
     """Where another source of the agency holds records of the same days, one sentence each."""
     repeated: bool = False

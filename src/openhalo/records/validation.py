@@ -7,8 +7,10 @@ import polars as pl
 from openhalo.catalogue.condition_parser import parse
 from openhalo.catalogue.record_types import RecordType
 from openhalo.catalogue.schema import Schema
+from openhalo.engines.columns import POLARS
 from openhalo.engines.expressions import to_polars
 from openhalo.intake.faults import Fault
+from openhalo.records.staging import Staged
 
 
 def faults(record: RecordType, schema: Schema, columns: dict[str, str], today: date) -> list[Fault]:
@@ -41,6 +43,18 @@ def faults(record: RecordType, schema: Schema, columns: dict[str, str], today: d
         if rule.severity == "reject":
             found.append(Fault(name, "", ~_holds(rule.condition, record, schema), rule.message))
     return found
+
+
+def flagged(record: RecordType, schema: Schema, staged: Staged) -> dict[str, int]:
+    """Return, for each rule of severity `flag` that rows broke, its message and how many of the rows not refused."""
+    rules = [rule for rule in record.rules.values() if rule.severity == "flag"]
+    if not rules:
+        return {}
+    kinds = record.columns()
+    unfilled = [pl.lit(None, POLARS[kinds[name]]).alias(name) for name in kinds if name not in staged.columns]
+    rows = pl.scan_parquet(staged.pattern, hive_partitioning=False).filter(~pl.col("refused")).with_columns(unfilled)
+    broken = rows.select((~_holds(rule.condition, record, schema)).sum().alias(rule.message) for rule in rules)
+    return {message: int(count) for message, count in broken.collect().row(0, named=True).items() if count}
 
 
 def _holds(condition: str, record: RecordType, schema: Schema) -> pl.Expr:

@@ -129,6 +129,7 @@ def _import(delivery: Delivery, premises: Premises, scratch: Path, report: Repor
         records_changed=comparison.changed,
         records_unchanged=comparison.unchanged,
         records_withdrawn=comparison.withdrawn.height,
+        flagged=validation.flagged(record, catalogue.schema, staged),
         supersedes=list(arrival.supersedes),
         mends=delivery.mend,
         store_version=manifest.version + (1 if comparison.touched else 0),
