@@ -18,6 +18,10 @@ _NEEDS: dict[Kind, set[str]] = {
     "mean": {"value"},
 }
 _PARTS = set().union(*_NEEDS.values())
+FIGURE = {
+    "period", "n", "missing", "numerator", "denominator", "value", "low", "high", "bound_low", "bound_high", "status",
+}  # fmt: skip
+"""What every figure carries: no group of a measure may have such a name."""
 
 
 class Slice(Spec):
@@ -125,6 +129,9 @@ class MeasureSpec(Spec):
         if self.per is not None and set(self.groups) - set(self.per.groups):
             unmapped = ", ".join(sorted(set(self.groups) - set(self.per.groups)))
             raise ValueError(f"per.groups must say what these groups are in the denominator: {unmapped}")
+        taken = FIGURE & {*self.groups, self.across}
+        if taken:
+            raise ValueError(f"figures have columns of their own called {', '.join(sorted(taken))}: no group may")
         if self.next_review <= self.reviewed:
             raise ValueError("next_review must come after reviewed")
         return self
