@@ -91,7 +91,7 @@ class MeasureResult:
             numerator=numbers.count(row["numerator"]),
             denominator=numbers.count(row["denominator"]),
             times=numbers.count(self.spec.per.times if self.spec.per else 1),
-            period=numbers.span(*days) if row["period"] == "all" and all(days) else numbers.period(row["period"]),
+            period=numbers.stretch(*days) if row["period"] == "all" and all(days) else numbers.period(row["period"]),
             group=", ".join(self.labels[name].get(row[name], row[name]) for name in self.by if name in row),
         )
 
