@@ -221,10 +221,10 @@ def _denominator(
         text = _("This site has not said where visitors outnumber residents. Rates of such places would mislead.")
         say("note", text, visitors=[])
     if places is not None and places.busy:
-        text = _("There was more than one of these {things} a year for every {residents} residents in: {places}. "
-                 "Either many of the people counted live elsewhere, or the people who live there are counted often. "
-                 "These figures cannot tell which.").format(
-            things=_things(question, records), residents=f"{1 / BUSY:.0f}", places=_all(sorted(places.busy))
+        text = _("In these places there were more than {n} {things} a year for every 1,000 residents: {places}. Either "
+                 "many of the people counted live elsewhere, or the people who live there are counted often. These "
+                 "figures cannot tell which.").format(
+            n=count(1000 * BUSY), things=_things(question, records), places=_all(sorted(places.busy))
         )  # fmt: skip
         say("note", text, group=per.place, events_per_resident=places.busy)
     for name in question.by:

@@ -21,6 +21,7 @@ each at least 3:1 on light and on dark paper. Labels stand beside every mark: hu
 UNKNOWN = "#71767a"
 FONT = "Public Sans, system-ui, -apple-system, Segoe UI, Roboto, Helvetica Neue, Arial, sans-serif"
 _WIDE = {"label": 226, "plot": 220, "text": 236, "row": 34, "size": 15}
+_WIDE_COUNTS = {**_WIDE, "plot": 350, "text": 106}
 _NARROW = {"label": 0, "plot": 318, "text": 0, "row": 58, "size": 15}
 _LINE = 36
 """Characters that fit beside each other on a narrow chart; longer ones take a line each."""
@@ -51,11 +52,12 @@ def by_group(
         reference: value of a reference line, such as the figure for all.
         ranges: say the bounds beside each group instead of the figure, because figures may not be compared.
     """
-    size = _WIDE if variant == "wide" else _NARROW
+    size = _NARROW if variant == "narrow" else _WIDE_COUNTS if kind == "count" else _WIDE
     data = [_row(kind, index, row, order, ranges) for index, row in enumerate(rows)]
     stacked = variant == "narrow" and any(len(row["label"]) + len(row["both"]) > _LINE for row in data)
     height = size["row"] + (18 if stacked else 0)
-    plot, right = size["plot"], size["plot"] + size["text"]
+    plot = size["plot"]
+    said_at = plot + size["text"] - (0 if kind == "count" else 90)
     y = {"field": "row", "type": "ordinal", "sort": None, "axis": None,
          "scale": {"domain": list(range(len(rows))), "padding": 0}}  # fmt: skip
     x = _value_axis(kind, rows, reference, flush=variant == "narrow")
@@ -76,8 +78,8 @@ def by_group(
     if variant == "wide":
         layers += [
             _text({**text, "align": "left", "color": INK}, "label", -size["label"], y),
-            _text({**text, "align": "right", "color": INK, "fontWeight": 600}, "said", right - 90, y),
-            _text({**text, "align": "left", "color": SOFT}, "base", right - 84, y),
+            _text({**text, "align": "right", "color": INK, "fontWeight": 600}, "said", said_at, y),
+            _text({**text, "align": "left", "color": SOFT}, "base", said_at + 6, y),
         ]
     else:
         below = {"align": "left", "dy": -20} if stacked else {"align": "right", "dy": -22}
@@ -196,11 +198,11 @@ def _short(label: str, longest: int) -> str:
 def _value_axis(
     kind: str, rows: Sequence[Figure], reference: float | None, left: bool = False, flush: bool = False
 ) -> Spec:
-    names = ("value", "high", "bound_high")
+    names = ("value",) if kind == "count" and not left else ("value", "high", "bound_high")
     ends = [value for row in rows for name in names if (value := getattr(row, name)) is not None]
     top = max([*ends, reference or 0.0]) or 1.0
     style = (".0%" if top > 0.04 else ".1%") if kind == "share" else ",~r"
-    axis = {"title": None, "format": style, "tickCount": 3 if flush else 4, "grid": True, "labelFlush": flush,
+    axis = {"title": None, "format": style, "tickCount": 3, "grid": True, "labelFlush": flush,
             "labelOverlap": True}  # fmt: skip
     if left:
         axis["labelAlign"] = "right"

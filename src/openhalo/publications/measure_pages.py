@@ -74,7 +74,7 @@ def _first(answer: Answer, total: Figure | None, catalogue: Catalogue) -> str:
     if answer.total is None or total is None:
         text = _("Each group of {period} is set beside {reference}, the group that all others are compared with.")
         if any(may_not_lead(cut) for cut in answer.cuts):
-            text = _("These records of {period} do not let us say. For each group we show how low or high it could be.")
+            text = _("These records of {period} do not give one number a group. We show how low or high each could be.")
         names = group(answer.counted.record, spec.across, catalogue)
         return text.format(period=period, reference=names.name(spec.reference))
     if total.value is None:
