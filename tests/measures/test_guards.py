@@ -11,6 +11,7 @@ from openhalo.measures.evaluation import evaluate
 from openhalo.measures.figures import FIGURE_COLUMNS
 from openhalo.measures.planning import Question, periods
 from openhalo.measures.ranking import leader
+from openhalo.publications.answers import answer
 from openhalo.records.manifest import Coverage
 
 from .example_records import hold
@@ -204,3 +205,15 @@ def test_no_code_stands_in_a_text_for_people():
     texts = " ".join(f.text for f in ask("stops/stops_per_1000_residents", held, ["race"]).findings)
     assert "“East African” is counted within “Black”" in texts and "not known for Hispanic or Latino" in texts
     assert not any(code in texts for code in ("HISP", "EAST_AFRICAN", "BLACK"))
+
+
+def test_a_release_leads_with_the_newest_whole_year_of_a_rate_per_resident():
+    days = ("2016-07-01", "2017-03-01", "2017-05-01", "2018-02-01")
+    held = {
+        "stops/stop": [{"occurred_at": f"{when} 10:00", "neighborhood": "Whittier"} for when in days],
+        "population/group_population": [residents("Whittier", 1000)],
+    }
+    found = answer(CATALOGUE.measures["stops/stops_per_1000_residents"], hold(CATALOGUE, held))
+    assert str(found.days) == "2017-01-01..2017-12-31" and found.total.totals["value"].to_list() == [2.0]
+    assert found.trend.figures.select("period", "value").rows() == [("2016", 1.0), ("2017", 2.0), ("2018", 1.0)]
+    assert {one.grain for one in found.more} == {"year"} and {tuple(one.by) for one in found.more} > {("race",)}

@@ -172,6 +172,8 @@ def _recording(
     said = _("“{group}” is not recorded for {unknown} of {n} {things} ({share}).").format(
         group=label, unknown=count(unknown), n=count(n), things=things, share=share(unknown / n)
     )
+    if spec.kind == "mean":
+        said += " " + _("How far they would move the average of each group is not known.")
     return [Finding("missingness", "note", said, {"group": name, "n": n, "unknown": unknown})]
 
 
