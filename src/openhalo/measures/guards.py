@@ -14,7 +14,7 @@ from openhalo.measures.figures import Finding
 from openhalo.measures.planning import PERIOD, Question, covered, population
 from openhalo.presentation import numbers
 from openhalo.presentation.numbers import count, fraction, share
-from openhalo.presentation.words import _
+from openhalo.presentation.words import _, plural
 from openhalo.records.reading import Records, Relation
 from openhalo.statistics import proportions
 
@@ -114,7 +114,11 @@ def findings(
     few = figures.filter(pl.col("status") == "too_few").height
     if few:
         least = question.spec.minimum_n
-        text = _("{few} of {all} figures are not given, because each rests on fewer than {least} {things}.").format(
+        text = plural(
+            "One of {all} figures is not given, because it rests on fewer than {least} {things}.",
+            "{few} of {all} figures are not given, because each rests on fewer than {least} {things}.",
+            few,
+        ).format(
             few=count(few), all=count(figures.height), least=least,
             things=per.label if (per := question.spec.per) else _things(question, records),
         )  # fmt: skip
