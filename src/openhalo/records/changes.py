@@ -168,7 +168,9 @@ def _stage(arrival: Arrival, connection: duckdb.DuckDBPyConnection) -> None:
     spec = arrival.source.zone + "|".join(mapping.precision for _, mapping in arrival.source.mappings())
     content = content_hash({c: kinds[c] for c in arrival.staged.columns if c not in derived}, spec)
     # Identical rows are numbered before any of them is left out, so that each keeps its own key.
-    staged = f"(SELECT *, {key} AS record_key FROM {arrival.staged.scan})"
+    # A row that gives several records is taken whole or not at all.
+    whole = "REPLACE (bool_or(refused) OVER (PARTITION BY row) AS refused)" if arrival.source.repeat else ""
+    staged = f"(SELECT * {whole}, {key} AS record_key FROM {arrival.staged.scan})"
     connection.execute(f"""
         CREATE OR REPLACE TEMP TABLE arriving AS
         SELECT staged_place, row, record_key, {content} AS content_hash,
