@@ -11,7 +11,7 @@ from openhalo.measures.evaluation import evaluate
 from openhalo.measures.figures import FIGURE_COLUMNS
 from openhalo.measures.planning import Question, periods
 from openhalo.measures.ranking import leader
-from openhalo.publications.answers import answer
+from openhalo.publications.answers import answer, needed
 from openhalo.records.manifest import Coverage
 
 from .example_records import hold
@@ -217,3 +217,10 @@ def test_a_release_leads_with_the_newest_whole_year_of_a_rate_per_resident():
     assert str(found.days) == "2017-01-01..2017-12-31" and found.total.totals["value"].to_list() == [2.0]
     assert found.trend.figures.select("period", "value").rows() == [("2016", 1.0), ("2017", 2.0), ("2018", 1.0)]
     assert {one.grain for one in found.more} == {"year"} and {tuple(one.by) for one in found.more} > {("race",)}
+
+
+def test_a_rate_whose_two_sides_share_no_day_waits_and_stops_no_release():
+    force = [{"occurred_at": "2016-01-01 00:05", "force_type": "STRIKE"}]
+    records = hold(CATALOGUE, {"force/force_application": force, "stops/stop": stops(3)})
+    assert needed(CATALOGUE.measures["force/applications_per_1000_stops"], records) == ["stops/stop"]
+    assert needed(CATALOGUE.measures["force/applications"], records) == []

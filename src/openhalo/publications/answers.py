@@ -42,10 +42,13 @@ class Answer:
 
 
 def needed(spec: MeasureSpec, records: Records) -> list[str]:
-    """Return the record types that a measure needs and of which nothing was delivered."""
+    """Return the record types that a measure needs and of which nothing was delivered, or nothing of the same days."""
     base = counted(spec, records.catalogue)
     wanted = [base.record, *([base.per.record] if base.per else [])]
-    return [record for record in wanted if record not in records.manifest.tables]
+    missing = [record for record in wanted if record not in records.manifest.tables]
+    if not missing and base.per is not None and base.per.matches_period and _common(base, records) is None:
+        return [base.per.record]
+    return missing
 
 
 def answer(spec: MeasureSpec, records: Records) -> Answer:
@@ -53,8 +56,7 @@ def answer(spec: MeasureSpec, records: Records) -> Answer:
     base = counted(spec, records.catalogue)
     all_days = _days(base.record, records)
     if base.per is not None and base.per.matches_period:
-        # Uses of force of six years over stops of one would mislead. Without a common day, the question is refused.
-        all_days = all_days.overlap(_days(base.per.record, records)) or all_days
+        all_days = _common(base, records) or all_days
     by_the_year = base.per is not None and not base.per.matches_period
     found = Answer(spec, base, _newest_year(all_days) if by_the_year else all_days, all_days)
 
@@ -78,6 +80,12 @@ def answer(spec: MeasureSpec, records: Records) -> Answer:
 def _days(record: str, records: Records) -> Period:
     covers = records.manifest.tables[record].coverage
     return Period(min(cover.first for cover in covers), max(cover.last for cover in covers))
+
+
+def _common(base: MeasureSpec, records: Records) -> Period | None:
+    """Return the days that both sides of a rate cover: uses of force of six years over stops of one would mislead."""
+    assert base.per is not None
+    return _days(base.record, records).overlap(_days(base.per.record, records))
 
 
 def _newest_year(days: Period) -> Period:
