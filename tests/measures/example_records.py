@@ -3,6 +3,7 @@
 import itertools
 from datetime import UTC, date, datetime
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import ibis
 import polars as pl
@@ -16,16 +17,6 @@ from openhalo.records.store import Store
 _numbers = itertools.count()
 
 
-class _Stream:
-    """A frame as DuckDB takes it without pyarrow."""
-
-    def __init__(self, frame):
-        self.frame = frame
-
-    def __arrow_c_stream__(self, requested_schema=None):
-        return self.frame.__arrow_c_stream__(requested_schema)
-
-
 def hold(catalogue, records, units=None, **more):
     """Return Records that hold plain dicts by record type; `key` names a record so that links can point to it."""
     tables, made = {}, {}
@@ -33,8 +24,9 @@ def hold(catalogue, records, units=None, **more):
         spec = catalogue.record_type(record)
         frame = _frame(spec, rows)
         name = f"example {next(_numbers)}"
-        cursor().register("arriving frame", _Stream(frame))
-        cursor().execute(f'CREATE TABLE "{name}" AS SELECT * FROM "arriving frame"')
+        with TemporaryDirectory() as folder:
+            frame.write_parquet(f"{folder}/rows.parquet")
+            cursor().execute(f"CREATE TABLE \"{name}\" AS SELECT * FROM read_parquet('{folder}/rows.parquet')")
         made[record] = ibis.table({column: IBIS[kind] for column, kind in spec.columns().items()}, name=name)
         days = [_day(row[spec.time]) for row in rows]
         unit = (units or {}).get(record, next(iter(spec.units)))

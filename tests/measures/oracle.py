@@ -1,7 +1,7 @@
 """What a measure means, in slow and obvious Python over lists of dicts. Shares no code with the engine."""
 
 from collections import defaultdict
-from datetime import date
+from datetime import date, timedelta
 from fractions import Fraction
 from math import exp, inf, log, sqrt
 
@@ -142,6 +142,10 @@ def count(spec, trees, world, by, grain, within):
         for key in keys(world, row, by, per.codes if per else {}):
             add(cells[(period, *key)], found, placed or (per is not None and per.place in by))
         add(totals[(period,)], found, placed)
+    for period in periods(world.records[spec.record], grain, within):
+        totals[(period,)]  # a period without a record is a period with none
+        for combination in {key[1:] for key in cells} or ({()} if not by else set()):
+            cells[(period, *combination)]
     if per is not None and per.matches_period:
         for row in against:
             period = label(day(row), grain)
@@ -151,7 +155,7 @@ def count(spec, trees, world, by, grain, within):
     elif per is not None:
         everything = [day(r) for r in world.records[spec.record]]
         last = max(d for d in everything if not within or d <= within[1]).year if everything else 0
-        for period in {key[0] for key in cells}:
+        for period in {key[0] for key in totals}:
             asked = last if period == "all" else int(period[:4])
             years = sorted({r["year"] for r in against})
             chosen = max([y for y in years if y <= asked], default=min(years))
@@ -163,6 +167,13 @@ def count(spec, trees, world, by, grain, within):
                 if row["kind"] == "WHOLE" and inside:
                     totals[(period,)]["denominators"].append(row["count"])
     return dict(cells), dict(totals)
+
+
+def periods(rows, grain, within):
+    """Return the label of every period that holds a day from the first record to the last."""
+    days = sorted(day(r) for r in rows)
+    every = [days[0] + timedelta(days=i) for i in range((days[-1] - days[0]).days + 1)] if days else []
+    return {label(d, grain) for d in every if not within or within[0] <= d <= within[1]}
 
 
 def inhabited(spec, world, stock, grain, within):

@@ -6,9 +6,12 @@ import pytest
 
 from openhalo.base.errors import MeasureError
 from openhalo.catalogue.index import load
+from openhalo.catalogue.measure_specs import FIGURE, MeasureSpec
 from openhalo.measures.evaluation import evaluate
-from openhalo.measures.planning import Question
+from openhalo.measures.figures import FIGURE_COLUMNS
+from openhalo.measures.planning import Question, periods
 from openhalo.measures.ranking import leader
+from openhalo.publications.answers import answer, needed
 from openhalo.records.manifest import Coverage
 
 from .example_records import hold
@@ -85,7 +88,7 @@ def test_sources_of_different_units_are_not_added_up():
         evaluate(Question(spec, [], "year"), records)
 
 
-def test_residents_are_never_a_headline_and_visited_places_have_no_rate():
+def test_residents_are_never_a_headline_and_only_declared_places_of_visitors_have_no_rate():
     held = {
         "stops/stop": [
             *stops(40, neighborhood="Whittier", race="BLACK"),
@@ -103,9 +106,10 @@ def test_residents_are_never_a_headline_and_visited_places_have_no_rate():
         "stops/stops_per_1000_residents", held, ["neighborhood"], visitor_places={"neighborhood": ["Downtown"]}
     )
     assert {r["neighborhood"]: r["status"] for r in result.figures.to_dicts()} == {
-        "Whittier": "ok", "Downtown": "visitors", "Stadium": "visitors", "Nowhere": "no_denominator",
+        "Whittier": "ok", "Downtown": "visitors", "Stadium": "ok", "Nowhere": "no_denominator",
     }  # fmt: skip
-    assert row(result, neighborhood="Stadium")["value"] is None
+    (busy,) = [f.facts["events_per_resident"] for f in result.findings if "events_per_resident" in f.facts]
+    assert list(busy) == ["Stadium"] and row(result, neighborhood="Downtown")["value"] is None
     (whole,) = result.totals.to_dicts()
     assert (whole["n"], whole["missing"], whole["numerator"], whole["denominator"]) == (96, 35, 61, 1010)
     assert named(result, "denominator")[0].severity == "headline" and leader(result) is None
@@ -152,3 +156,73 @@ def test_both_sides_of_a_rate_over_all_time_cover_the_same_days():
     result = ask("force/applications_per_1000_stops", {"force/force_application": force, "stops/stop": stops(20)})
     (whole,) = result.totals.to_dicts()
     assert (whole["numerator"], whole["denominator"]) == (1, 20)
+
+
+def test_a_period_without_a_record_is_a_period_with_none():
+    held = {"stops/stop": [{"occurred_at": f"2017-{month:02}-01 10:00", "race": "BLACK"} for month in (1, 4)]}
+    held["stops/stop"].append({"occurred_at": "2017-04-01 11:00", "race": "WHITE", "reason": "TRAFFIC"})
+    result = ask("stops/stops", held, ["race"], "month")
+    counts = {(r["period"], r["race"]): r["value"] for r in result.figures.to_dicts()}
+    assert counts == {
+        ("2017-01", "BLACK"): 1, ("2017-02", "BLACK"): 0, ("2017-03", "BLACK"): 0, ("2017-04", "BLACK"): 1,
+        ("2017-01", "WHITE"): 0, ("2017-02", "WHITE"): 0, ("2017-03", "WHITE"): 0, ("2017-04", "WHITE"): 1,
+    }  # fmt: skip
+    assert result.figures["high"].min() == pytest.approx(3.6889, abs=1e-4)  # Garwood: none seen, up to 3.7 likely
+    shares = ask("stops/search_share", held, [], "month").totals
+    assert shares["status"].to_list()[1:3] == ["no_data", "no_data"] and shares["value"].null_count() == 4
+
+
+def test_a_day_that_was_not_known_yet_is_no_day_without_records():
+    records = hold(CATALOGUE, {"stops/stop": [*stops(3), {"occurred_at": "2017-04-01 10:00"}]})
+    records.known_by = date(2017, 2, 15)
+    assert len(periods(Question(CATALOGUE.measures["stops/stops"], [], "month"), records, "stops/stop")) == 2
+
+
+def test_several_years_are_not_counted_against_the_people_of_one():
+    held = {
+        "stops/stop": [{"occurred_at": f"{year}-03-01 10:00", "neighborhood": "Whittier"} for year in (2016, 2018)],
+        "population/group_population": [residents("Whittier", 1000)],
+    }
+    with pytest.raises(MeasureError, match="several years"):
+        ask("stops/stops_per_1000_residents", held)
+    yearly = ask("stops/stops_per_1000_residents", held, grain="year").totals
+    assert yearly.select("period", "value").rows() == [("2016", 1.0), ("2017", 0.0), ("2018", 1.0)]
+
+
+def test_no_group_may_be_called_as_a_figure_is():
+    assert set(FIGURE_COLUMNS) == FIGURE
+    spec = CATALOGUE.measures["stops/search_share"].model_dump()
+    misfits = list(MeasureSpec.model_validate({**spec, "groups": ["race", "status"]}).misfits())
+    assert [(misfit.location, misfit.found) for misfit in misfits] == [
+        (("groups", 1), "'status' as a group: every figure has a column of this name")
+    ]
+
+
+def test_no_code_stands_in_a_text_for_people():
+    place = {"neighborhood": "Whittier"}
+    held = {
+        "stops/stop": [*stops(40, race="EAST_AFRICAN", **place), *stops(30, race="HISP", **place)],
+        "population/group_population": [residents("Whittier", 1000), residents("Whittier", 200, race="BLACK")],
+    }
+    texts = " ".join(f.text for f in ask("stops/stops_per_1000_residents", held, ["race"]).findings)
+    assert "“East African” is counted within “Black”" in texts and "not known for Hispanic or Latino" in texts
+    assert not any(code in texts for code in ("HISP", "EAST_AFRICAN", "BLACK"))
+
+
+def test_a_release_leads_with_the_newest_whole_year_of_a_rate_per_resident():
+    days = ("2016-07-01", "2017-03-01", "2017-05-01", "2018-02-01")
+    held = {
+        "stops/stop": [{"occurred_at": f"{when} 10:00", "neighborhood": "Whittier"} for when in days],
+        "population/group_population": [residents("Whittier", 1000)],
+    }
+    found = answer(CATALOGUE.measures["stops/stops_per_1000_residents"], hold(CATALOGUE, held))
+    assert str(found.days) == "2017-01-01..2017-12-31" and found.total.totals["value"].to_list() == [2.0]
+    assert found.trend.figures.select("period", "value").rows() == [("2016", 1.0), ("2017", 2.0), ("2018", 1.0)]
+    assert {one.grain for one in found.more} == {"year"} and {tuple(one.by) for one in found.more} > {("race",)}
+
+
+def test_a_rate_whose_two_sides_share_no_day_waits_and_stops_no_release():
+    force = [{"occurred_at": "2016-01-01 00:05", "force_type": "STRIKE"}]
+    records = hold(CATALOGUE, {"force/force_application": force, "stops/stop": stops(3)})
+    assert needed(CATALOGUE.measures["force/applications_per_1000_stops"], records) == ["stops/stop"]
+    assert needed(CATALOGUE.measures["force/applications"], records) == []

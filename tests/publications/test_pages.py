@@ -11,7 +11,7 @@ from openhalo.publications.serving import address, server
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed")
-PAGES = ("index.html", "pages/data.html", "pages/stops/search_share.html")
+PAGES = ("index.html", "pages/data.html", "pages/stops/search_share.html", "pages/stops/index.html")
 WIDTHS = (360, 768, 1280)
 
 
@@ -176,3 +176,31 @@ def _contrast(one, other):
 
     bright, dark = sorted((light(one), light(other)), reverse=True)
     return (bright + 0.05) / (dark + 0.05)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_no_page_breaks_a_rule_of_accessibility(visit, real_release, scheme):
+    from axe_playwright_python.sync_playwright import Axe
+
+    axe, places = Axe(), sorted(path.relative_to(real_release).as_posix() for path in real_release.rglob("*.html"))
+    assert len(places) >= 10
+    for place in places:
+        page = visit(place, scheme=scheme)
+        page.evaluate("document.querySelectorAll('details').forEach(one => one.open = true)")
+        found = axe.run(page)
+        assert found.violations_count == 0, f"{place}: {found.generate_report()}"
+
+
+def test_a_domain_says_what_its_records_are_and_cannot_show(visit):
+    page = visit("pages/stops/index.html")
+    assert page.locator("h1").inner_text() == "Stops"
+    heads = page.locator("h2").all_inner_texts()
+    assert heads[0] == "What the records show" and {"What a stop is", "What stops cannot show"} <= set(heads)
+    assert page.get_by_role("link", name="How many stops did officers make?").count() == 1
+    assert page.locator("nav a[aria-current=page]").inner_text() == "Stops"
+
+
+def test_bounds_are_shown_only_where_something_is_unknown(visit):
+    page = visit(PAGES[2])
+    heads = {cut: page.locator(f"#{cut}-table thead").inner_text() for cut in ("race", "precinct")}
+    assert "Could lie between" in heads["race"] and "Could lie between" not in heads["precinct"]

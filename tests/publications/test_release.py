@@ -33,6 +33,8 @@ def test_the_descriptor_says_where_everything_is_from(small, small_release):
     assert facts["sources"][0]["licence"] == "CC0-1.0"
     assert (facts["store_version"], facts["catalogue"]) == (1, small.catalogue.hash)
     assert facts["publisher"]["kind"] == "demo"
+    assert (facts["name"], facts["version"]) == ("test-city", small_release.name) and len(facts["id"]) == 36
+    assert facts["licenses"] == [{"name": "CC0-1.0", "title": "CC0-1.0"}]
 
 
 def test_figures_in_the_table_are_those_of_the_measure(small, small_release):

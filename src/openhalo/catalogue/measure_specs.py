@@ -20,6 +20,10 @@ _NEEDS: dict[Kind, set[str]] = {
     "mean": {"value"},
 }
 _PARTS = set().union(*_NEEDS.values())
+FIGURE = {
+    "period", "n", "missing", "numerator", "denominator", "value", "low", "high", "bound_low", "bound_high", "status",
+}  # fmt: skip
+"""What every figure carries: no group of a measure may have such a name."""
 
 
 class Slice(Spec):
@@ -131,6 +135,10 @@ class MeasureSpec(Spec):
                 if group not in self.per.groups:
                     found = f"nothing says what '{group}' is in the denominator"
                     yield Misfit(("groups", place), found, todo="add it to per.groups, or remove it here")
+        for place, group in enumerate(self.groups):
+            if group in FIGURE:
+                found = f"'{group}' as a group: every figure has a column of this name"
+                yield Misfit(("groups", place), found, todo="give the field another name")
         if self.next_review <= self.reviewed:
             yield Misfit(("next_review",), "the next review comes before the last one", f"after {self.reviewed}")
 

@@ -1,6 +1,6 @@
 """Records counted per period and group: one grouped query, and the few rows that it gives."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -10,11 +10,9 @@ import polars as pl
 
 from openhalo.base.periods import Grain
 from openhalo.engines.connect import fetch
-from openhalo.measures.planning import PERIOD, period_of, starts
+from openhalo.measures.planning import ALL_TIME, PERIOD, period_of, starts
 from openhalo.records.reading import Records, Relation
 
-ALL_TIME = date(1, 1, 1)
-"""Stands for the one period of the grain `all`."""
 DECIMAL = "decimal(18, 6)"
 """Numbers are added up exactly, to six decimal places; a sum of doubles would differ from run to run."""
 
@@ -91,6 +89,16 @@ def tally(
         known_of = [pl.col(group.column).is_not_null().alias(group.known) for group in groups]
         margins = _add_up(cells.with_columns(known_of).drop(*values), [PERIOD, *flags])
     return Tally(cells, margins)
+
+
+def with_empty(frame: pl.DataFrame, periods: Sequence[date]) -> pl.DataFrame:
+    """Add a row of zeros where a period, or a group that is there in another period, has no record."""
+    groups = [column for column in frame.columns if column.startswith("group:")]
+    lattice = pl.DataFrame({PERIOD: periods}, schema={PERIOD: pl.Date})
+    if groups:
+        lattice = lattice.join(frame.select(groups).unique(), how="cross")
+    whole = lattice.join(frame, on=[PERIOD, *groups], how="full", nulls_equal=True, coalesce=True)
+    return whole.with_columns(pl.exclude(PERIOD, *groups).fill_null(0))
 
 
 def _fetch(table: Any, keys: list[str], sums: Mapping[str, Any], grain: Grain) -> pl.DataFrame:

@@ -10,11 +10,11 @@ from openhalo.base.periods import label
 from openhalo.base.provenance import hash_facts
 from openhalo.engines.expressions import to_ibis
 from openhalo.measures import guards
-from openhalo.measures.counting import DECIMAL, Group, Tally, tally
+from openhalo.measures.counting import DECIMAL, Group, Tally, tally, with_empty
 from openhalo.measures.estimating import add_bounds, columns, estimate, withhold
 from openhalo.measures.exposures import exposure, places_of
 from openhalo.measures.figures import FIGURE_COLUMNS, Finding, MeasureResult
-from openhalo.measures.planning import PERIOD, Question, check, covered, narrowed, population, span
+from openhalo.measures.planning import PERIOD, Question, check, covered, narrowed, periods, population, span
 from openhalo.records.reading import Records, must_hold
 from openhalo.statistics import proportions, rates
 
@@ -65,9 +65,11 @@ def _answer(question: Question, records: Records) -> _Answer:
         must_hold(records, spec.per.record)
         places = guards.usable_places(question, records, places_of(question, records)) if spec.per.place else None
     counted = _count(question, records, places.usable if places else None)
-    cells, totals = _counts(counted.cells, question), _counts(counted.totals, question, total=True)
+    held = periods(question, records, spec.record)
+    cells = _counts(with_empty(counted.cells, held), question)
+    totals = _counts(with_empty(counted.totals, held), question, total=True)
     if spec.per is not None:
-        against = exposure(question, records, sorted(cells[PERIOD].unique()), places.usable if places else None)
+        against = exposure(question, records, sorted(totals[PERIOD].unique()), places.usable if places else None)
         keys = [PERIOD, *(f"group:{name}" for name in question.by)]
         cells = cells.join(against.cells, on=keys, how="full", nulls_equal=True, coalesce=True)
         totals = totals.join(against.totals, on=PERIOD, how="full", coalesce=True)

@@ -10,8 +10,8 @@ import polars as pl
 
 from openhalo.catalogue.measure_specs import Denominator
 from openhalo.engines.expressions import to_ibis
-from openhalo.measures.counting import ALL_TIME, DECIMAL, Group, Tally, tally
-from openhalo.measures.planning import PERIOD, Question, population, span
+from openhalo.measures.counting import DECIMAL, Group, Tally, tally
+from openhalo.measures.planning import ALL_TIME, PERIOD, Question, population, span
 from openhalo.records.reading import Records, Relation
 
 PER_YEAR = 365.25

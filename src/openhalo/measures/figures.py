@@ -7,8 +7,9 @@ import polars as pl
 
 from openhalo.base.periods import Grain
 from openhalo.catalogue.measure_specs import MeasureSpec
-from openhalo.presentation import charts, numbers, sentences
+from openhalo.presentation import charts, numbers
 from openhalo.presentation.figures import Figure
+from openhalo.presentation.words import _
 
 FIGURE_COLUMNS = pl.Schema(
     {
@@ -82,14 +83,15 @@ class MeasureResult:
             known = pl.all_horizontal(pl.col(self.by).is_not_null())
             rows = self.figures.filter((pl.col("status") == "ok") & known)
         if rows.is_empty():
-            return "There are too few records to give a figure."
+            return _("There are too few records to give a figure.")
         row = rows.sort("period", "n").row(-1, named=True)
-        return self.spec.answer.format(
+        days = self.provenance["first"], self.provenance["last"]
+        return _(self.spec.answer).format(
             value=numbers.measured(row["value"], self.spec.kind),
             numerator=numbers.count(row["numerator"]),
             denominator=numbers.count(row["denominator"]),
             times=numbers.count(self.spec.per.times if self.spec.per else 1),
-            period=sentences.period(row["period"], self.provenance["first"], self.provenance["last"]),
+            period=numbers.stretch(*days) if row["period"] == "all" and all(days) else numbers.period(row["period"]),
             group=", ".join(self.labels[name].get(row[name], row[name]) for name in self.by if name in row),
         )
 
@@ -101,7 +103,7 @@ class MeasureResult:
         Raises:
             MissingExtra: Altair is not installed.
         """
-        unknown = "not known"
+        unknown = _("not known")
         rows = [
             Figure(
                 label=" · ".join(row[name] or unknown for name in self.by) or self.spec.label,

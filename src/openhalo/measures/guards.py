@@ -1,24 +1,27 @@
 """What a measure cannot switch off: checks that say what may not be concluded, and withhold what would mislead."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date
 
 import ibis
 import polars as pl
 
-from openhalo.base.errors import MeasureError, Problem, name_all
+from openhalo.base.errors import MeasureError, Problem
 from openhalo.engines.connect import fetch
 from openhalo.measures.exposures import Exposure, years_asked
 from openhalo.measures.figures import Finding
 from openhalo.measures.planning import PERIOD, Question, covered, population
-from openhalo.presentation.numbers import count, share
+from openhalo.presentation import numbers
+from openhalo.presentation.numbers import count, fraction, share
+from openhalo.presentation.words import _, plural
 from openhalo.records.reading import Records, Relation
 from openhalo.statistics import proportions
 
 DEPENDENCE = 0.05
 """Recording that differs by more than this share with the outcome is a headline finding."""
-VISITED = 0.2
-"""Events per resident in a year above which most people counted in a place do not live there."""
+BUSY = 0.2
+"""Events per resident in a year above which a place is named: visitors, or people who are counted often."""
 
 
 @dataclass(frozen=True)
@@ -28,9 +31,13 @@ class Places:
     usable: list[str]
     """Places that totals may hold: they have a denominator and the site does not list them as visited."""
     visitors: set[str] = field(default_factory=set)
-    """Places for which no resident rate is given."""
-    facts: dict[str, float] = field(default_factory=dict)
-    """Of those that the figures themselves gave away: events per resident in a year."""
+    """Places for which no resident rate is given, because the site says that visitors outnumber residents.
+
+    Never because of the figures themselves: a high rate may be many visitors or heavy policing of those who live
+    there, and to withhold the highest rates would hide exactly what residents ask about.
+    """
+    busy: dict[str, float] = field(default_factory=dict)
+    """Places with many events per resident and year, and how many; their rates are given with a note."""
 
 
 def one_unit(question: Question, records: Records) -> None:
@@ -67,11 +74,9 @@ def usable_places(question: Question, records: Records, amounts: dict[str, float
     if not per.residents or per.place not in question.by:
         return Places(usable, listed)
     relation = population(question, records, question.spec.record, [question.spec.where])
-    events = _events(relation, per.place)
-    years = years_asked(question, records)
-    visited = {place: events.get(place, 0) / amounts[place] / years for place in usable}
-    busy = {place: rate for place, rate in visited.items() if rate > VISITED}
-    return Places(usable, listed | set(busy), busy)
+    events, years = _events(relation, per.place), years_asked(question, records)
+    rates = {place: events.get(place, 0) / amounts[place] / years for place in usable}
+    return Places(usable, listed, {place: rate for place, rate in rates.items() if rate > BUSY})
 
 
 def with_status(figures: pl.DataFrame, question: Question, visitors: set[str]) -> pl.DataFrame:
@@ -109,8 +114,15 @@ def findings(
     few = figures.filter(pl.col("status") == "too_few").height
     if few:
         least = question.spec.minimum_n
-        text = f"{count(few)} of {count(figures.height)} figures rest on fewer than {least} and are not given."
-        found.append(Finding("minimum_n", "note", text, {"withheld": few, "minimum_n": question.spec.minimum_n}))
+        text = plural(
+            "One of {all} figures is not given, because it rests on fewer than {least} {things}.",
+            "{few} of {all} figures are not given, because each rests on fewer than {least} {things}.",
+            few,
+        ).format(
+            few=count(few), all=count(figures.height), least=least,
+            things=per.label if (per := question.spec.per) else _things(question, records),
+        )  # fmt: skip
+        found.append(Finding("minimum_n", "note", text, {"withheld": few, "minimum_n": least}))
     return found
 
 
@@ -119,7 +131,8 @@ def review(question: Question) -> list[Finding]:
     due = question.spec.next_review
     if (question.today or date.today()) <= due:
         return []
-    return [Finding("review", "note", f"This definition was due for review on {due}.", {"next_review": due})]
+    text = _("This definition should have been checked again by {day}.").format(day=numbers.day(due))
+    return [Finding("review", "note", text, {"next_review": due})]
 
 
 def _recording(
@@ -131,43 +144,41 @@ def _recording(
     n, unknown = margins.select(pl.col("n").sum(), pl.col("n").filter(~known).sum().alias("unknown")).row(0)
     if not unknown and (against is None or against.margins.is_empty()):
         return []
+    sides = None
     if spec.kind == "share":
         outcome, rest = pl.col("numerator"), pl.col("n") - pl.col("missing") - pl.col("numerator")
-        with_it, without = _recorded(margins, known, outcome), _recorded(margins, known, rest)
-        said = ("of the {0} that are counted", "of those that are not")
+        sides = _recorded(margins, known, outcome), _recorded(margins, known, rest)
+        text = _("“{group}” is recorded for {with_share} of the {things} that count toward the figure ({with_it}), but "
+                 "for {without_share} of the others ({without}).")  # fmt: skip
     elif spec.kind == "rate" and spec.per is not None and spec.per.matches_period and against is not None:
-        both = (
-            margins.join(against.margins, on=PERIOD, how="semi"),
-            against.margins.join(margins, on=PERIOD, how="semi"),
-        )
-        with_it, without = _recorded(both[0], known, pl.col("n")), _recorded(both[1], known, pl.col("amount"))
-        said = ("of the {0} that are counted", f"of the {spec.per.label} that they are counted against")
-    else:
-        with_it = without = (0.0, 0.0)
-        said = ("", "")
-    gap = proportions.difference(*with_it, *without)
-    value, low, high = (float(part) for part in gap[:3])
-    facts = {"group": name, "n": n, "unknown": unknown}
-    if abs(value) > DEPENDENCE and (low > 0 or high < 0):
-        shares = [a / b for a, b in (with_it, without)]
-        text = (
-            f"“{label}” is recorded for {share(shares[0])} {said[0].format(things)} "
-            f"and for {share(shares[1])} {said[1]}. "
-            "Figures by this group would mislead as a headline or a ranking: the bounds say where each lies "
-            "whatever the unknown ones are."
-        )
-        facts |= {
-            "recorded_with": shares[0],
-            "recorded_without": shares[1],
-            "difference": value,
-            "low": low,
-            "high": high,
-        }
-        return [Finding("missingness", "headline", text, facts)]
+        ours = margins.join(against.margins, on=PERIOD, how="semi")
+        theirs = against.margins.join(margins, on=PERIOD, how="semi")
+        sides = _recorded(ours, known, pl.col("n")), _recorded(theirs, known, pl.col("amount"))
+        text = _("“{group}” is recorded for {with_share} of the {things} ({with_it}), but for {without_share} of the "
+                 "{others} that they are counted against ({without}).")  # fmt: skip
+    if sides is not None:
+        gap = proportions.difference(*sides[0], *sides[1])
+        value, low, high = (float(part) for part in gap[:3])
+        if abs(value) > DEPENDENCE and (low > 0 or high < 0):
+            shares = [known_of / all_of for known_of, all_of in sides]
+            said = text.format(
+                group=label, things=things, others=spec.per.label if spec.per else "",
+                with_share=share(shares[0]), without_share=share(shares[1]),
+                with_it=fraction(*sides[0]), without=fraction(*sides[1]),
+            )  # fmt: skip
+            said += " " + _("So a comparison of these groups could be wrong. For each group we show how low and how "
+                            "high its figure could be, whatever the missing entries say.")  # fmt: skip
+            facts = {"group": name, "n": n, "unknown": unknown, "recorded_with": shares[0],
+                     "recorded_without": shares[1], "difference": value, "low": low, "high": high}  # fmt: skip
+            return [Finding("missingness", "headline", said, facts)]
     if not unknown:
         return []
-    text = f"“{label}” is not recorded for {count(unknown)} of {count(n)} {things}."
-    return [Finding("missingness", "note", text, facts)]
+    said = _("“{group}” is not recorded for {unknown} of {n} {things} ({share}).").format(
+        group=label, unknown=count(unknown), n=count(n), things=things, share=share(unknown / n)
+    )
+    if spec.kind == "mean":
+        said += " " + _("How far they would move the average of each group is not known.")
+    return [Finding("missingness", "note", said, {"group": name, "n": n, "unknown": unknown})]
 
 
 def _recorded(margins: pl.DataFrame, known: pl.Expr, amount: pl.Expr) -> tuple[float, float]:
@@ -188,46 +199,55 @@ def _denominator(
     per = question.spec.per
     assert per is not None
     found = []
+
+    def say(severity: str, text: str, **facts: object) -> None:
+        found.append(Finding("denominator", severity, text, facts))
+
     if per.residents:
-        text = (
-            "Rates per resident compare what police did with who lives in a place, not with who was there. "
-            "They are never a headline."
-        )
-        found.append(Finding("denominator", "headline", text, {"residents": True}))
+        text = _("These rates compare what police did in a place with who lives there, not with who was there. So "
+                 "they are never the main figure of a page.")  # fmt: skip
+        say("headline", text, residents=True)
     if against.years:
         used = sorted(set(against.years.values()))
-        text = f"The {per.label} are those of {', '.join(map(str, used))}."
-        found.append(Finding("denominator", "note", text, {"years": used}))
+        say(
+            "note", _("The number of {label} is that of {years}.").format(label=per.label, years=_all(used)), years=used
+        )
     if against.estimates:
-        text = f"The {per.label} are estimates; their error is part of the interval."
+        text = _("The numbers of {label} are estimates; the interval includes their error.")
         if against.unsure:
-            unsure = f"{count(against.unsure)} of {count(against.estimates)}"
-            text = f"The {per.label} are estimates, and the error of {unsure} is not known: the interval leaves it out."
-        found.append(
-            Finding("denominator", "note", text, {"estimates": against.estimates, "error_unknown": against.unsure})
-        )
-    listed = sorted(places.visitors - set(places.facts)) if places else []
-    if listed:
-        text = f"No rate is given where visitors outnumber residents: {name_all(listed)}."
-        found.append(Finding("denominator", "note", text, {"visitors": listed}))
-    if places is not None and places.facts:
-        text = (
-            f"No rate is given where there is more than one event a year for every {1 / VISITED:.0f} residents, "
-            f"so that many of the people counted may not live there: {name_all(places.facts)}."
-        )
-        found.append(Finding("denominator", "note", text, {"events_per_resident": places.facts}))
+            text = _("The numbers of {label} are estimates. For {unsure} of {all} the error is not known, so the "
+                     "interval leaves it out and is too narrow.")  # fmt: skip
+        text = text.format(label=per.label, unsure=count(against.unsure), all=count(against.estimates))
+        say("note", text, estimates=against.estimates, error_unknown=against.unsure)
+    if places is not None and places.visitors:
+        listed = sorted(places.visitors)
+        text = _("No rate is given where visitors outnumber residents: {places}.").format(places=_all(listed))
+        say("note", text, visitors=listed)
+    elif per.residents and per.place in question.by:
+        text = _("This site has not said where visitors outnumber residents. Rates of such places would mislead.")
+        say("note", text, visitors=[])
+    if places is not None and places.busy:
+        text = _("In these places there were more than {n} {things} a year for every 1,000 residents: {places}. Either "
+                 "many of the people counted live elsewhere, or the people who live there are counted often. These "
+                 "figures cannot tell which.").format(
+            n=count(1000 * BUSY), things=_things(question, records), places=_all(sorted(places.busy))
+        )  # fmt: skip
+        say("note", text, group=per.place, events_per_resident=places.busy)
     for name in question.by:
         column = pl.col(f"group:{name}")
         bare = figures.filter((pl.col("status") == "no_denominator") & column.is_not_null() & (pl.col("n") > 0))
         covered_values = figures.filter(pl.col("status") != "no_denominator")[f"group:{name}"].unique()
         without = sorted(set(bare[f"group:{name}"]) - set(covered_values))
         if without:
-            text = f"There is no number of {per.label} for {name_all(without)}; their counts are shown without a rate."
-            found.append(Finding("denominator", "note", text, {"group": name, "without": without}))
+            text = _("The number of {label} is not known for {groups}. We show how many were counted, and no rate.")
+            groups = _all(_named(name, without, question, records))
+            say("note", text.format(label=per.label, groups=groups), group=name, without=without)
     for name, codes in per.codes.items():
         if name in question.by:
-            text = "Counted as in the denominator: " + "; ".join(f"{a} within {b}" for a, b in codes.items()) + "."
-            found.append(Finding("denominator", "note", text, {"group": name, "codes": dict(codes)}))
+            text = _("“{part}” is counted within “{whole}”, as the number of {label} has it.")
+            pairs = zip(*(_named(name, part, question, records) for part in (codes, codes.values())), strict=True)
+            said = " ".join(text.format(part=part, whole=whole, label=per.label) for part, whole in pairs)
+            say("note", said, group=name, codes=dict(codes))
     return found
 
 
@@ -235,8 +255,10 @@ def _left_out(question: Question, records: Records, totals: pl.DataFrame) -> lis
     n, missing = (int(totals[name].sum() or 0) for name in ("n", "missing"))
     if not missing:
         return []
-    why = "lie in no place that has a denominator" if question.spec.kind == "rate" else "do not say"
-    text = f"{count(missing)} of {count(n)} {_things(question, records)} {why}, and are left out."
+    text = _("{missing} of {n} {things} ({share}) do not say what is counted here, and are left out.")
+    if question.spec.kind == "rate":
+        text = _("{missing} of {n} {things} ({share}) were in a place that has no rate, and are left out of the whole.")
+    text = text.format(missing=count(missing), n=count(n), things=_things(question, records), share=share(missing / n))
     return [Finding("missing", "note", text, {"n": n, "missing": missing})]
 
 
@@ -246,13 +268,24 @@ def _lists(question: Question, records: Records) -> list[Finding]:
     lists = [name for name, found in paths if found and found[1].type == "codes"]
     if not lists:
         return []
-    text = "One record may count in several groups, so the groups do not add up to the whole."
+    text = _("One record can count in several groups, so the groups do not add up to the whole.")
     return [Finding("groups", "note", text, {"groups": lists})]
 
 
 def _label(name: str, question: Question, records: Records) -> str:
     found = records.catalogue.schema.follow(question.spec.record, name)
     return found[1].label if found else name
+
+
+def _named(name: str, codes: Iterable[str], question: Question, records: Records) -> list[str]:
+    """Return how codes of a group read."""
+    found = records.catalogue.schema.follow(question.spec.record, name)
+    vocabulary = records.catalogue.vocabularies.get(found[1].vocabulary) if found else None
+    return [vocabulary.codes[c].label if vocabulary and c in vocabulary.codes else c for c in codes]
+
+
+def _all(words: Iterable[object]) -> str:
+    return ", ".join(map(str, words))
 
 
 def _things(question: Question, records: Records) -> str:

@@ -12,11 +12,13 @@ from openhalo.base.errors import MeasureError, Problem, did_you_mean, name_all
 from openhalo.base.periods import Grain, Period
 from openhalo.catalogue.measure_specs import MeasureSpec
 from openhalo.engines.expressions import to_ibis
-from openhalo.measures.figures import FIGURE_COLUMNS
 from openhalo.records.manifest import Coverage
 from openhalo.records.reading import Records, Relation, must_hold
 
 PERIOD = "period_start"
+ALL_TIME = date(1, 1, 1)
+"""Stands for the one period of the grain `all`."""
+_STEPS = {"day": "1d", "month": "1mo", "quarter": "1q", "year": "1y"}
 
 
 @dataclass(frozen=True)
@@ -48,8 +50,6 @@ def check(question: Question, records: Records) -> None:
                     did_you_mean(group, spec.groups),
                 )
             )
-        elif group in FIGURE_COLUMNS:
-            problems.append(Problem(spec.id, f"a group cannot be called '{group}': figures have such a column"))
     if len(set(question.by)) < len(question.by):
         problems.append(Problem(spec.id, "a group is named twice", todo="name each group once"))
     if question.grain != "all" and question.grain not in spec.periods:
@@ -58,6 +58,18 @@ def check(question: Question, records: Records) -> None:
         raise MeasureError(problems)
     if spec.record:
         must_hold(records, spec.record)
+        _must_be_one_year(question, records)
+
+
+def _must_be_one_year(question: Question, records: Records) -> None:
+    """Refuse to count several years of records against the people of one."""
+    per, whole = question.spec.per, span(question, records, question.spec.record)
+    if per is None or per.matches_period or question.grain != "all" or whole is None:
+        return
+    if (whole.last - whole.first).days > 365:
+        found = f"has no figure for {whole} taken together: records of several years, {per.label} of one"
+        todo = f"ask by the year (--period year), or for one year (--within {whole.last.year})"
+        raise MeasureError(Problem(question.spec.id, found, todo=todo))
 
 
 def population(question: Question, records: Records, record: str, where: Sequence[str]) -> Relation:
@@ -126,6 +138,24 @@ def span(question: Question, records: Records, record: str) -> Period | None:
         return None
     whole = Period(min(c.first for c in covers), max(c.last for c in covers))
     return whole.overlap(question.within) if question.within else whole
+
+
+def periods(question: Question, records: Records, record: str) -> list[date]:
+    """Return the first day of every period for which there are records of a type, or could have been.
+
+    Within the days that the sources speak for, a period without a record is a period with none.
+    """
+    known_by = records.known_by or date.max
+    covers = [cover.period for cover in covered(question, records, record) if cover.first <= known_by]
+    if question.grain == "all":
+        return [ALL_TIME] if covers else []
+    found: set[date] = set()
+    for cover in covers:
+        days = cover.overlap(question.within) if question.within else cover
+        if days is not None:
+            ends = pl.Series([days.first, min(days.last, known_by)]).dt.truncate(_STEPS[question.grain])
+            found.update(pl.date_range(ends[0], ends[1], _STEPS[question.grain], eager=True))
+    return sorted(found)
 
 
 def narrowed(question: Question, records: Records) -> Question:

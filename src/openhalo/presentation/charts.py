@@ -20,8 +20,11 @@ HUES = ("#1f6fb4", "#0f7f78", "#7a61b5", "#8a6a1f", "#3f7d3a", "#5b6fa8", "#2b7f
 each at least 3:1 on light and on dark paper. Labels stand beside every mark: hue never carries a meaning alone."""
 UNKNOWN = "#71767a"
 FONT = "Public Sans, system-ui, -apple-system, Segoe UI, Roboto, Helvetica Neue, Arial, sans-serif"
-_WIDE = {"label": 180, "plot": 246, "text": 236, "row": 34, "size": 15}
+_WIDE = {"label": 226, "plot": 220, "text": 236, "row": 34, "size": 15}
+_WIDE_COUNTS = {**_WIDE, "plot": 350, "text": 106}
 _NARROW = {"label": 0, "plot": 318, "text": 0, "row": 58, "size": 15}
+_LINE = 36
+"""Characters that fit beside each other on a narrow chart; longer ones take a line each."""
 
 
 def hue(code: str | None, order: Sequence[str]) -> str:
@@ -44,13 +47,17 @@ def by_group(
     Args:
         kind: count, share, rate, ratio or mean.
         rows: the figures in their fixed order, unknown last.
-        variant: `wide` (660 px) or `narrow` (320 px, label above each line).
+        variant: `wide` (690 px) or `narrow` (320 px, label above each line).
         order: the codes of the group's code list, for fixed colours; empty: one accent colour.
         reference: value of a reference line, such as the figure for all.
         ranges: say the bounds beside each group instead of the figure, because figures may not be compared.
     """
-    size = _WIDE if variant == "wide" else _NARROW
-    plot, right = size["plot"], size["plot"] + size["text"]
+    size = _NARROW if variant == "narrow" else _WIDE_COUNTS if kind == "count" else _WIDE
+    data = [_row(kind, index, row, order, ranges) for index, row in enumerate(rows)]
+    stacked = variant == "narrow" and any(len(row["label"]) + len(row["both"]) > _LINE for row in data)
+    height = size["row"] + (18 if stacked else 0)
+    plot = size["plot"]
+    said_at = plot + size["text"] - (0 if kind == "count" else 90)
     y = {"field": "row", "type": "ordinal", "sort": None, "axis": None,
          "scale": {"domain": list(range(len(rows))), "padding": 0}}  # fmt: skip
     x = _value_axis(kind, rows, reference, flush=variant == "narrow")
@@ -71,16 +78,16 @@ def by_group(
     if variant == "wide":
         layers += [
             _text({**text, "align": "left", "color": INK}, "label", -size["label"], y),
-            _text({**text, "align": "right", "color": INK, "fontWeight": 600}, "said", right - 90, y),
-            _text({**text, "align": "left", "color": SOFT}, "base", right - 84, y),
+            _text({**text, "align": "right", "color": INK, "fontWeight": 600}, "said", said_at, y),
+            _text({**text, "align": "left", "color": SOFT}, "base", said_at + 6, y),
         ]
     else:
-        for side, words, place in (("left", "brief", 0), ("right", "both", plot)):
-            layers += _legible({**text, "dy": -22, "align": side, "color": INK}, words, place, y)
+        below = {"align": "left", "dy": -20} if stacked else {"align": "right", "dy": -22}
+        layers += _legible({**text, "dy": -39 if stacked else -22, "align": "left", "color": INK}, "label", 0, y)
+        layers += _legible({**text, **below, "color": SOFT if stacked else INK}, "both", 0 if stacked else plot, y)
     layers += _legible({**text, "align": "left", "dx": 6, "color": SOFT}, "why", 0, y)
-    data = [_row(kind, index, row, order, ranges) for index, row in enumerate(rows)]
-    padding = {"left": size["label"] + 2, "right": size["text"] + 8, "top": 8, "bottom": 30}
-    return _chart(data, layers, plot, size["row"] * len(rows), padding)
+    padding = {"left": size["label"] + 2, "right": size["text"] + 8, "top": 16 if stacked else 8, "bottom": 30}
+    return _chart(data, layers, plot, height * len(rows), padding)
 
 
 def over_time(kind: str, rows: Sequence[Figure], variant: Variant) -> Spec:
@@ -89,7 +96,7 @@ def over_time(kind: str, rows: Sequence[Figure], variant: Variant) -> Spec:
     Args:
         kind: count, share, rate, ratio or mean.
         rows: one figure a period, oldest first.
-        variant: `wide` (660 px) or `narrow` (320 px).
+        variant: `wide` (690 px) or `narrow` (320 px).
     """
     starts = [numbers.period_start(row.period) for row in rows]
     data = [
@@ -171,8 +178,7 @@ def _row(kind: str, index: int, row: Figure, order: Sequence[str], ranges: bool)
     colour = hue(row.code, order) if order else (ACCENT if row.code is not None else UNKNOWN)
     return {
         "row": index,
-        "label": _short(row.label, 25),
-        "brief": _short(row.label, 20 if ranged else 24),
+        "label": _short(row.label, 29),
         "value": row.value,
         **{name: getattr(row, name) for name in ("low", "high", "bound_low", "bound_high")},
         "hue": colour,
@@ -192,11 +198,12 @@ def _short(label: str, longest: int) -> str:
 def _value_axis(
     kind: str, rows: Sequence[Figure], reference: float | None, left: bool = False, flush: bool = False
 ) -> Spec:
-    names = ("value", "high", "bound_high")
+    names = ("value",) if kind == "count" and not left else ("value", "high", "bound_high")
     ends = [value for row in rows for name in names if (value := getattr(row, name)) is not None]
     top = max([*ends, reference or 0.0]) or 1.0
     style = (".0%" if top > 0.04 else ".1%") if kind == "share" else ",~r"
-    axis = {"title": None, "format": style, "tickCount": 3 if flush else 4, "grid": True, "labelFlush": flush}
+    axis = {"title": None, "format": style, "tickCount": 3, "grid": True, "labelFlush": flush,
+            "labelOverlap": True}  # fmt: skip
     if left:
         axis["labelAlign"] = "right"
     return {**_number("value"), "axis": axis, "scale": {"domain": [0, top * 1.02], "nice": 4, "zero": True}}

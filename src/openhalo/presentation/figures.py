@@ -29,8 +29,8 @@ class Figure:
 
     @property
     def bounded(self) -> bool:
-        """Return whether bounds for records of unknown group are given."""
-        return self.bound_low is not None and self.bound_high is not None
+        """Return whether records of unknown group leave the value open: its bounds are given and differ."""
+        return self.bound_low is not None and self.bound_high is not None and self.bound_low < self.bound_high
 
 
 def said(kind: str, figure: Figure, minimum: int = 10) -> str:
@@ -43,10 +43,8 @@ def said(kind: str, figure: Figure, minimum: int = 10) -> str:
         return numbers.measured(figure.value, kind)
     reasons = {
         "too_few": _("too few to say (under {minimum})").format(minimum=minimum),
-        "withheld": _("withheld (fewer than {minimum})").format(minimum=minimum),
-        "no_denominator": _("no population known"),
-        "visitors": _("no rate: more visitors than residents"),
-        "no_base": _("nothing to count it against"),
+        "no_denominator": _("no rate"),
+        "visitors": _("no rate: visitors"),
         "no_events": _("none in the group compared with"),
         "no_reference": _("no figure in the group compared with"),
     }

@@ -79,14 +79,27 @@ def span(first: date, last: date) -> str:
     >>> span(date(2016, 1, 1), date(2021, 8, 31))
     'January 2016 to August 2021'
     """
+    start, end = _ends(first, last)
+    return start if start == end else _("{first} to {last}").format(first=start, last=end)
+
+
+def stretch(first: date, last: date) -> str:
+    """Write a closed range of days as it stands after "in" or "of".
+
+    >>> stretch(date(2017, 1, 1), date(2017, 12, 31)), stretch(date(2016, 1, 1), date(2021, 8, 31))
+    ('2017', 'the time from January 2016 to August 2021')
+    """
+    start, end = _ends(first, last)
+    return start if start == end else _("the time from {first} to {last}").format(first=start, last=end)
+
+
+def _ends(first: date, last: date) -> tuple[str, str]:
     after = last + timedelta(days=1)
     if (first.month, first.day, after.month, after.day) == (1, 1, 1, 1):
-        start, end = str(first.year), str(last.year)
-    elif first.day == 1 and after.day == 1:
-        start, end = month(first), month(last)
-    else:
-        start, end = day(first), day(last)
-    return start if start == end else _("{first} to {last}").format(first=start, last=end)
+        return str(first.year), str(last.year)
+    if first.day == 1 and after.day == 1:
+        return month(first), month(last)
+    return day(first), day(last)
 
 
 def period(label: str) -> str:

@@ -22,9 +22,11 @@ class Answer:
     spec: MeasureSpec
     counted: MeasureSpec
     """The measure whose records are counted: itself, or what a ratio compares."""
-    first: date
-    last: date
-    total: MeasureResult | None
+    days: Period
+    """The days that the figures speak for: all that both sides of a rate cover; against residents, the newest year."""
+    all_days: Period
+    """The days that the figures through time speak for."""
+    total: MeasureResult | None = None
     """Over all groups and days; None for a ratio, which only compares groups."""
     cuts: list[MeasureResult] = field(default_factory=list)
     """By each group, over all days."""
@@ -40,47 +42,53 @@ class Answer:
 
 
 def needed(spec: MeasureSpec, records: Records) -> list[str]:
-    """Return the record types that a measure needs and of which nothing was delivered."""
+    """Return the record types that a measure needs and of which nothing was delivered, or nothing of the same days."""
     base = counted(spec, records.catalogue)
     wanted = [base.record, *([base.per.record] if base.per else [])]
-    return [record for record in wanted if record not in records.manifest.tables]
+    missing = [record for record in wanted if record not in records.manifest.tables]
+    if not missing and base.per is not None and base.per.matches_period and _common(base, records) is None:
+        return [base.per.record]
+    return missing
 
 
 def answer(spec: MeasureSpec, records: Records) -> Answer:
     """Evaluate a measure for a release."""
     base = counted(spec, records.catalogue)
-    covers = records.manifest.tables[base.record].coverage
-    first, last = min(c.first for c in covers), max(c.last for c in covers)
-
-    within = _shared(base, Period(first, last), records)
+    all_days = _days(base.record, records)
+    if base.per is not None and base.per.matches_period:
+        all_days = _common(base, records) or all_days
+    by_the_year = base.per is not None and not base.per.matches_period
+    found = Answer(spec, base, _newest_year(all_days) if by_the_year else all_days, all_days)
 
     def ask(by: Sequence[str], grain: Grain = "all") -> MeasureResult:
-        return evaluate(Question(spec, list(by), grain, within=within), records)
+        return evaluate(Question(spec, list(by), grain, found.days if grain == "all" else all_days), records)
 
     if spec.kind == "ratio":
-        others = [group for group in spec.groups if group != spec.across]
-        found = Answer(spec, base, first, last, None, [ask([spec.across])])
-        found.more = [ask([spec.across, group]) for group in others]
-    else:
-        found = Answer(spec, base, first, last, ask([]), [ask([group]) for group in cuts(spec)])
-    facts = found.results[0].provenance
-    found.first, found.last = facts.get("first") or first, facts.get("last") or last
-    if within is not None:
-        found.first, found.last = max(found.first, within.first), min(found.last, within.last)
-    if spec.kind == "ratio":
+        found.cuts = [ask([spec.across])]
+        found.more = [ask([spec.across, group]) for group in spec.groups if group != spec.across]
         return found
+    found.total, found.cuts = ask([]), [ask([group]) for group in cuts(spec)]
     grains = [grain for grain in _FINEST if grain in spec.periods]
     by_time = [ask([], grain) for grain in grains]
     found.trend = next((one for one in by_time if one.figures.height > 1), None)
     found.more = [one for one in by_time if one is not found.trend]
-    if "year" in grains and first.year != last.year:
+    if "year" in grains and all_days.first.year != all_days.last.year:
         found.more += [ask([group], "year") for group in cuts(spec)]
     return found
 
 
-def _shared(base: MeasureSpec, counted_days: Period, records: Records) -> Period | None:
+def _days(record: str, records: Records) -> Period:
+    covers = records.manifest.tables[record].coverage
+    return Period(min(cover.first for cover in covers), max(cover.last for cover in covers))
+
+
+def _common(base: MeasureSpec, records: Records) -> Period | None:
     """Return the days that both sides of a rate cover: uses of force of six years over stops of one would mislead."""
-    if base.per is None or not base.per.matches_period:
-        return None
-    covers = records.manifest.tables[base.per.record].coverage
-    return counted_days.overlap(Period(min(c.first for c in covers), max(c.last for c in covers)))
+    assert base.per is not None
+    return _days(base.record, records).overlap(_days(base.per.record, records))
+
+
+def _newest_year(days: Period) -> Period:
+    """Return the newest whole year of these days; without one, what there is of the newest year."""
+    years = [Period(date(y, 1, 1), date(y, 12, 31)) for y in range(days.last.year, days.first.year - 1, -1)]
+    return next((year for year in years if year.overlap(days) == year), years[0].overlap(days) or days)

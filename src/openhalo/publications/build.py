@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
+from uuid import NAMESPACE_OID, uuid5
 
 from openhalo.base.progress import Report, silent
 from openhalo.catalogue.sources import SourceSpec
@@ -84,16 +85,15 @@ def _facts(
 ) -> dict[str, Any]:
     return {
         "profile": "data-package",
-        "name": f"release-{imprint.number}",
+        "name": _slug(imprint.title),
+        "id": str(uuid5(NAMESPACE_OID, f"{imprint.publisher}/{imprint.title}/{imprint.number}/{imprint.created}")),
+        "version": imprint.number,
         "title": f"{imprint.title}, release {imprint.number}",
         "created": imprint.created.isoformat(timespec="seconds"),
         "release": imprint.number,
         "publisher": {"title": imprint.publisher, "kind": imprint.publisher_kind, "note": imprint.note},
         "contributors": [{"title": imprint.publisher, "role": "publisher"}],
-        "licenses": [
-            {"name": re.sub(r"[^-a-zA-Z0-9._]+", "-", f"source-{source.id}"), "title": source.licence}
-            for source in sources
-        ]
+        "licenses": [{"name": _slug(text), "title": text} for text in dict.fromkeys(one.licence for one in sources)]
         or [{"name": "none", "title": "This release rests on no source"}],
         "sources": [
             {"title": source.label, "publisher": source.publisher, "licence": source.licence,
@@ -113,3 +113,9 @@ def _facts(
         "store_version": records.manifest.version,
         "catalogue": records.catalogue.hash,
     }  # fmt: skip
+
+
+def _slug(text: str) -> str:
+    """Return a text as a name of a data package; an identifier such as CC0-1.0 stays as it is."""
+    words = re.sub(r"[^-a-zA-Z0-9._]+", "-", text).strip("-")
+    return words if words == text else words.lower()

@@ -54,24 +54,27 @@ def _say(node: Node, record: str, catalogue: Catalogue) -> str:
                 one=_inner(left, record, catalogue, And), other=_inner(right, record, catalogue, And)
             )
         case Compare(operator, left, right):
-            words = {"=": _("is"), "<>": _("is not"), "<": _("is under"), "<=": _("is at most"), ">": _("is over"),
-                     ">=": _("is at least")}  # fmt: skip
-            return f"{label(left)} {words[operator]} {code(left, right)}"
+            words = {
+                "=": _("{one} is {other}"), "<>": _("{one} is not {other}"), "<": _("{one} is under {other}"),
+                "<=": _("{one} is at most {other}"), ">": _("{one} is over {other}"),
+                ">=": _("{one} is at least {other}"),
+            }  # fmt: skip
+            return words[operator].format(one=label(left), other=code(left, right))
         case In(field, values):
             return _("{field} is one of: {codes}").format(
                 field=label(field), codes=", ".join(code(field, value) for value in values)
             )
         case Missing(field, reason):
-            why = f" ({reason.replace('_', ' ')})" if reason else ""
-            return _("{field} is not known").format(field=label(field)) + why
+            text = _("{field} is not known ({why})") if reason else _("{field} is not known")
+            return text.format(field=label(field), why=(reason or "").replace("_", " "))
         case Has(field, value):
             return _("{field} include {code}").format(field=label(field), code=code(field, value))
         case Exists(link, condition):
             inverse = catalogue.schema.inverses(record)[link]
             many = catalogue.record_type(inverse.record).plural
-            return _("there are {many}").format(many=many) + (
-                _(" where {what}").format(what=_say(condition, inverse.record, catalogue)) if condition else ""
-            )
+            what = _say(condition, inverse.record, catalogue) if condition else ""
+            text = _("there are {many} where {what}") if what else _("there are {many}")
+            return text.format(many=many, what=what)
         case other:
             return inside(str(other))
 

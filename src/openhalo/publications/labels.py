@@ -61,10 +61,10 @@ def unit_words(record: str, unit: str, catalogue: Catalogue) -> str:
 def inside(label: str) -> str:
     """Write a label as it stands inside a sentence.
 
-    >>> inside("Race as the officer saw it"), inside("FBI code")
-    ('race as the officer saw it', 'FBI code')
+    >>> inside("Race as the officer saw it"), inside("A vehicle was searched"), inside("FBI code")
+    ('race as the officer saw it', 'a vehicle was searched', 'FBI code')
     """
-    return label if label[:2].isupper() else label[:1].lower() + label[1:]
+    return label if label[:2].isalpha() and label[:2].isupper() else label[:1].lower() + label[1:]
 
 
 def natural(text: str) -> list[tuple[int, int, str]]:

@@ -34,7 +34,12 @@ _OWN = {
     "high": ("number", "Upper end of the 95 % interval"),
     "bound_low": ("number", "Lowest value that records of unknown group allow"),
     "bound_high": ("number", "Highest value that records of unknown group allow"),
-    "status": ("string", "ok, or why there is no value: too_few, no_denominator, no_data, …"),
+    "status": (
+        "string",
+        "ok; reference: the group that others are compared with; or why there is no value: too_few: fewer records than "
+        "carry a figure; no_data: no record says; no_denominator: nothing to count against; visitors: more visitors "
+        "than residents; no_events: none in the reference group; no_reference: that group has no figure",
+    ),
     "method": ("string", "How the interval was made"),
 }
 _TYPES = {"string": pl.String(), "integer": pl.Int64(), "number": pl.Float64()}
@@ -91,7 +96,7 @@ def long_form(result: MeasureResult, answer: Answer, catalogue: Catalogue) -> pl
         )  # fmt: skip
         columns += [pl.lit(path, pl.String).alias(f"group{suffix}"), code.alias(f"code{suffix}")]
         columns.append(label.alias(f"label{suffix}"))
-    period = pl.lit(f"{answer.first}..{answer.last}") if result.grain == "all" else pl.col("period")
+    period = pl.lit(str(answer.days)) if result.grain == "all" else pl.col("period")
     columns += [pl.lit(result.grain).alias("grain"), period.alias("period")]
     columns += [pl.col(name) for name in FIGURE_COLUMNS if name != "period"]
     columns.append(pl.lit(result.method).alias("method"))
@@ -100,7 +105,7 @@ def long_form(result: MeasureResult, answer: Answer, catalogue: Catalogue) -> pl
 
 def coverage(answer: Answer) -> str:
     """Return the days that an answer speaks for, in words."""
-    return span(answer.first, answer.last)
+    return span(answer.days.first, answer.days.last)
 
 
 def _dictionary(answers: Sequence[Answer], catalogue: Catalogue) -> Iterable[dict[str, str]]:

@@ -1,4 +1,4 @@
-"""Static pages of a release: home, one page a measure, data. Complete without JavaScript, nothing from elsewhere."""
+"""Static pages of a release: home, a page a domain, a page a measure, data. Complete without JavaScript."""
 
 import shutil
 from collections.abc import Sequence
@@ -35,9 +35,9 @@ class Contents:
 
     @property
     def domains(self) -> dict[str, list[MeasurePage]]:
-        """Return the pages by domain, in the order of their names."""
+        """Return the pages by domain, counts first."""
         found: dict[str, list[MeasurePage]] = {}
-        for page in sorted(self.pages, key=lambda page: page.spec.id):
+        for page in sorted(self.pages, key=lambda page: (page.spec.domain, page.spec.kind != "count", page.spec.id)):
             found.setdefault(page.spec.domain, []).append(page)
         return found
 
@@ -46,18 +46,31 @@ class Contents:
         """Return what the home page says first: of each domain the count, then one more figure; four at most."""
         firsts, seconds = [], []
         for pages in self.domains.values():
-            held = sorted(
-                (page for page in pages if page.value and page.leads), key=lambda page: page.spec.kind != "count"
-            )
-            firsts += held[:1]
-            seconds += [page for page in held[1:] if page.spec.kind != "count"][:1]
+            held = [page for page in pages if page.value]
+            counts = [page for page in held if page.spec.kind == "count"]
+            # Of the rest what says most surely what happened: no figure about recording, the fewest left out.
+            others = [page for page in held if page.spec.kind != "count" and page.spec.direction == "neither"]
+            others.sort(key=lambda page: (page.share_missing, len(page.spec.id)))
+            firsts += (counts or others)[:1]
+            seconds += others[: len(counts[:1])]
         return [*firsts, *seconds][:4]
+
+    @property
+    def names(self) -> dict[str, str]:
+        """Return the name of each domain that has a page: those of measures, and of what they are counted against."""
+        used = [*self.domains]
+        used += [page.spec.per.record.partition("/")[0] for page in self.pages if page.spec.per]
+        titles = {domain: self.catalogue.help.get(domain, "").partition("\n")[0] for domain in used}
+        return {domain: _(title.removeprefix("# ") or domain.capitalize()) for domain, title in titles.items()}
 
 
 def write_pages(folder: Path, contents: Contents) -> None:
-    """Write `index.html`, `pages/data.html`, `pages/<domain>/<measure>.html` and their assets."""
+    """Write `index.html`, `pages/data.html`, `pages/<domain>/index.html`, `pages/<domain>/<measure>.html`, assets."""
     environment = _environment()
-    shared = {"c": contents, "imprint": contents.imprint, "language": spoken(), "domain_name": domain_name}
+    shared = {"c": contents, "imprint": contents.imprint, "language": spoken()}
+    fresh = {
+        domain: [one for one in contents.fresh if one.record.startswith(f"{domain}/")] for domain in contents.names
+    }
 
     def write(place: str, template: str, **more: Any) -> None:
         path = folder / place
@@ -68,6 +81,9 @@ def write_pages(folder: Path, contents: Contents) -> None:
 
     write("index.html", "home.html")
     write("pages/data.html", "data.html")
+    for domain in contents.names:
+        words = _rendered(contents.catalogue.help.get(domain, ""))
+        write(f"pages/{domain}/index.html", "domain.html", domain=domain, help=words, fresh=fresh[domain])
     for page in contents.pages:
         write(page_of(page.spec.id), "measure.html", page=page, table=table_of(page.spec.id))
     with as_file(files("openhalo.publications") / "assets") as assets:
@@ -79,9 +95,12 @@ def page_of(measure: str) -> str:
     return f"pages/{measure}.html"
 
 
-def domain_name(domain: str) -> str:
-    """Return how a domain is called on a page."""
-    return _(domain.replace("_", " ").capitalize())
+def _rendered(help_text: str) -> str:
+    """Return a domain's help as HTML, without its title, which the page has already."""
+    from markdown_it import MarkdownIt
+
+    body = help_text.partition("\n")[2] if help_text.startswith("# ") else help_text
+    return str(MarkdownIt("commonmark", {"html": False}).render(body))
 
 
 def _environment() -> Any:

@@ -11,6 +11,7 @@ from openhalo.base.errors import Problem
 from openhalo.base.provenance import hash_file
 from openhalo.releases.package import DESCRIPTOR, REQUIRED, read_descriptor, release_hash
 
+CHANGED = "the file was changed after it was published"
 _TYPES = {"string": pl.String, "integer": pl.Int64, "number": pl.Float64}
 _NAME = re.compile(r"[-a-z0-9._/]+")
 
@@ -30,11 +31,14 @@ def verify(folder: Path) -> list[Problem]:
         return problems
     resources = {resource["path"]: resource for resource in descriptor["resources"]}
     present = {p.relative_to(folder).as_posix() for p in folder.rglob("*") if not p.is_dir()} - {DESCRIPTOR}
-    problems += [Problem(path, "the file is missing") for path in sorted(resources.keys() - present)]
-    problems += [Problem(path, "the file is not part of the release") for path in sorted(present - resources.keys())]
+    problems += [Problem(path, "the file is missing from this copy") for path in sorted(resources.keys() - present)]
+    problems += [
+        Problem(path, "the file was added: the published release has no such file")
+        for path in sorted(present - resources.keys())
+    ]
     for path in sorted(present & resources.keys()):
         if f"sha256:{hash_file(folder / path)}" != resources[path]["hash"]:
-            problems.append(Problem(path, "the file's bytes are not the published ones"))
+            problems.append(Problem(path, CHANGED))
     return problems or [problem for path in resources for problem in _table(folder, path, resources)]
 
 
@@ -44,18 +48,23 @@ def _descriptor(folder: Path, descriptor: dict[str, Any]) -> list[Problem]:
         return problems
     written = json.dumps(descriptor, indent=2, ensure_ascii=False) + "\n"
     if (folder / DESCRIPTOR).read_bytes() != written.encode():
-        problems.append(Problem(DESCRIPTOR, "the file's bytes are not the published ones"))
+        problems.append(Problem(DESCRIPTOR, CHANGED))
     if release_hash(descriptor) != descriptor["release_hash"]:
-        problems.append(Problem(DESCRIPTOR, "the release's own hash does not fit what it says"))
+        problems.append(Problem(DESCRIPTOR, "the text was changed after it was published: its own hash does not fit"))
     resources = descriptor["resources"]
     if not isinstance(resources, list) or not all(isinstance(resource, dict) for resource in resources):
-        return [*problems, Problem(DESCRIPTOR, "'resources' is no list of files")]
+        return [*problems, Problem(DESCRIPTOR, "'resources' must be the list of files")]
     for place, resource in enumerate(resources):
         for name in ("name", "path", "bytes", "hash"):
             if name not in resource:
                 problems.append(Problem(f"{DESCRIPTOR}: resources[{place}]", f"'{name}' is missing"))
         if not _NAME.fullmatch(str(resource.get("name", ""))):
-            problems.append(Problem(f"{DESCRIPTOR}: resources[{place}]", "the name is none of a data package"))
+            problems.append(
+                Problem(
+                    f"{DESCRIPTOR}: resources[{place}]",
+                    "the name of a file may have only a-z, 0-9, '.', '_', '/' and '-'",
+                )
+            )
     return problems
 
 
@@ -66,11 +75,11 @@ def _table(folder: Path, path: str, resources: dict[str, dict[str, Any]]) -> lis
     try:
         table = pl.read_csv(folder / path, schema=pl.Schema(fields))
     except pl.exceptions.PolarsError as error:
-        return [Problem(path, f"the table does not read as its schema says ({str(error).splitlines()[0]})")]
+        return [Problem(path, f"the table cannot be read as the descriptor says ({str(error).splitlines()[0]})")]
     with (folder / path).open(encoding="utf-8") as stream:
         if stream.readline().rstrip("\r\n").split(",") != list(fields):
-            return [Problem(path, "the columns are not those of the schema")]
+            return [Problem(path, "its columns are not the ones that the descriptor names")]
     twin = path.removesuffix(".csv") + ".parquet"
     if twin in resources and not table.equals(pl.read_parquet(folder / twin), null_equal=True):
-        return [Problem(path, f"the table is not the same as {twin}")]
+        return [Problem(path, f"its figures are not those of {twin}")]
     return []

@@ -10,8 +10,8 @@ from openhalo.base.errors import Problem, ReleaseError
 from openhalo.base.provenance import hash_facts, hash_file, write_json
 
 DESCRIPTOR = "datapackage.json"
-REQUIRED = ("profile", "name", "title", "created", "release", "publisher", "licenses", "sources", "receipts",
-            "store_version", "catalogue", "resources", "release_hash")  # fmt: skip
+REQUIRED = ("profile", "name", "id", "version", "title", "created", "release", "publisher", "licenses", "sources",
+            "receipts", "store_version", "catalogue", "resources", "release_hash")  # fmt: skip
 """What the descriptor of every release says."""
 _MEDIA_TYPES = {".parquet": "application/vnd.apache.parquet", ".svg": "image/svg+xml", ".csv": "text/csv"}
 
