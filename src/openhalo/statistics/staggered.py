@@ -163,7 +163,7 @@ def permutation_p(
 
 
 class _Plan(NamedTuple):
-    """What each cohort's mean of each period counts for; `both` is (cohorts, 2, periods): after the start, before it."""
+    """What each cohort's mean of a period counts for; `both` is (cohorts, 2, periods), after and before the start."""
 
     sizes: Numbers
     both: Numbers
