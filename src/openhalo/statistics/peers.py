@@ -1,0 +1,180 @@
+"""Which of many units differ from the rest by more than chance, and more than such units always differ?"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike
+from scipy.special import gammaincc, ndtr
+from scipy.stats import false_discovery_control
+
+from openhalo.statistics.estimates import Numbers, counts, normal_quantile
+from openhalo.statistics.regression import fit
+from openhalo.statistics.results import Refused
+from openhalo.statistics.splines import natural_spline
+
+_FEWEST = 10
+_FEWEST_FOR_NULL = 200
+
+
+@dataclass(frozen=True)
+class Funnel:
+    """Each unit's ratio of observed to expected events, and how far chance reaches.
+
+    Attributes:
+        ratio: observed / expected, a unit each.
+        z: how many standard errors each lies from 1, before and after allowing for overdispersion.
+        dispersion: φ, the mean of the squared, winsorised z; 1 would be chance alone.
+        between: τ, standard deviation of units' own levels on the transformed scale.
+        p: two-sided, after allowing for overdispersion.
+        adjusted: p-values by Benjamini and Hochberg.
+    """
+
+    ratio: Numbers
+    z: tuple[Numbers, Numbers]
+    dispersion: float
+    between: float
+    p: Numbers
+    adjusted: Numbers
+    method: str = "funnel plot, additive random effects, winsorised z"
+    citation: str = "Spiegelhalter (2005), Statistics in Medicine 24, 1185-1202."
+
+    def sentence(self, rate: float = 0.05) -> str:
+        """Return how many units stand out, and what that does not mean."""
+        out = int(np.sum(self.adjusted < rate))
+        return (
+            f"{out} of {len(self.ratio)} units differ from the rest by more than chance and their usual differences "
+            f"explain; at most about {100 * rate:g} % of those are expected to be there by chance. It does "
+            "not say why, and it is no ranking."
+        )
+
+
+def funnel(observed: ArrayLike, expected: ArrayLike, winsor: float = 0.1) -> Funnel:
+    """Return the funnel of observed against expected counts, allowing for overdispersion.
+
+    Args:
+        observed: (units,) counts ≥ 0.
+        expected: (units,) > 0, for units doing the same work.
+        winsor: share of the z at each end drawn in to the nearest quantile before the overdispersion is estimated,
+            so that the units which stand out do not hide themselves, 0 ≤ winsor < 0.5.
+
+    Raises:
+        Refused: fewer than 10 units.
+
+    z is 2 (√o − √e) on the square-root scale, whose standard error is 1 / (2 √e) for the ratio. τ² is that of
+    DerSimonian and Laird, max(0, (nφ − (n − 1)) / (Σw − Σw² / Σw)) with w = 1 / s²; nothing is added unless φ
+    exceeds what chance gives. Drawing in lowers φ a little also where no unit stands out.
+
+    Source: Spiegelhalter (2005), Statistics in Medicine 24, 1185-1202.
+    """
+    o, e = counts(observed, "observed"), counts(expected, "expected")
+    if o.shape != e.shape or o.ndim != 1 or np.any(e <= 0) or not 0 <= winsor < 0.5:
+        raise ValueError("observed and expected must be columns of one length, expected above 0, winsor below 0.5")
+    if len(o) < _FEWEST:
+        raise Refused(f"fewer than {_FEWEST} units are too few to say how much such units usually differ")
+    error = 1 / (2 * np.sqrt(e))
+    away = np.sqrt(o / e) - 1
+    z = away / error
+    drawn = np.clip(z, *np.quantile(z, [winsor, 1 - winsor]))
+    size = len(o)
+    dispersion = float(np.mean(drawn**2))
+    weight = 1 / error**2
+    between = max(0.0, (size * dispersion - (size - 1)) / float(weight.sum() - (weight**2).sum() / weight.sum()))
+    allowed = away / np.sqrt(error**2 + between)
+    p = 2 * ndtr(-np.abs(allowed))
+    return Funnel(
+        ratio=o / e,
+        z=(z, allowed),
+        dispersion=dispersion,
+        between=float(np.sqrt(between)),
+        p=p,
+        adjusted=false_discovery_control(p),
+    )
+
+
+def funnel_limits(expected: ArrayLike, between: float = 0.0, confidence: float = 0.998) -> tuple[Numbers, Numbers]:
+    """Return the ratios between which chance alone leaves a unit with so many expected events.
+
+    With `between` = 0 they are exact Poisson limits (a count beyond one is at most as likely as said);
+    otherwise those of the square-root scale of `funnel`, widened by it.
+    """
+    e = counts(expected, "expected")
+    z = normal_quantile(confidence)
+    if between == 0:
+        tail = (1 - confidence) / 2
+        # Interpolated between whole counts by the gamma function; the one more keeps the upper tail within its share.
+        return _poisson_quantile(e, tail) / e, (_poisson_quantile(e, 1 - tail) + 1) / e
+    reach = z * np.sqrt(1 / (4 * e) + between**2)
+    return np.maximum(1 - reach, 0.0) ** 2, (1 + reach) ** 2
+
+
+@dataclass(frozen=True)
+class LocalRates:
+    """How likely each unit is one of the ordinary ones, given its z.
+
+    Attributes:
+        local: f₀(z) / f(z), at most 1, a unit each.
+        centre, spread: of the empirical null, a normal fitted to the middle of the z.
+        ordinary: estimated share of units that belong to it.
+    """
+
+    local: Numbers
+    centre: float
+    spread: float
+    ordinary: float
+    method: str = "local false discovery rate, empirical null by central matching"
+    citation: str = "Efron (2004), JASA 99, 96-104."
+
+
+def local_false_discovery(z: ArrayLike, df: int = 7) -> LocalRates:
+    """Return local false discovery rates, with the null distribution learnt from the bulk of the units.
+
+    Args:
+        z: (units,) finite scores, standard normal for a unit like its peers if all assumptions were true.
+        df: degrees of freedom of the curve of the log density, 3 to 12.
+
+    Raises:
+        Refused: fewer than 200 units, or no bulk in the middle that looks like a normal.
+
+    The density of all z comes from Poisson regression of their histogram on a natural spline (Lindsey's method); the
+    null from a parabola fitted to the log of it between the quartiles and a little beyond.
+
+    Source: Efron (2004), JASA 99, 96-104; Efron (2007), Annals of Statistics 35, 1351-1377.
+    """
+    score = np.asarray(z, float)
+    if not np.all(np.isfinite(score)) or score.ndim != 1:
+        raise ValueError("z must be a column of finite numbers")
+    if len(score) < _FEWEST_FOR_NULL:
+        raise Refused(f"fewer than {_FEWEST_FOR_NULL} units are too few to learn what is ordinary among them")
+    bins = 120
+    low, centre, high = np.quantile(score, [0.25, 0.5, 0.75])
+    # Far out the density is next to nothing anyway; gaps there would only bend its curve.
+    drawn = np.clip(score, centre - 5 * (high - low), centre + 5 * (high - low))
+    height, edges = np.histogram(drawn, bins)
+    middle = (edges[1:] + edges[:-1]) / 2
+    width = float(edges[1] - edges[0])
+    design = np.column_stack([np.ones(bins), natural_spline(middle, df)])
+    density = fit(design, height, "poisson").fitted
+    inside = np.abs(middle - centre) <= (high - low) * 0.75
+    if inside.sum() < 5:
+        raise Refused("a few units lie so far out that the middle cannot be seen; look at those first")
+    curve = np.polyfit(middle[inside] - centre, np.log(density[inside]), 2)
+    if curve[0] >= 0:
+        raise Refused("the middle of the units does not look like one ordinary group")
+    spread = float(np.sqrt(-1 / (2 * curve[0])))
+    shift = float(-curve[1] / (2 * curve[0]))
+    peak = float(np.polyval(curve, shift))
+    null = np.exp(peak - (score - centre - shift) ** 2 / (2 * spread**2))
+    ordinary = float(np.exp(peak) * spread * np.sqrt(2 * np.pi) / (len(score) * width))
+    everyone = np.exp(np.interp(drawn, middle, np.log(density)))
+    return LocalRates(np.minimum(1.0, null / everyone), float(centre) + shift, spread, min(1.0, ordinary))
+
+
+def _poisson_quantile(mean: Numbers, share: float) -> Numbers:
+    """Return the x at which a Poisson's distribution function, made smooth by the gamma function, reaches a share."""
+    low, high = np.zeros(mean.shape), mean + 20 * np.sqrt(mean) + 40
+    for _ in range(80):
+        x = (low + high) / 2
+        below = gammaincc(x + 1, mean) < share
+        low, high = np.where(below, x, low), np.where(below, high, x)
+    found: Numbers = (low + high) / 2
+    return found
