@@ -94,6 +94,30 @@ def propagate(system: System, rounds: int = 50) -> tuple[NDArray[np.float64], ND
     return low, high
 
 
+class Witnesses:
+    """Whole tables that the attacker cannot rule out, kept as the least and most that each cell deviates in them."""
+
+    def __init__(self, cells: int) -> None:
+        self.least, self.most = np.zeros(cells, np.int64), np.zeros(cells, np.int64)
+
+    def add(self, system: System, cells: NDArray[np.int64], deviation: NDArray[np.float64]) -> bool:
+        """Keep a table, given by the deviations of some cells; False if it is not one, checked in whole numbers."""
+        whole = deviation.round()
+        if np.abs(deviation - whole).max(initial=0) > _WHOLE:
+            return False
+        z = np.zeros(len(system.keys), np.int64)
+        z[cells] = whole
+        if (z < system.lower).any() or z[system.public].any() or (system.sums @ z).any():
+            return False
+        np.minimum(self.least, z, out=self.least)
+        np.maximum(self.most, z, out=self.most)
+        return True
+
+    def unsettled(self, system: System, width: int) -> NDArray[np.int64]:
+        """Return the secrets that no two of these tables hold apart by the width."""
+        return np.flatnonzero(system.secret & (self.most - self.least < width))
+
+
 def intervals(system: System, cells: NDArray[np.int64], clock: Clock) -> NDArray[np.float64]:
     """Return for each cell the lowest and highest whole count that is consistent with all that is public.
 
@@ -109,20 +133,51 @@ def intervals(system: System, cells: NDArray[np.int64], clock: Clock) -> NDArray
     return found + system.value[cells][:, None]
 
 
-def exposed(system: System, width: int, clock: Clock) -> list[Exposed]:
+def exposed(system: System, width: int, clock: Clock, witnesses: Witnesses | None = None) -> list[Exposed]:
     """Return the secrets that are known to within less than `width`; none means that every secret is safe.
 
     Raises:
         ReleaseError: the attack takes longer than its budget.
     """
     low, high = propagate(system)
+    kept = witnesses or Witnesses(len(system.keys))
     near = system.secret & ((high - low < width) | system.public)
     found = [Exposed(int(i), *_known(system, int(i), low[i], high[i])) for i in np.flatnonzero(near)]
-    for part in components(system):
-        todo = part.cells[system.secret[part.cells] & ~near[part.cells]]
-        if todo.size:
-            found += part.attack(system, low, high, todo, width, clock)
+    parts = components(system)
+    settle(system, width, kept, clock, parts)
+    open_ = np.setdiff1d(kept.unsettled(system, width), np.flatnonzero(near))
+    for part in parts:
+        for cell in open_[np.isin(open_, part.cells)]:
+            ends = [kept.least[cell], kept.most[cell]]
+            for index, way in enumerate((-1, 1)):
+                if ends[1] - ends[0] < width:
+                    ends[index], z = part.extreme(low, high, int(cell), way, clock, width)
+                    kept.add(system, part.cells, z)
+            if ends[1] - ends[0] < width:
+                found.append(Exposed(int(cell), *_known(system, int(cell), *ends)))
     return found
+
+
+def settle(system: System, width: int, kept: Witnesses, clock: Clock, parts: "list[Component]") -> None:
+    """Find tables that hold many secrets apart at once: all moved up, then up and down by the toss of a coin."""
+    low, high = propagate(system)
+    coin = np.random.default_rng(7)
+    unsettled = kept.unsettled(system, width)
+    for part in parts:
+        at = np.flatnonzero(np.isin(part.cells, unsettled))
+        for attempt in range(40):
+            open_ = at[(kept.most - kept.least)[part.cells[at]] < width]
+            if open_.size == 0:
+                break
+            goal, ceiling, floor = np.zeros(len(part.cells)), high[part.cells].copy(), low[part.cells].copy()
+            goal[open_] = 1 if attempt == 0 else coin.choice([-1.0, 1.0], open_.size)
+            ceiling[open_], floor[open_] = np.minimum(ceiling[open_], width), np.maximum(floor[open_], -width)
+            z = part.furthest(goal, floor, ceiling, clock)
+            if z is not None:
+                kept.add(system, part.cells, z)
+            left = ((kept.most - kept.least)[part.cells[open_]] < width).sum()
+            if attempt > 2 and left > 0.8 * open_.size:
+                break
 
 
 def _known(system: System, cell: int, low: float, high: float) -> tuple[int, int]:
@@ -136,51 +191,6 @@ class Component:
     cells: NDArray[np.int64]
     sums: csr_array
 
-    def attack(
-        self,
-        system: System,
-        low: NDArray[np.float64],
-        high: NDArray[np.float64],
-        todo: NDArray[np.int64],
-        width: int,
-        clock: Clock,
-    ) -> list[Exposed]:
-        """Return which of the secrets `todo` are exposed."""
-        least, most = np.zeros(len(self.cells)), np.zeros(len(self.cells))
-        at = np.searchsorted(self.cells, todo)
-
-        def witness(z: NDArray[np.float64] | None) -> int:
-            """Keep a table that the attacker cannot rule out; return how many secrets it settles."""
-            if z is None or np.abs(z - z.round()).max() > _WHOLE:
-                return 0
-            before = (most[at] - least[at] < width).sum()
-            np.minimum(least, z.round(), out=least)
-            np.maximum(most, z.round(), out=most)
-            return int(before - (most[at] - least[at] < width).sum())
-
-        coin = np.random.default_rng(7)
-        for attempt in range(40):
-            open_ = at[most[at] - least[at] < width]
-            if open_.size == 0:
-                return []
-            signs = np.ones(open_.size) if attempt == 0 else coin.choice([-1.0, 1.0], open_.size)
-            goal, ceiling, floor = np.zeros(len(self.cells)), high[self.cells].copy(), low[self.cells].copy()
-            goal[open_] = signs
-            ceiling[open_], floor[open_] = np.minimum(ceiling[open_], width), np.maximum(floor[open_], -width)
-            settled = witness(self._solve(goal, floor, ceiling, clock))
-            if attempt > 3 and settled * 4 < open_.size:
-                break
-        found = []
-        for i in at:
-            for way in (1, -1):
-                if most[i] - least[i] < width:
-                    end, z = self.extreme(low, high, int(self.cells[i]), way, clock, width)
-                    witness(z)
-                    (most if way > 0 else least)[i] = end
-            if most[i] - least[i] < width:
-                found.append(Exposed(int(self.cells[i]), *_known(system, int(self.cells[i]), least[i], most[i])))
-        return found
-
     def extreme(
         self,
         low: NDArray[np.float64],
@@ -189,12 +199,12 @@ class Component:
         way: int,
         clock: Clock,
         cap: float = FAR,
-    ) -> tuple[float, NDArray[np.float64] | None]:
+    ) -> tuple[float, NDArray[np.float64]]:
         """Return the most (way 1) or least (way −1) that a cell can deviate by in whole numbers, up to `cap`."""
         i = int(np.searchsorted(self.cells, cell))
         goal, floor, ceiling = np.zeros(len(self.cells)), low[self.cells].copy(), high[self.cells].copy()
         goal[i], floor[i], ceiling[i] = way, max(floor[i], -cap), min(ceiling[i], cap)
-        z = self._solve(goal, floor, ceiling, clock)
+        z = self.furthest(goal, floor, ceiling, clock)
         if z is not None and np.abs(z - z.round()).max() <= _WHOLE:
             return float(z[i].round()), z
         limits = LinearConstraint(self.sums, 0, 0) if self.sums.shape[0] else ()
@@ -210,7 +220,7 @@ class Component:
             raise ReleaseError(Problem("disclosure", f"the attack did not come to an end: {answer.message}"))
         return float(answer.x[i].round()), answer.x
 
-    def _solve(
+    def furthest(
         self, goal: NDArray[np.float64], floor: NDArray[np.float64], ceiling: NDArray[np.float64], clock: Clock
     ) -> NDArray[np.float64] | None:
         """Return the table that goes furthest along `goal`, or None if the solver gave up."""

@@ -18,11 +18,12 @@ from scipy.optimize import linprog
 from scipy.sparse import csr_array, hstack, vstack
 
 from openhalo.base.errors import Problem, ReleaseError
-from openhalo.disclosure.attack import FAR, Clock, System, exposed
+from openhalo.disclosure.attack import FAR, Clock, System, Witnesses, components, exposed, settle
 from openhalo.disclosure.lattice import CountTable, Lattice, cell_keys, without_repeats
 from openhalo.disclosure.policy import Rule
 
 MAX_PASSES = 30
+Move = tuple[NDArray[np.int64], NDArray[np.float64]]
 
 
 @dataclass(frozen=True)
@@ -120,22 +121,25 @@ def withhold(lattice: Lattice, secret: NDArray[np.bool_], rule: Rule, earlier: S
     place = _places(pl.Series("key", system.keys), lattice)
     free = np.zeros(len(system.keys), np.bool_)
     free[place] = ~_named(lattice, earlier, hidden=False) & ((lattice.n > 0) | (not rule.zeros_shown))
-    whole = False
+    kept, whole = Witnesses(len(system.keys)), False
     for _ in range(MAX_PASSES):
-        open_ = exposed(system, rule.width, clock)
-        if not open_:
-            return Protected(lattice, secret, ~system.public[place] | withheld, rule.zeros_shown)
-        hidden = int(system.public.sum())
-        hopeless = []
-        for one in sorted(open_, key=lambda one: -int(system.value[one.cell])):
-            other = _cheapest_other_table(system, free, one.cell, rule.width, whole, clock)
+        settle(system, rule.width, kept, clock, components(system))
+        hidden, hopeless = int(system.public.sum()), []
+        for cell in kept.unsettled(system, rule.width):
+            if kept.most[cell] - kept.least[cell] >= rule.width:
+                continue
+            other = _cheapest_other_table(system, free, int(cell), rule.width, whole, clock)
             if other is None:
-                hopeless.append(_cannot_hide(system.keys[one.cell]))
-            else:
-                system.public[other] = False
+                hopeless.append(_cannot_hide(system.keys[cell]))
+                continue
+            cells, deviation = other
+            system.public[cells] = False
+            kept.add(system, cells, deviation)
         if hopeless:
             raise ReleaseError(hopeless[:20])
         whole = hidden == int(system.public.sum())
+        if whole and not exposed(system, rule.width, clock, kept):
+            return Protected(lattice, secret, ~system.public[place], rule.zeros_shown)
     raise ReleaseError(Problem("disclosure", f"no safe set of cells was found in {MAX_PASSES} passes"))
 
 
@@ -161,8 +165,8 @@ def _cannot_hide(key: str) -> Problem:
 
 def _cheapest_other_table(
     system: System, free: NDArray[np.bool_], cell: int, width: int, whole: bool, clock: Clock
-) -> NDArray[np.int64] | None:
-    """Return the cells in which the cheapest table differs that has `width` more, or less, in `cell`.
+) -> Move | None:
+    """Return where and by how much the cheapest table differs that has `width` more, or less, in `cell`.
 
     What it costs to move a published cell is its count; withheld cells move for nothing. Tried first among the
     sums near the cell, then among all. None: there is no such table.
@@ -182,9 +186,7 @@ def _cheapest_other_table(
     return None
 
 
-def _move(
-    system: System, cells: NDArray[np.int64], cell: int, step: int, whole: bool, clock: Clock
-) -> NDArray[np.int64] | None:
+def _move(system: System, cells: NDArray[np.int64], cell: int, step: int, whole: bool, clock: Clock) -> Move | None:
     sums = csr_array(system.sums[:, cells].astype(np.float64))
     sums = csr_array(sums[np.flatnonzero(np.diff(sums.indptr))])
     price = np.where(system.public[cells], 1.0 + system.value[cells], 0.0)
@@ -205,7 +207,9 @@ def _move(
     clock.left()
     if answer.status != 0:
         return None
-    return cells[np.abs(answer.x[: len(cells)] - answer.x[len(cells) :]) > 1e-7]
+    deviation = answer.x[: len(cells)] - answer.x[len(cells) :]
+    moved = np.abs(deviation) > 1e-7
+    return cells[moved], deviation[moved]
 
 
 def _near(system: System, cell: int) -> NDArray[np.int64]:
