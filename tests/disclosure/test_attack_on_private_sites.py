@@ -20,8 +20,8 @@ def recovered(seed, releases, size, complementary=True):
         for number, release in enumerate(series)
         for key in release.lattice.cells["key"].filter(release.secret.tolist())
     ]
-    # Not more than forty a site: each costs the attacker two linear programs over all releases.
-    chosen = np.random.default_rng(seed).permutation(len(targets))[:40]
+    # Not more than twenty a site: each costs the attacker two linear programs over all releases.
+    chosen = np.random.default_rng(seed).permutation(len(targets))[:20]
     found = attack(public, FAMILIES, CHILDREN, numbers.zeros_shown, [targets[i] for i in chosen])
     known = {target: ends for target, ends in found.items() if ends[1] - ends[0] < numbers.width}
     for (number, key), (low, high) in found.items():
@@ -31,16 +31,16 @@ def recovered(seed, releases, size, complementary=True):
 
 def test_no_secret_of_a_series_of_releases_is_recovered():
     tried = several = 0
-    for seed in range(8):
+    for seed in range(6):
         releases, secrets, known = recovered(seed, 2 + seed % 3, 60 + 40 * (seed % 5))
         assert known == {}, f"site {seed}"
         tried, several = tried + secrets, several + (releases > 1)
-    assert tried > 100
-    assert several > 4
+    assert tried > 80
+    assert several > 3
 
 
 def test_the_attacker_succeeds_without_complementary_suppression():
-    assert sum(len(recovered(seed, 2, 60 + 40 * (seed % 5), complementary=False)[2]) for seed in range(4)) > 20
+    assert sum(len(recovered(seed, 2, 60 + 40 * (seed % 5), complementary=False)[2]) for seed in range(3)) > 10
 
 
 @pytest.mark.soak

@@ -12,11 +12,12 @@ where a program ends in fractions, a mixed-integer one decides. The linear progr
 
 import time
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import Bounds, LinearConstraint, linprog, milp
-from scipy.sparse import block_array, csr_array
+from scipy.sparse import csr_array
 from scipy.sparse.csgraph import connected_components
 
 from openhalo.base.errors import Problem, ReleaseError
@@ -24,6 +25,8 @@ from openhalo.base.errors import Problem, ReleaseError
 FAR = 10**6
 """Stands for "no limit" on a deviation."""
 _WHOLE = 1e-6
+linear_program: Any = linprog
+"""SciPy's types do not know that it takes sparse matrices."""
 
 
 @dataclass(frozen=True)
@@ -211,7 +214,7 @@ class Component:
         answer = milp(
             -goal,
             constraints=limits,
-            integrality=np.ones(len(goal)),
+            integrality=np.ones(len(goal), np.int64),
             bounds=Bounds(floor, ceiling),
             options={"time_limit": clock.left(), "mip_rel_gap": 0},
         )
@@ -224,7 +227,7 @@ class Component:
         self, goal: NDArray[np.float64], floor: NDArray[np.float64], ceiling: NDArray[np.float64], clock: Clock
     ) -> NDArray[np.float64] | None:
         """Return the table that goes furthest along `goal`, or None if the solver gave up."""
-        answer = linprog(
+        answer = linear_program(
             -goal,
             A_eq=self.sums,
             b_eq=np.zeros(self.sums.shape[0]),
@@ -243,7 +246,7 @@ def components(system: System) -> list[Component]:
         return [Component(hidden[i : i + 1], csr_array((0, 1))) for i in range(hidden.size)]
     sums = csr_array(system.sums[:, hidden].astype(np.float64))
     sums = csr_array(sums[np.flatnonzero(np.diff(sums.indptr))])
-    _, label = connected_components(block_array([[None, sums], [sums.T, None]]), directed=False)
+    _, label = connected_components(_joins(sums), directed=False)
     label = label[sums.shape[0] :]
     order = np.argsort(label, kind="stable")
     groups = np.split(order, np.flatnonzero(np.diff(label[order])) + 1)
@@ -254,3 +257,9 @@ def components(system: System) -> list[Component]:
         rows = np.unique(own.indices)
         found.append(Component(hidden[group], csr_array(own.tocsr()[rows])))
     return sorted(found, key=lambda part: -len(part.cells))
+
+
+def _joins(sums: csr_array) -> csr_array:
+    """Return the graph whose nodes are sums and cells, with an edge where a cell stands in a sum."""
+    entries, size = sums.tocoo(), sum(sums.shape)
+    return csr_array((np.abs(entries.data), (entries.row, entries.col + sums.shape[0])), shape=(size, size))

@@ -9,6 +9,7 @@ search share from 31 to 40 %, because it falls on small groups first.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import polars as pl
 
@@ -99,7 +100,10 @@ def _recoded(frame: pl.LazyFrame, step: Recoding) -> pl.LazyFrame:
                 f"{a}–{b - 1}" if b - a > 1 else str(a) for a, b in zip(step.starts, step.starts[1:], strict=False)
             ]
             names += [f"{step.starts[-1]} and over"]
-            return frame.with_columns(column.cut(step.starts, labels=names, left_closed=True).cast(pl.String))
+            band: Any = pl.when(column.is_null()).then(None)
+            for start, name in zip([*step.starts, None], names, strict=True):
+                band = band.when(column < start if start is not None else pl.lit(True)).then(pl.lit(name))
+            return frame.with_columns(band.alias(step.field))
         case Rare():
             few = pl.len().over(step.field) < step.below
             return frame.with_columns(

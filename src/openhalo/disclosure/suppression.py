@@ -14,11 +14,10 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
-from scipy.optimize import linprog
 from scipy.sparse import csr_array, hstack, vstack
 
 from openhalo.base.errors import Problem, ReleaseError
-from openhalo.disclosure.attack import FAR, Clock, System, Witnesses, components, exposed, settle
+from openhalo.disclosure.attack import FAR, Clock, System, Witnesses, components, exposed, linear_program, settle
 from openhalo.disclosure.lattice import CountTable, Lattice, cell_keys, without_repeats
 from openhalo.disclosure.policy import Rule
 
@@ -195,7 +194,7 @@ def _move(system: System, cells: NDArray[np.int64], cell: int, step: int, whole:
     at = int(np.searchsorted(cells, cell))
     up[at] = low_up[at] = max(step, 0)
     down[at] = low_down[at] = max(-step, 0)
-    answer = linprog(
+    answer = linear_program(
         np.r_[price, price],
         A_eq=hstack([sums, -sums]),
         b_eq=np.zeros(sums.shape[0]),
