@@ -12,8 +12,9 @@ demo: .venv/.demo    ## real records in, a served site out (ARGS=--no-serve ends
 test: .venv/.dev     ## all that a change needs, in minutes
 	$(BIN)/python -m pytest $(ARGS)
 
-soak: .venv/.dev     ## long campaigns: 500 kills, 10 M rows
-	$(BIN)/python -m pytest -m soak -n 0 $(ARGS)
+soak: .venv/.dev     ## long campaigns: 500 kills, 10 M rows, hundreds of random measures and conditions
+	$(BIN)/python -m pytest -m soak -n 0 --durations=0 $(ARGS)
+	OPENHALO_EXAMPLES=100 $(BIN)/python -m pytest tests/measures/test_oracle.py
 
 check: .venv/.dev    ## format, lint, types, import rule
 	$(BIN)/ruff format --check . && $(BIN)/ruff check . && $(BIN)/mypy && $(BIN)/lint-imports --no-cache

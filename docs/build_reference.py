@@ -1,14 +1,34 @@
 """Write the reference from what it describes: `make docs`. A test fails when it is not current."""
 
+import inspect
 import sys
 from pathlib import Path
+from typing import Any, Literal, get_args, get_origin
 
 import typer
+from pydantic import BaseModel
 
 import openhalo
-from openhalo.catalogue.index import Catalogue, load
+from openhalo.catalogue.index import KINDS, Catalogue, load
 from openhalo.catalogue.record_types import RecordType
 from openhalo.cli.main import app
+from openhalo.sites.settings import Settings
+
+PYTHON_EXAMPLE = """import openhalo
+
+print(openhalo.__version__)
+site: openhalo.Site = openhalo.open_site("springfield")
+print(site.path, site.settings.title, sorted(site.catalogue.measures))
+
+receipt = site.import_file("template:stops/stop", "stops.xlsx")
+print(receipt.rows_accepted, receipt.rows_rejected, len(site.receipts()), site.deliveries / receipt.delivery)
+print(site.source(receipt.source, receipt.agency).fields)
+
+site.records("stops/stop", where="search_conducted").collect()
+site.write_records("stops/stop", "stops.parquet")
+site.measure("stops/search_share", by="race", period="year").to_polars()
+print(site.publish(), site.releases, site.store.manifest().version)
+site.purge("spd/template_stops_stop/17-0042", authority="Court order 2026-118")"""
 
 REFERENCE = Path(__file__).parent / "reference"
 
@@ -16,14 +36,16 @@ REFERENCE = Path(__file__).parent / "reference"
 def pages() -> dict[str, str]:
     """Return every page of the reference by file name."""
     catalogue = load()
-    return {
+    written = {
         "commands.md": commands(),
+        "catalogue.md": schemas(),
         "measures.md": measures(catalogue),
         "records.md": records(catalogue),
         "vocabularies.md": vocabularies(catalogue),
         "sources.md": sources(catalogue),
         "python.md": python(),
     }
+    return {name: text.rstrip() + "\n" for name, text in written.items()}
 
 
 def commands() -> str:
@@ -42,6 +64,73 @@ def commands() -> str:
             parts.append(f"- `{shown}`: {getattr(parameter, 'help', '') or ''}")
         parts.append("")
     return "\n".join(parts)
+
+
+def schemas() -> str:
+    """Describe every key of every kind of catalogue file, and of a site's settings."""
+    parts = ["# What catalogue files may say\n", "A key that does not stand here is refused. `*`: must be given.\n"]
+    for place, schema in [*((f"{kind.shape}.yaml", kind.schema) for kind in KINDS), ("agency.yaml", Settings)]:
+        parts += [f"## {place}\n", f"{(schema.__doc__ or '').strip()}\n"]
+        for model in models_in(schema):
+            if model is not schema:
+                parts += [f"### {_name(model)} (in {place})\n", f"{(model.__doc__ or '').strip()}\n"]
+            parts += ["| key | what it may be | what it says |", "|---|---|---|"]
+            for name, field in model.model_fields.items():
+                if name == "id":
+                    continue
+                key = f"`{field.alias or name}`" + ("*" if field.is_required() else "")
+                empty = field.default in ("", None, [], {}) or isinstance(field.default, BaseModel)
+                default = "" if field.is_required() or empty else f"; {_plain(field.default)} without it"
+                parts.append(f"| {key} | {_in_words(field.annotation)}{default} | {_cell(field.description or '')} |")
+            parts.append("")
+    return "\n".join(parts)
+
+
+def models_in(schema: Any) -> list[type[BaseModel]]:
+    """Return a schema and every schema within it, each once, outermost first."""
+    found: dict[type[BaseModel], None] = {}
+
+    def walk(annotation: Any) -> None:
+        if isinstance(annotation, type) and issubclass(annotation, BaseModel) and annotation not in found:
+            found[annotation] = None
+            for field in annotation.model_fields.values():
+                walk(field.annotation)
+        for part in get_args(annotation):
+            walk(part)
+
+    walk(schema)
+    return list(found)
+
+
+_WORDS = {str: "text", int: "whole number", float: "number", bool: "true or false", Any: "anything", object: "anything"}
+
+
+def _in_words(annotation: Any) -> str:
+    parts = [part for part in get_args(annotation) if part is not type(None)]
+    origin = get_origin(annotation)
+    if origin is Literal:
+        return ", ".join(f"`{_plain(part)}`" for part in parts)
+    if origin is dict:
+        return f"names with {_in_words(parts[1])}"
+    if origin is list:
+        return f"list of {_in_words(parts[0])}"
+    if parts:
+        return " or ".join(_in_words(part) for part in parts)
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return f"*{_name(annotation)}*"
+    return _WORDS.get(annotation) or str(getattr(annotation, "__name__", annotation))
+
+
+def _name(model: type[BaseModel]) -> str:
+    return "".join(f" {c.lower()}" if c.isupper() else c for c in model.__name__).strip().removesuffix(" spec")
+
+
+def _plain(value: object) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", "\\|")
 
 
 def measures(catalogue: Catalogue) -> str:
@@ -112,13 +201,14 @@ def sources(catalogue: Catalogue) -> str:
 
 def python() -> str:
     """Describe the public names of the package and of a site."""
-    lines = ["# Python\n", "```python", "import openhalo", "", 'site = openhalo.open_site("my-site")']
-    lines += ['site.measure("stops/search_share", by="race", period="year").to_polars()', "```", ""]
+    lines = ["# Python\n", "```python", PYTHON_EXAMPLE, "```", ""]
     for name in sorted(openhalo.__all__):
-        lines += [f"## openhalo.{name}\n", (getattr(openhalo, name).__doc__ or "").strip(), ""]
+        value = getattr(openhalo, name)
+        told = f"`{value}`" if isinstance(value, str) else f"```\n{inspect.cleandoc(value.__doc__)}\n```"
+        lines += [f"## openhalo.{name}\n", told, ""]
     for name, method in sorted(vars(openhalo.Site).items()):
         if not name.startswith("_") and getattr(method, "__doc__", None):
-            lines += [f"### Site.{name}\n", "```", method.__doc__.strip(), "```", ""]
+            lines += [f"### Site.{name}\n", "```", inspect.cleandoc(method.__doc__), "```", ""]
     return "\n".join(lines)
 
 
@@ -126,7 +216,7 @@ def main() -> None:
     """Write all pages."""
     REFERENCE.mkdir(exist_ok=True)
     for name, text in pages().items():
-        (REFERENCE / name).write_text(text.rstrip() + "\n", encoding="utf-8")
+        (REFERENCE / name).write_text(text, encoding="utf-8", newline="\n")
     sys.stdout.write(f"{REFERENCE}\n")
 
 

@@ -263,7 +263,7 @@ CASES = {
     "a group that may not be seen": (
         changed("traffic__measures__red", "groups: [colour]", "groups: [colour, owner]"),
         """
-        traffic/measures/red.yaml:8: 'owner' is restricted: no figure may be cut by it
+        traffic/measures/red.yaml:8: 'owner' is restricted: no figure may rest on it
             allowed: public and internal fields
         """,
     ),
@@ -277,6 +277,66 @@ CASES = {
             allowed: on type integer or number
         traffic/car.yaml:10: a field of type code without 'vocabulary'
             add 'vocabulary'
+        """,
+    ),
+    "a condition on what may not be seen": (
+        changed("traffic__measures__red", "numerator: colour", "where: not missing(owner)\n    numerator: colour"),
+        """
+        traffic/measures/red.yaml:7: 'owner' is restricted: no figure may rest on it
+            allowed: public and internal fields
+        """,
+    ),
+    "a condition on what may not be seen, in a denominator": (
+        ALL
+        | {"traffic__measures__red": MEASURE.replace("kind: share", "kind: rate").replace(
+            "numerator: colour = 'RED'",
+            "per: {record: traffic/car, label: cars, sum: seats, groups: {colour: colour}, estimated: owner = 'x'}",
+        )},
+        """
+        traffic/measures/red.yaml:7: 'owner' is restricted: no figure may rest on it
+            allowed: public and internal fields
+        """,
+    ),
+    "parts of a source that do not fit": (
+        {
+            **ALL,
+            "sources__cars": SOURCE.replace("    key: [id]\n", "    format: {names_row: 2}\n").replace(
+                'formats: ["%Y-%m-%d"]}', 'formats: ["%Y-%m-%d"], missing: {x: unkown}, value: 1}'
+            ),
+        },
+        """
+        sources/cars.yaml:8: without a key a corrected row cannot replace the old one
+            use mode 'replace', or name a key
+        sources/cars.yaml:9: names_row is 2, but there are only 1 header_rows
+        sources/cars.yaml:11: a value from from and value
+            allowed: one of from, value, derive, absent
+        sources/cars.yaml:11: there is no missing reason 'unkown'
+            allowed: not_applicable, not_collected, refused, unknown
+            did you mean 'unknown'?
+        """,
+    ),
+    "parts of a measure that do not fit": (
+        {
+            **ALL,
+            "traffic__measures__red": MEASURE.replace("numerator: colour = 'RED'", "across: colour").replace(
+                "next_review: 2027", "next_review: 2025"
+            ),
+        },
+        """
+        traffic/measures/red.yaml:1: a measure of kind share without 'numerator'
+            add 'numerator'
+        traffic/measures/red.yaml:7: 'across' in a measure of kind share
+            remove it
+        traffic/measures/red.yaml:15: the next review comes before the last one
+            allowed: after 2026-01-01
+        """,
+    ),
+    "names of fields that rows carry themselves": (
+        changed(
+            "traffic__car", "owner: {", "reasons: {type: text, label: x, privacy: public, source: x}\n      owner: {"
+        ),
+        """
+        traffic/car.yaml:12: field 'reasons' would use the column 'reasons' of every record
         """,
     ),
     "repeated key": (

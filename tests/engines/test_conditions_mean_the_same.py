@@ -104,7 +104,7 @@ def test_conditions_on_one_record_mean_the_same_in_three_engines(data):
 
 
 @pytest.mark.soak
-@settings(max_examples=5_000, **RUN)
+@settings(max_examples=500, **RUN)
 @given(st.data(), st.booleans())
 def test_conditions_mean_the_same_for_long(data, linked):
     agree(data, linked)

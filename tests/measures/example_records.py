@@ -16,6 +16,16 @@ from openhalo.records.store import Store
 _numbers = itertools.count()
 
 
+class _Stream:
+    """A frame as DuckDB takes it without pyarrow."""
+
+    def __init__(self, frame):
+        self.frame = frame
+
+    def __arrow_c_stream__(self, requested_schema=None):
+        return self.frame.__arrow_c_stream__(requested_schema)
+
+
 def hold(catalogue, records, units=None, **more):
     """Return Records that hold plain dicts by record type; `key` names a record so that links can point to it."""
     tables, made = {}, {}
@@ -23,7 +33,7 @@ def hold(catalogue, records, units=None, **more):
         spec = catalogue.record_type(record)
         frame = _frame(spec, rows)
         name = f"example {next(_numbers)}"
-        cursor().register("arriving frame", frame.to_arrow())
+        cursor().register("arriving frame", _Stream(frame))
         cursor().execute(f'CREATE TABLE "{name}" AS SELECT * FROM "arriving frame"')
         made[record] = ibis.table({column: IBIS[kind] for column, kind in spec.columns().items()}, name=name)
         days = [_day(row[spec.time]) for row in rows]

@@ -1,10 +1,14 @@
 """What one delivery after another leaves in the store."""
 
+import shutil
+from datetime import date, timedelta
+
 import polars as pl
 import pytest
 
 import openhalo
-from openhalo.base.errors import DeliveryError
+from openhalo.base.errors import DeliveryError, SiteError
+from openhalo.intake.receipts import rejected_rows
 from tests.records.conftest import contents, row, source
 
 FIRST = [row("1", place="a"), row("2", place="b"), row("3", place="c")]
@@ -129,7 +133,9 @@ def test_a_mended_spec_withdraws_what_it_now_rejects(site, deliver):
     deliver(site, "keyed", rows)
     path = site.path / "catalogue" / "trial" / "event.yaml"
     path.write_text(path.read_text().replace("max: 1000", "max: 500"))
-    receipt = deliver(openhalo.open_site(site.path), "keyed", rows)
+    with pytest.raises(DeliveryError, match="would take back 1 of the 2 records"):
+        deliver(openhalo.open_site(site.path), "keyed", rows)
+    receipt = deliver(openhalo.open_site(site.path), "keyed", rows, withdraw=True)
     assert (receipt.rows_rejected, receipt.records_withdrawn) == (1, 1)
     kept = pl.read_parquet(site.deliveries / receipt.delivery / "withdrawn.parquet")
     assert kept["reason"].to_list() == ["the same file, read anew, brings it no longer"]
@@ -180,3 +186,50 @@ def test_sources_and_agencies_never_withdraw_each_others_records(make_site, deli
     deliver(site, "whole", [row("1", place="w")], agency="west")
     deliver(site, "bare_all", [row("", "2030-01-01 10:00", "bare")], agency="west")
     assert contents(site) == [("a", 1), ("b", 1), ("bare", 1), ("c", 1), ("w", 1)]
+
+
+@pytest.mark.parametrize("day", ["0017-05-01", "1899-12-31", f"{date.today() + timedelta(days=2)}"])
+def test_a_time_that_can_only_be_a_slip_is_rejected(site, deliver, day):
+    receipt = deliver(site, "keyed", [row("1"), row("2", time=f"{day} 10:00")])
+    assert (receipt.rows_accepted, receipt.rows_rejected) == (1, 1)
+    (reason,) = rejected_rows(site.deliveries, receipt.delivery)["reasons"].explode().struct.field("reason")
+    assert "is no time at which this can have happened; allowed: 1900-01-01 to " in reason
+
+
+def test_a_site_lies_in_any_folder(make_site, site, deliver, tmp_path):
+    place = tmp_path / "Jane Doe's sité"
+    shutil.copytree(site.path, place)
+    moved = openhalo.open_site(place)
+    deliver(moved, "keyed", [row("1", place="a"), row("2", place="b")])
+    deliver(moved, "keyed", [row("1", place="c")])
+    assert contents(moved) == [("b", 1), ("c", 1)]
+    moved.purge("testpd/keyed/1", authority="order")
+    assert contents(moved) == [("b", 1)]
+
+
+@pytest.mark.parametrize("name", ["site [1]", "50% off", "what?"])
+def test_a_folder_whose_name_an_engine_would_misread_is_refused(site, tmp_path, name):
+    shutil.copytree(site.path, tmp_path / name)
+    with pytest.raises(SiteError, match="give the folder another name"):
+        openhalo.open_site(tmp_path / name)
+
+
+def test_a_delivery_takes_no_number_that_was_given_and_no_folder_that_is_there(site, deliver):
+    for number in (1, 2):
+        deliver(site, "keyed", [row(str(number))])
+    shutil.rmtree(site.deliveries / "000001")
+    (site.deliveries / "000003").mkdir()
+    (site.deliveries / "000003" / "export.csv").write_text("kept by a person")
+    assert deliver(site, "keyed", [row("3")]).delivery == "000004"
+    assert (site.deliveries / "000003" / "export.csv").read_text() == "kept by a person"
+    assert [receipt.delivery for receipt in site.receipts()] == ["000002", "000004"]
+
+
+def test_a_rule_that_only_flags_rejects_nothing_and_is_counted(site, deliver):
+    path = site.path / "catalogue" / "trial" / "event.yaml"
+    rule = "rules:\n  big: {condition: amount < 500 or missing(place), message: a big one, severity: flag}\n"
+    path.write_text(path.read_text() + rule)
+    rows = [row("1", amount=700), row("2", amount=1), row("3", amount=900, place=""), row("4", amount=5000)]
+    receipt = deliver(openhalo.open_site(site.path), "keyed", rows)
+    assert (receipt.rows_accepted, receipt.rows_rejected, receipt.flagged) == (3, 1, {"a big one": 1})
+    assert site.receipts()[-1].flagged == {"a big one": 1}

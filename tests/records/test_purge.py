@@ -77,7 +77,7 @@ def once(tmp_path_factory):
     deliver("keyed", [*others, row(SECRET, "2014-06-01 10:00", f"{SECRET} bad", amount=5000)])
     deliver("keyed", [row(SECRET, place="a"), row(SECRET, place="b"), row("9", amount=5000)])
     notes = [{"id": "a", "day": "2020-01-01", "event": SECRET}, {"id": "b", "day": "2020-01-01", "event": "1"}]
-    deliver("notes", notes)
+    deliver("notes", [*notes, {"id": "z", "day": "no day", "event": SECRET}])
     deliver("keyed", [row("1", "2011-06-01 10:00", "other 1")], period="2010..2016", withdraw=True)
     return site
 

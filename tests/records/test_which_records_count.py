@@ -137,8 +137,9 @@ def test_the_two_real_force_files_overlap_and_the_newer_one_speaks_for_its_days(
     newer, older = "minneapolis_force", "minneapolis_force_2008_2017"
     site = make_site()
     site.import_file(newer, data / "minneapolis" / "force_2016_2021.csv.gz")
-    site.import_file(older, data / "minneapolis" / "force_2008_2017_two_header_rows.csv.gz")
-    (told,) = site.overlaps("force/force_application")
+    receipt = site.import_file(older, data / "minneapolis" / "force_2008_2017_two_header_rows.csv.gz")
+    (told,) = receipt.overlaps
+    assert site.receipts()[-1].overlaps == [told]
     assert told.startswith(f"{newer}, {older} of testpd both cover 2016-")
     with pytest.raises(MeasureError, match="both cover"):
         records_of(site).table("force/force_application")

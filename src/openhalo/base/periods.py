@@ -33,13 +33,16 @@ class Period:
         """Read `2017`, `2017-Q3`, `2017-08`, `2017-08-31`, or two of them joined by `..`.
 
         Raises:
-            MeasureError: the text names no period.
+            MeasureError: the text names no period, or one that ends before it begins.
 
         >>> Period.parse("2017-Q1").last
         datetime.date(2017, 3, 31)
         """
-        first, _, last = text.partition("..")
-        return cls(_bounds(first).first, _bounds(last or first).last)
+        first, joined, last = text.partition("..")
+        period = cls(_bounds(first).first, _bounds(last if joined else first).last)
+        if period.first > period.last:
+            raise MeasureError(Problem("period", f"'{text}' ends before it begins", f"{last.strip()}..{first.strip()}"))
+        return period
 
     def __str__(self) -> str:
         return f"{self.first.isoformat()}..{self.last.isoformat()}"
@@ -67,10 +70,10 @@ def _bounds(text: str) -> Period:
             raise ValueError(text)
         year, quarter, month, day = (int(part) if part else None for part in match.groups())
         assert year is not None
-        if day:
-            return Period(date(year, month or 1, day), date(year, month or 1, day))
-        first_month = 3 * quarter - 2 if quarter else month or 1
-        last_month = first_month + 2 if quarter else month or 12
+        if month is not None and day is not None:
+            return Period(date(year, month, day), date(year, month, day))
+        first_month = 3 * quarter - 2 if quarter else 1 if month is None else month
+        last_month = first_month + 2 if quarter else 12 if month is None else month
         after = date(year + last_month // 12, last_month % 12 + 1, 1)
         return Period(date(year, first_month, 1), after - timedelta(days=1))
     except ValueError:

@@ -25,11 +25,12 @@ def site_key(folder: Path) -> Ed25519PrivateKey:
     path = folder / "site.key"
     if not path.exists():
         made = Ed25519PrivateKey.generate()
-        public = made.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
         _keep_private(path, made.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
-        (folder / "site.pub").write_bytes(public)
     key = load_pem_private_key(path.read_bytes(), password=None)
     assert isinstance(key, Ed25519PrivateKey), "made above"
+    public = folder / "site.pub"
+    if not public.exists():  # made anew, too, where a crash came between the two
+        public.write_bytes(key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo))
     return key
 
 

@@ -1,10 +1,8 @@
 """Conditions from text: parsed as SQL, then taken over piece by piece; what is not on the list is refused."""
 
-import math
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 
 import sqlglot
 from sqlglot import expressions as sql
@@ -12,6 +10,7 @@ from sqlglot.errors import ParseError, SqlglotError
 from sqlglot.tokens import Token, TokenType
 
 from openhalo.base.errors import did_you_mean, name_all
+from openhalo.catalogue.condition_values import ConditionProblem, Refused, example, is_value, raw_value, typed
 from openhalo.catalogue.conditions import (
     And,
     Compare,
@@ -42,23 +41,6 @@ _OPERATORS: dict[type[sql.Expression], Operator] = {
 _MIRRORED: dict[Operator, Operator] = {"=": "=", "<>": "<>", "<": ">", "<=": ">=", ">": "<", ">=": "<="}
 _ORDERED = {"integer", "number", "date", "time"}
 _NUMBERS, _TIMES = {"integer", "number"}, {"date", "time"}
-_DAY = re.compile(r"\d{4}-\d\d-\d\d")
-_MINUTE = re.compile(r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d(:\d\d(\.\d{1,6})?)?")
-_LARGEST = 2**63 - 1
-
-
-@dataclass(frozen=True, slots=True)
-class ConditionProblem:
-    """One thing wrong with a condition."""
-
-    found: str
-    allowed: str = ""
-    todo: str = ""
-
-
-class _Refused(Exception):
-    def __init__(self, found: str, allowed: str = "", todo: str = "") -> None:
-        self.problem = ConditionProblem(found, allowed, todo)
 
 
 def parse(text: str, record: str, schema: Schema) -> tuple[Node | None, list[ConditionProblem]]:
@@ -73,10 +55,10 @@ def parse(text: str, record: str, schema: Schema) -> tuple[Node | None, list[Con
         parser = sqlglot.Dialect.get_or_raise("duckdb").parser()
         expressions = [found for found in parser.parse_into(sql.Condition, tokens, text) if found is not None]
         if len(expressions) != 1:
-            raise _Refused("the condition is empty", ALLOWED)
+            raise Refused("the condition is empty", ALLOWED)
         checker = _Checker(record, schema, [])
         node = checker.attempt(expressions[0])
-    except _Refused as refused:
+    except Refused as refused:
         return None, [refused.problem]
     except ParseError as error:
         facts = error.errors[0] if error.errors else {}
@@ -98,21 +80,21 @@ def _must_be_small(tokens: Iterable[Token]) -> None:
         depth += {TokenType.L_PAREN: 1, TokenType.R_PAREN: -1}.get(token.token_type, 0)
         connectives += token.token_type in (TokenType.AND, TokenType.OR, TokenType.NOT)
         if token.comments:
-            raise _Refused(f"a comment: '{token.comments[0].strip()}'", "conditions without comments (YAML has #)")
+            raise Refused(f"a comment: '{token.comments[0].strip()}'", "conditions without comments (YAML has #)")
         if token.token_type == TokenType.SEMICOLON:
-            raise _Refused("a ';', which would end the statement", "one condition")
+            raise Refused("a ';', which would end the statement", "one condition")
         if depth > MAX_NESTING:
             raise _too_deep()
     if connectives > MAX_CONNECTIVES or words > MAX_WORDS:
-        raise _Refused(
+        raise Refused(
             f"a condition of {words} words with {connectives} and, or, not",
             f"{MAX_WORDS} words, {MAX_CONNECTIVES} and, or, not",
             "use 'in' for a list of values, or split it",
         )
 
 
-def _too_deep() -> _Refused:
-    return _Refused("the condition is nested too deeply", f"{MAX_NESTING} levels of brackets")
+def _too_deep() -> Refused:
+    return Refused("the condition is nested too deeply", f"{MAX_NESTING} levels of brackets")
 
 
 @dataclass
@@ -135,7 +117,7 @@ class _Checker:
             return None if operand is None else Not(operand)
         try:
             return self.leaf(node)
-        except _Refused as refused:
+        except Refused as refused:
             self.problems.append(refused.problem)
         except Unread:
             pass
@@ -148,7 +130,7 @@ class _Checker:
             return self.membership(node)
         if isinstance(node, sql.Between):
             if node.args.get("symmetric"):
-                raise _Refused("'between symmetric'", "between LOW and HIGH")
+                raise Refused("'between symmetric'", "between LOW and HIGH")
             low, high = node.args["low"].unnest(), node.args["high"].unnest()
             operand = self.operand(node.this.unnest())
             sides = [
@@ -157,12 +139,12 @@ class _Checker:
             return And(*sides)
         if isinstance(node, sql.Is):
             if not isinstance(node.expression, sql.Null):
-                raise _Refused(f"'{_shown(node)}'", "is null, is not null")
+                raise Refused(f"'{_shown(node)}'", "is null, is not null")
             return Missing(self.field(node.this.unnest()))
         if isinstance(node, sql.Column | sql.Dot):
             field = self.field(node)
             if field.type != "boolean":
-                raise _Refused(
+                raise Refused(
                     f"'{field.path}' is a {field.type}, not a yes/no field",
                     f"a comparison, such as {field.path} = …",
                 )
@@ -171,17 +153,17 @@ class _Checker:
 
     def membership(self, node: sql.In) -> Node | None:
         if not node.expressions:
-            raise _Refused("no list of values after 'in'", "in ('A', 'B')")
+            raise Refused("no list of values after 'in'", "in ('A', 'B')")
         operand, sides = self.operand(node.this.unnest()), []
         for item in node.expressions:
             try:
                 sides.append(self.compared("=", operand, item.unnest(), values_only=True))
-            except _Refused as refused:
+            except Refused as refused:
                 self.problems.append(refused.problem)
         if len(sides) < len(node.expressions):
             return None
         if len({side.left for side in sides}) > 1:
-            raise _Refused("days and times in one list", "only days ('2017-12-31'), or only times")
+            raise Refused("days and times in one list", "only days ('2017-12-31'), or only times")
         return In(sides[0].left, tuple(side.right for side in sides))  # type: ignore[misc]
 
     def function(self, node: sql.Expression) -> Node:
@@ -197,17 +179,17 @@ class _Checker:
         if name == "has" and len(node.expressions) == 2:
             field = self.field(node.expressions[0])
             if field.type != "codes":
-                raise _Refused(f"has() on '{field.path}', which is a {field.type}", "a field of type codes")
+                raise Refused(f"has() on '{field.path}', which is a {field.type}", "a field of type codes")
             return Has(field, str(self.value(node.expressions[1], field)))
         if isinstance(node, sql.Count):
-            raise _Refused("count() alone is a number, not a condition", "count(link, condition) >= 1, any(link)")
+            raise Refused("count() alone is a number, not a condition", "count(link, condition) >= 1, any(link)")
         shown = f"{name}()" if name else _shown(node)
-        raise _Refused(
+        raise Refused(
             f"'{shown}' is not part of a condition", ALLOWED, did_you_mean(name, ["has", "missing", "any", "count"])
         )
 
     def compare(self, operator: Operator, left: sql.Expression, right: sql.Expression) -> Node:
-        if isinstance(left, sql.Null) or (_is_value(left) and not _is_value(right)):
+        if isinstance(left, sql.Null) or (is_value(left) and not is_value(right)):
             operator, left, right = _MIRRORED[operator], right, left
         compared = self.compared(operator, self.operand(left), right)
         return compared if operator in ("=", "<>") else self.ordered(compared, operator)
@@ -218,8 +200,8 @@ class _Checker:
         """Return a comparison of an operand with a value or another operand, each read as the other needs it."""
         symbol: Operator = operator  # type: ignore[assignment]
         if isinstance(right, sql.Null):
-            raise _Refused(f"{_named(operand)} compared with null, which is always unknown", "is null, is not null")
-        if values_only or _is_value(right) or not isinstance(right, sql.Column | sql.Dot | sql.Count):
+            raise Refused(f"{_named(operand)} compared with null, which is always unknown", "is null, is not null")
+        if values_only or is_value(right) or not isinstance(right, sql.Column | sql.Dot | sql.Count):
             value = self.value(right, operand)
             if operand.type == "time" and not isinstance(value, datetime):
                 return Compare(symbol, _day(operand), value)
@@ -229,11 +211,11 @@ class _Checker:
             return Compare(symbol, _day(operand), _day(other))
         lists = [self.spec(side).vocabulary for side in (operand, other) if isinstance(side, Field)]
         if operand.type == other.type and len(set(lists)) > 1:
-            raise _Refused(
+            raise Refused(
                 f"{_named(operand)} has codes of '{lists[0]}', {_named(other)} of '{lists[1]}'", "two of one vocabulary"
             )
         if operand.type != other.type and not {operand.type, other.type} <= _NUMBERS:
-            raise _Refused(
+            raise Refused(
                 f"{_named(operand)} is a {operand.type} and {_named(other)} a {other.type}", "two fields of one type"
             )
         return Compare(symbol, operand, other)
@@ -249,28 +231,28 @@ class _Checker:
                 if field.type == "codes"
                 else f"missing({field.path}) or {field.path}.<field>"
             )
-            raise _Refused(f"'{field.path}' is a {field.type} and cannot be compared", hint)
+            raise Refused(f"'{field.path}' is a {field.type} and cannot be compared", hint)
         return Field(field.path, "time", "_local") if field.type == "time" else field
 
     def ordered(self, compared: Compare, operator: str) -> Compare:
         if compared.left.type not in _ORDERED:
-            raise _Refused(f"'{operator}' on {_named(compared.left)}, which is a {compared.left.type}", "= <> in")
+            raise Refused(f"'{operator}' on {_named(compared.left)}, which is a {compared.left.type}", "= <> in")
         return compared
 
     def field(self, node: sql.Expression) -> Field:
         names = self.schema.field_names(self.record)
         parts = _path(node)
         if not parts:
-            raise _Refused(f"'{_shown(node)}' where a field is expected", name_all(names, 60))
+            raise Refused(f"'{_shown(node)}' where a field is expected", name_all(names, 60))
         path = ".".join(parts)
         found = self.schema.follow(self.record, path)
         if found is not None:
             return Field(path, found[1].type)
         if parts[0] in self.schema.inverses(self.record):
-            raise _Refused(
+            raise Refused(
                 f"'{parts[0]}' leads to many records", f"any({parts[0]}, condition) or count({parts[0]}, condition)"
             )
-        raise _Refused(f"{self.record} has no field '{path}'", name_all(names, 60), did_you_mean(path, names))
+        raise Refused(f"{self.record} has no field '{path}'", name_all(names, 60), did_you_mean(path, names))
 
     def spec(self, field: Field) -> FieldSpec:
         found = self.schema.follow(self.record, field.path)
@@ -281,11 +263,11 @@ class _Checker:
         links = self.schema.inverses(self.record)
         name = arguments[0].name if isinstance(arguments[0], sql.Column) else _shown(arguments[0])
         if len(arguments) > 2:
-            raise _Refused(f"{function}() with {len(arguments)} parts", f"{function}(link, condition)")
+            raise Refused(f"{function}() with {len(arguments)} parts", f"{function}(link, condition)")
         if name not in links and self.schema.unread.get("record_types"):
             raise Unread  # the link may be named in a record type whose file could not be read
         if name not in links:
-            raise _Refused(
+            raise Refused(
                 f"{function}() over '{name}', which is no link of {self.record} to many records",
                 name_all(links) or "this record type has none",
                 did_you_mean(name, links),
@@ -301,81 +283,28 @@ class _Checker:
 
     def reason(self, node: sql.Expression, field: Field) -> str:
         if not (isinstance(node, sql.Literal) and node.is_string):
-            raise _Refused(f"'{_shown(node)}' where a reason in quotes is expected", name_all(MISSING_REASONS))
+            raise Refused(f"'{_shown(node)}' where a reason in quotes is expected", name_all(MISSING_REASONS))
         reason = str(node.this)
         if reason not in MISSING_REASONS:
-            raise _Refused(
+            raise Refused(
                 f"unknown reason '{reason}'", name_all(MISSING_REASONS), did_you_mean(reason, MISSING_REASONS)
             )
         if self.spec(field).required:
-            raise _Refused(f"'{field.path}' is required, so no reason is kept for it", f"missing({field.path})")
+            raise Refused(f"'{field.path}' is required, so no reason is kept for it", f"missing({field.path})")
         return reason
 
     def value(self, node: sql.Expression, operand: Field | Count) -> Value:
-        if not _is_value(node):
-            raise _Refused(f"'{_shown(node)}' where a value is expected", _example(operand.type))
-        raw = _raw_value(node)
+        if not is_value(node):
+            raise Refused(f"'{_shown(node)}' where a value is expected", example(operand.type))
+        raw = raw_value(node)
         if operand.type in ("code", "codes") and isinstance(operand, Field):
             vocabulary = self.spec(operand).vocabulary
             codes = self.schema.codes(self.spec(operand))
             if isinstance(raw, str) and raw not in codes:
-                raise _Refused(
+                raise Refused(
                     f"unknown code '{raw}' of vocabulary '{vocabulary}'", name_all(codes, 60), did_you_mean(raw, codes)
                 )
-        return _typed(raw, operand.type)
-
-
-def _is_value(node: sql.Expression) -> bool:
-    inner = node.this if isinstance(node, sql.Neg) else node
-    if isinstance(node, sql.Neg):
-        return isinstance(inner, sql.Literal) and not inner.is_string
-    return isinstance(inner, sql.Literal | sql.Boolean)
-
-
-def _raw_value(node: sql.Expression) -> str | int | float | bool:
-    if isinstance(node, sql.Boolean):
-        return bool(node.this)
-    negative = isinstance(node, sql.Neg)
-    literal = node.this if negative else node
-    if literal.is_string:
-        return str(literal.this)
-    number = float(literal.this) if any(mark in literal.this for mark in ".eE") else int(literal.this)
-    return -number if negative else number
-
-
-def _typed(raw: str | int | float | bool, kind: str) -> Value:
-    match kind, raw:
-        case ("text" | "code" | "codes", str()) | ("boolean", bool()):
-            if not (isinstance(raw, str) and "\0" in raw):
-                return raw
-        case ("integer" | "number", bool()):
-            pass
-        case "integer", int() | float():
-            if math.isfinite(raw) and raw == int(raw) and abs(raw) <= _LARGEST:
-                return int(raw)
-        case "number", int() | float():
-            if math.isfinite(raw) and abs(raw) < 1e308:
-                return float(raw)
-        case ("date" | "time", str()):
-            try:
-                if _DAY.fullmatch(raw):
-                    return date.fromisoformat(raw)
-                if kind == "time" and _MINUTE.fullmatch(raw):
-                    return datetime.fromisoformat(raw)
-            except ValueError:
-                pass
-    shown = f"'{raw}'" if isinstance(raw, str) else str(raw).lower()
-    raise _Refused(f"{shown} compared with a {kind}", _example(kind))
-
-
-def _example(kind: str) -> str:
-    return {
-        "date": "a date in quotes: '2017-12-31'",
-        "time": "a local time or a day in quotes: '2017-12-31 23:59:00', '2017-12-31'",
-        "integer": "a whole number",
-        "number": "a number",
-        "boolean": "true or false",
-    }.get(kind, "a text in single quotes: 'CODE'")
+        return typed(raw, operand.type)
 
 
 def _day(operand: Field | Count) -> Field:

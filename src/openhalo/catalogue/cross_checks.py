@@ -9,7 +9,7 @@ from openhalo.catalogue.condition_parser import parse
 from openhalo.catalogue.conditions import Node, fields_of, links_of
 from openhalo.catalogue.measure_specs import MeasureSpec
 from openhalo.catalogue.reader import Document, Location
-from openhalo.catalogue.record_types import FieldSpec, RecordType
+from openhalo.catalogue.record_types import WITHHELD, FieldSpec, RecordType
 from openhalo.catalogue.schema import Schema, Unread
 from openhalo.catalogue.sources import FieldMapping, SourceSpec
 
@@ -76,6 +76,8 @@ def measure(spec: MeasureSpec, document: Document, schema: Schema, measures: Map
     if spec.kind == "ratio":
         _ratio(spec, document, schema, measures)
         return
+    if not (spec.record and spec.unit):
+        return
     if spec.per and _known(spec.per.record, schema.record_types, "record type", document, ("per", "record"), schema):
         _denominator(spec, document, schema)
     if not _known(spec.record, schema.record_types, "record type", document, ("record",), schema):
@@ -83,7 +85,7 @@ def measure(spec: MeasureSpec, document: Document, schema: Schema, measures: Map
     record = schema.record_types[spec.record]
     _known(spec.unit, record.units, f"unit of {record.id}", document, ("unit",))
     for place, text in (("where", spec.where), ("numerator", spec.numerator)):
-        _condition(text, spec.record, document, (place,), schema)
+        _open_condition(text, spec.record, document, (place,), schema)
     for index, path in enumerate(spec.groups):
         _group(path, spec.record, document, ("groups", index), schema)
     if spec.value:
@@ -93,9 +95,14 @@ def measure(spec: MeasureSpec, document: Document, schema: Schema, measures: Map
 def _denominator(spec: MeasureSpec, document: Document, schema: Schema) -> None:
     per = spec.per
     assert per is not None
-    _condition(per.where, per.record, document, ("per", "where"), schema)
-    if per.sum:
-        _number(per.sum, per.record, document, ("per", "sum"), schema)
+    for name in ("where", "estimated"):
+        _open_condition(getattr(per, name), per.record, document, ("per", name), schema)
+    for group, piece in per.slices.items():
+        for name in ("cut", "uncut"):
+            _open_condition(getattr(piece, name), per.record, document, ("per", "slices", group, name), schema)
+    for name in ("sum", "margin", "cv"):
+        if getattr(per, name):
+            _number(getattr(per, name), per.record, document, ("per", name), schema)
     for ours, theirs in per.groups.items():
         _known(ours, spec.groups, "group of this measure", document, ("per", "groups", ours))
         _group(theirs, per.record, document, ("per", "groups", ours), schema)
@@ -171,6 +178,17 @@ def _condition(text: str, record: str, document: Document, place: Location, sche
     return node
 
 
+def _open_condition(text: str, record: str, document: Document, place: Location, schema: Schema) -> None:
+    """Check a condition on which a figure rests: it may read public and internal fields only."""
+    node = _condition(text, record, document, place, schema)
+    for path, privacy in schema.withheld(node, record):
+        _refuse_withheld(path, privacy, document, place)
+
+
+def _refuse_withheld(path: str, privacy: str, document: Document, place: Location) -> None:
+    document.report(place, f"'{path}' is {privacy}: no figure may rest on it", "public and internal fields")
+
+
 def _one_record(node: Node | None, document: Document, place: Location) -> None:
     """Report a condition that looks at other records where only one record is at hand: while it is imported."""
     beyond = sorted(links_of(node) | {path for path in fields_of(node) if "." in path})
@@ -185,7 +203,9 @@ def _one_record(node: Node | None, document: Document, place: Location) -> None:
 def _number(path: str, record: str, document: Document, place: Location, schema: Schema) -> None:
     with suppress(Unread):
         found = schema.follow(record, path)
-        if found is None or found[1].type not in ("integer", "number"):
+        if found is not None and found[1].privacy in WITHHELD:
+            _refuse_withheld(path, found[1].privacy, document, place)
+        elif found is None or found[1].type not in ("integer", "number"):
             numbers = [n for n in schema.field_names(record) if _is_number(schema.field(record, n))]
             hint = did_you_mean(path, numbers)
             document.report(place, f"'{path}' is no number field of {record}", name_all(numbers, 60), hint)
@@ -209,10 +229,8 @@ def _group(path: str, record: str, document: Document, place: Location, schema: 
             f"'{path}' is a {found[1].type}",
             "groups are fields of type code, codes, text, boolean or integer",
         )
-    elif found[1].privacy in ("restricted", "sealed", "compelled"):
-        document.report(
-            place, f"'{path}' is {found[1].privacy}: no figure may be cut by it", "public and internal fields"
-        )
+    elif found[1].privacy in WITHHELD:
+        _refuse_withheld(path, found[1].privacy, document, place)
 
 
 def _zone(zone: str, document: Document, place: Location) -> None:

@@ -9,7 +9,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from openhalo.base.errors import CatalogueError, MeasureError, Problem, did_you_mean, name_all
+from openhalo.base.errors import CatalogueError, Problem, did_you_mean, name_all
 from openhalo.base.provenance import hash_facts, hash_file
 from openhalo.catalogue import cross_checks, reader
 from openhalo.catalogue.condition_parser import parse
@@ -26,7 +26,7 @@ Check = Callable[[Any, Document, "Catalogue"], None]
 
 
 @dataclass(frozen=True)
-class _Kind:
+class Kind:
     """One kind of catalogue file: where it stands, its schema, its cross-checks, and who may define it."""
 
     shelf: str
@@ -59,11 +59,11 @@ def _measure(spec: MeasureSpec, document: Document, catalogue: "Catalogue") -> N
 
 
 # A new kind is one line here and one shelf in Catalogue; the first shape that fits a place wins.
-_KINDS = (
-    _Kind("vocabularies", "vocabularies/NAME", Vocabulary, _vocabulary),
-    _Kind("sources", "sources/NAME", SourceSpec, _source, True),
-    _Kind("measures", "DOMAIN/measures/NAME", MeasureSpec, _measure, True),
-    _Kind("record_types", "DOMAIN/NAME", RecordType, _record_type),
+KINDS = (
+    Kind("vocabularies", "vocabularies/NAME", Vocabulary, _vocabulary),
+    Kind("sources", "sources/NAME", SourceSpec, _source, True),
+    Kind("measures", "DOMAIN/measures/NAME", MeasureSpec, _measure, True),
+    Kind("record_types", "DOMAIN/NAME", RecordType, _record_type),
 )
 _DEMO = "demo"
 """Folder of the shipped catalogue that holds the settings of the demo's site, no definitions."""
@@ -110,15 +110,15 @@ class Catalogue:
         return node
 
     def record_type(self, record: str) -> RecordType:
-        """Return a record type, or say which there are."""
+        """Return a record type, or raise `CatalogueError` that says which there are."""
         return _look_up(self.record_types, record, "record type")
 
     def measure(self, measure: str) -> MeasureSpec:
-        """Return a measure, or say which there are."""
+        """Return a measure, or raise `CatalogueError` that says which there are."""
         return _look_up(self.measures, measure, "measure")
 
     def source(self, source: str) -> SourceSpec:
-        """Return a source spec, or say which there are."""
+        """Return a source spec, or raise `CatalogueError` that says which there are."""
         return _look_up(self.sources, source, "source")
 
 
@@ -137,7 +137,7 @@ def load(site_folder: Path | None = None) -> Catalogue:
 def examine(site_folder: Path | None = None) -> tuple[Catalogue, list[Problem]]:
     """Read and cross-check everything; return what could be read, and every problem in the order of files and lines."""
     catalogue = Catalogue()
-    defined: dict[tuple[_Kind, str], Document] = {}
+    defined: dict[tuple[Kind, str], Document] = {}
     documents: list[Document] = []
     shipped = Path(str(files("openhalo_catalogue")))
     for root in (shipped, site_folder):
@@ -173,8 +173,8 @@ def _files(root: Path, skip: Collection[str]) -> Iterator[Path]:
                 yield Path(folder, name)
 
 
-def _kind_of(place: str) -> tuple[_Kind, str] | None:
-    for kind in _KINDS:
+def _kind_of(place: str) -> tuple[Kind, str] | None:
+    for kind in KINDS:
         match = kind.place.fullmatch(place.removesuffix(".yaml")) if place.endswith(".yaml") else None
         if match:
             return kind, "/".join(match.groups())
@@ -183,13 +183,13 @@ def _kind_of(place: str) -> tuple[_Kind, str] | None:
 
 def _out_of_place(path: Path) -> Document:
     document = Document(path, hash=hash_file(path))
-    shapes = ", ".join([*(f"{kind.shape}.yaml" for kind in _KINDS), "DOMAIN/help.md"])
+    shapes = ", ".join([*(f"{kind.shape}.yaml" for kind in KINDS), "DOMAIN/help.md"])
     todo = "move or remove it; names are small letters, digits and _ and end in .yaml"
     document.report((), "no kind of catalogue file stands here", shapes, todo)
     return document
 
 
-def _read(path: Path, kind: _Kind, identifier: str, catalogue: Catalogue, first: bool) -> Document:
+def _read(path: Path, kind: Kind, identifier: str, catalogue: Catalogue, first: bool) -> Document:
     """Read one definition onto its shelf; a site's own takes the place of the shipped one, where it may."""
     document = reader.read(path)
     shelf: dict[str, Spec] = getattr(catalogue, kind.shelf)
@@ -214,7 +214,7 @@ def _file_and_line(problem: Problem) -> tuple[str, int]:
 
 def _look_up(shelf: dict[str, SpecT], identifier: str, kind: str) -> SpecT:
     if identifier not in shelf:
-        raise MeasureError(
+        raise CatalogueError(
             Problem("", f"there is no {kind} '{identifier}'", name_all(shelf, 60), did_you_mean(identifier, shelf))
         )
     return shelf[identifier]

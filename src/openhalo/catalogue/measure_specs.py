@@ -1,12 +1,14 @@
 """Measures as data: what is counted, against what, for which groups, and why it matters."""
 
+from collections.abc import Iterable
 from datetime import date
-from typing import Any, Literal, Self
+from typing import Any, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field
 
+from openhalo.base.errors import did_you_mean, name_all
 from openhalo.base.periods import Grain
-from openhalo.catalogue.reader import Spec
+from openhalo.catalogue.reader import Misfit, Spec
 
 Kind = Literal["count", "share", "rate", "ratio", "mean"]
 
@@ -30,7 +32,7 @@ class Slice(Spec):
 class Denominator(Spec):
     """What a rate is counted against: other records, or a number that they carry."""
 
-    record: str
+    record: str = Field(description="Record type that is counted, or carries the number")
     label: str = Field(description="The denominator in words: residents, stops")
     times: int = Field(default=1, ge=1, description="The rate is given per this many")
     where: str = Field(default="", description="Condition on the denominator's records")
@@ -53,19 +55,19 @@ class Denominator(Spec):
     margin: str = Field(default="", description="Field with the estimate's 90 % margin of error")
     cv: str = Field(default="", description="Field with the estimate's coefficient of variation")
 
-    @model_validator(mode="after")
-    def _parts_fit(self) -> Self:
-        for part in ("codes", "slices"):
-            unknown = set(getattr(self, part)) - set(self.groups)
-            if unknown:
-                raise ValueError(f"{part} names groups that 'groups' does not: {', '.join(sorted(unknown))}")
-        if self.place and self.place not in self.groups:
-            raise ValueError(f"place '{self.place}' must be one of 'groups'")
+    def misfits(self) -> Iterable[Misfit]:
+        """Yield groups that the denominator does not have, residents without a place, estimates of no number."""
+        named = [((part, group), group) for part in ("codes", "slices") for group in getattr(self, part)]
+        for place, group in [*named, *([(("place",), self.place)] if self.place else [])]:
+            if group not in self.groups:
+                hint = did_you_mean(group, self.groups)
+                yield Misfit(place, f"'{group}' is none of the denominator's groups", name_all(self.groups), hint)
         if self.residents and not self.place:
-            raise ValueError("residents need 'place': the group that says where, to guard against places of visitors")
-        if (self.margin or self.cv or self.estimated) and not self.sum:
-            raise ValueError("only a number that is added up ('sum') can be an estimate")
-        return self
+            todo = "name the group that says where, to guard against places of visitors"
+            yield Misfit(("residents",), "residents without 'place'", todo=todo)
+        for part in ("margin", "cv", "estimated"):
+            if getattr(self, part) and not self.sum:
+                yield Misfit((part,), "only a number that is added up ('sum') can be an estimate")
 
 
 class Example(Spec):
@@ -74,17 +76,19 @@ class Example(Spec):
     A record gives its fields; `key` names it so that a link of another record may point to it.
     """
 
-    records: dict[str, list[dict[str, Any]]]
-    by: list[str] = []
-    expect: list[dict[str, Any]]
+    records: dict[str, list[dict[str, Any]]] = Field(
+        description="Record type → its records, each with the fields that matter"
+    )
+    by: list[str] = Field(default=[], description="Groups that the example is cut by")
+    expect: list[dict[str, Any]] = Field(description="The figures that must come out, one a group")
 
 
 class MeasureSpec(Spec):
     """One measure. Its kind fixes its interval."""
 
-    id: str
-    kind: Kind
-    label: str
+    id: str = Field(description="Given by the place of the file")
+    kind: Kind = Field(description="What sort of number it is; it fixes the interval")
+    label: str = Field(description="What the number is called in a table")
     question: str = Field(description="The page's title: what a resident would ask")
     answer: str = Field(description="One sentence with {value}, {numerator}, {denominator}, {period}, {group}")
     record: str = Field(default="", description="The record type that is counted")
@@ -92,42 +96,43 @@ class MeasureSpec(Spec):
     where: str = Field(default="", description="Which records the measure looks at")
     numerator: str = Field(default="", description="share: the condition whose share is taken")
     value: str = Field(default="", description="mean: the number that is averaged")
-    per: Denominator | None = None
+    per: Denominator | None = Field(default=None, description="rate: what is counted against")
     of: str = Field(default="", description="ratio: the measure whose groups are compared")
     across: str = Field(default="", description="ratio: the group that is compared")
     reference: str = Field(default="", description="ratio: the code that the others are compared with")
     groups: list[str] = Field(default=[], description="Fields that the measure may be cut by")
-    periods: list[Grain] = ["year"]
+    periods: list[Grain] = Field(default=["year"], description="Periods by which the measure may be cut")
     minimum_n: int = Field(default=10, ge=10, description="Smallest denominator that carries a share, rate or mean")
     direction: Literal["neither", "lower", "higher"] = Field(description="Which way is better; often neither")
     paired_with: str = Field(default="", description="Measure that would show under-reporting")
-    why_it_matters: str
+    why_it_matters: str = Field(description="Why a resident should care, in plain words")
     limits: list[str] = Field(description="What the figure cannot show")
     requirements: list[str] = Field(default=[], description="Requirements that the measure serves, by id")
     sources: list[str] = Field(description="Where the definition comes from")
-    author: str
-    reviewed: date
-    next_review: date
-    example: Example
+    author: str = Field(description="Who wrote the definition")
+    reviewed: date = Field(description="Day on which it was last reviewed")
+    next_review: date = Field(description="Day by which it must be reviewed again")
+    example: Example = Field(description="A worked example, run as a test")
 
-    @model_validator(mode="after")
-    def _parts_fit_kind(self) -> Self:
+    def misfits(self) -> Iterable[Misfit]:
+        """Yield parts that the kind needs and lacks or does not take, and groups and dates that do not fit."""
         given = {part for part in _PARTS if getattr(self, part) not in ("", None)}
-        needed = _NEEDS[self.kind]
-        if needed - given:
-            raise ValueError(f"a measure of kind {self.kind} needs {', '.join(sorted(needed - given))}")
-        if given - needed:
-            raise ValueError(f"a measure of kind {self.kind} takes no {', '.join(sorted(given - needed))}")
-        if self.kind != "ratio" and not (self.record and self.unit):
-            raise ValueError(f"a measure of kind {self.kind} needs record and unit")
-        if self.kind == "ratio" and self.across not in self.groups:
-            raise ValueError(f"'{self.across}', which is compared, must be one of 'groups'")
-        if self.per is not None and set(self.groups) - set(self.per.groups):
-            unmapped = ", ".join(sorted(set(self.groups) - set(self.per.groups)))
-            raise ValueError(f"per.groups must say what these groups are in the denominator: {unmapped}")
+        needed = _NEEDS[self.kind] | ({"record", "unit"} if self.kind != "ratio" else set())
+        for part in sorted(needed):
+            if not getattr(self, part):
+                yield Misfit(("kind",), f"a measure of kind {self.kind} without '{part}'", todo=f"add '{part}'")
+        for part in sorted(given - needed):
+            yield Misfit((part,), f"'{part}' in a measure of kind {self.kind}", todo="remove it")
+        if self.kind == "ratio" and self.across and self.across not in self.groups:
+            yield Misfit(("across",), f"'{self.across}', which is compared, is none of 'groups'", name_all(self.groups))
+        if self.per is not None:
+            yield from (misfit._replace(location=("per", *misfit.location)) for misfit in self.per.misfits())
+            for place, group in enumerate(self.groups):
+                if group not in self.per.groups:
+                    found = f"nothing says what '{group}' is in the denominator"
+                    yield Misfit(("groups", place), found, todo="add it to per.groups, or remove it here")
         if self.next_review <= self.reviewed:
-            raise ValueError("next_review must come after reviewed")
-        return self
+            yield Misfit(("next_review",), "the next review comes before the last one", f"after {self.reviewed}")
 
     @property
     def domain(self) -> str:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable
+from datetime import date
 from typing import Literal
 
 from pydantic import Field
@@ -11,6 +12,8 @@ from openhalo.catalogue.reader import Misfit, Spec
 
 FieldType = Literal["text", "integer", "number", "boolean", "date", "time", "code", "codes", "link"]
 Privacy = Literal["public", "internal", "restricted", "sealed", "compelled"]
+WITHHELD: tuple[Privacy, ...] = ("restricted", "sealed", "compelled")
+"""Classes of the fields that no listing shows and no figure rests on."""
 Basis = Literal["perceived", "self_reported", "record", "document"]
 ColumnType = Literal["text", "integer", "number", "boolean", "date", "instant", "local", "texts"]
 
@@ -27,8 +30,10 @@ SYSTEM_COLUMNS: dict[str, ColumnType] = {
 """Columns of every stored row, before its fields. Partition columns live in the path, not in the file."""
 
 PARTITION_COLUMNS = ("local_year", "agency_bucket")
-STAGING_COLUMNS = ("row", "source_id", "refused", "staged_place")
-"""Columns that rows carry on their way in; no field may take their names."""
+STAGING_COLUMNS = ("row", "source_id", "refused", "staged_place", "id", "reasons")
+"""Columns that rows, templates and rejected rows carry on their way in; no field may take their names."""
+FAULT_COLUMN = "faults_"
+"""Beginning of the names of the columns that say what is wrong with a row; no field's name may begin so."""
 
 _NAME = re.compile("[a-z][a-z0-9_]*")
 _ONLY_FOR: dict[str, set[str]] = {
@@ -44,19 +49,19 @@ _ONLY_FOR: dict[str, set[str]] = {
 class FieldSpec(Spec):
     """One field of a record type."""
 
-    type: FieldType
+    type: FieldType = Field(description="What kind of value it holds")
     label: str = Field(description="What the field is called in a table")
     privacy: Privacy = Field(description="Who may see a single record's value")
     source: str = Field(description="The standard, statute or form that defines the field")
-    description: str = ""
+    description: str = Field(default="", description="What the field holds, where the label does not say it")
     unit: str = Field(default="", description="Unit of a number: minutes, years, residents")
     vocabulary: str = Field(default="", description="Code list of a coded field")
     to: str = Field(default="", description="Record type that a link points to")
     inverse: str = Field(default="", description="Name of the link seen from its target (to-many)")
     basis: Basis | None = Field(default=None, description="How a person's trait was learned")
-    required: bool = False
-    min: float | None = None
-    max: float | None = None
+    required: bool = Field(default=False, description="A row without a value is rejected")
+    min: float | None = Field(default=None, description="Smallest number allowed")
+    max: float | None = Field(default=None, description="Largest number allowed")
     pattern: str = Field(default="", description="Regular expression that the whole text must match")
     known_at: str = Field(default="", description="Group of `known_at` that says when this field was learned")
     since: int = Field(default=1, description="Version of the record type that added the field")
@@ -105,21 +110,30 @@ def _is_pattern(text: str) -> bool:
 class Rule(Spec):
     """A condition that a record must not break. Unknown (null) does not break it."""
 
-    condition: str
+    condition: str = Field(description="What must hold; where it is unknown, the rule is not broken")
     message: str = Field(description="What is wrong, in words that the sender understands")
-    severity: Literal["reject", "flag"] = "reject"
+    severity: Literal["reject", "flag"] = Field(
+        default="reject", description="reject: the row becomes no record; flag: it does, and the receipt counts it"
+    )
 
 
 class RecordType(Spec):
     """One kind of record: its unit, its time, its fields and rules."""
 
-    id: str
-    label: str
-    plural: str
-    description: str
-    source: str
+    id: str = Field(description="Given by the place of the file")
+    label: str = Field(description="What one record is called")
+    plural: str = Field(description="What several are called")
+    description: str = Field(description="What one record is, and what is none")
+    source: str = Field(description="The standard, statute or form that defines it")
     units: dict[str, str] = Field(description="What one row may be: id → plural words; the first is the default")
     time: str = Field(description="Field that places a record in time: a time, a date, or an integer year")
+    earliest: date = Field(
+        default=date(1900, 1, 1),
+        description="Day before which no record can lie; rows with an earlier time are rejected",
+    )
+    may_lie_ahead: bool = Field(
+        default=False, description="Records may lie after the day of their delivery, such as hearings to come"
+    )
     version: int = Field(default=1, description="Raised when fields are added; a changed meaning takes a new id")
     known_at: dict[str, str] = Field(
         default={}, description="Group of fields → the time field that says when it was learned"
@@ -127,8 +141,8 @@ class RecordType(Spec):
     purge: Literal["agency", "with_oversight"] = Field(
         default="agency", description="Who may have a record taken out of every version; findings need oversight too"
     )
-    fields: dict[str, FieldSpec]
-    rules: dict[str, Rule] = {}
+    fields: dict[str, FieldSpec] = Field(description="Name of each field → the field")
+    rules: dict[str, Rule] = Field(default={}, description="Name of each rule → the rule")
     example: dict[str, object] = Field(description="One record, as it would be filled in a spreadsheet")
 
     def misfits(self) -> Iterable[Misfit]:
@@ -136,8 +150,9 @@ class RecordType(Spec):
         columns: dict[str, str] = dict.fromkeys([*SYSTEM_COLUMNS, *PARTITION_COLUMNS, *STAGING_COLUMNS], "every record")
         for name, spec in self.fields.items():
             here = ("fields", name)
-            if not _NAME.fullmatch(name):
-                yield Misfit(here, f"'{name}' as the name of a field", "small letters, digits and _")
+            if not _NAME.fullmatch(name) or name.startswith(FAULT_COLUMN):
+                allowed = f"small letters, digits and _, not beginning with {FAULT_COLUMN}"
+                yield Misfit(here, f"'{name}' as the name of a field", allowed)
             yield from (misfit._replace(location=(*here, *misfit.location)) for misfit in spec.misfits())
             for column in spec.columns(name):
                 if column in columns:

@@ -4,7 +4,8 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from openhalo.catalogue.record_types import FieldSpec, RecordType
+from openhalo.catalogue.conditions import Field, Node, operands
+from openhalo.catalogue.record_types import WITHHELD, FieldSpec, Privacy, RecordType
 from openhalo.catalogue.vocabularies import Vocabulary
 
 _SYSTEM_FIELDS = {
@@ -76,6 +77,21 @@ class Schema:
                 if spec.type == "link" and spec.inverse:
                     found.setdefault(spec.to, {})[spec.inverse] = Inverse(other.id, name)
         return found
+
+    def withheld(self, node: Node | None, record: str) -> list[tuple[str, Privacy]]:
+        """Return the fields that a condition reads and nobody may ask about, also inside `any` and `count`.
+
+        Each with its privacy class, in the order in which the condition names them.
+        """
+        found: dict[str, Privacy] = {}
+        for operand in operands(node):
+            if isinstance(operand, Field):
+                named = self.follow(record, operand.path)
+                if named and named[1].privacy in WITHHELD:
+                    found[operand.path] = named[1].privacy
+            else:
+                found |= self.withheld(operand.condition, self.inverses(record)[operand.link].record)
+        return list(found.items())
 
     def codes(self, spec: FieldSpec) -> list[str]:
         """Return the codes of a coded field in their fixed order; none for a field that is not coded."""

@@ -1,10 +1,12 @@
 """Source specs: how one known export becomes records. Every column is named; nothing is guessed."""
 
-from typing import Literal, Self
+from collections.abc import Iterable
+from typing import Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field
 
-from openhalo.catalogue.reader import Spec
+from openhalo.base.errors import did_you_mean, name_all
+from openhalo.catalogue.reader import Misfit, Spec
 from openhalo.catalogue.record_types import MISSING_REASONS
 
 Precision = Literal["second", "minute", "hour", "day", "month", "year"]
@@ -13,19 +15,21 @@ Precision = Literal["second", "minute", "hour", "day", "month", "year"]
 class Format(Spec):
     """How the file is written."""
 
-    kind: Literal["csv", "xlsx", "parquet"] = "csv"
-    delimiter: str = Field(default=",", min_length=1, max_length=1)
-    encoding: str = "utf-8"
+    kind: Literal["csv", "xlsx", "parquet"] = Field(
+        default="csv", description="Kind of file that is expected; the reader goes by the bytes"
+    )
+    delimiter: str = Field(default=",", min_length=1, max_length=1, description="csv: what stands between two cells")
+    encoding: str = Field(default="utf-8", description="csv: how letters are written as bytes, such as utf-8 or cp1252")
     header_rows: int = Field(default=1, ge=1, le=5, description="Rows before the first record")
     names_row: int = Field(default=1, ge=1, description="Which header row has the column names, counted from 1")
     sheet: str = Field(default="", description="xlsx: sheet name; empty for the first")
     blank: list[str] = Field(default=[""], description="Cells that mean: nothing was written")
 
-    @model_validator(mode="after")
-    def _names_within_header(self) -> Self:
+    def misfits(self) -> Iterable[Misfit]:
+        """Yield a row of names below the header."""
         if self.names_row > self.header_rows:
-            raise ValueError(f"names_row is {self.names_row}, but there are only {self.header_rows} header_rows")
-        return self
+            found = f"names_row is {self.names_row}, but there are only {self.header_rows} header_rows"
+            yield Misfit(("names_row",), found)
 
 
 class FieldMapping(Spec):
@@ -48,7 +52,7 @@ class FieldMapping(Spec):
     formats: list[str] = Field(default=[], description="Date formats, tried in order")
     time_column: str = Field(default="", description="Column with the time of day, joined to `from` by a space")
     zone: str = Field(default="", description="Time zone that the cells are written in; the source's own without it")
-    precision: Precision = "second"
+    precision: Precision = Field(default="second", description="How exactly the cells tell the time")
     ambiguous: Literal["earliest", "latest", "reject"] = Field(
         default="earliest", description="Which of the two instants an hour repeated in autumn means"
     )
@@ -56,25 +60,26 @@ class FieldMapping(Spec):
     times: str = Field(default="", description="Column that the number is multiplied by")
     digits: int | None = Field(default=None, description="Decimal places to round to")
 
-    @model_validator(mode="after")
-    def _one_origin(self) -> Self:
+    def misfits(self) -> Iterable[Misfit]:
+        """Yield no origin of the value, or several, and reasons that are none."""
         origins = [name for name, given in (
             ("from", self.column), ("value", self.value is not None), ("derive", self.derive), ("absent", self.absent)
         ) if given]  # fmt: skip
         if len(origins) != 1:
-            raise ValueError(
-                f"a field needs exactly one of from, value, derive, absent; found {' and '.join(origins) or 'none'}"
-            )
-        for reason in [*self.missing.values(), *([self.absent] if self.absent else [])]:
+            yield Misfit((), f"a value from {' and '.join(origins) or 'nowhere'}", "one of from, value, derive, absent")
+        places = [(("missing", cell), reason) for cell, reason in self.missing.items()]
+        for place, reason in [*places, *([(("absent",), self.absent)] if self.absent else [])]:
             if reason not in MISSING_REASONS:
-                raise ValueError(f"unknown missing reason '{reason}'; allowed: {', '.join(MISSING_REASONS)}")
-        return self
+                hint = did_you_mean(reason, MISSING_REASONS)
+                yield Misfit(place, f"there is no missing reason '{reason}'", name_all(MISSING_REASONS), hint)
 
 
 class Scope(Spec):
     """What a delivery of this source speaks for."""
 
-    mode: Literal["append", "replace"]
+    mode: Literal["append", "replace"] = Field(
+        description="append: rows are added or corrected; replace: what the file no longer holds is withdrawn"
+    )
     period: Literal["all", "year", "month", "day"] = Field(
         default="all",
         description="replace: records of the periods that the file touches give way to the file",
@@ -84,32 +89,33 @@ class Scope(Spec):
 class SourceSpec(Spec):
     """One known export, and the record type that it becomes."""
 
-    id: str
-    label: str
-    record: str
+    id: str = Field(description="Given by the place of the file")
+    label: str = Field(description="What the export is called")
+    record: str = Field(description="Record type that its rows become")
     version: int = Field(default=1, description="Raised when the spec is mended")
-    publisher: str
-    licence: str
+    publisher: str = Field(description="Who publishes the export")
+    licence: str = Field(description="Terms under which it may be used")
     reference: str = Field(description="Where the export can be had")
     unit: str = Field(description="What one record is: one of the record type's units")
     note: str = Field(default="", description="What a reader of figures must know about this source")
     zone: str = Field(description="Local time zone of the records, such as America/Chicago")
-    format: Format = Format()
+    format: Format = Field(default=Format(), description="How the file is written")
     key: list[str] = Field(default=[], description="Columns that identify a row; empty: its cells do")
-    scope: Scope
-    fields: dict[str, FieldMapping]
+    scope: Scope = Field(description="What a delivery of this source speaks for")
+    fields: dict[str, FieldMapping] = Field(description="Field of the record type → where its value comes from")
     repeat: dict[str, dict[str, FieldMapping]] = Field(
         default={}, description="One row holds several records: name of each → the fields it adds"
     )
     ignore: dict[str, str] = Field(default={}, description="Column not taken → why")
 
-    @model_validator(mode="after")
-    def _rows_can_be_told_apart(self) -> Self:
+    def misfits(self) -> Iterable[Misfit]:
+        """Yield what does not fit in the parts, and a scope under which a corrected row could not replace the old."""
+        parts: list[tuple[tuple[str, ...], Spec]] = [(("format",), self.format), *self.mappings()]
+        for place, part in parts:
+            yield from (misfit._replace(location=(*place, *misfit.location)) for misfit in part.misfits())
         if not self.key and self.scope.mode == "append":
-            raise ValueError(
-                "without a key a corrected row cannot replace the old one: use scope mode 'replace', or name a key"
-            )
-        return self
+            found = "without a key a corrected row cannot replace the old one"
+            yield Misfit(("scope", "mode"), found, todo="use mode 'replace', or name a key")
 
     def mappings(self) -> list[tuple[tuple[str, ...], FieldMapping]]:
         """Return every mapping with its place in the file."""

@@ -21,11 +21,11 @@ class Code(Spec):
 class Vocabulary(Spec):
     """A code list, used by fields of several record types."""
 
-    id: str
-    label: str
-    description: str
+    id: str = Field(description="Given by the place of the file")
+    label: str = Field(description="What the list is called")
+    description: str = Field(description="What it tells apart, and for whom it was made")
     source: str = Field(description="The standard that the codes follow")
-    codes: dict[str, Code]
+    codes: dict[str, Code] = Field(description="Code → what it means")
     crosswalks: dict[str, dict[str, str]] = Field(default={}, description="Other standard → its code → our code")
     crosswalk_sources: dict[str, str] = Field(default={}, description="Other standard → where its codes were read")
 

@@ -2,16 +2,18 @@
 
 from datetime import date, datetime
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.table import Table
 
+import openhalo
 from openhalo.base.periods import Grain
 from openhalo.cli.terminal import AsJson, out, print_json
-from openhalo.measures.figures import MeasureResult
 from openhalo.presentation import numbers
-from openhalo.sites.open_site import Site, open_site
+
+if TYPE_CHECKING:
+    from openhalo.measures.figures import MeasureResult
 
 _REASONS = {
     "too_few": "too few",
@@ -44,7 +46,7 @@ def measure(
 
     Example: openhalo measure stops/search_share --by race --period year
     """
-    opened = open_site(site)
+    opened = openhalo.open_site(site)
     if not measure:
         _list(opened, as_json)
         return
@@ -58,7 +60,7 @@ def measure(
         _print(result)
 
 
-def _list(site: Site, as_json: bool) -> None:
+def _list(site: "openhalo.Site", as_json: bool) -> None:
     specs = [site.catalogue.measures[name] for name in sorted(site.catalogue.measures)]
     if as_json:
         print_json(
@@ -73,7 +75,7 @@ def _list(site: Site, as_json: bool) -> None:
     out.print(table)
 
 
-def _print(result: MeasureResult) -> None:
+def _print(result: "MeasureResult") -> None:
     out.print(result.spec.question, style="bold", markup=False)
     out.print(result.sentence(), markup=False)
     out.print()
@@ -102,7 +104,7 @@ def _print(result: MeasureResult) -> None:
     )
 
 
-def _cells(row: dict[str, Any], result: MeasureResult, bounded: bool) -> list[str]:
+def _cells(row: dict[str, Any], result: "MeasureResult", bounded: bool) -> list[str]:
     kind = result.spec.kind
     value = _REASONS.get(row["status"]) or numbers.measured(row["value"], kind)
     counted = [numbers.count(row[name]) for name in ("n", "missing", "numerator", "denominator")]

@@ -1,19 +1,18 @@
 """Verbs that bring records in: `template`, `import`, `rejects`."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
-import polars as pl
 import typer
 
+import openhalo
 from openhalo.base.errors import DeliveryError, Problem
-from openhalo.catalogue import index
 from openhalo.cli.terminal import AsJson, out, print_json, progress
-from openhalo.intake import rejects as rejected_sheet
-from openhalo.intake import template_sheet
-from openhalo.intake.receipts import Receipt, receipt_of, rejected_rows
-from openhalo.intake.template import ID
-from openhalo.sites.open_site import Site, open_site
+
+if TYPE_CHECKING:
+    import polars as pl
+
+    from openhalo.intake.receipts import Receipt
 
 _REASONS_SHOWN = 10
 
@@ -22,7 +21,7 @@ def register(app: typer.Typer) -> None:
     """Add the verbs of this module."""
     app.command()(template)
     app.command("import")(import_)
-    app.command()(rejects)
+    app.command("rejects")(rejected)
 
 
 def template(
@@ -32,8 +31,15 @@ def template(
     site: Annotated[Path | None, typer.Option(help="A site's folder, for record types of its own")] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Write a spreadsheet to fill in; `openhalo import SITE template:RECORD FILE` reads it back."""
-    catalogue = open_site(site).catalogue if site else index.load()
+    """Write a spreadsheet to fill in; `openhalo import SITE template:RECORD FILE` reads it back.
+
+    Example: openhalo template stops/stop --xlsx stops.xlsx
+    """
+    from openhalo.catalogue import index
+    from openhalo.intake import template_sheet
+    from openhalo.intake.template import ID
+
+    catalogue = openhalo.open_site(site).catalogue if site else index.load()
     definition = catalogue.record_type(record)
     if not (xlsx or csv):
         raise DeliveryError(Problem("template", "no file was named", "--xlsx FILE, --csv FILE"))
@@ -45,8 +51,8 @@ def template(
     if as_json:
         print_json({"record": record, "files": written, "columns": [ID, *definition.fields]})
         return
-    out.print(f"{' and '.join(written)}: {len(definition.fields) + 1} columns", soft_wrap=True)
-    out.print(f"  filled in, take it in with: openhalo import SITE template:{record} FILE", soft_wrap=True)
+    out.print(f"once filled in: openhalo import SITE template:{record} FILE", soft_wrap=True, highlight=False)
+    out.print(f"{' and '.join(written)}: {len(definition.fields) + 1} columns", soft_wrap=True, highlight=False)
 
 
 def import_(
@@ -63,45 +69,58 @@ def import_(
     ] = "",
     as_json: AsJson = False,
 ) -> None:
-    """Take in a file. The receipt says what was read, accepted, rejected and why; nothing is half-written."""
-    opened = open_site(site)
+    """Take in a file. The receipt says what was read, accepted, rejected and why; nothing is half-written.
+
+    Example: openhalo import springfield template:stops/stop stops.xlsx
+    """
+    from openhalo.intake import receipts, rejects
+
+    opened = openhalo.open_site(site)
     with progress() as report:
         receipt = opened.import_file(
             source, file, agency=agency, period=period, withdraw=withdraw, mend=mend, report=report
         )
-    reasons = rejected_sheet.by_reason(rejected_rows(opened.deliveries, receipt.delivery))
+    reasons = rejects.by_reason(receipts.rejected_rows(opened.deliveries, receipt.delivery))
     if as_json:
         print_json({**receipt.model_dump(mode="json"), "reasons": reasons.head(_REASONS_SHOWN).to_dicts()})
         return
     done = "seen before, nothing to do" if receipt.repeated else f"store version {receipt.store_version}"
     read, taken, refused = receipt.rows_read, receipt.rows_accepted, receipt.rows_rejected
     out.print(f"[bold]{receipt.file}[/bold]: {read:,} rows read = {taken:,} accepted + {refused:,} rejected; {done}")
-    changes = {"new": "added", "changed": "changed", "as before": "unchanged", "withdrawn": "withdrawn"}
-    told = ", ".join(f"{getattr(receipt, f'records_{name}'):,} {word}" for word, name in changes.items())
-    out.print(f"  records: {told}")
-    for sentence in opened.overlaps(receipt.record):
+    if not receipt.repeated:
+        changes = {"new": "added", "changed": "changed", "as before": "unchanged", "withdrawn": "withdrawn"}
+        told = ", ".join(f"{getattr(receipt, f'records_{name}'):,} {word}" for word, name in changes.items())
+        out.print(f"  records: {told}")
+    for message, count in receipt.flagged.items():
+        out.print(f"  worth a look, {count:,} rows: {message}", soft_wrap=True, markup=False, highlight=False)
+    for sentence in receipt.overlaps:
         out.print(f"  overlap: {sentence}; agency.yaml says which one counts (authoritative)", soft_wrap=True)
     if receipt.rows_rejected:
         _print_reasons(reasons)
-        where = opened.deliveries / receipt.delivery / "rejected.parquet"
-        out.print(f"  rejected rows with every reason: {where}", soft_wrap=True, highlight=False)
         todo = f"openhalo rejects {site} {receipt.delivery} --xlsx FILE"
         out.print(f"  to mend them in a spreadsheet: {todo}", soft_wrap=True, highlight=False)
+    kept = "receipt and rejected rows" if receipt.rows_rejected else "receipt"
+    out.print(f"  {kept}: {opened.deliveries / receipt.delivery}", soft_wrap=True, highlight=False)
 
 
-def rejects(
+def rejected(
     site: Annotated[Path, typer.Argument(help="The site's folder")],
     delivery: Annotated[str, typer.Argument(help="The delivery; without it, the newest with rejected rows")] = "",
     xlsx: Annotated[Path | None, typer.Option(help="Write the rejected rows as a spreadsheet to mend")] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Show why rows were rejected, and write them as a spreadsheet whose wrong cells say what is wrong."""
-    opened = open_site(site)
-    receipt = receipt_of(opened.deliveries, delivery) if delivery else _newest_with_rejects(opened)
-    rows = rejected_rows(opened.deliveries, receipt.delivery)
-    reasons = rejected_sheet.by_reason(rows)
+    """Show why rows were rejected, and write them as a spreadsheet whose wrong cells say what is wrong.
+
+    Example: openhalo rejects springfield --xlsx to-mend.xlsx
+    """
+    from openhalo.intake import receipts, rejects
+
+    opened = openhalo.open_site(site)
+    receipt = receipts.receipt_of(opened.deliveries, delivery) if delivery else _newest_with_rejects(opened)
+    rows = receipts.rejected_rows(opened.deliveries, receipt.delivery)
+    reasons = rejects.by_reason(rows)
     if xlsx and not rows.is_empty():
-        rejected_sheet.write_rejects(xlsx, rows, opened.source(receipt.source, receipt.agency).format)
+        rejects.write_rejects(xlsx, rows, opened.source(receipt.source, receipt.agency).format)
     if as_json:
         facts = {"delivery": receipt.delivery, "rows_rejected": receipt.rows_rejected, "reasons": reasons.to_dicts()}
         print_json({**facts, "file": str(xlsx) if xlsx and not rows.is_empty() else None})
@@ -113,14 +132,14 @@ def rejects(
         out.print(f"  {xlsx}: mend the red cells, save, then: {todo}", soft_wrap=True, highlight=False)
 
 
-def _newest_with_rejects(site: Site) -> Receipt:
+def _newest_with_rejects(site: "openhalo.Site") -> "Receipt":
     found = [receipt for receipt in site.receipts() if receipt.rows_rejected]
     if not found:
         raise DeliveryError(Problem(str(site.deliveries), "no delivery has rejected rows"))
     return found[-1]
 
 
-def _print_reasons(reasons: pl.DataFrame) -> None:
+def _print_reasons(reasons: "pl.DataFrame") -> None:
     for reason, count, first in reasons.head(_REASONS_SHOWN).iter_rows():
         places = ", ".join(f"{row:,}" for row in first)
         more = " …" if count > len(first) else ""

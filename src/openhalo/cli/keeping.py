@@ -3,15 +3,17 @@
 from collections.abc import Sequence
 from datetime import date, datetime
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
-import polars as pl
 import typer
 from rich.table import Table
 
+import openhalo
 from openhalo.base.errors import DeliveryError, Problem
 from openhalo.cli.terminal import AsJson, out, print_json, progress
-from openhalo.sites.open_site import open_site
+
+if TYPE_CHECKING:
+    import polars as pl
 
 _PEOPLE_SEE = 8
 """Columns that fit a terminal; all of them go to --json, --csv and --parquet."""
@@ -36,17 +38,21 @@ def records(
     parquet: Annotated[Path | None, typer.Option(help="Write them to this Parquet file")] = None,
     as_json: AsJson = False,
 ) -> None:
-    """List records, without restricted fields."""
-    opened, day = open_site(site), known_by.date() if known_by else None
-    file = csv or parquet
-    if file is not None:
-        _must_end(csv, ".csv")
-        _must_end(parquet, ".parquet")
+    """List records, without restricted fields.
+
+    Example: openhalo records springfield stops/stop --where "search_conducted" --csv searches.csv
+    """
+    opened, day = openhalo.open_site(site), known_by.date() if known_by else None
+    _must_end(csv, ".csv")
+    _must_end(parquet, ".parquet")
+    files = [file for file in (csv, parquet) if file is not None]
+    for file in files:
         rows = opened.write_records(record, file, where=where, version=version, known_by=day, limit=limit)
-        if as_json:
-            print_json({"file": str(file), "rows": rows})
-        else:
-            out.print(f"{rows:,} records: {file}", soft_wrap=True)
+    if files and as_json:
+        print_json({"files": [str(file) for file in files], "rows": rows})
+    elif files:
+        out.print(f"{rows:,} records: {' and '.join(map(str, files))}", soft_wrap=True)
+    if files:
         return
     lazy = opened.records(record, where=where, version=version, known_by=day)
     if as_json:
@@ -62,22 +68,28 @@ def purge(
     oversight: Annotated[str, typer.Option(help="What oversight decided, where the agency alone may not")] = "",
     as_json: AsJson = False,
 ) -> None:
-    """Take a record out of every version, rejected row and delivery. There is no way back."""
+    """Take a record out of every version, rejected row and delivery. There is no way back.
+
+    Example: openhalo purge springfield spd/export/17-0042 --authority "Court order 2026-118"
+    """
     with progress() as report:
-        done = open_site(site).purge(key, authority=authority, oversight=oversight, report=report)
+        done = openhalo.open_site(site).purge(key, authority=authority, oversight=oversight, report=report)
     if as_json:
         print_json(done.model_dump(mode="json"))
         return
-    out.print(f"purge {done.purge}: taken out of {len(done.versions)} store version(s); receipt in store/purges")
+    out.print(f"purge {done.purge}: taken out of {len(done.versions)} store version(s)")
     out.print("  figures of these versions can no longer be recomputed: " + _listed(done.versions))
     out.print("  releases to recall: " + _listed(done.releases))
+    out.print(f"  receipt: {site / 'store' / 'purges' / f'{done.purge}.json'}", soft_wrap=True, highlight=False)
 
 
 def _listed(names: Sequence[object]) -> str:
     return ", ".join(map(str, names)) or "none"
 
 
-def _print(lazy: pl.LazyFrame, limit: int, known_by: date | None) -> None:
+def _print(lazy: "pl.LazyFrame", limit: int, known_by: date | None) -> None:
+    import polars as pl
+
     shown = lazy.head(limit).collect()
     names = [n for n in shown.columns if not n.endswith(("_raw", "_missing", "_precision", "_local", "_date"))]
     names = [n for n in names if n not in ("content_hash", "delivery", "agency", "source")][:_PEOPLE_SEE]

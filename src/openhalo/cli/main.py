@@ -4,7 +4,7 @@ import sys
 
 import typer
 
-from openhalo.base.errors import OpenHaloError
+from openhalo.base.errors import OpenHaloError, Problem
 from openhalo.cli import asking, delivering, keeping, making, publishing
 from openhalo.cli.terminal import say_problems
 
@@ -22,7 +22,11 @@ for module in (making, delivering, keeping, asking, publishing):
 def run() -> None:
     """Run the command line; a user's mistake ends with its own exit code and no traceback."""
     try:
-        app()
+        try:
+            app()
+        except OSError as error:  # no space, no permission, a file open elsewhere: nothing that OpenHALO could mend
+            found = f"the operating system refuses: {error.strerror or error}"
+            raise OpenHaloError(Problem(str(error.filename or ""), found)) from None
     except OpenHaloError as error:
         say_problems(error)
         sys.exit(error.exit_code)

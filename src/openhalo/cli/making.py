@@ -6,13 +6,7 @@ from typing import Annotated
 import typer
 
 from openhalo.base.errors import CatalogueError, Problem, ReleaseError
-from openhalo.catalogue import index
 from openhalo.cli.terminal import AsJson, out, print_json, progress, say_problems
-from openhalo.publications import serving
-from openhalo.releases.hashes import verify
-from openhalo.sites.demo import make_demo
-from openhalo.sites.making import init_site
-from openhalo.sites.settings import check_settings
 
 
 def register(app: typer.Typer) -> None:
@@ -29,7 +23,12 @@ def init(
     title: Annotated[str, typer.Option(help="What stands on top of the pages; the agency's name without it")] = "",
     as_json: AsJson = False,
 ) -> None:
-    """Make a site: settings to fill in, and folders for definitions, deliveries, records and releases."""
+    """Make a site: settings to fill in, and folders for definitions, deliveries, records and releases.
+
+    Example: openhalo init springfield --name "Springfield Police Department" --agency spd
+    """
+    from openhalo.sites.making import init_site
+
     init_site(site, title or name, name, agency)
     if as_json:
         print_json({"site": str(site), "settings": str(site / "agency.yaml")})
@@ -43,7 +42,13 @@ def check(
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Check every definition and setting: unknown keys and codes, dangling references, conditions that do not read."""
+    """Check every definition and setting: unknown keys and codes, dangling references, conditions that do not read.
+
+    Example: openhalo check springfield
+    """
+    from openhalo.catalogue import index
+    from openhalo.sites.settings import check_settings
+
     catalogue, problems = index.examine(site / "catalogue" if site else None)
     if site is not None:
         problems = [*check_settings(site, catalogue), *problems]
@@ -67,7 +72,14 @@ def demo(
     port: Annotated[int, typer.Option(help="Port to serve at")] = 8000,
     as_json: AsJson = False,
 ) -> None:
-    """Make a site from real public records: import, publish, verify, serve. The last line is the release's folder."""
+    """Make a site from real public records: import, publish, verify, serve. The last line is the release's folder.
+
+    Example: openhalo demo --site demo --no-serve
+    """
+    from openhalo.publications import serving
+    from openhalo.releases.hashes import verify
+    from openhalo.sites.demo import make_demo
+
     with progress() as report:
         made = make_demo(site, report)
         report("verifying")

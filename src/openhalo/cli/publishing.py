@@ -5,11 +5,9 @@ from typing import Annotated
 
 import typer
 
+import openhalo
 from openhalo.base.errors import ReleaseError
 from openhalo.cli.terminal import AsJson, err, out, print_json, progress, say_problems
-from openhalo.publications import serving
-from openhalo.releases.hashes import verify as verify_release
-from openhalo.sites.open_site import open_site
 
 
 def register(app: typer.Typer) -> None:
@@ -20,9 +18,12 @@ def register(app: typer.Typer) -> None:
 
 
 def publish(site: Annotated[Path, typer.Argument(help="The site's folder")], as_json: AsJson = False) -> None:
-    """Build a release from the newest store version: figures, pages, descriptor with every hash."""
+    """Build a release from the newest store version: figures, pages, descriptor with every hash.
+
+    Example: openhalo publish springfield
+    """
     with progress() as report:
-        folder = open_site(site).publish(report=report)
+        folder = openhalo.open_site(site).publish(report=report)
     if as_json:
         print_json({"release": str(folder)})
     else:
@@ -30,8 +31,13 @@ def publish(site: Annotated[Path, typer.Argument(help="The site's folder")], as_
 
 
 def verify(release: Annotated[Path, typer.Argument(help="A release's folder")], as_json: AsJson = False) -> None:
-    """Check that a release is whole and that every byte is the one that was published."""
-    problems = verify_release(release)
+    """Check that a release is whole and that every byte is the one that was published.
+
+    Example: openhalo verify springfield/releases/0001
+    """
+    from openhalo.releases import hashes
+
+    problems = hashes.verify(release)
     if as_json:
         print_json({"release": str(release), "problems": [str(problem) for problem in problems]})
     elif problems:
@@ -47,7 +53,12 @@ def serve(
     host: Annotated[str, typer.Option(help="Address to listen on; 0.0.0.0 for every one")] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="Port to listen on; 0 for any that is free", min=0, max=65535)] = 8000,
 ) -> None:
-    """Show the newest release in a browser: serves its files, and nothing else, until interrupted (Ctrl+C)."""
-    folder = serving.newest_release(open_site(site).releases)
+    """Show the newest release in a browser: serves its files, and nothing else, until interrupted (Ctrl+C).
+
+    Example: openhalo serve springfield --port 8080
+    """
+    from openhalo.publications import serving
+
+    folder = serving.newest_release(openhalo.open_site(site).releases)
     err.print(f"serving {folder}; stop with Ctrl+C", soft_wrap=True)
     serving.serve(folder, host, port)

@@ -1,7 +1,7 @@
 """Raw cells as typed fields, as the source spec says. All rows at once; no row is lost, none is guessed."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import polars as pl
 
@@ -41,11 +41,10 @@ def map_rows(cells: pl.LazyFrame, source: SourceSpec, record: RecordType, schema
     Returns:
         The typed frame and the faults that its cells can have. With `repeat`, each row gives several records.
     """
-    taken = [name for name in cells.collect_schema().names() if name != "row" and name not in source.ignore]
+    left_out = {"row", *source.ignore} - set(source.key)
+    taken = [name for name in cells.collect_schema().names() if name not in left_out]
     raw = cells.select("row", *[pl.col(name).alias(_raw(name)) for name in taken])
-    separator = "|" if source.key else CELL_SEPARATOR
-    identity = pl.concat_str([pl.col(_raw(name)).fill_null("") for name in source.key or taken], separator=separator)
-    raw = raw.with_columns(identity.alias("source_id"))
+    raw = raw.with_columns(_source_id(source.key, taken).alias("source_id"))
     empty_key = pl.all_horizontal(pl.col(_raw(name)).is_null() for name in source.key) if source.key else pl.lit(False)
     faults = [Fault("key", source.key[0] if source.key else "", empty_key, "must not be empty")]
     entries = source.repeat or {"": {}}
@@ -55,7 +54,20 @@ def map_rows(cells: pl.LazyFrame, source: SourceSpec, record: RecordType, schema
     ]
     frame = parts[0].frame if len(parts) == 1 else pl.concat([part.frame for part in parts], how="diagonal")
     columns = list(dict.fromkeys(column for part in parts for column in part.columns))
-    return Mapped(frame, [*faults, *parts[0].faults], columns)
+    for number, part in enumerate(parts):
+        here = pl.col("staged_place") % len(parts) == number
+        faults += part.faults if len(parts) == 1 else [replace(f, broken=f.broken & here) for f in part.faults]
+    return Mapped(frame, faults, columns)
+
+
+def _source_id(key: Sequence[str], taken: Sequence[str]) -> pl.Expr:
+    """Return what identifies a row at its source: the cells of its key, or all cells where it has none."""
+    cells = [pl.col(_raw(name)).fill_null("") for name in key or taken]
+    if not key:
+        return pl.concat_str(cells, separator=CELL_SEPARATOR)
+    if len(key) > 1:  # a bar within a part must not look like the bar between parts
+        cells = [cell.str.replace_all("|", "||", literal=True) for cell in cells]
+    return pl.concat_str(cells, separator="|")
 
 
 def _raw(name: str) -> str:

@@ -5,9 +5,9 @@ from datetime import datetime
 from pathlib import Path
 
 import polars as pl
-from pydantic import BaseModel, ConfigDict, computed_field
+from pydantic import BaseModel, ConfigDict, ValidationError, computed_field
 
-from openhalo.base.errors import DeliveryError, Problem, name_all
+from openhalo.base.errors import DeliveryError, Problem, StoreError, name_all
 from openhalo.base.provenance import write_json
 
 SCRATCH = ".import-"
@@ -28,7 +28,7 @@ class Receipt(BaseModel):
     source: str
     source_version: int
     spec_hash: str
-    """Hash of the source spec, the record type and the catalogue that the file was read under."""
+    """Hash of the source spec, the record type and its vocabularies, under which the file was read."""
     record: str
     unit: str
     period: str = ""
@@ -44,6 +44,10 @@ class Receipt(BaseModel):
     """The delivery whose rejected rows this one brings mended; it only adds."""
     store_version: int
     """The store version that holds what this delivery brought."""
+    flagged: dict[str, int] = {}
+    """Message of each rule of severity `flag` → accepted rows that break it and are worth a look."""
+    overlaps: list[str] = []
+    """Where another source of the agency holds records of the same days, one sentence each."""
     repeated: bool = False
     """The very same file came again: nothing was done."""
 
@@ -54,21 +58,47 @@ class Receipt(BaseModel):
         return self.rows_read - self.rows_rejected
 
 
-def write_delivery(folder: Path, receipt: Receipt, rejected: pl.DataFrame, withdrawn: pl.DataFrame) -> None:
-    """Keep a delivery's rejected rows, withdrawals and receipt; the receipt last."""
-    place = folder / receipt.delivery
-    place.mkdir(parents=True, exist_ok=True)
+def write_delivery(
+    folder: Path, receipt: Receipt, rejected: pl.DataFrame, withdrawn: pl.DataFrame, scratch: Path
+) -> None:
+    """Keep a delivery's rejected rows, withdrawals and receipt, all at once: made in `scratch`, moved into place."""
+    place = scratch / receipt.delivery
+    place.mkdir()
     if not rejected.is_empty():
         rejected.write_parquet(place / "rejected.parquet")
     if not withdrawn.is_empty():
         withdrawn.write_parquet(place / "withdrawn.parquet")
-    write_json(place / "receipt.json", receipt.model_dump(mode="json"))
+    write_receipt(place.parent, receipt)
+    place.rename(folder / receipt.delivery)
+
+
+def write_receipt(folder: Path, receipt: Receipt) -> None:
+    """Write the receipt of a delivery whose folder is there."""
+    write_json(folder / receipt.delivery / "receipt.json", receipt.model_dump(mode="json"))
+
+
+def next_delivery(folder: Path) -> str:
+    """Return the number of the next delivery: one that no folder has yet. The caller holds the store's lock."""
+    number = max((int(receipt.delivery) for receipt in receipts(folder)), default=0) + 1
+    while (folder / f"{number:06d}").exists():
+        number += 1
+    return f"{number:06d}"
 
 
 def receipts(folder: Path) -> list[Receipt]:
-    """Return all receipts in the order of delivery."""
-    found = sorted(folder.glob("[0-9]*/receipt.json"))
-    return [Receipt.model_validate_json(path.read_text(encoding="utf-8")) for path in found]
+    """Return all receipts in the order of delivery.
+
+    Raises:
+        StoreError: one is damaged.
+    """
+    return [_read(path) for path in sorted(folder.glob("[0-9]*/receipt.json"))]
+
+
+def _read(path: Path) -> Receipt:
+    try:
+        return Receipt.model_validate_json(path.read_text(encoding="utf-8"))
+    except ValidationError:
+        raise StoreError(Problem(str(path), "the receipt is damaged", todo="restore the site's backup")) from None
 
 
 def receipt_of(folder: Path, delivery: str) -> Receipt:
@@ -96,16 +126,13 @@ def rejected_rows(folder: Path, delivery: str) -> pl.DataFrame:
 
 
 def void(folder: Path, newest_version: int) -> None:
-    """Remove what a killed import left: scratch, deliveries without receipt or whose store version never came.
+    """Remove what a killed import left: scratch, and deliveries whose store version never came.
 
-    The caller holds the store's lock, so no living import owns any of it.
+    The caller holds the store's lock, so no living import owns any of it. Whatever else a person keeps in the folder
+    stays.
     """
-    for place in folder.glob("[0-9]*"):
-        receipt = place / "receipt.json"
-        if (
-            not receipt.exists()
-            or Receipt.model_validate_json(receipt.read_text(encoding="utf-8")).store_version > newest_version
-        ):
-            shutil.rmtree(place)
+    for receipt in receipts(folder):
+        if receipt.store_version > newest_version:
+            (folder / receipt.delivery).rename(folder / f"{SCRATCH}{receipt.delivery}")
     for scratch in folder.glob(f"{SCRATCH}*"):
         shutil.rmtree(scratch)

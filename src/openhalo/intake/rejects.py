@@ -65,7 +65,8 @@ def write_rejects(path: Path, rejected: pl.DataFrame, written: Format) -> None:
     with new_workbook(path) as book:
         formats = {name: book.add_format({"num_format": "@", **style}) for name, style in _STYLES.items()}
         sheet = book.add_worksheet(written.sheet or "rows")
-        why, torn = book.add_worksheet("why"), book.add_worksheet("not in cells")
+        taken = sheet.get_name().casefold()
+        why, torn = (book.add_worksheet(f"{name} (2)" if name == taken else name) for name in ("why", "not in cells"))
         sheet.write_row(written.names_row - 1, 0, columns, formats["header"])
         sheet.set_column(0, max(len(columns) - 1, 0), 18, formats["plain"])
         sheet.freeze_panes(written.header_rows, 0)

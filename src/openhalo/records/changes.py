@@ -22,6 +22,9 @@ READ_ANEW = "the same file, read anew, brings it no longer"
 OUT_OF_SCOPE = "the file speaks for it and no longer holds it"
 """Why a record was withdrawn."""
 
+ROWS_PER_FILE = 1_000_000
+"""A partition is written in files of whole months of about this many records; this bounds an import's memory."""
+
 _TRUNCATED = {"year": "year", "month": "month", "day": "day"}
 
 
@@ -113,11 +116,13 @@ def write(
     store.settle(manifest, arrival.record)
     added: list[tuple[str, Partition]] = []
     for partition in comparison.touched:
-        path, name = store.new_file(arrival.record.id, partition)
-        rows = _partition_rows(arrival, partition, files, connection)
-        if not rows.is_empty():
-            rows.write_parquet(path, compression_level=1)
-            added.append((name, partition))
+        own = [file for file in files if f"/{partition_folder(partition)}/" in file.replace("\\", "/")]
+        for months in _chunks(arrival.record, partition, own, connection):
+            path, name = store.new_file(arrival.record.id, partition)
+            rows = _rows(arrival, partition, months, own, connection)
+            if not rows.is_empty():
+                rows.write_parquet(path, compression_level=1)
+                added.append((name, partition))
     version = store.commit(arrival.record, added, comparison.touched, arrival.delivery)
     return table_version(store, arrival.record, version, {arrival.source.id: arrival.source.unit}, manifest, connection)
 
@@ -163,12 +168,13 @@ def _stage(arrival: Arrival, connection: duckdb.DuckDBPyConnection) -> None:
     spec = arrival.source.zone + "|".join(mapping.precision for _, mapping in arrival.source.mappings())
     content = content_hash({c: kinds[c] for c in arrival.staged.columns if c not in derived}, spec)
     # Identical rows are numbered before any of them is left out, so that each keeps its own key.
-    staged = f"(SELECT *, {key} AS record_key FROM {arrival.staged.scan})"
+    # A row that gives several records is taken whole or not at all.
+    whole = "REPLACE (bool_or(refused) OVER (PARTITION BY row) AS refused)" if arrival.source.repeat else ""
+    staged = f"(SELECT * {whole}, {key} AS record_key FROM {arrival.staged.scan})"
     connection.execute(f"""
         CREATE OR REPLACE TEMP TABLE arriving AS
         SELECT staged_place, row, record_key, {content} AS content_hash,
-               {_local_day(arrival.record)} AS local_day, local_year, 0 AS agency_bucket,
-               {identifier(arrival.record.time)} AS moment
+               {_local_day(arrival.record)} AS local_day, local_year, 0 AS agency_bucket
         FROM {staged} WHERE NOT refused
     """)
     connection.execute(f"CREATE OR REPLACE TEMP TABLE refused AS SELECT record_key FROM {staged} WHERE refused")
@@ -243,35 +249,84 @@ def _scope(arrival: Arrival) -> str:
     return " OR ".join(parts)
 
 
-def _partition_rows(
-    arrival: Arrival, partition: Partition, files: Sequence[str], connection: duckdb.DuckDBPyConnection
-) -> pl.DataFrame:
-    """Return the new content of a partition: what stays, and what arrived, sorted by agency and time."""
+def _chunks(
+    record: RecordType, partition: Partition, own: Sequence[str], connection: duckdb.DuckDBPyConnection
+) -> list[list[int]]:
+    """Cut a partition into runs of whole months of about `ROWS_PER_FILE` records, so that memory stays bounded."""
+    stored = f"UNION ALL SELECT month({_local_day(record)}) FROM {scan(own)}" if own else ""
+    months = connection.execute(f"""
+        SELECT month, count(*)
+        FROM (SELECT month(local_day) AS month FROM differing WHERE {_within(partition)} {stored})
+        GROUP BY month ORDER BY month
+    """).fetchall()
+    chunks: list[list[int]] = []
+    filled = ROWS_PER_FILE
+    for month, rows in months:
+        if filled + rows > ROWS_PER_FILE:
+            chunks.append([])
+            filled = 0
+        chunks[-1].append(month)
+        filled += rows
+    return chunks
+
+
+def _within(partition: Partition, months: Sequence[int] = ()) -> str:
     year, bucket = partition
+    some = f" AND month(local_day) IN ({', '.join(map(str, months))})" if months else ""
+    return f"local_year = {year} AND agency_bucket = {bucket}{some}"
+
+
+def _rows(
+    arrival: Arrival,
+    partition: Partition,
+    months: Sequence[int],
+    own: Sequence[str],
+    connection: duckdb.DuckDBPyConnection,
+) -> pl.DataFrame:
+    """Return the new content of some months: what arrived, and what stays, sorted by agency and time."""
+    parts = [_arrived(arrival, partition, months, connection)]
+    year, bucket = partition
+    gone = to_frame(
+        connection.sql(f"""
+            SELECT record_key FROM differing WHERE old_year = {year} AND old_bucket = {bucket}
+            UNION ALL SELECT record_key FROM withdrawn WHERE local_year = {year} AND agency_bucket = {bucket}
+        """)
+    )
+    day = pl.col(arrival.record.date_column)
+    for file in own:
+        stored = pl.scan_parquet(file, hive_partitioning=False)
+        if arrival.record.fields[arrival.record.time].type != "integer":
+            stored = stored.filter(day.dt.month().is_in(months))
+        parts.append(stored.join(gone.lazy(), on="record_key", how="anti").collect())
+    rows = pl.concat([part for part in parts if not part.is_empty()] or parts[:1], how="diagonal")
+    order = [*(["agency"] if rows["agency"].n_unique() > 1 else []), arrival.record.time]
+    return rows.select(column for column in arrival.record.columns() if column in rows.columns).sort(order)
+
+
+def _arrived(
+    arrival: Arrival, partition: Partition, months: Sequence[int], connection: duckdb.DuckDBPyConnection
+) -> pl.DataFrame:
+    """Return the staged rows of some months that are new or changed, with their system columns."""
     query = f"""
         SELECT staged_place, record_key, content_hash FROM differing
-        WHERE local_year = {year} AND agency_bucket = {bucket} ORDER BY moment
+        WHERE {_within(partition, months)} ORDER BY month(local_day), staged_place
     """
-    arriving = to_frame(connection.sql(query))
-    parts = []
-    if not arriving.is_empty():
-        staged = pl.scan_parquet(arrival.staged.year(year), hive_partitioning=False).select(
-            "staged_place", *arrival.staged.columns
-        )
-        constants = {"delivery": arrival.delivery, "agency": arrival.agency, "source": arrival.source.id}
-        # The keys come in order of time and the join keeps it: gathering whole rows once is half the work of a sort.
-        arrived = arriving.lazy().join(staged, on="staged_place", maintain_order="left").drop("staged_place")
-        parts.append(arrived.with_columns(pl.lit(value).alias(name) for name, value in constants.items()))
-    own = [file for file in files if f"/{partition_folder(partition)}/" in file]
-    if own:
-        gone = to_frame(connection.sql("SELECT record_key FROM differing UNION ALL SELECT record_key FROM withdrawn"))
-        stored = [pl.scan_parquet(file, hive_partitioning=False) for file in own]
-        parts += [frame.join(gone.lazy(), on="record_key", how="anti") for frame in stored]
-    if not parts:
-        return pl.DataFrame()
-    rows: pl.DataFrame = pl.concat(parts, how="diagonal").collect()
-    rows = rows.select(column for column in arrival.record.columns() if column in rows.columns)
-    return rows.sort("agency", arrival.record.time) if len(parts) > 1 else rows
+    keys = to_frame(connection.sql(query))
+    columns = ["staged_place", *arrival.staged.columns]
+    folders = [arrival.staged.month(partition[0], month) for month in months]
+    staged = [
+        pl.scan_parquet(folder, hive_partitioning=False).select(columns).collect()
+        for folder in folders
+        if folder.exists()
+    ]
+    in_order = [f if f["staged_place"].is_sorted() else f.sort("staged_place") for f in staged]
+    rows = pl.concat(in_order) if in_order else pl.DataFrame(schema=dict.fromkeys(columns, pl.Null()))
+    if keys.height < rows.height:
+        rows = rows.filter(pl.col("staged_place").is_in(keys["staged_place"].implode()))
+    # Both sides are in the order of the file now, so they fit side by side: a join would cost as much as the sort.
+    constants = {"delivery": arrival.delivery, "agency": arrival.agency, "source": arrival.source.id}
+    rows = pl.concat([keys.drop("staged_place"), rows.drop("staged_place")], how="horizontal")
+    return rows.with_columns(pl.lit(value).alias(name) for name, value in constants.items())
 
 
 def _local_day(record: RecordType) -> str:

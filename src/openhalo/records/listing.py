@@ -4,21 +4,20 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import ibis
 import polars as pl
 from polars.io.plugins import register_io_source
 
 from openhalo.base.errors import CatalogueError, DeliveryError, Problem, name_all
-from openhalo.catalogue.conditions import And, Compare, Count, Exists, Field, Has, In, Missing, Node, Not, Or, Truth
-from openhalo.catalogue.record_types import RecordType
+from openhalo.catalogue.conditions import Node
+from openhalo.catalogue.record_types import WITHHELD, RecordType
 from openhalo.catalogue.schema import Schema
 from openhalo.engines.connect import cursor, fetch
 from openhalo.engines.expressions import to_ibis
+from openhalo.intake.workbooks import cannot_write
 from openhalo.records.identity import quote
 from openhalo.records.reading import Records, Relation, must_hold
-
-SHOWN = ("public", "internal")
-"""Privacy classes of the fields that a listing shows."""
 
 
 def listing(records: Records, record: str, where: str = "") -> Any:
@@ -31,14 +30,14 @@ def listing(records: Records, record: str, where: str = "") -> Any:
         MeasureError: none were delivered.
         CatalogueError: the condition is wrong, or asks about a restricted field.
     """
-    must_hold(records, record)
     definition = records.catalogue.record_type(record)
-    hidden = [c for name, spec in definition.fields.items() if spec.privacy not in SHOWN for c in spec.columns(name)]
+    must_hold(records, record)
+    hidden = [c for name, spec in definition.fields.items() if spec.privacy in WITHHELD for c in spec.columns(name)]
     relation = Relation(records, record, records.held(record) if records.undecided(record) else records.table(record))
     node = records.catalogue.condition(record, where)
     rows = relation.table
     if node is not None:
-        _refuse_restricted(node, record, records.catalogue.schema)
+        _refuse_withheld(node, record, records.catalogue.schema)
         test = to_ibis(node, relation)
         rows = relation.table.filter(test)
     return rows.select([name for name in definition.columns() if name not in hidden])
@@ -63,6 +62,9 @@ def write(rows: Any, record: RecordType, path: Path) -> int:
     """Write a listing to `.csv` or `.parquet` in time order and return the number of rows; memory stays bounded.
 
     Lists become one cell of codes joined by `|` in CSV.
+
+    Raises:
+        DeliveryError: no known kind of file, or it cannot be written there.
     """
     if path.suffix not in (".csv", ".parquet"):
         raise DeliveryError(Problem(str(path), "no known kind of file", ".csv, .parquet"))
@@ -71,35 +73,20 @@ def write(rows: Any, record: RecordType, path: Path) -> int:
         rows = rows.mutate(**joined) if joined else rows
     query = ibis.to_sql(rows.order_by([record.date_column, "record_key"]), dialect="duckdb")
     form = "(FORMAT csv, HEADER)" if path.suffix == ".csv" else "(FORMAT parquet, COMPRESSION zstd)"
-    written = cursor().execute(f"COPY ({query}) TO {quote(str(path))} {form}").fetchone()
+    try:
+        written = cursor().execute(f"COPY ({query}) TO {quote(str(path))} {form}").fetchone()
+    except duckdb.IOException as error:
+        raise cannot_write(path, error) from None
     assert written is not None
     return int(written[0])
 
 
-def _refuse_restricted(node: Node, record: str, schema: Schema) -> None:
-    asked = sorted(path for path in _restricted(node, record, schema))
+def _refuse_withheld(node: Node | None, record: str, schema: Schema) -> None:
+    asked = schema.withheld(node, record)
     if asked:
-        shown = [n for n in schema.field_names(record) if (spec := schema.field(record, n)) and spec.privacy in SHOWN]
+        names = {name: schema.field(record, name) for name in schema.field_names(record)}
+        shown = name_all((name for name, spec in names.items() if spec and spec.privacy not in WITHHELD), 40)
+        where = f"condition on {record}"
         raise CatalogueError(
-            [
-                Problem(f"condition on {record}", f"'{path}' is restricted: no listing may ask about it",
-                        name_all(shown, 40))
-                for path in asked
-            ]
-        )  # fmt: skip
-
-
-def _restricted(node: Any, record: str, schema: Schema) -> set[str]:
-    """Return the restricted fields that a condition reads, also those inside `any` and `count`."""
-    match node:
-        case And(left, right) | Or(left, right) | Compare(_, left, right):
-            return _restricted(left, record, schema) | _restricted(right, record, schema)
-        case Not(operand) | In(operand) | Truth(operand) | Missing(operand) | Has(operand):
-            return _restricted(operand, record, schema)
-        case Exists(link, condition) | Count(link, condition):
-            return _restricted(condition, schema.inverses(record)[link].record, schema)
-        case Field(path):
-            found = schema.follow(record, path)
-            return {path} if found and found[1].privacy not in SHOWN else set()
-        case _:
-            return set()
+            [Problem(where, f"'{path}' is {privacy}: no listing may ask about it", shown) for path, privacy in asked]
+        )

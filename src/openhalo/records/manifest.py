@@ -3,7 +3,7 @@
 from datetime import UTC, date, datetime
 from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, ValidationError
 
 from openhalo.base.errors import Problem, StoreError
 from openhalo.base.periods import Period
@@ -72,7 +72,7 @@ def open_manifest(folder: Path, version: int | None = None) -> Manifest:
     """Return the newest manifest, or a named version.
 
     Raises:
-        StoreError: there is no such version.
+        StoreError: there is no such version, or its manifest is damaged.
     """
     published = versions(folder)
     if version is None:
@@ -82,7 +82,11 @@ def open_manifest(folder: Path, version: int | None = None) -> Manifest:
     if version not in published:
         allowed = f"0 to {published[-1]}" if published else "0"
         raise StoreError(Problem("store", f"there is no version {version}", allowed))
-    return Manifest.model_validate_json((folder / f"{version:06d}.json").read_text(encoding="utf-8"))
+    path = folder / f"{version:06d}.json"
+    try:
+        return Manifest.model_validate_json(path.read_text(encoding="utf-8"))
+    except ValidationError:
+        raise StoreError(Problem(str(path), "the manifest is damaged", todo="restore the site's backup")) from None
 
 
 def publish(folder: Path, manifest: Manifest) -> None:

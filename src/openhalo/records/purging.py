@@ -15,7 +15,6 @@ from typing import Any
 from urllib.parse import unquote
 
 import polars as pl
-from deltalake import DeltaTable
 from pydantic import BaseModel, ConfigDict
 
 from openhalo.base.provenance import write_json
@@ -120,14 +119,13 @@ def find(store: Store, place: Place, key: str) -> list[str]:
 
 def touched_versions(store: Store, record: str, files: Iterable[str]) -> list[int]:
     """Return the store versions that rest on any of these files of a table."""
-    table, wanted, seen = store.table_path(record), set(files), dict[int, bool]()
+    wanted, seen = set(files), dict[int, bool]()
     found = []
     for version in versions(store.manifests) if wanted else []:
         held = open_manifest(store.manifests, version).tables.get(record)
         if held is not None:
             if held.delta_version not in seen:
-                uris = DeltaTable(str(table), version=held.delta_version).file_uris()
-                seen[held.delta_version] = any(_relative(uri, table) in wanted for uri in uris)
+                seen[held.delta_version] = not wanted.isdisjoint(store.names(record, held.delta_version))
             if seen[held.delta_version]:
                 found.append(version)
     return found
@@ -187,12 +185,6 @@ def _actions(table: Path) -> Iterable[tuple[Path, int, str, dict[str, Any]]]:
             for kind in ("add", "remove"):
                 if kind in action:
                     yield path, number, kind, action[kind]
-
-
-def _relative(uri: str, table: Path) -> str:
-    """Return a file's name within its table from the address that the table gives for it."""
-    plain = unquote(uri)
-    return plain[plain.index("local_year=") :] if "local_year=" in plain else Path(plain).name
 
 
 def keep_receipt(store: Store, number: str, signed: Mapping[str, Any]) -> None:

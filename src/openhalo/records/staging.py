@@ -1,4 +1,4 @@
-"""Mapped rows on disk, checked: typed Parquet by local year, each row with its faults, written in one stream."""
+"""Mapped rows on disk, checked: typed Parquet by local month, each row with its faults, written in one stream."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,8 +11,9 @@ from openhalo.intake.faults import FAULT_COLUMN, Fault, is_clean, pack
 from openhalo.intake.mapping import Mapped
 from openhalo.records.identity import quote
 
-_NO_YEAR = 0
-"""Partition of rows whose time does not read; they are refused."""
+_NO_TIME = 0
+"""Year and month of rows whose time does not read; they are refused."""
+_MONTH = ("local_year", "local_month")
 
 
 @dataclass(frozen=True)
@@ -28,16 +29,17 @@ class Staged:
     @property
     def pattern(self) -> str:
         """Return the files of all years, as a pattern."""
-        return str(self.folder / "*" / "*.parquet")
+        return str(self.folder / "*" / "*" / "*.parquet")
 
     @property
     def scan(self) -> str:
-        """Return the SQL that reads all staged rows with their `local_year`."""
-        return f"read_parquet({quote(self.pattern)}, hive_partitioning = true, hive_types = {{'local_year': INTEGER}})"
+        """Return the SQL that reads all staged rows with their `local_year` and `local_month`."""
+        types = ", ".join(f"'{column}': INTEGER" for column in _MONTH)
+        return f"read_parquet({quote(self.pattern)}, hive_partitioning = true, hive_types = {{{types}}})"
 
-    def year(self, year: int) -> Path:
-        """Return the folder of one local year."""
-        return self.folder / f"local_year={year}"
+    def month(self, year: int, month: int) -> Path:
+        """Return the folder of one local month."""
+        return self.folder / f"local_year={year}" / f"local_month={month}"
 
     def refused(self) -> pl.DataFrame:
         """Return `row` and the fault columns of the refused rows."""
@@ -64,24 +66,22 @@ def stage(mapped: Mapped, faults: Sequence[Fault], record: RecordType, entries: 
         (~is_clean(packed)).alias("refused"),
         f"^{FAULT_COLUMN}.*$",
         *columns,
-        year_of(record),
+        *_month_of(record),
     )
-    partitions = pl.PartitionBy(folder, key="local_year", include_key=False)
-    checked.sink_parquet(partitions, compression="lz4", maintain_order=False, mkdir=True)
+    partitions = pl.PartitionBy(folder, key=list(_MONTH), include_key=False)
+    checked.sink_parquet(partitions, compression="lz4", maintain_order=True, mkdir=True)
     staged = Staged(folder, columns, faults, 0)
     if not any(folder.rglob("*.parquet")):
-        checked.head(0).drop("local_year").collect().write_parquet(_ensure(staged.year(_NO_YEAR)) / "0.parquet")
+        none = staged.month(_NO_TIME, _NO_TIME)
+        none.mkdir(parents=True)
+        checked.head(0).drop(_MONTH).collect().write_parquet(none / "0.parquet")
     records = pl.scan_parquet(staged.pattern, hive_partitioning=False).select(pl.len()).collect().item()
     return Staged(folder, columns, faults, records // entries)
 
 
-def year_of(record: RecordType) -> pl.Expr:
-    """Return the local year of a record as an expression over its columns."""
+def _month_of(record: RecordType) -> list[pl.Expr]:
+    """Return local year and month of a record as expressions over its columns; yearly records stand in month 1."""
     time = pl.col(record.date_column)
-    year = time if record.fields[record.time].type == "integer" else time.dt.year()
-    return year.cast(pl.Int32).fill_null(_NO_YEAR).alias("local_year")
-
-
-def _ensure(folder: Path) -> Path:
-    folder.mkdir(parents=True, exist_ok=True)
-    return folder
+    yearly = record.fields[record.time].type == "integer"
+    parts = (time, pl.when(time.is_not_null()).then(1)) if yearly else (time.dt.year(), time.dt.month())
+    return [part.cast(pl.Int32).fill_null(_NO_TIME).alias(name) for name, part in zip(_MONTH, parts, strict=True)]

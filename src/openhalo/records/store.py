@@ -18,6 +18,7 @@ from pathlib import Path
 
 import polars as pl
 from deltalake import CommitProperties, DeltaTable, PostCommitHookProperties, Schema
+from deltalake.exceptions import DeltaError
 from deltalake.transaction import AddAction, RemoveAction, create_table_with_add_actions
 from filelock import FileLock, Timeout
 
@@ -53,8 +54,23 @@ class Store:
         """Return the Parquet files that hold a record type in a store version."""
         if record not in manifest.tables:
             return []
-        table = DeltaTable(str(self.table_path(record)), version=manifest.tables[record].delta_version)
-        return sorted(table.file_uris())
+        table = self.table_path(record)
+        return [(table / name).as_posix() for name in self.names(record, manifest.tables[record].delta_version)]
+
+    def names(self, record: str, delta_version: int) -> list[str]:
+        """Return the files of a version of a table, relative to it, as its log names them.
+
+        (The addresses that the log gives are no paths: a blank in a folder's name is `%20` there.)
+
+        Raises:
+            StoreError: the table is damaged.
+        """
+        try:
+            table = DeltaTable(str(self.table_path(record)), version=delta_version)
+            return sorted(pl.DataFrame(table.get_add_actions(flatten=True))["path"].to_list())
+        except DeltaError as error:
+            found = f"version {delta_version} of the table cannot be read ({str(error).splitlines()[0]})"
+            raise StoreError(Problem(str(self.table_path(record)), found, todo="restore the site's backup")) from None
 
     @contextmanager
     def writing(self, patience: float) -> Iterator[None]:

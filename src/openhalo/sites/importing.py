@@ -1,12 +1,13 @@
 """One delivery: a file becomes records, or is rejected with its reasons. Nothing is half-written.
 
-Order matters for a process that may be killed at any point: rejected rows and receipt first, then the table's
-commit, then the manifest. A receipt that names a store version that was never published is void.
+Order matters for a process that may be killed at any point: rejected rows and receipt first (moved into place at
+once), then the table's commit, then the manifest. A receipt that names a store version that was never published is
+void. What the new version shows (overlaps) is added to the receipt last.
 """
 
 import tempfile
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import polars as pl
@@ -20,9 +21,10 @@ from openhalo.catalogue.record_types import RecordType
 from openhalo.catalogue.sources import SourceSpec
 from openhalo.engines.connect import cursor
 from openhalo.intake import faults, mapping, readers
-from openhalo.intake.receipts import SCRATCH, Receipt, void, write_delivery
+from openhalo.intake.receipts import SCRATCH, Receipt, next_delivery, void, write_delivery, write_receipt
 from openhalo.intake.receipts import receipts as read_receipts
 from openhalo.records import changes, validation
+from openhalo.records.counting import describe
 from openhalo.records.manifest import Manifest, TableVersion, publish
 from openhalo.records.staging import Staged, stage
 from openhalo.sites.purging import Premises, finish, silence
@@ -63,36 +65,39 @@ def import_file(delivery: Delivery, premises: Premises, settings: Settings, repo
     with store.writing(delivery.patience):
         void(folder, store.manifest().version)
         finish(premises, report)
-        with tempfile.TemporaryDirectory(prefix=SCRATCH, dir=folder) as scratch:
+        # A file that the reader still holds open cannot be removed on Windows; the next import removes it.
+        with tempfile.TemporaryDirectory(prefix=SCRATCH, dir=folder, ignore_cleanup_errors=True) as scratch:
             return _import(delivery, premises, Path(scratch), report)
 
 
 def _import(delivery: Delivery, premises: Premises, scratch: Path, report: Report) -> Receipt:
     folder, store, catalogue = premises.deliveries, premises.store, premises.catalogue
     source, record, manifest = delivery.source, delivery.record, store.manifest()
+    earlier = [r for r in read_receipts(folder) if (r.agency, r.source) == (delivery.agency, source.id)]
+    if delivery.mend and delivery.mend not in [r.delivery for r in earlier]:
+        found = f"no delivery '{delivery.mend}' of source {source.id} came before, so none of its rows can be mended"
+        raise DeliveryError(Problem("mend", found, name_all(r.delivery for r in earlier)))
     report(f"reading {delivery.file.name}")
     raw = readers.read(delivery.file, source.format, source.columns(), scratch)
-    spec_hash = hash_facts([source.model_dump(mode="json"), record.model_dump(mode="json"), catalogue.hash])
-    earlier = [r for r in read_receipts(folder) if (r.agency, r.source) == (delivery.agency, source.id)]
+    lists = {spec.vocabulary for spec in record.fields.values() if spec.vocabulary}
+    read_under = [source, record, *(catalogue.vocabularies[name] for name in sorted(lists))]
+    spec_hash = hash_facts([spec.model_dump(mode="json") for spec in read_under])
     if earlier and (earlier[-1].sha256, earlier[-1].spec_hash, earlier[-1].period) == (
         raw.sha256,
         spec_hash,
         _named(delivery.period),
     ):
         return earlier[-1].model_copy(update={"repeated": True})
-    if delivery.mend and delivery.mend not in [r.delivery for r in earlier]:
-        found = f"no delivery '{delivery.mend}' of source {source.id} came before, so none of its rows can be mended"
-        raise DeliveryError(Problem("mend", found, name_all(r.delivery for r in earlier)))
     report("mapping and checking rows")
     mapped = mapping.map_rows(raw.cells, source, record, catalogue.schema, delivery.agency)
     all_faults = [
         *mapped.faults,
-        *validation.faults(record, catalogue.schema, {p[-1]: m.column for p, m in source.mappings()}),
+        *validation.faults(record, catalogue.schema, {p[-1]: m.column for p, m in source.mappings()}, date.today()),
     ]
     staged = stage(mapped, all_faults, record, max(len(source.repeat), 1), scratch / "staged")
     purged = silence(staged, record, source, delivery.agency, premises)
     arrival = changes.Arrival(
-        delivery=f"{len(read_receipts(folder)) + 1:06d}",
+        delivery=next_delivery(folder),
         agency=delivery.agency,
         source=source,
         record=record,
@@ -124,16 +129,22 @@ def _import(delivery: Delivery, premises: Premises, scratch: Path, report: Repor
         records_changed=comparison.changed,
         records_unchanged=comparison.unchanged,
         records_withdrawn=comparison.withdrawn.height,
+        flagged=validation.flagged(record, catalogue.schema, staged),
         supersedes=list(arrival.supersedes),
         mends=delivery.mend,
         store_version=manifest.version + (1 if comparison.touched else 0),
     )
     _refuse_surprise(delivery, comparison, receipt)
-    write_delivery(folder, receipt, rejected, comparison.withdrawn)
+    write_delivery(folder, receipt, rejected, comparison.withdrawn, scratch)
     if comparison.touched:
         report(f"writing {len(comparison.touched)} partition(s)")
         table = changes.write(arrival, comparison, files, store, manifest, connection)
-        publish(store.manifests, _next(manifest, record.id, table, receipt, catalogue))
+        manifest = _next(manifest, record.id, table, receipt, catalogue)
+        publish(store.manifests, manifest)
+    overlaps = [describe(*pair) for pair in manifest.overlaps(record.id)]
+    if overlaps:
+        receipt = receipt.model_copy(update={"overlaps": overlaps})
+        write_receipt(folder, receipt)
     return receipt
 
 
@@ -167,7 +178,9 @@ def _rejected(staged: Staged, raw: readers.RawTable, repeated: pl.DataFrame, pur
 
 def _refuse_surprise(delivery: Delivery, comparison: changes.Comparison, receipt: Receipt) -> None:
     gone = comparison.withdrawn.height
-    if delivery.withdraw or receipt.supersedes or gone <= LARGE_WITHDRAWAL * comparison.in_scope:
+    # A file read anew under a mended spec may bring every record under a new key; only a loss is a surprise.
+    lost = gone - comparison.added if receipt.supersedes else gone
+    if delivery.withdraw or lost <= LARGE_WITHDRAWAL * comparison.in_scope:
         return
     found = f"the file would take back {gone:,} of the {comparison.in_scope:,} records that it speaks for"
     todo = (

@@ -20,7 +20,6 @@ from openhalo.measures.figures import MeasureResult
 from openhalo.measures.planning import Question
 from openhalo.publications.build import build
 from openhalo.publications.imprint import Declared, Imprint
-from openhalo.records.counting import describe
 from openhalo.records.listing import lazily, listing, write
 from openhalo.records.purging import Purge
 from openhalo.records.reading import Records
@@ -141,7 +140,7 @@ class Site:
     def write_records(
         self,
         record: str,
-        file: Path,
+        file: Path | str,
         *,
         where: str = "",
         version: int | None = None,
@@ -151,11 +150,7 @@ class Site:
         """Write what `records` returns to a `.csv` or `.parquet` file and return the number of records."""
         rows = listing(self._open(version, known_by), record, where)
         rows = rows if limit is None else rows.limit(limit)
-        return write(rows, self.catalogue.record_type(record), file)
-
-    def overlaps(self, record: str) -> list[str]:
-        """Return, one sentence each, where two sources of one agency hold records of the same days."""
-        return [describe(*pair) for pair in self.store.manifest().overlaps(record)]
+        return write(rows, self.catalogue.record_type(record), Path(file))
 
     def purge(
         self, key: str, *, authority: str, oversight: str = "", patience: float = 600.0, report: Report = silent

@@ -162,7 +162,7 @@ def _plan(premises: Premises, key: str, record: RecordType, authority: str, over
         if (folder / DESCRIPTOR).exists() and read_descriptor(folder).get("store_version") in touched
     ]
     receipt = Purge(
-        purge=f"{len(purging.purges(store)) + 1:06d}",
+        purge=f"{max((int(past.purge) for past in purging.purges(store)), default=0) + 1:06d}",
         date=date.today().isoformat(),
         authority=authority,
         oversight=oversight,
@@ -206,7 +206,7 @@ def _record_type(premises: Premises, key: str) -> RecordType:
 
 def _in_deliveries(premises: Premises, key: str) -> bool:
     return any(
-        len(kept) < len(before)
+        not kept.equals(before)
         for receipt in receipts(premises.deliveries)
         for path, before, kept in _delivery_files(premises, receipt, key)
     )
@@ -217,25 +217,50 @@ def _clean_deliveries(premises: Premises, key: str) -> None:
         for path, before, kept in _delivery_files(premises, receipt, key):
             if kept.is_empty():
                 path.unlink()
-            elif len(kept) < len(before):
+            elif not kept.equals(before):
                 purging.replace_parquet(kept.lazy(), path)
 
 
 def _delivery_files(premises: Premises, receipt: Receipt, key: str) -> list[tuple[Path, pl.DataFrame, pl.DataFrame]]:
-    """Return the files of a delivery with their rows, and the rows that do not name the key."""
+    """Return the files of a delivery with their rows, and those rows without what names the key."""
     agency, source, identity = key.split("/", 2)
-    if (receipt.agency, receipt.source) != (agency, source):
+    if receipt.agency != agency:
         return []
-    found = []
+    found, own = [], receipt.source == source
     withdrawn = premises.deliveries / receipt.delivery / "withdrawn.parquet"
-    if withdrawn.exists():
+    if own and withdrawn.exists():
         rows = pl.read_parquet(withdrawn)
         found.append((withdrawn, rows, rows.filter(pl.col("record_key") != key)))
     rejected = premises.deliveries / receipt.delivery / "rejected.parquet"
     if rejected.exists():
         rows = pl.read_parquet(rejected)
-        found.append((rejected, rows, _without(rows, premises, receipt, identity)))
+        kept = _without(rows, premises, receipt, identity) if own else rows
+        found.append((rejected, rows, _unlinked(kept, premises, receipt, source, identity)))
     return found
+
+
+def _unlinked(rows: pl.DataFrame, premises: Premises, receipt: Receipt, target: str, identity: str) -> pl.DataFrame:
+    """Return rejected rows without the cells that link to the record, and without its id in their reasons."""
+    source = premises.catalogue.sources.get(receipt.source)
+    if source is None:
+        return rows
+    fields = premises.catalogue.record_type(receipt.record).fields
+    links = {
+        mapping.column
+        for (*_, name), mapping in source.mappings()
+        if name in fields and fields[name].type == "link" and (mapping.target or source.id) == target
+    } & {*rows.columns}
+    if not links:
+        return rows
+    cells = [pl.when(pl.col(name) != identity).then(pl.col(name)) for name in sorted(links)]
+    named = pl.element().struct.field("column").is_in(sorted(links)) & (pl.element().struct.field("found") == identity)
+    reasons = pl.element().struct.with_fields(
+        found=pl.when(named).then(pl.lit("")).otherwise(pl.field("found")),
+        reason=pl.when(named)
+        .then(pl.field("reason").str.replace_all(identity, "…", literal=True))
+        .otherwise(pl.field("reason")),
+    )
+    return rows.with_columns(*cells, pl.col("reasons").list.eval(reasons))
 
 
 def _without(rows: pl.DataFrame, premises: Premises, receipt: Receipt, identity: str) -> pl.DataFrame:

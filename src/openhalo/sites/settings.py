@@ -1,5 +1,6 @@
 """A site's settings: `agency.yaml`."""
 
+import re
 from collections.abc import Collection
 from datetime import date
 from pathlib import Path
@@ -13,11 +14,14 @@ from openhalo.catalogue import reader
 from openhalo.catalogue.index import Catalogue
 from openhalo.catalogue.reader import Document, Spec
 
+_NOT_IN_NAMES = "*?[]%"
+"""Polars and DuckDB read the first ones as patterns; Delta Lake reads `%` as the beginning of a coded character."""
+
 
 class Agency(Spec):
     """One agency whose records the site holds."""
 
-    name: str
+    name: str = Field(description="The agency's name in full")
     ori: str = Field(default="", description="FBI originating agency identifier")
     zone: str = Field(
         default="", description="Time zone, such as America/Chicago, in which filled-in templates are read"
@@ -34,44 +38,58 @@ class Agency(Spec):
 class Publisher(Spec):
     """Who speaks on the site's pages."""
 
-    kind: Literal["agency", "oversight", "independent", "demo"]
-    name: str
-    note: str = ""
+    kind: Literal["agency", "oversight", "independent", "demo"] = Field(
+        description="Who speaks; an agency's complaint door stands on its own site only"
+    )
+    name: str = Field(description="Name that stands in header and citation")
+    note: str = Field(default="", description="A sentence at the foot of every page")
 
 
 class DeclaredPublic(Spec):
     """Fields that the agency already publishes record by record, so that small cells give nothing away."""
 
-    record: str
-    fields: list[str]
-    reason: str
-    reference: str = ""
+    record: str = Field(description="Record type")
+    fields: list[str] = Field(description="Its fields that are public")
+    reason: str = Field(description="Why they are, in a sentence that stands on the page")
+    reference: str = Field(default="", description="Where the agency publishes them")
 
 
 class Settings(Spec):
     """Everything that a site decides for itself."""
 
-    title: str
-    publisher: Publisher
+    title: str = Field(description="The site's name, on top of every page")
+    publisher: Publisher = Field(description="Who speaks on the site's pages")
     agencies: dict[str, Agency] = Field(description="Short id → agency")
     authoritative: dict[str, list[str]] = Field(
         default={},
         description="Record type → its sources, the one that counts first where two cover the same days",
     )
-    declared_public: list[DeclaredPublic] = []
+    declared_public: list[DeclaredPublic] = Field(default=[], description="What the agency publishes record by record")
     visitor_places: dict[str, list[str]] = Field(
         default={},
         description="Field → places where visitors outnumber residents, so that no resident rate is given",
     )
-    next_release: date | None = None
+    next_release: date | None = Field(default=None, description="When the next release is due")
+
+    @field_validator("agencies")
+    @classmethod
+    def _ids_fit_keys(cls, agencies: dict[str, Agency]) -> dict[str, Agency]:
+        for agency in agencies:
+            if not re.fullmatch("[a-z][a-z0-9_]*", agency):
+                raise ValueError(f"'{agency}' is no id of an agency; allowed: small letters, digits and _, such as spd")
+        return agencies
 
 
 def read_settings(site: Path) -> Settings:
     """Read a site's settings.
 
     Raises:
-        SiteError: no site there, or its settings are wrong; with every problem.
+        SiteError: no site there, its settings are wrong (with every problem), or its folder's name cannot be used.
     """
+    strange = sorted(set(_NOT_IN_NAMES) & set(str(site.resolve())))
+    if strange:
+        found = f"the path holds {' '.join(strange)}, which the engines take for a pattern or a code"
+        raise SiteError(Problem(str(site), found, todo="give the folder another name"))
     document, settings = _read(site)
     if settings is None:
         raise SiteError(document.problems)
