@@ -1,0 +1,245 @@
+"""Which cells to withhold so that the attack finds no secret, and nothing that need not be withheld.
+
+Primary: cells that count too few of a protection unit. The complement of a numerator is a cell of the lattice, so a
+share of all but two people is found by the same rule. Agencies use 3 to 5 (OECD), 10 (ONS, UK LLC, ACRO's default);
+zeros count as small in UK LLC and ACRO. Complementary: for each exposed secret, the cheapest way in which another
+table could also be true is found by one linear program over the lattice, and the cells in which that table differs
+are withheld too. sdcTable warns that its methods may leave tables under-protected; so the attack has the last word:
+`protect` returns only what it could not break.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+from scipy.sparse import csr_array, hstack, vstack
+
+from openhalo.base.errors import Problem, ReleaseError
+from openhalo.disclosure.attack import FAR, Clock, System, Witnesses, components, exposed, linear_program, settle
+from openhalo.disclosure.lattice import CountTable, Lattice, cell_keys, without_repeats
+from openhalo.disclosure.policy import Rule
+
+MAX_PASSES = 30
+Move = tuple[NDArray[np.int64], NDArray[np.float64]]
+
+
+@dataclass(frozen=True)
+class Protected:
+    """The cells of one release, and which of them are withheld. Holds true counts: it never leaves the site."""
+
+    lattice: Lattice
+    secret: NDArray[np.bool_]
+    withheld: NDArray[np.bool_]
+    zeros_shown: bool
+
+    def cells(self) -> pl.DataFrame:
+        """Return `key`, `n` (null where withheld) and `withheld`: what may be said about each cell."""
+        withheld = pl.Series("withheld", self.withheld)
+        return self.lattice.cells.select("key", "n").with_columns(
+            pl.when(withheld).then(None).otherwise(pl.col("n")).alias("n"), withheld
+        )
+
+    def table(self, table: CountTable) -> pl.DataFrame:
+        """Return the dims of a table, `n` (null where withheld) and `withheld`: what may be said of it.
+
+        All that belongs to a withheld cell (share, rate, denominator, interval, mark on a chart) is withheld with
+        it. Cells that the table does not list count 0 and are in `cells()`.
+        """
+        keyed = table.counts.select(*table.dims, cell_keys(table.of, table.dims).alias("key"))
+        return keyed.join(self.cells(), on="key", how="left", maintain_order="left").drop("key")
+
+
+def primary(lattice: Lattice, rule: Rule) -> NDArray[np.bool_]:
+    """Return which cells count too few of a protection unit, or are dominated by one of them.
+
+    `rule.units` names columns of the lattice; a cell is as small as the smallest of its numbers. Dominance is the
+    p % rule: the second largest contributor could work out the largest to within p %.
+    """
+    cells = lattice.cells
+    missing = [unit for unit in rule.units if unit not in cells.columns]
+    if missing:
+        problems = [Problem("units", f"the tables do not count '{unit}'", todo="count it") for unit in missing]
+        raise ReleaseError(problems)
+    least = cells.select(pl.min_horizontal("n", *rule.units)).to_series().to_numpy()
+    count = lattice.n
+    small = (least < rule.k) & ((count > 0) | (not rule.zeros_shown))
+    if rule.dominance is not None:
+        for unit in rule.units:
+            largest, second = (cells[f"{unit}_{rank}"].to_numpy() for rank in ("largest", "second"))
+            small |= (count > 0) & (count - largest - second < rule.dominance * largest)
+    return np.asarray(small, dtype=np.bool_)
+
+
+def joined(current: Protected, earlier: Sequence[Protected]) -> System:
+    """Return what the attacker has once `current` is public beside every earlier release still public.
+
+    A cell that stands in several releases is one unknown: the attacker is granted the change between them. So it is
+    public when any release shows it, and its least value is the strictest that any release allows.
+    """
+    releases = [*earlier, current]
+    stacked = pl.concat([release.lattice.cells.select("key", "n") for release in releases])
+    unique = stacked.group_by("key", maintain_order=True).agg(pl.col("n").last())
+    keys, size = unique["key"], len(unique)
+    public, secret, lower = np.zeros(size, np.bool_), np.zeros(size, np.bool_), np.full(size, -FAR, np.int64)
+    parts = []
+    for release in releases:
+        place = _places(keys, release.lattice)
+        public[place] |= ~release.withheld
+        secret[place] |= release.secret
+        least = int(release.zeros_shown) - release.lattice.n
+        lower[place] = np.maximum(lower[place], np.minimum(least, 0))
+        entries = release.lattice.sums.tocoo()
+        parts.append(csr_array((entries.data, (entries.row, place[entries.col])), shape=(entries.shape[0], size)))
+    sums = without_repeats(csr_array(vstack(parts)))
+    return System(keys.to_list(), unique["n"].to_numpy().astype(np.int64), sums, public, lower, secret)
+
+
+def protect(lattice: Lattice, rule: Rule, earlier: Sequence[Protected] = ()) -> Protected:
+    """Withhold cells until the attack finds no secret of this release or of an earlier one.
+
+    Args:
+        lattice: all tables of the release.
+        rule: the policy's numbers.
+        earlier: every release still public, oldest first, as this function returned them.
+
+    Raises:
+        ReleaseError: a secret cannot be protected because what an earlier release shows gives it away (publish
+            those periods as before: see `held_periods`), or the attack takes longer than its budget.
+    """
+    return withhold(lattice, primary(lattice, rule), rule, earlier)
+
+
+def withhold(lattice: Lattice, secret: NDArray[np.bool_], rule: Rule, earlier: Sequence[Protected] = ()) -> Protected:
+    """Protect given secrets, as `protect` does for those that it finds itself."""
+    clock = Clock(rule.attack_seconds)
+    before = _named(lattice, earlier, hidden=True)
+    withheld = (secret | before) & ((lattice.n > 0) | (not rule.zeros_shown))
+    system = joined(Protected(lattice, secret, withheld, rule.zeros_shown), earlier)
+    place = _places(pl.Series("key", system.keys), lattice)
+    free = np.zeros(len(system.keys), np.bool_)
+    free[place] = ~_named(lattice, earlier, hidden=False) & ((lattice.n > 0) | (not rule.zeros_shown))
+    kept, whole = Witnesses(len(system.keys)), False
+    for _ in range(MAX_PASSES):
+        settle(system, rule.width, kept, clock, components(system))
+        hidden, hopeless = int(system.public.sum()), []
+        for cell in kept.unsettled(system, rule.width):
+            if kept.most[cell] - kept.least[cell] >= rule.width:
+                continue
+            other = _cheapest_other_table(system, free, int(cell), rule.width, whole, clock)
+            if other is None:
+                hopeless.append(_cannot_hide(system.keys[cell]))
+                continue
+            cells, deviation = other
+            system.public[cells] = False
+            kept.add(system, cells, deviation)
+        if hopeless:
+            raise ReleaseError(hopeless[:20])
+        whole = hidden == int(system.public.sum())
+        if whole and not exposed(system, rule.width, clock, kept):
+            return Protected(lattice, secret, ~system.public[place], rule.zeros_shown)
+    raise ReleaseError(Problem("disclosure", f"no safe set of cells was found in {MAX_PASSES} passes"))
+
+
+def _places(keys: pl.Series, lattice: Lattice) -> NDArray[np.int64]:
+    known = pl.DataFrame({"key": keys}).with_row_index("at")
+    places = lattice.cells.select("key").join(known, on="key", how="left", maintain_order="left")["at"]
+    return places.to_numpy().astype(np.int64)
+
+
+def _named(lattice: Lattice, earlier: Sequence[Protected], hidden: bool) -> NDArray[np.bool_]:
+    """Return which cells some earlier release withholds (or shows)."""
+    keys = [r.lattice.cells["key"].filter(pl.Series(r.withheld == hidden)) for r in earlier]
+    if not keys:
+        return np.zeros(len(lattice.cells), np.bool_)
+    return np.asarray(lattice.cells["key"].is_in(pl.concat(keys).unique().implode()).to_numpy(), dtype=np.bool_)
+
+
+def _cannot_hide(key: str) -> Problem:
+    return Problem(
+        key, "this cell can be worked out from releases that are public", todo="publish its period as before"
+    )
+
+
+def _cheapest_other_table(
+    system: System, free: NDArray[np.bool_], cell: int, width: int, whole: bool, clock: Clock
+) -> Move | None:
+    """Return where and by how much the cheapest table differs that has `width` more, or less, in `cell`.
+
+    What it costs to move a published cell is its count; withheld cells move for nothing. Tried first among the
+    sums near the cell, then among all. None: there is no such table.
+    """
+    movable = free | ~system.public
+    for near in (True, False):
+        cells = _near(system, cell) if near else np.arange(len(system.keys))
+        cells = cells[movable[cells] | (cells == cell)]
+        if not movable[cell]:
+            return None
+        for step in (width, -width):
+            if step < 0 and system.lower[cell] > step:
+                continue
+            moved = _move(system, cells, cell, step, whole, clock)
+            if moved is not None:
+                return moved
+    return None
+
+
+def _move(system: System, cells: NDArray[np.int64], cell: int, step: int, whole: bool, clock: Clock) -> Move | None:
+    sums = csr_array(system.sums[:, cells].astype(np.float64))
+    sums = csr_array(sums[np.flatnonzero(np.diff(sums.indptr))])
+    price = np.where(system.public[cells], 1.0 + system.value[cells], 0.0)
+    up, down = np.full(len(cells), float(FAR)), -system.lower[cells].astype(np.float64)
+    low_up, low_down = np.zeros(len(cells)), np.zeros(len(cells))
+    at = int(np.searchsorted(cells, cell))
+    up[at] = low_up[at] = max(step, 0)
+    down[at] = low_down[at] = max(-step, 0)
+    answer = linear_program(
+        np.r_[price, price],
+        A_eq=hstack([sums, -sums]),
+        b_eq=np.zeros(sums.shape[0]),
+        bounds=np.column_stack([np.r_[low_up, low_down], np.r_[up, down]]),
+        integrality=np.ones(2 * len(cells)) if whole else None,
+        method="highs",
+        options={"time_limit": clock.left()},
+    )
+    clock.left()
+    if answer.status != 0:
+        return None
+    deviation = answer.x[: len(cells)] - answer.x[len(cells) :]
+    moved = np.abs(deviation) > 1e-7
+    return cells[moved], deviation[moved]
+
+
+def _near(system: System, cell: int) -> NDArray[np.int64]:
+    """Return the cells that share a sum with a cell that shares a sum with this one."""
+    cells = np.array([cell])
+    for _ in range(2):
+        mark = np.zeros(len(system.keys))
+        mark[cells] = 1
+        rows = np.flatnonzero(abs(system.sums) @ mark)
+        cells = np.unique(np.r_[cells, csr_array(system.sums[rows]).indices])
+    return cells
+
+
+def held_periods(lattice: Lattice, earlier: Sequence[Protected], k: int, periods: Sequence[str]) -> list[str]:
+    """Return the periods of which late records and corrections must wait: their figures go out as before.
+
+    A difference between two releases is a count too: of records that came late or were changed. Where any cell that
+    an earlier release shows would now show a change of fewer than k, the whole period waits until it is more, and is
+    counted from the store version of that release, so that no sum over periods lets the difference out.
+
+    Args:
+        lattice: the tables as counted now.
+        earlier: the releases still public, oldest first.
+        k: the policy's k.
+        periods: codes of the dimension `period`, finest first where one contains another.
+    """
+    now = lattice.cells.select("key", "n")
+    held: list[str] = []
+    for release in earlier:
+        shown = release.cells().filter(~pl.col("withheld")).join(now, on="key", suffix="_now")
+        small = shown.filter((pl.col("n") != pl.col("n_now")) & ((pl.col("n") - pl.col("n_now")).abs() < k))
+        found = small.select(pl.col("key").str.extract(r"\|period=([^|]*)").unique())["key"].to_list()
+        held += [period for period in periods if period in found and period not in held]
+    return held
