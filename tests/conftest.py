@@ -1,6 +1,10 @@
 """What all tests share: where the real data lies, and sites to throw away."""
 
 import os
+
+# Two test processes on two cores: linear algebra with threads of its own would only wait for itself.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
 import textwrap
 from collections.abc import Callable
 from pathlib import Path

@@ -336,7 +336,7 @@ CASES = {
             "traffic__car", "owner: {", "reasons: {type: text, label: x, privacy: public, source: x}\n      owner: {"
         ),
         """
-        traffic/car.yaml:12: field 'reasons' would use the column 'reasons' of every record
+        traffic/car.yaml:11: field 'reasons' would use the column 'reasons' of every record
         """,
     ),
     "repeated key": (
