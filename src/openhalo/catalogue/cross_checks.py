@@ -62,10 +62,11 @@ def source(spec: SourceSpec, document: Document, schema: Schema, sources: Mappin
     for place, mapping in spec.mappings():
         if _known(place[-1], record.fields, f"field of {record.id}", document, place):
             _mapping(mapping, place, record, document, schema)
-    filled = {place[-1] for place, _ in spec.mappings()}
-    for name, field in record.fields.items():
-        if field.required and name not in filled:
-            document.report(("fields",), f"the required field '{name}' of {record.id} is not filled", todo="map it")
+    required = {name for name, field in record.fields.items() if field.required}
+    for entry, extra in (spec.repeat or {"": {}}).items():
+        for name in sorted(required - spec.fields.keys() - extra.keys()):
+            place = ("repeat", entry) if entry else ("fields",)
+            document.report(place, f"the required field '{name}' of {record.id} is not filled", todo="map it")
 
 
 def measure(spec: MeasureSpec, document: Document, schema: Schema, measures: Mapping[str, MeasureSpec]) -> None:

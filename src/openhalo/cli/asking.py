@@ -67,7 +67,7 @@ def _list(site: "openhalo.Site", as_json: bool) -> None:
             [spec.model_dump(mode="json", include={"id", "kind", "label", "groups", "periods"}) for spec in specs]
         )
         return
-    table = Table(box=None, header_style="bold")
+    table = Table(box=None, pad_edge=False, header_style="bold")
     for name in ("measure", "kind", "what it says", "by"):
         table.add_column(name, no_wrap=name in ("measure", "kind"))
     for spec in specs:
@@ -79,41 +79,32 @@ def _print(result: "MeasureResult") -> None:
     out.print(result.spec.question, style="bold", markup=False)
     out.print(result.sentence(), markup=False)
     out.print()
-    cut = [*result.by, *(["period"] if result.grain != "all" else [])]
+    cut = [*result.by, *(["period"] if result.figures["period"].n_unique() > 1 else [])]
     bounded = result.figures["bound_low"].is_not_null().any() and bool(result.by)
-    table = Table(box=None, header_style="bold")
+    table = Table(box=None, pad_edge=False, header_style="bold")
     for name in cut:
-        table.add_column(name)
-    for name in ("n", "missing", "numerator", "denominator", "value", "95% interval", *(["bounds"] if bounded else [])):
-        table.add_column(name, justify="right")
-    totals = result.totals.to_dicts() if result.by else []
+        table.add_column(name, no_wrap=True)
+    for name in ("counted", "of", "value", "95% interval", *(["bounds"] if bounded else [])):
+        table.add_column(name, justify="right", no_wrap=True)
     for row in result.figures.to_dicts():
-        table.add_row(*["unknown" if row[name] is None else row[name] for name in cut], *_cells(row, result, bounded))
-    for row in totals:
+        names = [result.labels.get(name, {}).get(row[name], row[name] or "unknown") for name in cut]
+        table.add_row(*names, *_cells(row, result, bounded))
+    for row in result.totals.to_dicts() if result.by else []:
         names = ["all" if name in result.by else row[name] for name in cut]
         table.add_row(*names, *_cells(row, result, bounded), style="bold")
     out.print(table)
     for finding in result.findings:
         out.print(f"{'! ' if finding.severity == 'headline' else '- '}{finding.text}", markup=False, highlight=False)
-    out.print(
-        f"{result.method}; store version {result.provenance['store_version']}; "
-        f"definition {result.provenance['definition'][:12]}",
-        style="dim",
-        markup=False,
-        highlight=False,
-    )
+    version, definition = result.provenance["store_version"], result.provenance["definition"][:12]
+    rests_on = f"{result.method}; store version {version}; definition {definition}"
+    out.print(rests_on, style="dim", markup=False, highlight=False)
 
 
 def _cells(row: dict[str, Any], result: "MeasureResult", bounded: bool) -> list[str]:
     kind = result.spec.kind
     value = _REASONS.get(row["status"]) or numbers.measured(row["value"], kind)
-    counted = [numbers.count(row[name]) for name in ("n", "missing", "numerator", "denominator")]
-    return [
-        *counted,
-        value,
-        _span(row, "low", "high", kind),
-        *([_span(row, "bound_low", "bound_high", kind)] if bounded else []),
-    ]
+    cells = [numbers.count(row["numerator"]), numbers.count(row["denominator"]), value, _span(row, "low", "high", kind)]
+    return [*cells, _span(row, "bound_low", "bound_high", kind)] if bounded else cells
 
 
 def _span(row: dict[str, Any], low: str, high: str, kind: str) -> str:

@@ -18,8 +18,16 @@ from openhalo.engines.rows import to_frame
 _local = threading.local()
 
 
-@cache
+_opening = threading.Lock()
+
+
 def _database() -> duckdb.DuckDBPyConnection:
+    with _opening:  # two first threads must not open two databases and lose each other's views
+        return _open()
+
+
+@cache
+def _open() -> duckdb.DuckDBPyConnection:
     connection = duckdb.connect(":memory:")
     connection.execute("SET preserve_insertion_order = false")
     connection.execute("SET TimeZone = 'UTC'")

@@ -11,8 +11,9 @@ from operator import or_
 
 import polars as pl
 
+from openhalo.catalogue.record_types import FAULT_COLUMN
+
 _PER_COLUMN = 62
-FAULT_COLUMN = "faults_"
 
 
 @dataclass(frozen=True)

@@ -88,19 +88,14 @@ def _example(page: Any, place: int, cell: str, spec: FieldSpec, styles: dict[str
 def _drop_down(sheet: Any, lists: Any, place: int, count: int, spec: FieldSpec) -> None:
     column = xl_col_to_name(place)
     strict = spec.type != "codes"  # several codes in one cell are none of the list
-    sheet.data_validation(
-        1,
-        place,
-        _LAST_ROW,
-        place,
-        {
-            "validate": "list",
-            "source": f"={lists.get_name()}!${column}$2:${column}${count + 1}",
-            "error_type": "stop" if strict else "information",
-            "error_title": "Not in the list",
-            "error_message": f"See the sheet 'dictionary': {kind_in_words(spec)}.",
-        },
-    )
+    rule = {
+        "validate": "list",
+        "source": f"={lists.get_name()}!${column}$2:${column}${count + 1}",
+        "error_type": "stop" if strict else "information",
+        "error_title": "Not in the list",
+        "error_message": f"See the sheet 'dictionary': {kind_in_words(spec)}.",
+    }
+    sheet.data_validation(1, place, _LAST_ROW, place, rule)
 
 
 def _explain(

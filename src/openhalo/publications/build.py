@@ -51,8 +51,7 @@ def build(
     answers = [_answer(spec, records, report) for spec in ready]
     report("tables")
     schemas = open_data.write(folder, answers, catalogue)
-    drawings = Drawings(charts)
-    pages = []
+    drawings, pages = Drawings(charts), []
     for one in answers:
         report(f"page {one.spec.id}")
         page = measure_page(one, catalogue, drawings, _sources(one, records))

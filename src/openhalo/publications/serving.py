@@ -2,7 +2,7 @@
 
 import gzip
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import lru_cache, partial
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -19,6 +19,8 @@ HEADERS = {
     "Referrer-Policy": "no-referrer",
     "Cross-Origin-Opener-Policy": "same-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
+    "Vary": "Accept-Encoding",
+    "Cache-Control": "no-cache",
 }
 _PACKED = {"text/html", "text/css", "text/csv", "image/svg+xml", "application/json"}
 
@@ -49,10 +51,8 @@ def server(folder: Path, host: str = "127.0.0.1", port: int = 8000) -> Iterator[
     try:
         made = ThreadingHTTPServer((host, port), partial(_Handler, folder.resolve(), types))
     except OSError as error:
-        todo = "choose another port, or 0 for any: --port 0"
-        raise ReleaseError(
-            Problem(f"{host}:{port}", f"the address cannot be used ({error.strerror})", "", todo)
-        ) from None
+        found, todo = f"the address cannot be used ({error.strerror})", "choose another port, or 0 for any: --port 0"
+        raise ReleaseError(Problem(f"{host}:{port}", found, todo=todo)) from None
     made.daemon_threads = True
     try:
         yield made
@@ -70,10 +70,8 @@ def serve(folder: Path, host: str = "127.0.0.1", port: int = 8000) -> None:
     """Serve a release until interrupted; print its address on standard output first."""
     with server(folder, host, port) as made:
         print(address(made), flush=True)  # the one thing a caller must learn, and port 0 is known only now
-        try:
+        with suppress(KeyboardInterrupt):
             made.serve_forever()
-        except KeyboardInterrupt:
-            return
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -105,15 +103,12 @@ class _Handler(BaseHTTPRequestHandler):
             body, kind, status = b"There is no such page in this release.\n", "text/plain", HTTPStatus.NOT_FOUND
         else:
             body, status = (self.folder / place).read_bytes(), HTTPStatus.OK
-        self.send_response(status)
+        content = {"Content-Type": f"{kind}; charset=utf-8" if kind.startswith("text/") else kind}
         if kind in _PACKED and "gzip" in self.headers.get("Accept-Encoding", ""):
             body = _packed(body)
-            self.send_header("Content-Encoding", "gzip")
-        self.send_header("Content-Type", f"{kind}; charset=utf-8" if kind.startswith("text/") else kind)
-        self.send_header("Content-Length", str(len(body)))
-        self.send_header("Vary", "Accept-Encoding")
-        self.send_header("Cache-Control", "no-cache")
-        for name, value in HEADERS.items():
+            content["Content-Encoding"] = "gzip"
+        self.send_response(status)
+        for name, value in {**HEADERS, **content, "Content-Length": str(len(body))}.items():
             self.send_header(name, value)
         self.end_headers()
         if with_body:

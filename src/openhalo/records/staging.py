@@ -6,8 +6,8 @@ from pathlib import Path
 
 import polars as pl
 
-from openhalo.catalogue.record_types import RecordType
-from openhalo.intake.faults import FAULT_COLUMN, Fault, is_clean, pack
+from openhalo.catalogue.record_types import FAULT_COLUMN, RecordType
+from openhalo.intake.faults import Fault, is_clean, pack
 from openhalo.intake.mapping import Mapped
 from openhalo.records.identity import quote
 
