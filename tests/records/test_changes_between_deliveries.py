@@ -2,6 +2,7 @@
 
 import shutil
 from datetime import date, timedelta
+from pathlib import Path
 
 import polars as pl
 import pytest
@@ -9,6 +10,8 @@ import pytest
 import openhalo
 from openhalo.base.errors import DeliveryError, SiteError
 from openhalo.intake.receipts import rejected_rows
+from openhalo.records import changes
+from openhalo.records.identity import agency_bucket
 from tests.records.conftest import contents, row, source
 
 FIRST = [row("1", place="a"), row("2", place="b"), row("3", place="c")]
@@ -186,6 +189,42 @@ def test_sources_and_agencies_never_withdraw_each_others_records(make_site, deli
     deliver(site, "whole", [row("1", place="w")], agency="west")
     deliver(site, "bare_all", [row("", "2020-01-01 10:00", "bare")], agency="west")
     assert contents(site) == [("a", 1), ("b", 1), ("bare", 1), ("c", 1), ("w", 1)]
+
+
+def test_a_year_of_many_records_is_split_by_agency(make_site, deliver, monkeypatch):
+    from tests.records.conftest import catalogue
+
+    monkeypatch.setattr(changes, "ROWS_PER_YEAR", 5)
+    monkeypatch.setattr(changes, "ROWS_PER_FILE", 2)
+    settings = """
+        title: Two
+        publisher: {kind: demo, name: tests}
+        agencies: {east: {name: East}, west: {name: West}}
+    """
+    site = make_site(catalogue(), settings)
+
+    def folders():
+        return {Path(file).parent.name for file in site.store.files(site.store.manifest(), "trial/event")}
+
+    east = [row(str(n), f"2020-0{n}-01 10:00", f"e{n}") for n in range(1, 5)]
+    west = [row(str(n), f"2020-0{n}-01 10:00", f"w{n}") for n in range(1, 5)]
+    deliver(site, "keyed", east, agency="east")
+    assert folders() == {"agency_bucket=0"}
+    deliver(site, "keyed", west, agency="west")
+    buckets = {f"agency_bucket={agency_bucket(name)}" for name in ("east", "west")}
+    assert len(buckets) == 2
+    assert folders() == buckets
+    before = set(site.store.files(site.store.manifest(), "trial/event"))
+
+    moved = row("2", "2021-02-01 10:00", "e2")
+    receipt = deliver(site, "keyed", [row("1", "2020-01-01 10:00", "e1", amount=9), moved], agency="east")
+    assert (receipt.records_changed, receipt.records_added, receipt.records_withdrawn) == (2, 0, 0)
+    after = set(site.store.files(site.store.manifest(), "trial/event"))
+    kept = {Path(file).parent.name for file in before & after}
+    assert kept == {f"agency_bucket={agency_bucket('west')}"}, "a delivery rewrites nothing of another agency"
+    expected = sorted([("e1", 9), ("e2", 1), ("e3", 1), ("e4", 1), *((f"w{n}", 1) for n in range(1, 5))])
+    assert contents(site) == expected
+    assert contents(site, version=1) == [(f"e{n}", 1) for n in range(1, 5)]
 
 
 @pytest.mark.parametrize("day", ["0017-05-01", "1899-12-31", f"{date.today() + timedelta(days=2)}"])

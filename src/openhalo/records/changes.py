@@ -3,6 +3,7 @@
 Everything runs in DuckDB over Parquet files, one partition at a time, so memory stays bounded.
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -13,7 +14,7 @@ from openhalo.base.periods import Period
 from openhalo.catalogue.record_types import PARTITION_COLUMNS, RecordType
 from openhalo.catalogue.sources import SourceSpec
 from openhalo.engines.rows import to_frame
-from openhalo.records.identity import content_hash, identifier, quote, record_key
+from openhalo.records.identity import UNSPLIT, agency_bucket, content_hash, identifier, quote, record_key
 from openhalo.records.manifest import Coverage, Manifest, TableVersion
 from openhalo.records.staging import Staged
 from openhalo.records.store import Partition, Store, partition_folder
@@ -25,6 +26,10 @@ OUT_OF_SCOPE = "the file speaks for it and no longer holds it"
 ROWS_PER_FILE = 1_000_000
 """A partition is written in files of whole months of about this many records; this bounds an import's memory."""
 
+ROWS_PER_YEAR = 10_000_000
+"""A year with more records than this is split by agency, so that one agency's delivery rewrites little else."""
+
+_SPLIT_YEAR = re.compile(r"local_year=(-?\d+)[/\\]agency_bucket=[1-9]")
 _TRUNCATED = {"year": "year", "month": "month", "day": "day"}
 
 
@@ -69,7 +74,7 @@ def compare(
     Returns the comparison, and the rows refused because their key is not theirs alone (`row`, `reason`).
     The connection keeps the tables `arriving`, `existing` and `withdrawn` for `write`.
     """
-    _stage(arrival, connection)
+    _stage(arrival, files, connection)
     repeated = _refuse_repeated_keys(connection)
     _load_existing(arrival, files, connection)
     if arrival.mends and not arrival.source.key:
@@ -117,12 +122,15 @@ def write(
     added: list[tuple[str, Partition]] = []
     for partition in comparison.touched:
         own = [file for file in files if f"/{partition_folder(partition)}/" in file.replace("\\", "/")]
-        for months in _chunks(arrival.record, partition, own, connection):
-            path, name = store.new_file(arrival.record.id, partition)
-            rows = _rows(arrival, partition, months, own, connection)
-            if not rows.is_empty():
-                rows.write_parquet(path, compression_level=1)
-                added.append((name, partition))
+        months = _months(arrival.record, partition, own, connection)
+        split = partition[1] == UNSPLIT and sum(months.values()) > ROWS_PER_YEAR
+        for chunk in _chunks(months):
+            rows = _rows(arrival, partition, chunk, own, connection)
+            for target, part in _by_agency(partition[0], rows) if split else [(partition, rows)]:
+                if not part.is_empty():
+                    path, name = store.new_file(arrival.record.id, target)
+                    part.write_parquet(path, compression_level=1)
+                    added.append((name, target))
     version = store.commit(arrival.record, added, comparison.touched, arrival.delivery)
     return table_version(store, arrival.record, version, {arrival.source.id: arrival.source.unit}, manifest, connection)
 
@@ -160,7 +168,9 @@ def scan(files: Sequence[str]) -> str:
     return f"read_parquet([{listed}], union_by_name = true, hive_partitioning = true, hive_types = {{{types}}})"
 
 
-def _stage(arrival: Arrival, connection: duckdb.DuckDBPyConnection) -> None:
+def _stage(arrival: Arrival, files: Sequence[str], connection: duckdb.DuckDBPyConnection) -> None:
+    years = ", ".join(sorted({found.group(1) for file in files if (found := _SPLIT_YEAR.search(file))}))
+    bucket = f"CASE WHEN local_year IN ({years}) THEN {agency_bucket(arrival.agency)} ELSE 0 END" if years else "0"
     key = record_key(arrival.agency, arrival.source.id, bool(arrival.source.key))
     kinds = arrival.record.columns()
     # Local time, date and precision follow from the instant and from the spec: hashing the spec's part is enough.
@@ -174,7 +184,7 @@ def _stage(arrival: Arrival, connection: duckdb.DuckDBPyConnection) -> None:
     connection.execute(f"""
         CREATE OR REPLACE TEMP TABLE arriving AS
         SELECT staged_place, row, record_key, {content} AS content_hash,
-               {_local_day(arrival.record)} AS local_day, local_year, 0 AS agency_bucket
+               {_local_day(arrival.record)} AS local_day, local_year, {bucket} AS agency_bucket
         FROM {staged} WHERE NOT refused
     """)
     connection.execute(f"CREATE OR REPLACE TEMP TABLE refused AS SELECT record_key FROM {staged} WHERE refused")
@@ -249,25 +259,39 @@ def _scope(arrival: Arrival) -> str:
     return " OR ".join(parts)
 
 
-def _chunks(
+def _months(
     record: RecordType, partition: Partition, own: Sequence[str], connection: duckdb.DuckDBPyConnection
-) -> list[list[int]]:
-    """Cut a partition into runs of whole months of about `ROWS_PER_FILE` records, so that memory stays bounded."""
+) -> dict[int, int]:
+    """Return the months of a partition with about how many records each will hold."""
     stored = f"UNION ALL SELECT month({_local_day(record)}) FROM {scan(own)}" if own else ""
     months = connection.execute(f"""
         SELECT month, count(*)
         FROM (SELECT month(local_day) AS month FROM differing WHERE {_within(partition)} {stored})
         GROUP BY month ORDER BY month
     """).fetchall()
+    return dict(months)
+
+
+def _chunks(months: dict[int, int]) -> list[list[int]]:
+    """Cut a partition into runs of whole months of about `ROWS_PER_FILE` records, so that memory stays bounded."""
     chunks: list[list[int]] = []
     filled = ROWS_PER_FILE
-    for month, rows in months:
+    for month, rows in months.items():
         if filled + rows > ROWS_PER_FILE:
             chunks.append([])
             filled = 0
         chunks[-1].append(month)
         filled += rows
     return chunks
+
+
+def _by_agency(year: int, rows: pl.DataFrame) -> list[tuple[Partition, pl.DataFrame]]:
+    """Split the records of a year by agency bucket."""
+    buckets = {agency: agency_bucket(agency) for agency in rows["agency"].unique()}
+    return [
+        ((year, bucket), rows.filter(pl.col("agency").is_in([a for a in buckets if buckets[a] == bucket])))
+        for bucket in sorted(set(buckets.values()))
+    ]
 
 
 def _within(partition: Partition, months: Sequence[int] = ()) -> str:

@@ -5,6 +5,9 @@ from collections.abc import Mapping
 
 from openhalo.catalogue.record_types import ColumnType
 
+AGENCY_BUCKETS = 16
+UNSPLIT = 0
+"""Bucket of every record of a year that is not split."""
 _SEPARATOR, _NULL = "chr(31)", "chr(30)"
 
 
@@ -42,6 +45,11 @@ def _as_text(name: str, kind: ColumnType) -> str:
     if kind in ("instant", "local"):
         return f"CAST(epoch_us({column}) AS VARCHAR)"
     return column if kind == "text" else f"CAST({column} AS VARCHAR)"
+
+
+def agency_bucket(agency: str) -> int:
+    """Return the bucket of an agency within a year that is split: 1 to `AGENCY_BUCKETS`."""
+    return 1 + int(hashlib.sha256(agency.encode()).hexdigest()[:8], 16) % AGENCY_BUCKETS
 
 
 def identifier(name: str) -> str:
