@@ -10,7 +10,7 @@ import pytest
 import openhalo
 from openhalo.base.errors import DeliveryError, SiteError
 from openhalo.intake.receipts import rejected_rows
-from openhalo.records import changes
+from openhalo.records import writing
 from openhalo.records.identity import agency_bucket
 from tests.records.conftest import contents, row, source
 
@@ -194,8 +194,8 @@ def test_sources_and_agencies_never_withdraw_each_others_records(make_site, deli
 def test_a_year_of_many_records_is_split_by_agency(make_site, deliver, monkeypatch):
     from tests.records.conftest import catalogue
 
-    monkeypatch.setattr(changes, "ROWS_PER_YEAR", 5)
-    monkeypatch.setattr(changes, "ROWS_PER_FILE", 2)
+    monkeypatch.setattr(writing, "ROWS_PER_YEAR", 5)
+    monkeypatch.setattr(writing, "ROWS_PER_FILE", 2)
     settings = """
         title: Two
         publisher: {kind: demo, name: tests}

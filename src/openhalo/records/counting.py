@@ -9,8 +9,8 @@ from datetime import date
 from openhalo.base.errors import MeasureError, Problem, name_all
 from openhalo.base.periods import Period
 from openhalo.catalogue.record_types import RecordType
-from openhalo.records.identity import identifier, quote
 from openhalo.records.manifest import Coverage, Manifest
+from openhalo.records.sql import identifier, quote
 
 
 def must_declare_knowledge(record: RecordType) -> None:

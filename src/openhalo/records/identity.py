@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Mapping
 
 from openhalo.catalogue.record_types import ColumnType
+from openhalo.records.sql import identifier, quote
 
 AGENCY_BUCKETS = 16
 UNSPLIT = 0
@@ -50,13 +51,3 @@ def _as_text(name: str, kind: ColumnType) -> str:
 def agency_bucket(agency: str) -> int:
     """Return the bucket of an agency within a year that is split: 1 to `AGENCY_BUCKETS`."""
     return 1 + int(hashlib.sha256(agency.encode()).hexdigest()[:8], 16) % AGENCY_BUCKETS
-
-
-def identifier(name: str) -> str:
-    """Quote a column name for SQL."""
-    return '"' + name.replace('"', '""') + '"'
-
-
-def quote(text: str) -> str:
-    """Quote a text for SQL."""
-    return "'" + text.replace("'", "''") + "'"

@@ -16,8 +16,8 @@ from openhalo.catalogue.schema import Schema
 from openhalo.engines.connect import cursor, fetch
 from openhalo.engines.expressions import to_ibis
 from openhalo.intake.workbooks import cannot_write
-from openhalo.records.identity import quote
 from openhalo.records.reading import Records, Relation, must_hold
+from openhalo.records.sql import quote
 
 
 def listing(records: Records, record: str, where: str = "") -> Any:

@@ -15,10 +15,9 @@ from openhalo.engines.columns import DUCKDB, IBIS
 from openhalo.engines.connect import cursor
 from openhalo.engines.expressions import to_ibis
 from openhalo.records import counting
-from openhalo.records.changes import scan
-from openhalo.records.identity import identifier
 from openhalo.records.manifest import Manifest
 from openhalo.records.purging import purges
+from openhalo.records.sql import identifier, scan
 from openhalo.records.store import Store
 
 

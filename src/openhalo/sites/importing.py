@@ -23,7 +23,7 @@ from openhalo.engines.connect import cursor
 from openhalo.intake import faults, mapping, readers
 from openhalo.intake.receipts import SCRATCH, Receipt, next_delivery, void, write_delivery, write_receipt
 from openhalo.intake.receipts import receipts as read_receipts
-from openhalo.records import changes, validation
+from openhalo.records import changes, validation, writing
 from openhalo.records.counting import describe
 from openhalo.records.manifest import Manifest, TableVersion, publish
 from openhalo.records.staging import Staged, stage
@@ -138,7 +138,7 @@ def _import(delivery: Delivery, premises: Premises, scratch: Path, report: Repor
     write_delivery(folder, receipt, rejected, comparison.withdrawn, scratch)
     if comparison.touched:
         report(f"writing {len(comparison.touched)} partition(s)")
-        table = changes.write(arrival, comparison, files, store, manifest, connection)
+        table = writing.write(arrival, comparison, files, store, manifest, connection)
         manifest = _next(manifest, record.id, table, receipt, catalogue)
         publish(store.manifests, manifest)
     overlaps = [describe(*pair) for pair in manifest.overlaps(record.id)]

@@ -25,12 +25,13 @@ from openhalo.engines.rows import to_frame
 from openhalo.intake import mapping
 from openhalo.intake.receipts import Receipt, receipts, void
 from openhalo.records import purging
-from openhalo.records.changes import table_version
-from openhalo.records.identity import identifier, quote, record_key
+from openhalo.records.identity import record_key
 from openhalo.records.manifest import publish
 from openhalo.records.purging import Purge
+from openhalo.records.sql import identifier, quote
 from openhalo.records.staging import Staged
 from openhalo.records.store import Store
+from openhalo.records.writing import table_version
 from openhalo.releases.package import DESCRIPTOR, read_descriptor
 
 
