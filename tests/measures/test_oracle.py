@@ -258,7 +258,8 @@ def events_per_visit(where, per_where):
     return spec_of(
         id="test/rate", kind="rate", record="test/event", unit="event", where=oracle.text(where), groups=EVENT_GROUPS,
         per={"record": "test/visit", "label": "visits", "times": 100, "where": oracle.text(per_where),
-             "groups": {"visit.colour": "colour", "visit.place": "place"}},
+             "groups": {"visit.colour": "colour", "visit.place": "place"},
+             "codes": {"visit.colour": {"BLUE": "GREEN"}}},
     )  # fmt: skip
 
 

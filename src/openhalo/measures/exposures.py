@@ -106,7 +106,7 @@ def _tally(question: Question, records: Records, by: Sequence[str], places: Sequ
     relation = population(asked, records, per.record, [per.where, *slices])
     if places is not None and per.place not in by:
         relation.table = relation.table.filter(relation.field(per.groups[per.place]).isin(list(places)))
-    groups = [Group(name, per.groups[name], {}) for name in by]
+    groups = [Group(name, per.groups[name], per.codes.get(name, {})) for name in by]
     rows: dict[str, Any] = {"_estimate": ibis.literal(False), "_error": ibis.literal(0.0)}
     if per.sum:
         rows["_amount"] = relation.field(per.sum).cast(DECIMAL)

@@ -72,6 +72,7 @@ def answer(spec: MeasureSpec, records: Records) -> Answer:
     by_time = [ask([], grain) for grain in grains]
     found.trend = next((one for one in by_time if one.figures.height > 1), None)
     found.more = [one for one in by_time if one is not found.trend]
+    found.more += [ask(pair) for pair in spec.pairs]
     if "year" in grains and all_days.first.year != all_days.last.year:
         found.more += [ask([group], "year") for group in cuts(spec)]
     return found
