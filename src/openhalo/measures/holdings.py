@@ -1,0 +1,69 @@
+"""What a measure rests on, and whether the records say it at all."""
+
+from collections.abc import Iterator
+
+from ibis import _
+
+from openhalo.catalogue.conditions import And, Field, Missing, Node, Not, Or, operands
+from openhalo.catalogue.measure_specs import MeasureSpec
+from openhalo.engines.connect import fetch
+from openhalo.records.reading import Records
+
+
+def rests_on(spec: MeasureSpec, records: Records) -> list[str]:
+    """Return the fields that decide what a measure counts or averages, over to-one links; not its groups.
+
+    A field that is only asked whether it is missing is not among them: a blank answers that question.
+    """
+    nodes = [records.catalogue.condition(spec.record, text) for text in (spec.where, spec.numerator) if text]
+    found = [path for node in nodes for path in _deciding(node)]
+    return list(dict.fromkeys([*found, *([spec.value] if spec.value else [])]))
+
+
+def unsaid(spec: MeasureSpec, records: Records) -> list[str]:
+    """Return the fields that a measure rests on and that not one record says.
+
+    A figure over such a field would read as none, where the truth is that nobody was asked.
+    """
+    fields = rests_on(spec, records)
+    if not fields:
+        return []
+    relation = records.relation(spec.record)
+    columns = {f"field {place}": relation.field(path) for place, path in enumerate(fields)}
+    said = fetch(relation.table.select(**columns).aggregate(**{name: _[name].count() for name in columns})).row(0)
+    return [path for path, number in zip(fields, said, strict=True) if not number]
+
+
+def codes_said(record: str, path: str, records: Records) -> set[str] | None:
+    """Return the codes that the sources of a record type can put into a coded field; None where that is not known.
+
+    A source that has no code for a group counts its people under other codes: for it the group has no zero.
+    """
+    fields = records.catalogue.record_type(record).fields
+    table = records.manifest.tables.get(record)
+    names = {cover.source for cover in table.coverage} if table else set()
+    found: set[str] = set()
+    for name in names:
+        source = records.catalogue.sources.get(name)
+        if path not in fields or fields[path].type != "code" or source is None:
+            return None
+        for place, mapping in source.mappings():
+            if place[-1] == path:
+                listed = {*mapping.codes.values(), mapping.otherwise, str(mapping.value or "")} - {""}
+                if not listed and not mapping.absent:
+                    return None
+                found |= listed
+    return found
+
+
+def _deciding(node: Node | None) -> Iterator[str]:
+    match node:
+        case And(left, right) | Or(left, right):
+            yield from _deciding(left)
+            yield from _deciding(right)
+        case Not(operand):
+            yield from _deciding(operand)
+        case Missing():
+            return
+        case _:
+            yield from (operand.path for operand in operands(node) if isinstance(operand, Field))
