@@ -11,8 +11,8 @@ from openhalo.base.errors import MeasureError, Problem
 from openhalo.engines.connect import fetch
 from openhalo.measures.exposures import Exposure, years_asked
 from openhalo.measures.figures import Finding
-from openhalo.measures.holdings import codes_said
-from openhalo.measures.planning import PERIOD, Question, covered, population
+from openhalo.measures.holdings import codes_said, limits
+from openhalo.measures.planning import PERIOD, Question, covered, population, span
 from openhalo.presentation import numbers
 from openhalo.presentation.numbers import count, fraction, share
 from openhalo.presentation.words import _, plural
@@ -133,6 +133,7 @@ def findings(
     if against is not None:
         found += _denominator(question, records, against, figures, totals, places)
     found += _left_out(question, records, totals)
+    found += _changes(question, records)
     found += _lists(question, records)
     few = figures.filter(pl.col("status") == "too_few").height
     if few:
@@ -289,6 +290,19 @@ def _left_out(question: Question, records: Records, totals: pl.DataFrame) -> lis
         text = _("{missing} of {n} {things} ({share}) were in a place that has no rate, and are left out of the whole.")
     text = text.format(missing=count(missing), n=count(n), things=_things(question, records), share=share(missing / n))
     return [Finding("missing", "note", text, {"n": n, "missing": missing})]
+
+
+def _changes(question: Question, records: Records) -> list[Finding]:
+    """Say what the forms behind the records asked on some of the days only."""
+    days, found = span(question, records, question.spec.record), []
+    for one, group in limits(question.spec, records, question.by):
+        within = days is None or ((one.since or days.first) <= days.first and (one.until or days.last) >= days.last)
+        facts = {"field": one.field, "since": one.since, "until": one.until}
+        if not group:
+            found.append(Finding("series", "note", _(one.note), facts))
+        elif not within:
+            found.append(Finding("series", "headline", _(one.note), {**facts, "group": group}))
+    return found
 
 
 def _lists(question: Question, records: Records) -> list[Finding]:

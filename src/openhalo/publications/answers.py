@@ -9,7 +9,7 @@ from openhalo.catalogue.measure_specs import MeasureSpec
 from openhalo.measures.counting import Kept
 from openhalo.measures.evaluation import evaluate
 from openhalo.measures.figures import MeasureResult
-from openhalo.measures.holdings import unsaid
+from openhalo.measures.holdings import told_within, unsaid
 from openhalo.measures.planning import Question
 from openhalo.publications.imprint import counted, cuts
 from openhalo.records.reading import Records
@@ -60,7 +60,7 @@ def needed(spec: MeasureSpec, records: Records) -> list[str]:
 def answer(spec: MeasureSpec, records: Records) -> Answer:
     """Evaluate a measure for a release."""
     base = counted(spec, records.catalogue)
-    all_days = _days(base.record, records)
+    all_days = told_within(base, records) or _days(base.record, records)
     if base.per is not None and base.per.matches_period:
         all_days = _common(base, records) or all_days
     by_the_year = base.per is not None and not base.per.matches_period
