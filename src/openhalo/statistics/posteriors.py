@@ -27,14 +27,12 @@ class Draws:
         rhat: the worst rank-normalised split R-hat of any dimension, 1 when all chains agree.
         ess: the least bulk effective sample size of any dimension.
         divergences: draws whose path left the density.
-        seconds: time that drawing took.
     """
 
     positions: NDArray[np.float64]
     rhat: float
     ess: float
     divergences: int
-    seconds: float
 
     @property
     def flat(self) -> Numbers:
@@ -52,7 +50,7 @@ class Draws:
         Raises:
             Refused: the chains disagree, too few draws count, or some diverged.
         """
-        allowed = self.positions.shape[0] * self.positions.shape[1] // 1000
+        allowed = max(1, self.positions.shape[0] * self.positions.shape[1] // 1000)
         if self.rhat > worst_rhat or self.ess < least_ess or self.divergences > allowed:
             raise Refused(
                 f"the model did not settle: R-hat {self.rhat:.3f} (at most {worst_rhat}), effective draws "
@@ -72,6 +70,9 @@ def draw(
         draws, tune: kept and thrown away, of each chain.
         chains, cores: how many chains, and how many at once.
         seed: the same seed gives the same draws.
+
+    Steps are scaled by a low-rank estimate of the posterior's covariance: the parameters of these models are
+    strongly correlated, and with a diagonal one chains did not mix (R-hat 1.35 instead of 1.03 on made-up stops).
 
     Raises:
         MissingExtra: the sampler is not installed.
@@ -97,12 +98,12 @@ def draw(
     )
     trace = nutpie.sample(
         model, draws=draws, tune=tune, chains=chains, cores=cores, seed=seed, progress_bar=False,
-        save_warmup=False, return_raw_trace=False,
+        save_warmup=False, low_rank_modified_mass_matrix=True,
     )  # fmt: skip
     positions = np.asarray(trace.posterior["q"])
     rhat, ess = (np.asarray(f(trace.posterior)["q"]) for f in (arviz.rhat, arviz.ess))
     diverging = int(np.asarray(trace.sample_stats["diverging"]).sum())
-    return Draws(positions, float(rhat.max()), float(ess.min()), diverging, 0.0)
+    return Draws(positions, float(rhat.max()), float(ess.min()), diverging)
 
 
 def _libraries() -> tuple[Any, Any]:

@@ -14,7 +14,7 @@ Indices = NDArray[np.int64]
 
 
 @njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
-def density(
+def density(  # noqa: PLR0915
     q: Numbers, group: Indices, place: Indices, counts: Numbers, ends: Indices, scales: Numbers
 ) -> tuple[float, Numbers]:
     """Return the log density of a position and its gradient.

@@ -177,12 +177,14 @@ def threshold_test(
                    "lie outside what it expects of 5%)", "met" if max(facts[2]) < 0.1 else "not met"),
     )  # fmt: skip
 
-    def result(what: str, values: Numbers, n: float, neutral: float = np.nan, **said: str) -> Result:
+    def result(
+        what: str, values: Numbers, n: float, neutral: float = np.nan, above: str = "", below: str = ""
+    ) -> Result:
         low, high = np.quantile(values, (0.025, 0.975))
         return Result(
             what=what, n=whole(n), unit="stops", estimate=float(values.mean()), low=float(low), high=float(high),
             confidence=0.95, method="threshold test (mixture of two normal signals), posterior mean and quantiles",
-            assumptions=assumptions, citation=CITATION, limit=LIMIT, neutral=neutral, **said,
+            assumptions=assumptions, citation=CITATION, limit=LIMIT, neutral=neutral, above=above, below=below,
         )  # fmt: skip
 
     of = np.bincount(cells.group, cells.stops, len(cells.groups))
@@ -204,8 +206,9 @@ def threshold_test(
 class _Model:
     """Where each parameter stands in a position, and the density there.
 
-    A position holds, in turn: deviations of the cells' thresholds; log spreads; centres of the groups' thresholds; then, for log
-    odds of guilt and again for log δ: the level, the groups, the places, and the mean and log spread of places.
+    A position holds, in turn: deviations of the cells' thresholds; log spreads; centres of the groups' thresholds;
+    then, for log odds of guilt and again for log δ: the level, the groups, the places, and the mean and log spread
+    of places.
     """
 
     def __init__(self, cells: Cells, prior: Prior) -> None:
