@@ -7,7 +7,7 @@ from typing import Any
 from openhalo.catalogue.index import Catalogue
 from openhalo.measures.figures import FIGURE_COLUMNS, MeasureResult
 from openhalo.presentation import charts, numbers
-from openhalo.presentation.drawing import Drawings
+from openhalo.presentation.drawing import Drawing, Drawings
 from openhalo.presentation.figures import Figure, said
 from openhalo.presentation.words import _
 from openhalo.publications.answers import Answer
@@ -32,8 +32,8 @@ class Cut:
     rows: list[list[str]]
     notes: list[str] = field(default_factory=list)
     caption: list[str] = field(default_factory=list)
-    wide: str = ""
-    narrow: str = ""
+    wide: Drawing | None = None
+    narrow: Drawing | None = None
     comparable: bool = True
     """Whether groups may be compared at all; if not, the page shows where each figure could lie."""
 
