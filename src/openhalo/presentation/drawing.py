@@ -14,7 +14,7 @@ from openhalo.base.provenance import hash_facts, hash_file
 from openhalo.presentation import charts
 from openhalo.presentation.drawing_process import svgs
 
-_PAGE_COLOURS = {
+PAGE_COLOURS = {
     charts.INK: "currentColor",
     charts.SOFT: "var(--ink-soft)",
     charts.RULE: "var(--rule)",
@@ -24,6 +24,7 @@ _PAGE_COLOURS = {
     charts.UNKNOWN: "var(--hue-unknown)",
     **{hue: f"var(--hue-{index})" for index, hue in enumerate(charts.HUES, start=1)},
 }
+"""Colour of a drawing → the page's own, which follows light, dark and print."""
 _DROPPED = {"role", "class", "pointer-events", "font-family", "stroke-miterlimit"}
 _SVG = "{http://www.w3.org/2000/svg}"
 
@@ -125,8 +126,8 @@ def _clean(node: ET.Element) -> None:
         if child.get("opacity") == "1":
             del child.attrib["opacity"]
         for name in ("fill", "stroke"):
-            if child.get(name) in _PAGE_COLOURS:
-                child.attrib[name] = _PAGE_COLOURS[child.attrib[name]]
+            if child.get(name) in PAGE_COLOURS:
+                child.attrib[name] = PAGE_COLOURS[child.attrib[name]]
 
 
 @cache
