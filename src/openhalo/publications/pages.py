@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from functools import cache
 from importlib.resources import as_file, files
 from pathlib import Path
 from typing import Any
@@ -74,7 +75,9 @@ def _rendered(help_text: str) -> str:
     return str(MarkdownIt("commonmark", {"html": False}).render(body))
 
 
+@cache
 def _environment() -> Any:
+    """Return the templates, compiled once for all languages: their sentences pass through `_` when a page is written."""
     try:
         import jinja2
     except ImportError:

@@ -63,8 +63,6 @@ class PlaceTable:
     rows: list[tuple[str, str, list[Cell]]]
     """Id of the row, name of the place, cells."""
     maps: list[Map] = field(default_factory=list)
-    unplaced: int = 0
-    """Places with records that the map does not show: too few of their records say where."""
 
 
 def place_tables(found: Sequence[PlaceFigures], catalogue: Catalogue, drawings: Drawings) -> list[PlaceTable]:
@@ -111,7 +109,9 @@ def slug(path: str, code: str | None) -> str:
 
 
 def _cell(kind: str, row: Figure, answer: Answer) -> Cell:
-    return Cell(said(kind, row, answer.spec.minimum_n), row.value, interval(kind, row.low, row.high))
+    # A count is all there is to count; a share of few records needs to say how sure it is.
+    under = "" if kind == "count" else interval(kind, row.low, row.high)
+    return Cell(said(kind, row, answer.spec.minimum_n), row.value, under)
 
 
 def _lines(found: PlaceFigures, answer: Answer, catalogue: Catalogue) -> dict[str | None, Cell]:

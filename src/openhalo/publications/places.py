@@ -65,9 +65,9 @@ def place_figures(answers: Sequence[Answer], records: Records, imprint: Imprint)
 
 
 def places_of(answer: Answer, records: Records) -> list[str]:
-    """Return the fields that an answer is cut by whose values are places."""
+    """Return the fields that an answer is cut by whose values are places, at least two of them known."""
     fields = records.catalogue.record_type(answer.counted.record).fields
-    paths = [cut.by[0] for cut in answer.cuts if len(cut.by) == 1]
+    paths = [cut.by[0] for cut in answer.cuts if len(cut.by) == 1 and cut.figures[cut.by[0]].drop_nulls().len() > 1]
     return [path for path in paths if path in fields and fields[path].place]
 
 
