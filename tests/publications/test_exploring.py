@@ -1,11 +1,13 @@
-"""What JavaScript adds, in a real browser under the release's own security policy: filters, sorting, charts to explore."""
+"""What JavaScript adds, in a browser under the release's own security policy: filters, sorting, charts to explore."""
 
 import json
+import re
 import shutil
 import threading
 from urllib.parse import urlsplit
 
 import pytest
+from playwright.sync_api import expect
 
 from openhalo.publications.serving import address, server
 
@@ -61,7 +63,9 @@ def test_a_chart_is_loaded_only_when_asked_for_and_says_its_figures(visit, real_
     page.keyboard.press("Enter")
     page.wait_for_selector("#race-explored svg")
     assert button.get_attribute("aria-expanded") == "true" and button.inner_text() == "Close this chart"
-    assert any(url.endswith("assets/vega.js") for url in asked) and any(url.endswith("search_share.csv") for url in asked)
+    assert any(url.endswith("assets/vega.js") for url in asked) and any(
+        url.endswith("search_share.csv") for url in asked
+    )
     labels = page.locator("#race-explored svg text").evaluate_all("all => all.map(one => one.textContent)")
     assert {"Asian", "Black", "White", "Not known"} <= set(labels)
     box = page.locator("#race-explored svg").bounding_box()
@@ -82,7 +86,7 @@ def test_a_chart_through_time_lets_choose_the_period(visit):
     assert page.locator(points).count() == 12
     choice = page.get_by_label("Each point is a")
     choice.select_option("quarter")
-    page.wait_for_function(f"document.querySelectorAll('{points}').length === 4")
+    expect(page.locator(points)).to_have_count(4)
 
 
 def test_every_chart_that_is_offered_is_there_and_reads_the_table(real_release):
@@ -101,20 +105,20 @@ def test_a_filter_is_held_in_the_address_and_announced_and_reaches_the_chart(vis
     assert status.inner_text() == f"{len(rows)} of {page.locator('#neighborhood-rows tbody tr').count()} shown"
     page.locator("#neighborhood button.explore").click()
     page.wait_for_selector("#neighborhood-explored svg")
-    drawn = "[...document.querySelectorAll('#neighborhood-explored .role-axis-label text')].map(one => one.textContent)"
-    page.wait_for_function(f"{drawn}.filter(one => /[a-z]/i.test(one)).length === {len(rows)}")
+    names = page.locator("#neighborhood-explored .role-axis-label text", has_text=re.compile("[A-Za-z]"))
+    expect(names).to_have_count(len(rows))
     page.get_by_role("searchbox").first.focus()
     page.keyboard.press("ControlOrMeta+a")
     page.keyboard.type("whit")
-    page.wait_for_function("location.search === '?neighborhood=whit'")
+    expect(page).to_have_url(f"{base}{SHARES}?neighborhood=whit")
     assert page.locator("#neighborhood-rows tbody tr:visible th").all_inner_texts() == ["Whittier"]
-    page.wait_for_function(f"{drawn}.includes('Whittier')")
+    expect(names).to_have_text(["Whittier"])
 
 
 def test_a_list_of_measures_is_filtered_by_its_words(visit):
     page, _asked = visit("pages/stops/index.html")
     page.get_by_label("Find a measure").fill("vehicle")
-    page.wait_for_function("location.search === '?find=vehicle'")
+    expect(page).to_have_url(re.compile(r"[?]find=vehicle$"))
     shown = page.locator("#list li:visible").all_inner_texts()
     assert shown and all("vehicle" in one.lower() for one in shown)
 
@@ -146,11 +150,11 @@ def test_without_javascript_everything_stands_and_no_dead_button_does(browser, b
 
 def test_the_map_is_drawn_for_wide_and_narrow_and_light(visit, browser, base):
     page, _asked = visit(PLACES)
-    assert page.locator(".map figure svg.wide:visible").count() == 1
-    alt = page.locator(".map figure svg.wide").get_attribute("aria-label")
+    assert page.locator(".map figure svg.wide:visible").count() >= 1
+    alt = page.locator(".map figure svg.wide").first.get_attribute("aria-label")
     assert "A map of" in alt and "The largest:" in alt
     page.set_viewport_size({"width": 360, "height": 800})
-    assert page.locator(".map figure svg.narrow:visible").count() == 1
+    assert page.locator(".map figure svg.narrow:visible").count() >= 1
     assert page.evaluate("document.documentElement.scrollWidth") <= 360
     context = browser.new_context()
     other, weights = context.new_page(), []

@@ -16,10 +16,17 @@ from openhalo.publications.answers import answer
 from openhalo.publications.places import FEWEST_RECORDS, centres
 from openhalo.sites.open_site import open_site
 
-PLACES = [("North", 45.05, -93.30, 80), ("South", 44.90, -93.25, 40), ("Mid", 44.98, -93.27, 60), ("East", 44.97, -93.2, 50),
-          ("West", 44.96, -93.33, 35), ("Pond", 44.99, -93.24, FEWEST_RECORDS - 1)]  # fmt: skip
+PLACES = [
+    ("North", 45.05, -93.30, 80),
+    ("South", 44.90, -93.25, 40),
+    ("Mid", 44.98, -93.27, 60),
+    ("East", 44.97, -93.20, 50),
+    ("West", 44.96, -93.33, 35),
+    ("Pond", 44.99, -93.24, FEWEST_RECORDS - 1),
+]
 WITH_PLACES = SOURCE.replace("ignore: {}", "").replace(
-    "  search_conducted:", "  neighborhood: {from: place}\n  latitude: {from: lat}\n  longitude: {from: lon}\n  search_conducted:"
+    "  search_conducted:",
+    "  neighborhood: {from: place}\n  latitude: {from: lat}\n  longitude: {from: lon}\n  search_conducted:",
 )
 OPEN = AGENCY.replace("fields: [", "fields: [occurred_at, ")
 
@@ -40,7 +47,8 @@ def _city(root, settings):
             # Coordinates lie evenly on both sides of the middle; each tenth is far off, as geocoders do it.
             away = 0.5 if step % 10 == 9 else (step - (n - 1) / 2) * 1e-5
             where = f"{latitude + away:.6f},{longitude - away:.6f}"
-            lines.append(f"{number},2021-{1 + step % 12:02}-{1 + step % 27:02},B,{'YN'[step % 2]},{name},{where}")
+            when = f"2021-{1 + step % 12:02}-{1 + step % 27:02}" if number > 1 else "2021-12-31"
+            lines.append(f"{number},{when},B,{'YN'[step % 2]},{name},{where}")
     (root / "stops.csv").write_text("\n".join(lines), encoding="utf-8")
     site = open_site(root)
     site.import_file("made_up", root / "stops.csv")
@@ -65,7 +73,7 @@ def test_the_page_shows_each_place_with_its_figures_and_its_months(city):
     page = (release / "pages/places.html").read_text(encoding="utf-8")
     assert page.count('<tr id="neighborhood-') == len(PLACES)
     assert "not a worse place" in page
-    assert re.search("Half of all stops of .* 2021 with a known place were in 3 of 6 places", page)
+    assert "Half of all stops of 2021 with a known place were in 3 of 6 places" in page
     assert "Not on the map, because too few of their records say where: 1." in page
     by_period = pl.read_csv(release / "data/places/by_period.csv")
     assert by_period["value"].sum() == sum(n for *_, n in PLACES) and set(by_period["grain"]) == {"month"}
@@ -100,8 +108,8 @@ def test_the_area_of_a_circle_is_proportional_to_its_count_and_all_lie_on_the_ma
     counts = sorted(place.count for place in places)
     assert all(abs(area - count * per_record) < 1e-6 * area for area, count in zip(areas, counts, strict=True))
     for dot in found:
-        assert -0.1 <= dot.x - dot.radius and dot.x + dot.radius <= width + 0.1
-        assert -0.1 <= dot.y - dot.radius and dot.y + dot.radius <= height + 0.1
+        assert dot.x - dot.radius >= -0.1 and dot.x + dot.radius <= width + 0.1
+        assert dot.y - dot.radius >= -0.1 and dot.y + dot.radius <= height + 0.1
     assert found == sorted(found, key=lambda dot: -dot.radius) or len({dot.radius for dot in found}) < len(found)
     boxes = [(dot.x, dot.y, len(dot.label) * 7.4 / 2) for dot in maps.named(found, width, 9)]
     for place, (x, y, half) in enumerate(boxes):
@@ -120,7 +128,9 @@ def test_north_is_up_and_east_is_right():
 
 
 def test_a_drawn_map_has_its_circles_in_proportion():
-    places = [maps.Place(name, 45 + i / 100, -93 + i / 90, n) for i, (name, n) in enumerate([("A", 100.0), ("B", 400.0)])]
+    places = [
+        maps.Place(name, 45 + i / 100, -93 + i / 90, n) for i, (name, n) in enumerate([("A", 100.0), ("B", 400.0)])
+    ]
     drawing = str(Drawings().svg(maps.bubbles, places, "wide", alt="A map", css="wide"))
     radii = [float(one) for one in re.findall(r'd="M([\d.]+),0A\1,\1,0,1,1,-\1,0', drawing)]
     assert radii[0] == pytest.approx(2 * radii[1], rel=0.01) and "500" not in drawing

@@ -17,7 +17,9 @@ _STATUSES = ("too_few", "no_data", "no_denominator", "visitors", "no_events", "n
 _NUMBERS = ("value", "low", "high", "bound_low", "bound_high", "n", "missing")
 _ACCENT, _SOFT, _INK, _PAPER = "var(--accent)", "var(--ink-soft)", "currentColor", "var(--paper)"
 _BOUNDED = "isValid(datum.bound_low) && isValid(datum.bound_high) && datum.bound_low < datum.bound_high"
-_LICENCE = "/*! Vega, Vega-Lite, Vega-Embed (BSD-3-Clause, University of Washington Interactive Data Lab and others) */\n"
+_LICENCE = (
+    "/*! Vega, Vega-Lite, Vega-Embed (BSD-3-Clause, University of Washington Interactive Data Lab and others) */\n"
+)
 
 
 def by_group(

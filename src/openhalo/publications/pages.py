@@ -77,7 +77,7 @@ def _rendered(help_text: str) -> str:
 
 @cache
 def _environment() -> Any:
-    """Return the templates, compiled once for all languages: their sentences pass through `_` when a page is written."""
+    """Return the templates, compiled once for all languages: sentences pass through `_` as a page is written."""
     try:
         import jinja2
     except ImportError:

@@ -154,8 +154,9 @@ def _periods(path: str, answers: Sequence[Answer], imprint: Imprint, records: Re
         if needed <= open_fields:
             found[spec.id] = evaluate(Question(spec, [path], _grain(answer), answer.all_days), records)
         else:
-            yearly = [one for one in answer.more if one.by == [path] and one.grain == "year"]
-            found.update({spec.id: one for one in yearly[:1]})
+            for one in answer.more:
+                if one.by == [path] and one.grain == "year":
+                    found[spec.id] = one
     return found
 
 
