@@ -6,6 +6,7 @@ from math import pi
 
 import polars as pl
 import pytest
+from frictionless import Package, system
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from made_up import AGENCY, SOURCE
@@ -78,9 +79,12 @@ def test_the_page_shows_each_place_with_its_figures_and_its_months(city):
     by_period = pl.read_csv(release / "data/places/by_period.csv")
     assert by_period["value"].sum() == sum(n for *_, n in PLACES) and set(by_period["grain"]) == {"month"}
     north = by_period.filter(pl.col("code") == "North").sort("value", descending=True)["value"][0]
-    assert f"At most {north} stops, in " in page
+    assert f"At most {north:.0f} stops, in " in page
     for svg in re.findall(r"<svg.*?</svg>", page, re.DOTALL):
         assert ET.fromstring(svg).get("aria-label")
+    with system.use_context(trusted=True):
+        report = Package(str(release / "datapackage.json")).validate()
+    assert report.valid, report.flatten(["type", "message"])
 
 
 def test_months_of_places_stay_inside_where_the_site_has_not_declared_them(tmp_path):

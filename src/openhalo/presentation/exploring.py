@@ -112,7 +112,7 @@ def write_engine(assets: Path, cache: Path | None) -> None:
             import vl_convert
         except ImportError:
             raise MissingExtra("publish", "drawing charts") from None
-        text = _LICENCE + vl_convert.javascript_bundle()
+        text = _LICENCE + vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;")
         if kept is None:
             (assets / "vega.js").write_text(text, encoding="utf-8", newline="\n")
             return

@@ -78,7 +78,7 @@ def dots(places: Sequence[Place], width: float) -> tuple[list[Dot], float, float
 def named(found: Sequence[Dot], width: float, most: int) -> list[Dot]:
     """Return the largest circles whose names fit on the plane without touching each other."""
     taken: list[tuple[float, float, float]] = []
-    fitting = []
+    fitting: list[Dot] = []
     for dot in found:
         half = len(dot.label) * _LETTER / 2
         free = all(abs(dot.x - x) > half + other + 4 or abs(dot.y - y) > 17 for x, y, other in taken)
@@ -102,10 +102,10 @@ def bubbles(places: Sequence[Place], variant: Variant) -> Spec:
     keys = _sizes(max(place.count for place in places))
     at, samples, words = 8.0, [], []
     for count in keys:
-        radius = sqrt(count * per_record / pi)
+        radius, text = sqrt(count * per_record / pi), numbers.count(count)
         samples.append(_row(Dot("", at + radius, height - 26, radius)))
-        words.append({"label": numbers.count(count), "x": at + 2 * radius + 7, "y": height - 26})
-        at += 2 * radius + 22 + len(words[-1]["label"]) * 8.5
+        words.append({"label": text, "x": at + 2 * radius + 7, "y": height - 26})
+        at += 2 * radius + 22 + len(text) * 8.5
     layers.append(_circles(samples, width, height, 0))
     layers += _names([_row(dot) for dot in named(found, width, 9 if variant == "wide" else 5)], width, height, "center")
     layers += _names(words, width, height, "left")

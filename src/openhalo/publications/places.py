@@ -132,7 +132,7 @@ def _chosen(answers: Sequence[Answer]) -> list[Answer]:
 
 def _left_out(answer: Answer) -> float:
     rows = answer.total.figures if answer.total is not None else None
-    return rows["missing"].sum() / (rows["n"].sum() or 1) if rows is not None else 1.0
+    return int(rows["missing"].sum()) / (int(rows["n"].sum()) or 1) if rows is not None else 1.0
 
 
 def _records(answer: Answer) -> int:
