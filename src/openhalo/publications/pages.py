@@ -9,7 +9,7 @@ from typing import Any
 
 from openhalo.base.errors import MissingExtra
 from openhalo.presentation import numbers
-from openhalo.presentation.exploring import write_engine
+from openhalo.presentation.vega_engine import write_engine
 from openhalo.presentation.words import _, plural, spoken
 from openhalo.publications.contents import Contents
 from openhalo.publications.open_data import table_of
