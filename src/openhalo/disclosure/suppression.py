@@ -115,12 +115,13 @@ def protect(lattice: Lattice, rule: Rule, earlier: Sequence[Protected] = ()) -> 
 def withhold(lattice: Lattice, secret: NDArray[np.bool_], rule: Rule, earlier: Sequence[Protected] = ()) -> Protected:
     """Protect given secrets, as `protect` does for those that it finds itself."""
     clock = Clock(rule.attack_seconds)
-    before = _named(lattice, earlier, hidden=True)
-    withheld = (secret | before) & ((lattice.n > 0) | (not rule.zeros_shown))
+    may_hide = ((lattice.n > 0) | (not rule.zeros_shown)) & ~_known_empty(lattice, earlier)
+    secret = secret & may_hide
+    withheld = (secret | _named(lattice, earlier, hidden=True)) & may_hide
     system = joined(Protected(lattice, secret, withheld, rule.zeros_shown), earlier)
     place = _places(pl.Series("key", system.keys), lattice)
     free = np.zeros(len(system.keys), np.bool_)
-    free[place] = ~_named(lattice, earlier, hidden=False) & ((lattice.n > 0) | (not rule.zeros_shown))
+    free[place] = ~_named(lattice, earlier, hidden=False) & may_hide
     kept, others, whole = Witnesses(len(system.keys)), _OtherTables(system, free), False
     for _ in range(MAX_PASSES):
         settle(system, rule.width, kept, clock, components(system))
@@ -154,6 +155,32 @@ def _named(lattice: Lattice, earlier: Sequence[Protected], hidden: bool) -> NDAr
     if not keys:
         return np.zeros(len(lattice.cells), np.bool_)
     return np.asarray(lattice.cells["key"].is_in(pl.concat(keys).unique().implode()).to_numpy(), dtype=np.bool_)
+
+
+def _known_empty(lattice: Lattice, earlier: Sequence[Protected]) -> NDArray[np.bool_]:
+    """Return which cells count nobody, as a release that is still public says by not having their group.
+
+    A group that first comes up in a new period brings empty cells into the periods before it. Releases of these
+    periods gave all groups and their total, so everyone knows that it was empty there.
+    """
+    ours = _codes(lattice).filter(pl.col("n") == 0)
+    empty = np.zeros(len(lattice.cells), np.bool_)
+    for release in earlier:
+        theirs = _codes(release.lattice)
+        new = ours.join(theirs, on=["of", "period", "dim", "code"], how="anti")
+        empty[new.join(theirs, on=["of", "period", "dim"], how="semi")["at"].to_numpy()] = True
+    return empty
+
+
+def _codes(lattice: Lattice) -> pl.DataFrame:
+    """Return the codes of each cell beside its period: `at`, `n`, `of`, `period`, `dim`, `code`."""
+    named = lattice.cells.select("n", pl.col("key").str.split("|").alias("parts")).with_row_index("at")
+    of, rest = pl.col("parts").list.first().alias("of"), pl.col("parts").list.slice(1)
+    period = rest.list.filter(pl.element().str.starts_with("period=")).list.first().alias("period")
+    each = named.select("at", "n", of, period.fill_null(""), rest.alias("part")).explode("part").drop_nulls("part")
+    split = pl.col("part").str.splitn("=", 2)
+    dims = each.with_columns(split.struct.field("field_0").alias("dim"), split.struct.field("field_1").alias("code"))
+    return dims.filter(pl.col("dim") != "period").drop("part")
 
 
 def _cannot_hide(key: str) -> Problem:
