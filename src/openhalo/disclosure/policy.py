@@ -18,6 +18,7 @@ from openhalo.base.periods import Grain, label
 from openhalo.catalogue import reader
 from openhalo.catalogue.reader import Misfit, Spec
 
+POLICY = "disclosure.yaml"
 K_FLOOR, K_CEILING = 3, 30
 LOSS_CEILING = 0.10
 """The largest share of any group's records that recoding may cost."""
@@ -122,6 +123,13 @@ class DeclaredTable(Spec):
             yield Misfit(("grain",), "days cut by group", "month, quarter, year, all", "only totals may be daily")
 
 
+class Singly(Spec):
+    """A measure that is published whole, however few it counts: deaths, shootings by police."""
+
+    measure: str
+    reason: str = Field(description="Why each one is published, in a sentence that stands on the page")
+
+
 @dataclass(frozen=True)
 class Rule:
     """What suppression needs to know."""
@@ -154,6 +162,7 @@ class Policy(Spec):
     days_between_releases: int = Field(default=28, ge=7)
     attack_seconds: float = Field(default=60, gt=0, le=3600)
     tables: list[DeclaredTable] = []
+    singly: list[Singly] = Field(default=[], description="Measures published however few they count")
     incident_files: list[IncidentFile] = []
 
     def misfits(self) -> Iterable[Misfit]:
@@ -164,6 +173,10 @@ class Policy(Spec):
             yield from (m._replace(location=("tables", index, *m.location)) for m in table.misfits())
             if table in self.tables[:index]:
                 yield Misfit(("tables", index), "this table is declared twice", todo="keep one")
+        tabled = {table.measure for table in self.tables}
+        for index, one in enumerate(self.singly):
+            if one.measure in tabled:
+                yield Misfit(("singly", index), f"'{one.measure}' stands in 'tables' too", todo="keep one of the two")
         for index, file in enumerate(self.incident_files):
             yield from (m._replace(location=("incident_files", index, *m.location)) for m in file.misfits())
 

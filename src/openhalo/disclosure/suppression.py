@@ -34,6 +34,8 @@ class Protected:
     secret: NDArray[np.bool_]
     withheld: NDArray[np.bool_]
     zeros_shown: bool
+    published: NDArray[np.bool_] | None = None
+    """Which cells some table shows unless they are withheld; the others only stand between them. None: all."""
 
     def cells(self) -> pl.DataFrame:
         """Return `key`, `n` (null where withheld) and `withheld`: what may be said about each cell."""
@@ -97,27 +99,37 @@ def joined(current: Protected, earlier: Sequence[Protected]) -> System:
     return System(keys.to_list(), unique["n"].to_numpy().astype(np.int64), sums, public, lower, secret)
 
 
-def protect(lattice: Lattice, rule: Rule, earlier: Sequence[Protected] = ()) -> Protected:
+def protect(
+    lattice: Lattice, rule: Rule, earlier: Sequence[Protected] = (), published: NDArray[np.bool_] | None = None
+) -> Protected:
     """Withhold cells until the attack finds no secret of this release or of an earlier one.
 
     Args:
         lattice: all tables of the release.
         rule: the policy's numbers.
         earlier: every release still public, oldest first, as this function returned them.
+        published: which cells the tables show; the others are not public to begin with. None: all.
 
     Raises:
         ReleaseError: a secret cannot be protected because what an earlier release shows gives it away (publish
             those periods as before: see `held_periods`), or the attack takes longer than its budget.
     """
-    return withhold(lattice, primary(lattice, rule), rule, earlier)
+    return withhold(lattice, primary(lattice, rule), rule, earlier, published)
 
 
-def withhold(lattice: Lattice, secret: NDArray[np.bool_], rule: Rule, earlier: Sequence[Protected] = ()) -> Protected:
+def withhold(
+    lattice: Lattice,
+    secret: NDArray[np.bool_],
+    rule: Rule,
+    earlier: Sequence[Protected] = (),
+    published: NDArray[np.bool_] | None = None,
+) -> Protected:
     """Protect given secrets, as `protect` does for those that it finds itself."""
     clock = Clock(rule.attack_seconds)
     may_hide = ((lattice.n > 0) | (not rule.zeros_shown)) & ~_known_empty(lattice, earlier)
     secret = secret & may_hide
-    withheld = (secret | _named(lattice, earlier, hidden=True)) & may_hide
+    unseen = np.zeros_like(secret) if published is None else ~published
+    withheld = (secret | unseen | _named(lattice, earlier, hidden=True)) & may_hide
     system = joined(Protected(lattice, secret, withheld, rule.zeros_shown), earlier)
     place = _places(pl.Series("key", system.keys), lattice)
     free = np.zeros(len(system.keys), np.bool_)
@@ -139,7 +151,7 @@ def withhold(lattice: Lattice, secret: NDArray[np.bool_], rule: Rule, earlier: S
             raise ReleaseError(hopeless[:20])
         whole = hidden == int(system.public.sum())
         if whole and not exposed(system, rule.width, clock, kept):
-            return Protected(lattice, secret, ~system.public[place], rule.zeros_shown)
+            return Protected(lattice, secret, ~system.public[place], rule.zeros_shown, published)
     raise ReleaseError(Problem("disclosure", f"no safe set of cells was found in {MAX_PASSES} passes"))
 
 
@@ -151,10 +163,16 @@ def _places(keys: pl.Series, lattice: Lattice) -> NDArray[np.int64]:
 
 def _named(lattice: Lattice, earlier: Sequence[Protected], hidden: bool) -> NDArray[np.bool_]:
     """Return which cells some earlier release withholds (or shows)."""
-    keys = [r.lattice.cells["key"].filter(pl.Series(r.withheld == hidden)) for r in earlier]
+    keys = [r.lattice.cells["key"].filter(pl.Series(_stood(r) & (r.withheld == hidden))) for r in earlier]
     if not keys:
         return np.zeros(len(lattice.cells), np.bool_)
     return np.asarray(lattice.cells["key"].is_in(pl.concat(keys).unique().implode()).to_numpy(), dtype=np.bool_)
+
+
+def _stood(release: Protected) -> NDArray[np.bool_]:
+    """Return which cells stood in a table, shown or withheld, or were shown because they are empty."""
+    every = np.ones_like(release.withheld)
+    return every if release.published is None else release.published | ~release.withheld
 
 
 def _known_empty(lattice: Lattice, earlier: Sequence[Protected]) -> NDArray[np.bool_]:
