@@ -84,7 +84,8 @@ def build(
     told = facts(imprint, records, used, list(sources.values()))
     if guarded and precaution:
         told |= guarded.facts()
-        precaution.keep(guarded.kept)
+        if guarded.kept:
+            precaution.keep(guarded.kept)
     return describe(folder, told, schemas)
 
 

@@ -17,7 +17,7 @@ from openhalo.base.periods import Grain, Period
 from openhalo.base.provenance import hash_facts
 from openhalo.catalogue.index import Catalogue
 from openhalo.catalogue.measure_specs import MeasureSpec
-from openhalo.disclosure.lattice import RECORDS, UNKNOWN, CountTable, cell_keys, count_table
+from openhalo.disclosure.lattice import ALL, RECORDS, UNKNOWN, CountTable, cell_keys, count_table
 from openhalo.engines.connect import fetch
 from openhalo.engines.expressions import to_ibis
 from openhalo.measures.planning import PERIOD, period_of, starts, within
@@ -153,9 +153,20 @@ class Counting:
         return cells.select(*told, *units, RECORDS, PERIOD)
 
 
+def as_told(codes: pl.Series) -> list[str | None]:
+    """Return groups as figures have them, given how they stand in the names of cells; margins are no groups."""
+    text = codes.filter(codes != ALL).unique()
+    for sign, written in reversed(_WRITTEN):
+        text = text.str.replace_all(written, sign, literal=True)
+    return [None if code == UNKNOWN else code for code in text]
+
+
+_WRITTEN = (("%", "%25"), ("|", "%7C"), ("=", "%3D"))
+
+
 def _told(code: pl.Expr) -> pl.Expr:
     """Return a group's code as it stands in the name of a cell, where `|` and `=` mean something."""
     text = code.cast(pl.String)
-    for sign, written in (("%", "%25"), ("|", "%7C"), ("=", "%3D")):
+    for sign, written in _WRITTEN:
         text = text.str.replace_all(sign, written, literal=True)
     return text.fill_null(UNKNOWN)

@@ -7,7 +7,7 @@ would say is taken out of them.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import numpy as np
@@ -19,7 +19,7 @@ from openhalo.base.periods import GRAINS, Grain, Period
 from openhalo.base.progress import Report
 from openhalo.catalogue.index import Catalogue
 from openhalo.catalogue.measure_specs import MeasureSpec
-from openhalo.disclosure.lattice import Lattice
+from openhalo.disclosure.lattice import CountTable, Lattice
 from openhalo.disclosure.policy import DeclaredTable, Policy, Rule
 from openhalo.disclosure.suppression import Protected, held_periods, primary, withhold
 from openhalo.measures.evaluation import evaluate
@@ -28,12 +28,12 @@ from openhalo.measures.planning import Question, has_days
 from openhalo.presentation import numbers
 from openhalo.presentation.words import _
 from openhalo.publications.answers import Answer, answer
-from openhalo.publications.cells import Counted, Counting, sides
+from openhalo.publications.cells import Counted, Counting, as_told, sides
 from openhalo.publications.closed_periods import Calendar, calendar, periods
 from openhalo.publications.freshness import Freshness, freshness
 from openhalo.publications.imprint import counted
 from openhalo.publications.kept_releases import Kept
-from openhalo.publications.withholding import WITHHELD, Marks, masked, share_withheld
+from openhalo.publications.withholding import WITHHELD, Marks, completed, masked, share_withheld
 from openhalo.records.as_of import RecordsAsOf
 from openhalo.records.reading import Records
 
@@ -54,7 +54,8 @@ class Guarded:
     """The protected part of a release."""
 
     answers: list[Answer]
-    kept: Kept
+    kept: Kept | None
+    """None where all that goes out is published singly."""
     policy: Policy
     records: Records
     held: list[Period] = field(default_factory=list)
@@ -77,11 +78,14 @@ class Guarded:
         ]  # fmt: skip
         if self.held:
             text = _("Late changes to {periods} wait for a later release, because they are few.")
-            said.append(text.format(periods=", ".join(numbers.span(one.first, one.last) for one in self.held)))
+            spans = [numbers.span(one.first, one.last) for one in _joined(self.held)]
+            said.append(text.format(periods=", ".join(spans)))
         return said
 
     def freshness(self) -> list[Freshness]:
         """Return how fresh the protected records are: only their number, and only where that is not withheld."""
+        if self.kept is None:
+            return []
         cells = self.kept.protected.cells()
         shown = set(cells.filter(~pl.col(WITHHELD))["key"])
         found = []
@@ -93,6 +97,8 @@ class Guarded:
 
     def facts(self) -> dict[str, Any]:
         """Return what the descriptor says about protection."""
+        if self.kept is None:
+            return {}
         told = share_withheld([result for one in self.answers for result in one.results])
         days = {record: str(days) for record, days in self.kept.days.items()}
         versions = {**self.kept.versions}
@@ -119,6 +125,8 @@ def guard(specs: Sequence[MeasureSpec], records: Records, precaution: Precaution
     must_wait(policy, earlier, today)
     alone = {one.measure for one in policy.singly}
     tables = declared(specs, policy, records.catalogue)
+    if not tables:
+        return Guarded([answer(spec, records) for spec in specs if spec.id in alone], None, policy, records)
     days = _closed(tables, records, policy, today)
     singly = [answer(spec, records) for spec in specs if spec.id in alone]
     while True:
@@ -213,7 +221,8 @@ def _protected(
         as_of = RecordsAsOf.of(records, stretches, only)
         counting = Counting(as_of)
         timed = [(side, _calendar(side, tables, days, earlier)) for table in tables for side in table.sides]
-        lattice = Lattice.of(counting.table(side, days[side.record], times) for side, times in timed)
+        cells = [counting.table(side, days[side.record], times) for side, times in timed]
+        lattice = Lattice.of(cells)
         published = [one.protected for one in earlier]
         if wait and earlier:
             late = _late(lattice, published, [times for _side, times in timed], policy.k)
@@ -221,7 +230,9 @@ def _protected(
             if more:
                 waiting |= more
                 continue
-        results = [(table, _result(table, as_of, days)) for table in tables]
+        seen = iter(cells)
+        groups = [_groups(table, [next(seen) for _side in table.sides]) for table in tables]
+        results = [(table, _result(table, as_of, days, codes)) for table, codes in zip(tables, groups, strict=True)]
         shown = [keys for table, result in results if result for keys in _keys(table, result, days)]
         marks = lattice.cells["key"].is_in(pl.concat(shown).unique().implode()).to_numpy()
         try:
@@ -286,14 +297,26 @@ def _answers(
     return list(found.values())
 
 
-def _result(table: _Table, records: Records, every: dict[str, Period]) -> MeasureResult | None:
+def _groups(table: _Table, cells: Sequence[CountTable]) -> dict[str, list[str | None]]:
+    """Return the codes of each group of a table for which there are cells."""
+    found: dict[str, set[str | None]] = {name: set() for name in table.by}
+    for side, counts in zip(table.sides, cells, strict=True):
+        for ours, theirs in side.groups.items():
+            found[ours] |= set(as_told(counts.counts[theirs]))
+    return {name: list(codes) for name, codes in found.items()}
+
+
+def _result(
+    table: _Table, records: Records, every: dict[str, Period], groups: dict[str, list[str | None]]
+) -> MeasureResult | None:
     """Return a table's figures, whole; None where no period of its grain is."""
     days = every[table.sides[0].record]
     whole = [period for name, period in periods(table.grain, days) if table.grain == "all" or name != str(period)]
     if not whole:
         return None
     within = Period(days.first, whole[-1].last)
-    return evaluate(Question(table.spec, list(table.by), table.grain, within), records)
+    result = evaluate(Question(table.spec, list(table.by), table.grain, within), records)
+    return replace(result, figures=completed(result, groups)) if table.by else result
 
 
 def _keys(table: _Table, result: MeasureResult, days: dict[str, Period]) -> list[pl.Series]:
@@ -326,6 +349,15 @@ def _pooled(tables: Sequence[_Table], answers: Sequence[Answer]) -> list[_Table]
         kept = made if pool else table
         found.setdefault((kept.spec.id, kept.by, kept.grain), kept)
     return list(found.values())
+
+
+def _joined(days: Sequence[Period]) -> list[Period]:
+    """Return stretches of days in order, those that follow on each other as one."""
+    found: list[Period] = []
+    for one in days:
+        follows = found and found[-1].last + timedelta(days=1) == one.first
+        found[-1:] = [Period(found[-1].first, one.last)] if follows else [*found[-1:], one]
+    return found
 
 
 def _versions(as_of: RecordsAsOf) -> dict[str, int]:

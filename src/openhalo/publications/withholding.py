@@ -33,6 +33,28 @@ class Marks:
         return bool(self.figures.any() or self.totals.any())
 
 
+def completed(result: MeasureResult, groups: dict[str, list[str | None]]) -> pl.DataFrame:
+    """Return the figures with a row for every combination of groups, in an order that does not depend on counts.
+
+    A row that is not there would say that it counts nobody, while one that counts a few is there and withheld.
+    """
+    grid = result.figures.select("period").unique()
+    for name, codes in groups.items():
+        grid = grid.join(pl.DataFrame({name: codes}, schema={name: pl.String}), how="cross")
+    keys = ["period", *result.by]
+    whole = grid.join(result.figures, on=keys, how="full", nulls_equal=True, coalesce=True)
+    new, is_count = pl.col("status").is_null(), result.spec.kind == "count"
+    zero = ["n", "missing", "numerator", *(["value", "low"] if is_count else ["denominator"])]
+    return (
+        whole.with_columns(
+            *(pl.when(new).then(0).otherwise(pl.col(name)).cast(FIGURE_COLUMNS[name]).alias(name) for name in zero),
+            pl.col("status").fill_null("ok" if is_count else "no_data"),
+        )
+        .select(result.figures.columns)
+        .sort(keys, nulls_last=True)
+    )
+
+
 def masked(result: MeasureResult, marks: Marks, k: int, catalogue: Catalogue) -> MeasureResult:
     """Return a result in which every figure of a withheld cell is null and says so.
 
