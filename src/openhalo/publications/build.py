@@ -17,7 +17,7 @@ from openhalo.publications.freshness import freshness, sources_of
 from openhalo.publications.imprint import Imprint, must_be_declared, to_protect
 from openhalo.publications.measure_pages import measure_page
 from openhalo.publications.pages import write_assets, write_pages
-from openhalo.publications.protection import Precaution, guard
+from openhalo.publications.protection import Precaution, guard, must_wait
 from openhalo.records.reading import Records
 from openhalo.releases.package import describe
 
@@ -53,6 +53,8 @@ def build(
     private = to_protect(ready, catalogue, imprint.declared)
     if precaution is None:
         must_be_declared(ready, catalogue, imprint.declared)
+    elif private:
+        must_wait(precaution.policy, precaution.earlier, precaution.today)
     folder.mkdir(parents=True, exist_ok=True)
     answers = [_answer(spec, records, report) for spec in ready if spec not in private]
     fresh_of = [*answers]

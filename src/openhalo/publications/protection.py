@@ -119,10 +119,9 @@ def guard(specs: Sequence[MeasureSpec], records: Records, precaution: Precaution
     """Return the answers of these measures as the policy lets them out, and what is kept for the next release.
 
     Raises:
-        ReleaseError: it is too early for a release, a table cannot be protected, or no cell may be shown.
+        ReleaseError: a table cannot be protected, or the attack takes longer than its budget.
     """
-    policy, earlier, today = precaution.policy, precaution.earlier, precaution.today
-    must_wait(policy, earlier, today)
+    policy, today = precaution.policy, precaution.today
     alone = {one.measure for one in policy.singly}
     tables = declared(specs, policy, records.catalogue)
     if not tables:
@@ -179,21 +178,27 @@ def declared(specs: Sequence[MeasureSpec], policy: Policy, catalogue: Catalogue)
     return list(found.values())
 
 
-def _closed(tables: Sequence[_Table], records: Records, policy: Policy, today: date) -> dict[str, Period]:
-    """Return, for each record type of the tables, the days whose periods are closed."""
-    found: dict[str, Period] = {}
+def closed_days(record: str, records: Records, policy: Policy, today: date) -> Period:
+    """Return the days of a record type whose periods are closed.
+
+    Raises:
+        ReleaseError: none is, or its records are kept by the year and have no days.
+    """
     last = policy.last_closed(today)[1]
-    for record in sorted({side.record for table in tables for side in table.sides}):
-        covers = records.manifest.tables[record].coverage
-        first, newest = min(cover.first for cover in covers), max(cover.last for cover in covers)
-        if not has_days(records, record) or first > last:
-            raise ReleaseError(
-                Problem(record, f"no {policy.closed_periods} of these records is closed on {today}", todo="wait")
-            )
-        # The records may end before the newest closed period; nothing is said of days that no delivery speaks for.
-        *_whole, (_name, held) = periods(policy.closed_periods, Period(first, max(newest, first)))
-        _name, end = periods(policy.closed_periods, Period(held.first, last))[0] if held.first <= last else ("", None)
-        found[record] = Period(first, last if end is None else end.last)
+    covers = records.manifest.tables[record].coverage
+    first, newest = min(cover.first for cover in covers), max(cover.last for cover in covers)
+    if not has_days(records, record) or first > last:
+        found = f"no {policy.closed_periods} of these records is closed on {today}"
+        raise ReleaseError(Problem(record, found, todo="wait"))
+    # Nothing is said of periods after the last one of which there are records.
+    held = [period for _name, period in periods(policy.closed_periods, Period(first, last)) if period.first <= newest]
+    return Period(first, held[-1].last)
+
+
+def _closed(tables: Sequence[_Table], records: Records, policy: Policy, today: date) -> dict[str, Period]:
+    """Return the closed days of each record type of the tables."""
+    counts = sorted({side.record for table in tables for side in table.sides})
+    found = {record: closed_days(record, records, policy, today) for record in counts}
     for table in tables:
         if len({found[side.record] for side in table.sides}) > 1:
             told = ", ".join(f"{side.record}: {found[side.record]}" for side in table.sides)

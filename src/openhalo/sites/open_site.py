@@ -23,6 +23,7 @@ from openhalo.publications.build import build
 from openhalo.publications.imprint import Declared, Imprint
 from openhalo.publications.kept_releases import keep, still_public
 from openhalo.publications.protection import Precaution
+from openhalo.publications.rehearsal import Rehearsal, rehearse
 from openhalo.records.listing import lazily, listing, write
 from openhalo.records.purging import Purge
 from openhalo.records.reading import Records
@@ -218,7 +219,7 @@ class Site:
             publisher_kind=publisher.kind,
             note=publisher.note,
             agencies=[agency.name for agency in settings.agencies.values()],
-            declared=[Declared(one.record, one.fields, one.reason, one.reference) for one in settings.declared_public],
+            declared=self._declared(),
             next_release=settings.next_release,
             number=folder.name,
             created=datetime.now(UTC),
@@ -231,6 +232,18 @@ class Site:
                 precaution=self._precaution(folder.name, today or date.today()), report=report,
             )  # fmt: skip
             return made.rename(folder)
+
+    def rehearse(self, *, today: date | None = None) -> Rehearsal | None:
+        """Try the disclosure policy on the records at hand; None for a site without a policy, or without records."""
+        precaution = self._precaution("", today or date.today())
+        records = self._open(None, None) if precaution else None
+        if precaution is None or records is None or not records.manifest.tables:
+            return None
+        return rehearse(records, self._declared(), precaution)
+
+    def _declared(self) -> list[Declared]:
+        stated = self.settings.declared_public
+        return [Declared(one.record, one.fields, one.reason, one.reference) for one in stated]
 
     def _precaution(self, number: str, today: date) -> Precaution | None:
         """Return how private figures of the next release are protected; None for a site without a policy."""
