@@ -12,6 +12,7 @@ import openhalo
 from openhalo.catalogue.index import KINDS, Catalogue, load
 from openhalo.catalogue.record_types import RecordType
 from openhalo.cli.main import app
+from openhalo.disclosure.policy import Policy
 from openhalo.sites.settings import Settings
 
 PYTHON_EXAMPLE = """import openhalo
@@ -27,6 +28,7 @@ print(site.source(receipt.source, receipt.agency).fields)
 site.records("stops/stop", where="search_conducted").collect()
 site.write_records("stops/stop", "stops.parquet")
 site.measure("stops/search_share", by="race", period="year").to_polars()
+print(site.rehearse().withheld)
 print(site.publish(), site.releases, site.store.manifest().version)
 site.purge("spd/template_stops_stop/17-0042", authority="Court order 2026-118")"""
 
@@ -69,7 +71,11 @@ def commands() -> str:
 def schemas() -> str:
     """Describe every key of every kind of catalogue file, and of a site's settings."""
     parts = ["# What catalogue files may say\n", "A key that does not stand here is refused. `*`: must be given.\n"]
-    for place, schema in [*((f"{kind.shape}.yaml", kind.schema) for kind in KINDS), ("agency.yaml", Settings)]:
+    for place, schema in [
+        *((f"{kind.shape}.yaml", kind.schema) for kind in KINDS),
+        ("agency.yaml", Settings),
+        ("disclosure.yaml", Policy),
+    ]:
         parts += [f"## {place}\n", f"{(schema.__doc__ or '').strip()}\n"]
         for model in models_in(schema):
             if model is not schema:

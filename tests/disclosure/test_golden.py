@@ -7,9 +7,10 @@ import polars as pl
 import pytest
 
 from openhalo.base.errors import ReleaseError
-from openhalo.disclosure.attack import Clock, Exposed, exposed, intervals
+from openhalo.disclosure.attack import Exposed, exposed, intervals
 from openhalo.disclosure.lattice import ALL, CountTable, Lattice
 from openhalo.disclosure.policy import Rule
+from openhalo.disclosure.programs import Clock
 from openhalo.disclosure.suppression import Protected, joined, withhold
 
 INNER = {"w": [30, 47, 64, 89], "x": [90, 124, 5, 31], "y": [92, 100, 59, 85], "z": [800, 991, 651, 685]}

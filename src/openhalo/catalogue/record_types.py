@@ -143,6 +143,11 @@ class RecordType(Spec):
     purge: Literal["agency", "with_oversight"] = Field(
         default="agency", description="Who may have a record taken out of every version; findings need oversight too"
     )
+    protects: dict[str, str] = Field(
+        default={},
+        description="Kind of people whom a small count could give away (persons, complainants, officers) → field that "
+        "tells one of them from another; empty: each record is one",
+    )
     fields: dict[str, FieldSpec] = Field(description="Name of each field → the field")
     rules: dict[str, Rule] = Field(default={}, description="Name of each rule → the rule")
     example: dict[str, object] = Field(description="One record, as it would be filled in a spreadsheet")
@@ -170,6 +175,10 @@ class RecordType(Spec):
             allowed = "a required field of type time, date or integer (a year)"
             named = [n for n, spec in self.fields.items() if spec.required and spec.type in ("time", "date", "integer")]
             yield Misfit(("time",), f"found '{self.time}'", allowed, did_you_mean(self.time, named))
+        for unit, name in self.protects.items():
+            if name and name not in self.fields:
+                hint = did_you_mean(name, self.fields)
+                yield Misfit(("protects", unit), f"'{name}' is no field", name_all(self.fields), hint)
         for group, name in self.known_at.items():
             if name not in self.fields or self.fields[name].type not in ("time", "date"):
                 allowed = name_all(field for field, spec in self.fields.items() if spec.type in ("time", "date"))

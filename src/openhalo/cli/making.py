@@ -1,12 +1,16 @@
 """Verbs that make and check a site: `init`, `check`, `demo`."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+import openhalo
 from openhalo.base.errors import CatalogueError, Problem, ReleaseError
 from openhalo.cli.terminal import AsJson, out, print_json, progress, say_problems
+
+if TYPE_CHECKING:
+    from openhalo.publications.rehearsal import Rehearsal
 
 
 def register(app: typer.Typer) -> None:
@@ -47,22 +51,38 @@ def check(
     Example: openhalo check springfield
     """
     from openhalo.catalogue import index
+    from openhalo.publications.policy_checks import check_policy
     from openhalo.sites.settings import check_settings
 
     catalogue, problems = index.examine(site / "catalogue" if site else None)
     if site is not None:
-        problems = [*check_settings(site, catalogue), *problems]
+        problems = [*check_settings(site, catalogue), *check_policy(site, catalogue), *problems]
+    tried = None if site is None or problems else openhalo.open_site(site).rehearse()
+    if tried is not None:
+        problems = tried.problems
     shelves = ("vocabularies", "record_types", "sources", "measures")
     counts = {shelf: len(getattr(catalogue, shelf)) for shelf in shelves}
     if as_json:
         print_json({"counts": counts, "problems": [_facts(problem) for problem in problems]})
     elif not problems:
         out.print(", ".join(f"{count} {shelf.replace('_', ' ')}" for shelf, count in counts.items()) + ": all good")
+        if tried is not None:
+            _say_cost(tried)
     if problems:
         error = CatalogueError(problems)
         if not as_json:
             say_problems(error)
         raise typer.Exit(error.exit_code)
+
+
+def _say_cost(tried: "Rehearsal") -> None:
+    """Say what the disclosure policy costs: figures withheld, and records of an incident file lost, by group."""
+    for measure, (withheld, figures) in tried.withheld.items():
+        out.print(f"{measure}: {withheld:,} of {figures:,} figures would be withheld")
+    for record, loss in tried.loss.items():
+        for row in loss.to_dicts():
+            group = f"{row['field']} {row['group']}" if row["field"] else "all"
+            out.print(f"incident file {record}, {group}: {row['lost']:.1%} of {row['records']:,} records would be lost")
 
 
 def demo(

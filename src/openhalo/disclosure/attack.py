@@ -7,26 +7,22 @@ told as deviations from the true one: `sums @ z = 0`, z = 0 where a cell is publ
 A secret is safe when two such tables differ in its cell by at least the width: an interval audit as in Fischetti
 and Salazar (2000), for which sdcTable (`attack`) solves two linear programs a cell. Here whole-number solutions are
 kept as witnesses, so that one program settles many cells, and a cell is called safe only on whole-number proof;
-where a program ends in fractions, a mixed-integer one decides. The linear programs are HiGHS's, through SciPy.
+where a program ends in fractions, a mixed-integer one decides.
 """
 
-import time
 from dataclasses import dataclass
-from typing import Any
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import Bounds, LinearConstraint, linprog, milp
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import connected_components
 
-from openhalo.base.errors import Problem, ReleaseError
+from openhalo.disclosure.programs import Clock, Program
 
 FAR = 10**6
 """Stands for "no limit" on a deviation."""
 _WHOLE = 1e-6
-linear_program: Any = linprog
-"""SciPy's types do not know that it takes sparse matrices."""
 
 
 @dataclass(frozen=True)
@@ -41,26 +37,6 @@ class System:
     lower: NDArray[np.int64]
     """The least that a withheld cell can deviate by, 0 or less."""
     secret: NDArray[np.bool_]
-
-
-class Clock:
-    """A time budget; what does not fit into it is refused, never tried by sample."""
-
-    def __init__(self, seconds: float) -> None:
-        self.seconds, self.end = seconds, time.monotonic() + seconds
-
-    def left(self) -> float:
-        """Return the seconds left.
-
-        Raises:
-            ReleaseError: none are left.
-        """
-        left = self.end - time.monotonic()
-        if left <= 0:
-            found = f"the attack on the declared tables takes longer than its {self.seconds:g} seconds"
-            todo = "declare fewer or coarser tables, or allow it more time: attack_seconds"
-            raise ReleaseError(Problem("disclosure", found, todo=todo))
-        return left
 
 
 @dataclass(frozen=True)
@@ -175,7 +151,7 @@ def settle(system: System, width: int, kept: Witnesses, clock: Clock, parts: "li
             goal, ceiling, floor = np.zeros(len(part.cells)), high[part.cells].copy(), low[part.cells].copy()
             goal[open_] = 1 if attempt == 0 else coin.choice([-1.0, 1.0], open_.size)
             ceiling[open_], floor[open_] = np.minimum(ceiling[open_], width), np.maximum(floor[open_], -width)
-            z = part.furthest(goal, floor, ceiling, clock)
+            z = part.program.furthest(goal, floor, ceiling, clock)
             if z is not None:
                 kept.add(system, part.cells, z)
             left = ((kept.most - kept.least)[part.cells[open_]] < width).sum()
@@ -194,6 +170,11 @@ class Component:
     cells: NDArray[np.int64]
     sums: csr_array
 
+    @cached_property
+    def program(self) -> Program:
+        """Return the component's linear program, made when it is first asked."""
+        return Program(self.sums)
+
     def extreme(
         self,
         low: NDArray[np.float64],
@@ -207,41 +188,16 @@ class Component:
         i = int(np.searchsorted(self.cells, cell))
         goal, floor, ceiling = np.zeros(len(self.cells)), low[self.cells].copy(), high[self.cells].copy()
         goal[i], floor[i], ceiling[i] = way, max(floor[i], -cap), min(ceiling[i], cap)
-        z = self.furthest(goal, floor, ceiling, clock)
-        if z is not None and np.abs(z - z.round()).max() <= _WHOLE:
-            return float(z[i].round()), z
-        limits = LinearConstraint(self.sums, 0, 0) if self.sums.shape[0] else ()
-        answer = milp(
-            -goal,
-            constraints=limits,
-            integrality=np.ones(len(goal), np.int64),
-            bounds=Bounds(floor, ceiling),
-            options={"time_limit": clock.left(), "mip_rel_gap": 0},
-        )
-        if answer.status != 0:
-            clock.left()
-            raise ReleaseError(Problem("disclosure", f"the attack did not come to an end: {answer.message}"))
-        return float(answer.x[i].round()), answer.x
-
-    def furthest(
-        self, goal: NDArray[np.float64], floor: NDArray[np.float64], ceiling: NDArray[np.float64], clock: Clock
-    ) -> NDArray[np.float64] | None:
-        """Return the table that goes furthest along `goal`, or None if the solver gave up."""
-        answer = linear_program(
-            -goal,
-            A_eq=self.sums,
-            b_eq=np.zeros(self.sums.shape[0]),
-            bounds=np.column_stack([floor, ceiling]),
-            method="highs-ds",
-            options={"time_limit": clock.left()},
-        )
-        clock.left()
-        return answer.x if answer.status == 0 else None
+        z = self.program.furthest(goal, floor, ceiling, clock)
+        if z is None or np.abs(z - z.round()).max() > _WHOLE:
+            z = self.program.furthest_whole(goal, floor, ceiling, clock)
+        assert z is not None, "the true table is always one"
+        return float(z[i].round()), z
 
 
-def components(system: System) -> list[Component]:
-    """Return the withheld cells in groups that no sum joins, largest first."""
-    hidden = np.flatnonzero(~system.public)
+def components(system: System, movable: NDArray[np.bool_] | None = None) -> list[Component]:
+    """Return the withheld (or the movable) cells in groups that no sum joins, largest first."""
+    hidden = np.flatnonzero(~system.public if movable is None else movable)
     if hidden.size == 0 or system.sums.shape[0] == 0:
         return [Component(hidden[i : i + 1], csr_array((0, 1))) for i in range(hidden.size)]
     sums = csr_array(system.sums[:, hidden].astype(np.float64))

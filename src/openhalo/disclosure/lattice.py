@@ -22,6 +22,9 @@ UNKNOWN = "?"
 """The code of records whose group is not known: a group like any other, or the margins would not add up."""
 MAX_CELLS = 200_000
 
+RECORDS = "_records"
+"""Column that says how many alike records a row stands for; without it, each is one."""
+
 Rollups = Mapping[str, Mapping[str, tuple[str, ...]]]
 
 
@@ -50,7 +53,7 @@ def count_table(
     """Count records by dimensions, with every margin, in columns.
 
     Args:
-        records: one row per record.
+        records: one row per record, or per so many alike as the column RECORDS says.
         of: what is counted.
         dims: columns to cut by; a null is the group UNKNOWN.
         units: protection unit → column that identifies it; each cell gets the number of different ones, and
@@ -60,6 +63,7 @@ def count_table(
     """
     dims, units, rollups, without = tuple(dims), units or {}, rollups or {}, set(without_total)
     frame = records.lazy().with_columns(pl.col(name).cast(pl.String).fill_null(UNKNOWN) for name in dims)
+    size = (pl.col(RECORDS).sum() if RECORDS in frame.collect_schema().names() else pl.len()).cast(pl.Int64)
     for name in dims:
         known = frame.select(pl.col(name)).unique().collect()[name].to_list()
         pairs = [(code, code) for code in known] + ([] if name in without else [(code, ALL) for code in known])
@@ -67,14 +71,14 @@ def count_table(
         levels = pl.LazyFrame(pairs, schema={name: pl.String, f"{name}_level": pl.String}, orient="row")
         frame = frame.join(levels, on=name).drop(name).rename({f"{name}_level": name})
     keys = [pl.col(name) for name in dims] or [pl.lit(ALL).alias("_all")]
-    counts = frame.group_by(keys).agg(pl.len().cast(pl.Int64).alias("n")).collect()
+    counts = frame.group_by(keys).agg(size.alias("n")).collect()
     on = [key.meta.output_name() for key in keys]
     for unit, column in units.items():
-        brought = frame.group_by([*keys, pl.col(column)]).len()
+        brought = frame.group_by([*keys, pl.col(column)]).agg(size.alias("len"))
         ordered = brought.group_by(on).agg(
             pl.len().cast(pl.Int64).alias(unit),
-            pl.col("len").max().cast(pl.Int64).alias(f"{unit}_largest"),
-            (pl.col("len").top_k(2).sum() - pl.col("len").max()).cast(pl.Int64).alias(f"{unit}_second"),
+            pl.col("len").max().alias(f"{unit}_largest"),
+            (pl.col("len").top_k(2).sum() - pl.col("len").max()).alias(f"{unit}_second"),
         )
         counts = counts.join(ordered.collect(), on=on, how="left")
     return CountTable(of, dims, counts.drop("_all", strict=False), rollups)

@@ -18,6 +18,7 @@ from openhalo.base.periods import Grain, label
 from openhalo.catalogue import reader
 from openhalo.catalogue.reader import Misfit, Spec
 
+POLICY = "disclosure.yaml"
 K_FLOOR, K_CEILING = 3, 30
 LOSS_CEILING = 0.10
 """The largest share of any group's records that recoding may cost."""
@@ -86,13 +87,15 @@ class Outcome(Spec):
 class IncidentFile(Spec):
     """How the incident file of one record type goes out."""
 
-    record: str
+    record: str = Field(description="Record type")
     unit: str = Field(default="", description="Column of the protection unit; empty: each record is one")
     identifying: list[str] = Field(description="Fields by which a neighbour could find someone, after recoding")
-    recode: list[Recoding] = []
-    outcomes: list[Outcome] = []
+    recode: list[Recoding] = Field(default=[], description="What is made coarser, in this order")
+    outcomes: list[Outcome] = Field(default=[], description="Fields that look-alikes must not all share")
     groups: list[str] = Field(default=[], description="Fields by whose codes the loss is told and limited")
-    most_lost: float = Field(default=LOSS_CEILING, ge=0, le=LOSS_CEILING)
+    most_lost: float = Field(
+        default=LOSS_CEILING, ge=0, le=LOSS_CEILING, description="The largest share of a group that may be lost"
+    )
 
     def misfits(self) -> Iterable[Misfit]:
         """Fields that are left out identify nobody; each recoding must fit in itself."""
@@ -108,9 +111,9 @@ class IncidentFile(Spec):
 class DeclaredTable(Spec):
     """One table that a release may hold; what is not declared does not go out."""
 
-    measure: str
+    measure: str = Field(description="Its id, such as stops/search_share")
     by: list[str] = Field(default=[], description="Dimensions besides period")
-    grain: Grain = "quarter"
+    grain: Grain = Field(default="quarter", description="Length of its periods; all: one over all closed days")
 
     def misfits(self) -> Iterable[Misfit]:
         """Few dimensions, each once; only unbroken totals may be daily."""
@@ -120,6 +123,13 @@ class DeclaredTable(Spec):
             yield Misfit(("by",), "a dimension stands twice", todo="keep one")
         if self.grain == "day" and self.by:
             yield Misfit(("grain",), "days cut by group", "month, quarter, year, all", "only totals may be daily")
+
+
+class Singly(Spec):
+    """A measure that is published whole, however few it counts: deaths, shootings by police."""
+
+    measure: str = Field(description="Its id")
+    reason: str = Field(description="Why each one is published, in a sentence that stands on the page")
 
 
 @dataclass(frozen=True)
@@ -141,7 +151,9 @@ class Policy(Spec):
     width: int | None = Field(
         default=None, ge=2, description="An attacker may not know a withheld cell closer than this"
     )
-    units: list[Unit] = Field(default=["persons", "officers"], min_length=1)
+    units: list[Unit] = Field(
+        default=["persons", "officers"], min_length=1, description="Whom a small count could give away"
+    )
     zeros: Literal["withheld", "shown"] = Field(
         default="withheld", description="Whether a cell that counts nobody is small, or said to be empty"
     )
@@ -149,12 +161,15 @@ class Policy(Spec):
     corrections: Literal["wait", "at_once"] = Field(
         default="wait", description="Whether changes of fewer than k wait until they are more"
     )
-    closed_periods: Literal["month", "quarter", "year"] = "quarter"
+    closed_periods: Literal["month", "quarter", "year"] = Field(
+        default="quarter", description="Figures speak for whole periods of this length"
+    )
     days_until_closed: int = Field(default=30, ge=0, description="After its last day, for late reports to come in")
-    days_between_releases: int = Field(default=28, ge=7)
-    attack_seconds: float = Field(default=60, gt=0, le=3600)
-    tables: list[DeclaredTable] = []
-    incident_files: list[IncidentFile] = []
+    days_between_releases: int = Field(default=28, ge=7, description="The least time between two releases")
+    attack_seconds: float = Field(default=60, gt=0, le=3600, description="A set of tables that takes longer is refused")
+    tables: list[DeclaredTable] = Field(default=[], description="The tables that go out; no other does")
+    singly: list[Singly] = Field(default=[], description="Measures published however few they count")
+    incident_files: list[IncidentFile] = Field(default=[], description="How single records go out, made coarser")
 
     def misfits(self) -> Iterable[Misfit]:
         """The width must be reachable below k; tables and files must each fit in themselves and stand once."""
@@ -164,6 +179,10 @@ class Policy(Spec):
             yield from (m._replace(location=("tables", index, *m.location)) for m in table.misfits())
             if table in self.tables[:index]:
                 yield Misfit(("tables", index), "this table is declared twice", todo="keep one")
+        tabled = {table.measure for table in self.tables}
+        for index, one in enumerate(self.singly):
+            if one.measure in tabled:
+                yield Misfit(("singly", index), f"'{one.measure}' stands in 'tables' too", todo="keep one of the two")
         for index, file in enumerate(self.incident_files):
             yield from (m._replace(location=("incident_files", index, *m.location)) for m in file.misfits())
 

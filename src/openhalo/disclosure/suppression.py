@@ -17,9 +17,10 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array, hstack, vstack
 
 from openhalo.base.errors import Problem, ReleaseError
-from openhalo.disclosure.attack import FAR, Clock, System, Witnesses, components, exposed, linear_program, settle
+from openhalo.disclosure.attack import FAR, Component, System, Witnesses, components, exposed, settle
 from openhalo.disclosure.lattice import CountTable, Lattice, cell_keys, without_repeats
 from openhalo.disclosure.policy import Rule
+from openhalo.disclosure.programs import Clock, Numbers, Program
 
 MAX_PASSES = 30
 Move = tuple[NDArray[np.int64], NDArray[np.float64]]
@@ -33,6 +34,8 @@ class Protected:
     secret: NDArray[np.bool_]
     withheld: NDArray[np.bool_]
     zeros_shown: bool
+    published: NDArray[np.bool_] | None = None
+    """Which cells some table shows unless they are withheld; the others only stand between them. None: all."""
 
     def cells(self) -> pl.DataFrame:
         """Return `key`, `n` (null where withheld) and `withheld`: what may be said about each cell."""
@@ -96,49 +99,59 @@ def joined(current: Protected, earlier: Sequence[Protected]) -> System:
     return System(keys.to_list(), unique["n"].to_numpy().astype(np.int64), sums, public, lower, secret)
 
 
-def protect(lattice: Lattice, rule: Rule, earlier: Sequence[Protected] = ()) -> Protected:
+def protect(
+    lattice: Lattice, rule: Rule, earlier: Sequence[Protected] = (), published: NDArray[np.bool_] | None = None
+) -> Protected:
     """Withhold cells until the attack finds no secret of this release or of an earlier one.
 
     Args:
         lattice: all tables of the release.
         rule: the policy's numbers.
         earlier: every release still public, oldest first, as this function returned them.
+        published: which cells the tables show; the others are not public to begin with. None: all.
 
     Raises:
         ReleaseError: a secret cannot be protected because what an earlier release shows gives it away (publish
             those periods as before: see `held_periods`), or the attack takes longer than its budget.
     """
-    return withhold(lattice, primary(lattice, rule), rule, earlier)
+    return withhold(lattice, primary(lattice, rule), rule, earlier, published)
 
 
-def withhold(lattice: Lattice, secret: NDArray[np.bool_], rule: Rule, earlier: Sequence[Protected] = ()) -> Protected:
+def withhold(
+    lattice: Lattice,
+    secret: NDArray[np.bool_],
+    rule: Rule,
+    earlier: Sequence[Protected] = (),
+    published: NDArray[np.bool_] | None = None,
+) -> Protected:
     """Protect given secrets, as `protect` does for those that it finds itself."""
     clock = Clock(rule.attack_seconds)
-    before = _named(lattice, earlier, hidden=True)
-    withheld = (secret | before) & ((lattice.n > 0) | (not rule.zeros_shown))
+    may_hide = ((lattice.n > 0) | (not rule.zeros_shown)) & ~_known_empty(lattice, earlier)
+    secret = secret & may_hide
+    unseen = np.zeros_like(secret) if published is None else ~published
+    withheld = (secret | unseen | _named(lattice, earlier, hidden=True)) & may_hide
     system = joined(Protected(lattice, secret, withheld, rule.zeros_shown), earlier)
     place = _places(pl.Series("key", system.keys), lattice)
     free = np.zeros(len(system.keys), np.bool_)
-    free[place] = ~_named(lattice, earlier, hidden=False) & ((lattice.n > 0) | (not rule.zeros_shown))
-    kept, whole = Witnesses(len(system.keys)), False
+    free[place] = ~_named(lattice, earlier, hidden=False) & may_hide
+    kept, others, whole = Witnesses(len(system.keys)), _OtherTables(system, free), False
     for _ in range(MAX_PASSES):
         settle(system, rule.width, kept, clock, components(system))
         hidden, hopeless = int(system.public.sum()), []
         for cell in kept.unsettled(system, rule.width):
             if kept.most[cell] - kept.least[cell] >= rule.width:
                 continue
-            other = _cheapest_other_table(system, free, int(cell), rule.width, whole, clock)
-            if other is None:
+            moves = others.cheapest(int(cell), rule.width, whole, clock)
+            if not moves:
                 hopeless.append(_cannot_hide(system.keys[cell]))
-                continue
-            cells, deviation = other
-            system.public[cells] = False
-            kept.add(system, cells, deviation)
+            for cells, deviation in moves:
+                system.public[cells] = False
+                kept.add(system, cells, deviation)
         if hopeless:
             raise ReleaseError(hopeless[:20])
         whole = hidden == int(system.public.sum())
         if whole and not exposed(system, rule.width, clock, kept):
-            return Protected(lattice, secret, ~system.public[place], rule.zeros_shown)
+            return Protected(lattice, secret, ~system.public[place], rule.zeros_shown, published)
     raise ReleaseError(Problem("disclosure", f"no safe set of cells was found in {MAX_PASSES} passes"))
 
 
@@ -150,10 +163,42 @@ def _places(keys: pl.Series, lattice: Lattice) -> NDArray[np.int64]:
 
 def _named(lattice: Lattice, earlier: Sequence[Protected], hidden: bool) -> NDArray[np.bool_]:
     """Return which cells some earlier release withholds (or shows)."""
-    keys = [r.lattice.cells["key"].filter(pl.Series(r.withheld == hidden)) for r in earlier]
+    keys = [r.lattice.cells["key"].filter(pl.Series(_stood(r) & (r.withheld == hidden))) for r in earlier]
     if not keys:
         return np.zeros(len(lattice.cells), np.bool_)
     return np.asarray(lattice.cells["key"].is_in(pl.concat(keys).unique().implode()).to_numpy(), dtype=np.bool_)
+
+
+def _stood(release: Protected) -> NDArray[np.bool_]:
+    """Return which cells stood in a table, shown or withheld, or were shown because they are empty."""
+    every = np.ones_like(release.withheld)
+    return every if release.published is None else release.published | ~release.withheld
+
+
+def _known_empty(lattice: Lattice, earlier: Sequence[Protected]) -> NDArray[np.bool_]:
+    """Return which cells count nobody, as a release that is still public says by not having their group.
+
+    A group that first comes up in a new period brings empty cells into the periods before it. Releases of these
+    periods gave all groups and their total, so everyone knows that it was empty there.
+    """
+    ours = _codes(lattice).filter(pl.col("n") == 0)
+    empty = np.zeros(len(lattice.cells), np.bool_)
+    for release in earlier:
+        theirs = _codes(release.lattice)
+        new = ours.join(theirs, on=["of", "period", "dim", "code"], how="anti")
+        empty[new.join(theirs, on=["of", "period", "dim"], how="semi")["at"].to_numpy()] = True
+    return empty
+
+
+def _codes(lattice: Lattice) -> pl.DataFrame:
+    """Return the codes of each cell beside its period: `at`, `n`, `of`, `period`, `dim`, `code`."""
+    named = lattice.cells.select("n", pl.col("key").str.split("|").alias("parts")).with_row_index("at")
+    of, rest = pl.col("parts").list.first().alias("of"), pl.col("parts").list.slice(1)
+    period = rest.list.filter(pl.element().str.starts_with("period=")).list.first().alias("period")
+    each = named.select("at", "n", of, period.fill_null(""), rest.alias("part")).explode("part").drop_nulls("part")
+    split = pl.col("part").str.splitn("=", 2)
+    dims = each.with_columns(split.struct.field("field_0").alias("dim"), split.struct.field("field_1").alias("code"))
+    return dims.filter(pl.col("dim") != "period").drop("part")
 
 
 def _cannot_hide(key: str) -> Problem:
@@ -162,64 +207,66 @@ def _cannot_hide(key: str) -> Problem:
     )
 
 
-def _cheapest_other_table(
-    system: System, free: NDArray[np.bool_], cell: int, width: int, whole: bool, clock: Clock
-) -> Move | None:
-    """Return where and by how much the cheapest table differs that has `width` more, or less, in `cell`.
+class _OtherTables:
+    """The other tables that could also be true if more cells were withheld, and which of them is cheapest."""
 
-    What it costs to move a published cell is its count; withheld cells move for nothing. Tried first among the
-    sums near the cell, then among all. None: there is no such table.
-    """
-    movable = free | ~system.public
-    for near in (True, False):
-        cells = _near(system, cell) if near else np.arange(len(system.keys))
-        cells = cells[movable[cells] | (cells == cell)]
-        if not movable[cell]:
-            return None
+    def __init__(self, system: System, free: NDArray[np.bool_]) -> None:
+        self.system = system
+        self.parts = components(system, free | ~system.public)
+        self.part_of = {int(cell): part for part in self.parts for cell in part.cells}
+        self.programs: dict[int, Program] = {}
+
+    def cheapest(self, cell: int, width: int, whole: bool, clock: Clock) -> list[Move]:
+        """Return where and by how much the cheapest tables differ that leave `cell` open by the width.
+
+        What it costs to move a published cell is its count; withheld cells move for nothing. One table is enough
+        where the cell can be the width more, or less; else it takes one of each. Empty: there are none.
+        """
+        part = self.part_of.get(cell)
+        if part is None:
+            return []
         for step in (width, -width):
-            if step < 0 and system.lower[cell] > step:
-                continue
-            moved = _move(system, cells, cell, step, whole, clock)
-            if moved is not None:
-                return moved
-    return None
+            if (moved := self._move(part, cell, step, whole, clock)) is not None:
+                return [moved]
+        up = self._most(part, cell, clock)
+        both = [self._move(part, cell, step, whole, clock) for step in (up, up - width)]
+        return [move for move in both if move is not None] if None not in both else []
 
+    def _move(self, part: Component, cell: int, step: int, whole: bool, clock: Clock) -> Move | None:
+        if step < self.system.lower[cell]:
+            return None
+        size = len(part.cells)
+        price = np.where(self.system.public[part.cells], 1.0 + self.system.value[part.cells], 0.0)
+        floor, ceiling, at = self._bounds(part, cell)
+        floor[[at, size + at]] = ceiling[[at, size + at]] = max(step, 0), max(-step, 0)
+        program = self._program(part)
+        ask = program.furthest_whole if whole else program.furthest
+        z = ask(np.r_[-price, -price], floor, ceiling, clock)
+        if z is None:
+            return None
+        deviation = z[:size] - z[size:]
+        moved = np.abs(deviation) > 1e-7
+        return part.cells[moved], deviation[moved]
 
-def _move(system: System, cells: NDArray[np.int64], cell: int, step: int, whole: bool, clock: Clock) -> Move | None:
-    sums = csr_array(system.sums[:, cells].astype(np.float64))
-    sums = csr_array(sums[np.flatnonzero(np.diff(sums.indptr))])
-    price = np.where(system.public[cells], 1.0 + system.value[cells], 0.0)
-    up, down = np.full(len(cells), float(FAR)), -system.lower[cells].astype(np.float64)
-    low_up, low_down = np.zeros(len(cells)), np.zeros(len(cells))
-    at = int(np.searchsorted(cells, cell))
-    up[at] = low_up[at] = max(step, 0)
-    down[at] = low_down[at] = max(-step, 0)
-    answer = linear_program(
-        np.r_[price, price],
-        A_eq=hstack([sums, -sums]),
-        b_eq=np.zeros(sums.shape[0]),
-        bounds=np.column_stack([np.r_[low_up, low_down], np.r_[up, down]]),
-        integrality=np.ones(2 * len(cells)) if whole else None,
-        method="highs",
-        options={"time_limit": clock.left()},
-    )
-    clock.left()
-    if answer.status != 0:
-        return None
-    deviation = answer.x[: len(cells)] - answer.x[len(cells) :]
-    moved = np.abs(deviation) > 1e-7
-    return cells[moved], deviation[moved]
+    def _most(self, part: Component, cell: int, clock: Clock) -> int:
+        """Return the most whole units that a cell can be more, if it takes all cells that may be withheld."""
+        floor, ceiling, at = self._bounds(part, cell)
+        size = len(part.cells)
+        ceiling[size + at] = 0
+        goal = np.zeros(2 * size)
+        goal[at] = 1
+        z = self._program(part).furthest(goal, floor, ceiling, clock)
+        return 0 if z is None else int(z[at] + 1e-6)
 
+    def _bounds(self, part: Component, cell: int) -> tuple[Numbers, Numbers, int]:
+        size = len(part.cells)
+        ceiling = np.r_[np.full(size, float(FAR)), -self.system.lower[part.cells].astype(np.float64)]
+        return np.zeros(2 * size), ceiling, int(np.searchsorted(part.cells, cell))
 
-def _near(system: System, cell: int) -> NDArray[np.int64]:
-    """Return the cells that share a sum with a cell that shares a sum with this one."""
-    cells = np.array([cell])
-    for _ in range(2):
-        mark = np.zeros(len(system.keys))
-        mark[cells] = 1
-        rows = np.flatnonzero(abs(system.sums) @ mark)
-        cells = np.unique(np.r_[cells, csr_array(system.sums[rows]).indices])
-    return cells
+    def _program(self, part: Component) -> Program:
+        if id(part) not in self.programs:
+            self.programs[id(part)] = Program(csr_array(hstack([part.sums, -part.sums])))
+        return self.programs[id(part)]
 
 
 def held_periods(lattice: Lattice, earlier: Sequence[Protected], k: int, periods: Sequence[str]) -> list[str]:

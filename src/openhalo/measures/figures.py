@@ -36,7 +36,7 @@ denominator); `numerator`: events, or the sum of a mean's values; `denominator`:
 `status`: `ok`; `reference` (the group that a ratio compares with); and where no value is given, why: `too_few`,
 `no_data`, `no_denominator`, `not_coded` (the counted records have no word for the group), `visitors` (people in the
 place are mostly not residents), `no_events` (of a ratio: none in the reference group), `no_reference` (the reference
-group has no figure).
+group has no figure), `withheld` (in releases only).
 """
 
 
@@ -70,6 +70,8 @@ class MeasureResult:
     """Group → code → how people of it are named in a sentence."""
     provenance: dict[str, Any]
     """Store version, hash of the definition, deliveries, sources with units, first and last day, known-by date."""
+    k: int = 10
+    """The least number of people that a figure may show, where a disclosure policy withholds fewer."""
     _told: dict[str, list[Finding]] = field(default_factory=dict, repr=False, compare=False)
 
     @property

@@ -75,17 +75,21 @@ def _must_be_one_year(question: Question, records: Records) -> None:
 
 def population(question: Question, records: Records, record: str, where: Sequence[str]) -> Relation:
     """Return the records that make every condition true, within the asked period where their time has days."""
-    relation = records.relation(record)
+    relation = within(question.within, records, record)
     nodes = [records.catalogue.condition(record, text) for text in where if text]
     tests = [to_ibis(node, relation) for node in nodes if node is not None]
-    if question.within is not None:
-        first, last = question.within.first, question.within.last
-        day = relation.field(records.catalogue.record_type(record).date_column)
-        if has_days(records, record):
-            tests.append(day.between(ibis.literal(first), ibis.literal(last)))
-        else:
-            tests.append(day.between(first.year, last.year))
     relation.table = relation.table.filter(*tests) if tests else relation.table
+    return relation
+
+
+def within(days: Period | None, records: Records, record: str) -> Relation:
+    """Return the records of a type whose time lies within these days; all of them without."""
+    relation = records.relation(record)
+    if days is not None:
+        day = relation.field(records.catalogue.record_type(record).date_column)
+        by_day = has_days(records, record)
+        ends = (ibis.literal(days.first), ibis.literal(days.last)) if by_day else (days.first.year, days.last.year)
+        relation.table = relation.table.filter(day.between(*ends))
     return relation
 
 

@@ -26,6 +26,8 @@ class Figure:
     status: str = "ok"
     code: str | None = None
     period: str = ""
+    k: int = 10
+    """The least number of people that a figure may show; fewer are withheld."""
 
     @property
     def bounded(self) -> bool:
@@ -42,6 +44,7 @@ def said(kind: str, figure: Figure, minimum: int = 10) -> str:
     if figure.value is not None:
         return numbers.measured(figure.value, kind)
     reasons = {
+        "withheld": _("withheld (protects fewer than {k})").format(k=figure.k),
         "too_few": _("too few to say (under {minimum})").format(minimum=minimum),
         "no_denominator": _("no rate"),
         "not_coded": _("no rate: not counted as a group"),

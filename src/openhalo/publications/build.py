@@ -14,10 +14,11 @@ from openhalo.publications.answers import Answer, answer, needed
 from openhalo.publications.contents import Contents
 from openhalo.publications.descriptor import facts
 from openhalo.publications.freshness import freshness, sources_of
-from openhalo.publications.imprint import Imprint, must_be_declared
+from openhalo.publications.imprint import Imprint, must_be_declared, to_protect
 from openhalo.publications.measure_pages import measure_page
 from openhalo.publications.pages import write_assets, write_pages
 from openhalo.publications.place_page import place_tables
+from openhalo.publications.protection import Precaution, guard, must_wait
 from openhalo.records.reading import Records
 from openhalo.releases.package import describe
 
@@ -29,6 +30,7 @@ def build(
     receipts: Sequence[Receipt] = (),
     *,
     charts: Path | None = None,
+    precaution: Precaution | None = None,
     report: Report = silent,
 ) -> dict[str, Any]:
     """Write a finished release into an empty folder and return its descriptor.
@@ -39,18 +41,26 @@ def build(
         imprint: who publishes, and which fields are public already.
         receipts: the deliveries that the store version rests on.
         charts: folder where drawings are kept from one release to the next.
+        precaution: how figures of records that are not public are protected; without it, there may be none.
         report: called at each step.
 
     Raises:
-        ReleaseError: figures are cut by fields that are not declared public.
+        ReleaseError: figures are cut by fields that are not declared public, and no policy protects them.
     """
     catalogue = records.catalogue
     specs = [catalogue.measures[name] for name in sorted(catalogue.measures)]
     waiting = [(spec, lacking) for spec in specs if (lacking := needed(spec, records))]
     ready = [spec for spec in specs if spec not in [waits for waits, _ in waiting]]
-    must_be_declared(ready, catalogue, imprint.declared)
+    private = to_protect(ready, catalogue, imprint.declared)
+    if precaution is None:
+        must_be_declared(ready, catalogue, imprint.declared)
+    elif private:
+        must_wait(precaution.policy, precaution.earlier, precaution.today)
     folder.mkdir(parents=True, exist_ok=True)
-    answers = [_answer(spec, records, report) for spec in ready]
+    answers = [_answer(spec, records, report) for spec in ready if spec not in private]
+    fresh_of = [*answers]
+    guarded = guard(private, records, precaution, report) if precaution and private else None
+    answers = sorted([*answers, *(guarded.answers if guarded else [])], key=lambda one: one.spec.id)
     report("tables")
     schemas = open_data.write(folder, answers, catalogue)
     by_place = places.place_figures(answers, records, imprint)
@@ -65,15 +75,23 @@ def build(
                 report(f"page {one.spec.id} {language.tag}")
                 page = measure_page(one, catalogue, drawings, _sources(one, records))
                 page.declared = imprint.reasons(one.counted.record)
+                if guarded and one in guarded.answers:
+                    page.sure += guarded.sentences(one)
                 pages.append(page)
+            fresh = [*freshness(fresh_of, records), *(guarded.freshness() if guarded else [])]
             contents = Contents(
-                imprint, pages, waiting, freshness(answers, records), used, list(sources.values()), sorted(schemas),
+                imprint, pages, waiting, fresh, used, list(sources.values()), sorted(schemas),
                 records.manifest.version, catalogue, place_tables(by_place, catalogue, drawings),
             )  # fmt: skip
             write_pages(folder, contents)
     write_assets(folder, charts)
     report("hashes")
-    return describe(folder, facts(imprint, records, used, list(sources.values())), schemas)
+    told = facts(imprint, records, used, list(sources.values()))
+    if guarded and precaution:
+        told |= guarded.facts()
+        if guarded.kept:
+            precaution.keep(guarded.kept)
+    return describe(folder, told, schemas)
 
 
 def _answer(spec: Any, records: Records, report: Report) -> Answer:

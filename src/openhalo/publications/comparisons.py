@@ -54,6 +54,7 @@ def figures(result: MeasureResult | None, names: Group | None) -> list[Figure]:
         Figure(
             label=names.name(row[names.path]) if names else numbers.period(row["period"]),
             code=row[names.path] if names else None,
+            k=result.k if result is not None else 10,
             **{name: row[name] for name in FIGURE_COLUMNS},
         )
         for row in rows
@@ -200,6 +201,8 @@ def _notes(result: MeasureResult) -> list[str]:
 
 
 def _known_for_all(rows: Sequence[Figure], names: Group, units: str) -> list[str]:
+    if any(row.status == "withheld" for row in rows):
+        return []
     n = sum(row.n for row in rows)
     text = _("{group} is known for all {n} {units}.")
     return [text.format(group=names.label, n=numbers.count(n), units=units)] if n else []

@@ -59,23 +59,41 @@ def counted(spec: MeasureSpec, catalogue: Catalogue) -> MeasureSpec:
 def must_be_declared(specs: Iterable[MeasureSpec], catalogue: Catalogue, declared: Sequence[Declared]) -> None:
     """Refuse a release that cuts figures by fields which the site has not declared public.
 
-    A figure cut into small groups can give a person away. Until suppression protects such cells, a release may
-    hold only cuts by fields that anyone can already read record by record.
+    A figure cut into small groups can give a person away. Without a disclosure policy, a release may hold only cuts by
+    fields that anyone can already read record by record.
 
     Raises:
         ReleaseError: with every field that is missing, and what to write.
     """
-    open_fields = {(one.record, name) for one in declared for name in one.fields}
     missing: dict[str, set[str]] = {}
     for spec in specs:
-        record = counted(spec, catalogue).record
-        for path in cuts(spec):
-            owner = catalogue.schema.follow(record, path)
-            place = (owner[0] if owner else record, path.rpartition(".")[2])
-            if place not in open_fields:
-                missing.setdefault(place[0], set()).add(place[1])
+        for record, name in _undeclared_cuts(spec, catalogue, declared):
+            missing.setdefault(record, set()).add(name)
     if missing:
         raise ReleaseError([_undeclared(record, sorted(names)) for record, names in sorted(missing.items())])
+
+
+def to_protect(specs: Sequence[MeasureSpec], catalogue: Catalogue, declared: Sequence[Declared]) -> list[MeasureSpec]:
+    """Return the measures over records of which some published figure is cut by a field that is not declared public.
+
+    All measures over such records are protected together, those without groups too: what one shows, another hides.
+    """
+    closed = {counted(spec, catalogue).record for spec in specs if _undeclared_cuts(spec, catalogue, declared)}
+
+    def counts(spec: MeasureSpec) -> set[str]:
+        base = counted(spec, catalogue)
+        return {base.record, *([base.per.record] if base.per and not base.per.sum else [])}
+
+    return [spec for spec in specs if counts(spec) & closed]
+
+
+def _undeclared_cuts(spec: MeasureSpec, catalogue: Catalogue, declared: Sequence[Declared]) -> list[tuple[str, str]]:
+    """Return the fields, with their record types, that a measure is cut by and that are not declared public."""
+    open_fields = {(one.record, name) for one in declared for name in one.fields}
+    record = counted(spec, catalogue).record
+    owners = [(catalogue.schema.follow(record, path), path.rpartition(".")[2]) for path in cuts(spec)]
+    places = [(owner[0] if owner else record, name) for owner, name in owners]
+    return [place for place in places if place not in open_fields]
 
 
 def cuts(spec: MeasureSpec) -> list[str]:
@@ -90,5 +108,6 @@ def _undeclared(record: str, names: Sequence[str]) -> Problem:
         "could give a person away",
         todo="if the agency already publishes these fields record by record, write:\n"
         f"    declared_public:\n      - record: {record}\n        fields: [{', '.join(names)}]\n"
-        "        reason: why these fields are public, in a sentence that stands on the page",
+        "        reason: why these fields are public, in a sentence that stands on the page\n"
+        "    if not, write a policy, disclosure.yaml, that says which tables go out and how small counts are protected",
     )

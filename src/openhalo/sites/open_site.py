@@ -13,6 +13,7 @@ from openhalo.base.periods import Grain, Period
 from openhalo.base.progress import Report, silent
 from openhalo.catalogue.index import Catalogue, load
 from openhalo.catalogue.sources import SourceSpec
+from openhalo.disclosure.policy import POLICY, read_policy
 from openhalo.intake import template
 from openhalo.intake.receipts import Receipt, receipts
 from openhalo.measures.evaluation import evaluate
@@ -20,6 +21,9 @@ from openhalo.measures.figures import MeasureResult
 from openhalo.measures.planning import Question
 from openhalo.publications.build import build
 from openhalo.publications.imprint import Declared, Imprint
+from openhalo.publications.kept_releases import keep, still_public
+from openhalo.publications.protection import Precaution
+from openhalo.publications.rehearsal import Rehearsal, rehearse
 from openhalo.records.listing import lazily, listing, write
 from openhalo.records.purging import Purge
 from openhalo.records.reading import Records
@@ -194,11 +198,16 @@ class Site:
         question = Question(self.catalogue.measure(measure), groups, period, span)
         return evaluate(question, self._open(version, known_by))
 
-    def publish(self, *, report: Report = silent) -> Path:
+    def publish(self, *, today: date | None = None, report: Report = silent) -> Path:
         """Build a release from the newest store version and return its folder: `releases/0001` and so on.
 
+        Args:
+            today: the day on which it goes out, for closed periods and waiting times; without it, today's.
+            report: called at each step.
+
         Raises:
-            ReleaseError: figures are cut by fields that the site has not declared public.
+            ReleaseError: figures are cut by fields that the site has not declared public, and it has no disclosure
+                policy, or the policy does not let the release go out.
         """
         settings, publisher = self.settings, self.settings.publisher
         self.releases.mkdir(exist_ok=True)
@@ -210,7 +219,7 @@ class Site:
             publisher_kind=publisher.kind,
             note=publisher.note,
             agencies=[agency.name for agency in settings.agencies.values()],
-            declared=[Declared(one.record, one.fields, one.reason, one.reference) for one in settings.declared_public],
+            declared=self._declared(),
             next_release=settings.next_release,
             number=folder.name,
             created=datetime.now(UTC),
@@ -218,8 +227,31 @@ class Site:
         with tempfile.TemporaryDirectory(prefix=".draft-", dir=self.releases) as draft:
             made = Path(draft) / folder.name
             charts = self.path / ".cache" / "charts"
-            build(made, self._open(None, None), imprint, self.receipts(), charts=charts, report=report)
+            build(
+                made, self._open(None, None), imprint, self.receipts(), charts=charts,
+                precaution=self._precaution(folder.name, today or date.today()), report=report,
+            )  # fmt: skip
             return made.rename(folder)
+
+    def rehearse(self, *, today: date | None = None) -> Rehearsal | None:
+        """Try the disclosure policy on the records at hand; None for a site without a policy, or without records."""
+        precaution = self._precaution("", today or date.today())
+        records = self._open(None, None) if precaution else None
+        if precaution is None or records is None or not records.manifest.tables:
+            return None
+        return rehearse(records, self._declared(), precaution)
+
+    def _declared(self) -> list[Declared]:
+        stated = self.settings.declared_public
+        return [Declared(one.record, one.fields, one.reason, one.reference) for one in stated]
+
+    def _precaution(self, number: str, today: date) -> Precaution | None:
+        """Return how private figures of the next release are protected; None for a site without a policy."""
+        path = self.path / POLICY
+        if not path.is_file():
+            return None
+        earlier = still_public(self.path, self.releases)
+        return Precaution(read_policy(path), earlier, today, lambda kept: keep(kept, self.path, number))
 
     @property
     def _premises(self) -> Premises:

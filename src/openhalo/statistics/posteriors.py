@@ -3,6 +3,7 @@
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -57,6 +58,20 @@ class Draws:
                 f"{self.ess:,.0f} (at least {least_ess:,.0f}), {self.divergences} divergences (at most {allowed})"
             )
         return self
+
+
+@cache
+def compiled(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Return a function of arrays compiled to machine code, kept from one run to the next.
+
+    Raises:
+        MissingExtra: the compiler is not installed.
+    """
+    try:
+        from numba import njit
+    except ImportError:
+        raise MissingExtra("bayes", "compiling densities") from None
+    return njit(cache=True, nogil=True)(function)  # type: ignore[no-any-return]
 
 
 def draw(

@@ -10,10 +10,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from openhalo.base.errors import MissingExtra
 from openhalo.statistics.estimates import Numbers
-from openhalo.statistics.posteriors import LEAST_ESS, WORST_RHAT, Draws, draw
+from openhalo.statistics.posteriors import LEAST_ESS, WORST_RHAT, Draws, compiled, draw
 from openhalo.statistics.results import Assumption, Refused
+from openhalo.statistics.same_scene_density import likelihood
 
 CITATION = "Ridgeway (2025), Journal of the American Statistical Association: officers at the same scene"
 LEAST_SCENES, LEAST_PEERS = 20, 10
@@ -154,11 +154,7 @@ class _Model:
     """Position: λ of each officer in units of its prior's deviation, then the logarithms of the steps beyond one."""
 
     def __init__(self, at: Scenes, prior: Prior) -> None:
-        try:
-            from openhalo.statistics.same_scene_density import likelihood
-        except ImportError:
-            raise MissingExtra("bayes", "the same-scene comparison") from None
-        self.likelihood, self.at, self.prior = likelihood, at, prior
+        self.likelihood, self.at, self.prior = compiled(likelihood), at, prior
         self.officers = len(at.names)
 
     def start(self) -> Numbers:

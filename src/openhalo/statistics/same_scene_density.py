@@ -1,9 +1,8 @@
-"""Log density of the same-scene model and its gradient, compiled."""
+"""Log density of the same-scene model and its gradient, written to be compiled (`posteriors.compiled`)."""
 
 import math
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from openhalo.statistics.estimates import Numbers
@@ -11,7 +10,6 @@ from openhalo.statistics.estimates import Numbers
 Indices = NDArray[np.int64]
 
 
-@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
 def likelihood(
     rates: Numbers, steps: Numbers, starts: Indices, officer: Indices, level: Indices, kinds: int
 ) -> tuple[float, Numbers, Numbers]:

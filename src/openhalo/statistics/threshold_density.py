@@ -1,9 +1,8 @@
-"""Log density of the threshold test and its gradient, compiled."""
+"""Log density of the threshold test and its gradient, written to be compiled (`posteriors.compiled`)."""
 
 import math
 
 import numpy as np
-from numba import njit
 from numpy.typing import NDArray
 
 from openhalo.statistics.estimates import Numbers
@@ -13,7 +12,6 @@ _NORMAL = 1 / math.sqrt(2 * math.pi)
 Indices = NDArray[np.int64]
 
 
-@njit(cache=True, nogil=True)  # type: ignore[untyped-decorator]
 def density(  # noqa: PLR0915
     q: Numbers, group: Indices, place: Indices, counts: Numbers, ends: Indices, scales: Numbers
 ) -> tuple[float, Numbers]:

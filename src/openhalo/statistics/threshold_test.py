@@ -15,10 +15,10 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import expit, ndtr
 
-from openhalo.base.errors import MissingExtra
 from openhalo.statistics.estimates import Numbers
-from openhalo.statistics.posteriors import LEAST_ESS, WORST_RHAT, Draws, draw
+from openhalo.statistics.posteriors import LEAST_ESS, WORST_RHAT, Draws, compiled, draw
 from openhalo.statistics.results import Assumption, Refused, Result, whole
+from openhalo.statistics.threshold_density import density
 
 CITATION = "Pierson, Corbett-Davies and Goel (2018), AISTATS, PMLR 84, 96-105"
 LIMIT = (
@@ -212,11 +212,7 @@ class _Model:
     """
 
     def __init__(self, cells: Cells, prior: Prior) -> None:
-        try:
-            from openhalo.statistics.threshold_density import density
-        except ImportError:
-            raise MissingExtra("bayes", "the threshold test") from None
-        self.compiled, self.cells, self.prior = density, cells, prior
+        self.compiled, self.cells, self.prior = compiled(density), cells, prior
         self.groups, self.places = len(cells.groups), int(cells.place.max()) + 1
         sizes = [len(cells.stops), self.groups if prior.by_group else 1, self.groups if prior.threshold else 0]
         half = [int(prior.mean > 0), self.groups - prior.pinned, self.places - 1, 2 * prior.learned]

@@ -1,0 +1,84 @@
+"""The days of a table, cut into pieces of which every period that was or is published is a sum."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+import polars as pl
+
+from openhalo.base.periods import Grain, Period, label
+
+_STEPS = {"day": "1d", "month": "1mo", "quarter": "1q", "year": "1y"}
+
+
+@dataclass(frozen=True)
+class Calendar:
+    """Pieces of time, in order, and the periods that are sums of them."""
+
+    pieces: dict[str, Period]
+    """Code → days; they cover all days, none twice."""
+    rollups: dict[str, tuple[str, ...]]
+    """Code of a longer period → codes of its pieces."""
+
+    @property
+    def codes(self) -> list[str]:
+        """Return every code, finest first."""
+        return [*self.pieces, *sorted(self.rollups, key=lambda code: len(self.rollups[code]))]
+
+    def days(self, code: str) -> Period:
+        """Return the days of a code."""
+        if code in self.pieces:
+            return self.pieces[code]
+        parts = [self.pieces[part] for part in self.rollups[code]]
+        return Period(min(part.first for part in parts), max(part.last for part in parts))
+
+
+def periods(grain: Grain, days: Period) -> list[tuple[str, Period]]:
+    """Return the periods of a grain within these days, by name; what is not whole at the end is named by its days.
+
+    >>> [name for name, _ in periods("year", Period(date(2017, 1, 1), date(2018, 3, 31)))]
+    ['2017', '2018-01-01..2018-03-31']
+    """
+    if grain == "all":
+        return [(str(days), days)]
+    ends = pl.Series([days.first, days.last]).dt.truncate(_STEPS[grain])
+    starts = pl.date_range(ends[0], ends[1], _STEPS[grain], eager=True)
+    found = []
+    for start, following in zip(starts, starts.dt.offset_by(_STEPS[grain]), strict=True):
+        whole, inside = Period(start, following - timedelta(days=1)), Period(max(start, days.first), days.last)
+        here = Period(inside.first, min(whole.last, days.last))
+        found.append((label(start, grain) if whole.last <= days.last else str(here), here))
+    return found
+
+
+def calendar(grain: Grain, longer: Iterable[Grain], days: Period, ends: Sequence[date] = ()) -> Calendar:
+    """Return the pieces of a table by this grain.
+
+    Args:
+        grain: the table's own grain.
+        longer: other grains by which the same records are published.
+        days: the days that the release speaks for.
+        ends: the last days of earlier releases: what they published over all days ends there, and the days since
+            can be worked out by subtraction.
+    """
+    cuts = sorted({end for end in ends if days.first <= end < days.last})
+    named: dict[str, Period] = {str(Period(days.first, end)): Period(days.first, end) for end in cuts}
+    pieces: dict[str, Period] = {}
+    for name, period in periods(grain, days):
+        inside = [end for end in cuts if period.first <= end < period.last]
+        starts = [period.first, *(end + timedelta(days=1) for end in inside)]
+        parts = [Period(first, last) for first, last in zip(starts, [*inside, period.last], strict=True)]
+        if len(parts) == 1:
+            pieces[name] = period
+        else:
+            pieces |= {str(part): part for part in parts}
+            named[name] = period
+    for other in longer:
+        named |= dict(periods(other, days))
+    rollups = {}
+    for name, period in named.items():
+        parts_of = tuple(code for code, piece in pieces.items() if piece.overlap(period))
+        tiled = parts_of and pieces[parts_of[0]].first == period.first and pieces[parts_of[-1]].last == period.last
+        if name not in pieces and tiled:
+            rollups[name] = parts_of
+    return Calendar(pieces, rollups)

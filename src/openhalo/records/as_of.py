@@ -1,0 +1,56 @@
+"""Records of which some days are read from an earlier store version: late changes to these days wait."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import ibis
+
+from openhalo.base.periods import Period
+from openhalo.records.reading import Records
+
+
+@dataclass
+class RecordsAsOf(Records):
+    """Records as a release counts them: each stretch of days from the store version that it is published from."""
+
+    stretches: list[tuple[Period, int]] = field(default_factory=list)
+    """Days, and the store version that they are read from; days that stand nowhere hold no record."""
+    only: frozenset[str] = frozenset()
+    """The record types that this is about; all others are read from the newest version, whole."""
+
+    @classmethod
+    def of(cls, records: Records, stretches: list[tuple[Period, int]], only: frozenset[str]) -> "RecordsAsOf":
+        """Return the records of a store version with some record types read stretch by stretch."""
+        return cls(
+            records.store, records.manifest, records.catalogue, records.known_by, records.authoritative,
+            records.visitor_places, stretches=stretches, only=only,
+        )  # fmt: skip
+
+    def table(self, record: str) -> Any:
+        """Return the Ibis table of the records that count, each day from the version that it is published from."""
+        if record not in self.only or record not in self.manifest.tables:
+            return super().table(record)
+        if record not in self._tables:
+            day = self.catalogue.record_type(record).date_column
+            parts = [
+                table.filter(ibis.or_(*(table[day].between(p.first, p.last) for p in periods)))
+                for version, periods in self._by_version().items()
+                for table in [self._whole(version, record)]
+            ]
+            self._tables[record] = ibis.union(*parts) if len(parts) > 1 else parts[0]
+        return self._tables[record]
+
+    def _whole(self, version: int, record: str) -> Any:
+        if version == self.manifest.version:
+            return super().table(record)
+        earlier = Records(
+            self.store, self.store.manifest(version), self.catalogue, self.known_by, self.authoritative,
+            self.visitor_places,
+        )  # fmt: skip
+        return earlier.table(record)
+
+    def _by_version(self) -> dict[int, list[Period]]:
+        found: dict[int, list[Period]] = {}
+        for period, version in self.stretches:
+            found.setdefault(version, []).append(period)
+        return found

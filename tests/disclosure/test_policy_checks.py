@@ -1,0 +1,79 @@
+"""`openhalo check` holds a policy against the catalogue and tells each fault at its line."""
+
+from datetime import date
+
+import pytest
+from typer.testing import CliRunner
+
+from openhalo.catalogue.index import load
+from openhalo.cli.main import app
+from openhalo.publications.policy_checks import check_policy
+from tests.disclosure.private_department import deliver, department, stops
+
+GOOD = """\
+tables:
+  - {measure: stops/stops, by: [race]}
+  - {measure: stops/search_share_ratio, by: [race], grain: year}
+singly:
+  - {measure: force/applications, reason: Each counts.}
+incident_files:
+  - record: stops/stop
+    identifying: [race, precinct]
+"""
+
+
+@pytest.fixture(scope="module")
+def catalogue():
+    return load()
+
+
+def test_a_good_policy_and_none_are_fine(tmp_path, catalogue):
+    assert check_policy(tmp_path, catalogue) == []
+    (tmp_path / "disclosure.yaml").write_text(GOOD, encoding="utf-8")
+    assert check_policy(tmp_path, catalogue) == []
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "line", "said"),
+    [
+        ("stops/stops", "stops/stopps", 2, "did you mean 'stops/stops'"),
+        ("by: [race]}", "by: [rase]}", 2, "cannot be cut by 'rase'"),
+        ("grain: year", "grain: month", 3, "has no figures by month"),
+        ("stops/stops, by: [race]", "stops/stops_per_1000_residents, by: [race], grain: year", 2, "not protected"),
+        ("force/applications", "force/aplications", 5, "there is no measure"),
+        ("record: stops/stop", "record: stops/stip", 7, "there is no record type"),
+        ("[race, precinct]", "[race, precint]", 7, "'precint' is no field"),
+    ],
+)
+def test_what_is_not_there_is_told_at_its_line(tmp_path, catalogue, old, new, line, said):
+    (tmp_path / "disclosure.yaml").write_text(GOOD.replace(old, new, 1), encoding="utf-8")
+    problems = check_policy(tmp_path, catalogue)
+    assert any(f"disclosure.yaml:{line}" in str(p) and said in str(p) for p in problems), problems
+
+
+FILE = """
+incident_files:
+  - record: stops/stop
+    unit: officer
+    identifying: [race]
+    recode:
+      - {{kind: leave_out, field: occurred_at}}
+      - {{kind: rare, field: race, below: 100}}
+    groups: [race]
+"""
+
+
+def test_check_says_what_a_policy_costs_and_refuses_one_that_costs_too_much(tmp_path):
+    rough = "k: {k}\nzeros: {zeros}\ntables:\n  - {{measure: stops/stops, by: [race]}}\n" + FILE
+    site = department(tmp_path / "millbrook", policy=rough)
+    deliver(site, stops(5, 1200), date(2024, 3, 1))
+    done = CliRunner().invoke(app, ["check", str(site.path)])
+    assert done.exit_code == 0, done.output
+    assert "stops/stops: " in done.output
+    assert "figures would be withheld" in done.output
+    assert "incident file stops/stop, race WHITE: 0.0%" in done.output
+    fine = rough.replace("identifying: [race]", "identifying: [race, precinct, gender]")
+    department(site.path, policy=fine)
+    done = CliRunner().invoke(app, ["check", str(site.path)])
+    assert done.exit_code != 0
+    assert "records would be lost" in done.output + done.stderr

@@ -1,0 +1,180 @@
+"""A private department publishes as its records come in; an attacker who has only the CSV files tries them."""
+
+import json
+from datetime import date
+
+import numpy as np
+import pandas as pd
+import pytest
+import yaml
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+
+from openhalo.base.errors import ReleaseError
+from openhalo.disclosure.suppression import Protected
+from openhalo.publications import protection
+from tests.disclosure.private_department import department, publish_as_records_come_in, stops
+from tests.disclosure.published_attack import Truth, attack, published
+
+DAYS = (date(2022, 2, 10), date(2022, 8, 15), date(2023, 2, 5))
+
+
+def tried(site, releases, rows, days):
+    """Let the attacker try; return the intervals of the secrets tried, and the secrets that stand in the files."""
+    policy = yaml.safe_load((site.path / "disclosure.yaml").read_text(encoding="utf-8"))
+    frame = pd.DataFrame(rows).rename(columns={"search_conducted": "searched"}).replace("", "?")
+    frame["month"] = frame.occurred_at.str[:7]
+    frames, months_of, files = [], [], []
+    for release in releases:
+        told = json.loads((release / "datapackage.json").read_text(encoding="utf-8"))["disclosure"]
+        parts = []
+        for span, version in told["counted_from_versions"].items():
+            first, last = span.split("..")
+            day = frame.occurred_at.str[:10]
+            parts.append(frame[(frame.known <= str(days[version - 1])) & (day >= first) & (day <= last)])
+        first, last = told["closed_days"]["stops/stop"].split("..")
+        months_of.append([str(month) for month in pd.period_range(first[:7], last[:7], freq="M")])
+        frames.append(pd.concat(parts))
+        files.append(published(release, months_of[-1]))
+    searched = {"stops/search_share", "stops/search_share_ratio"}
+    tables = [
+        (tuple(sorted([*one.get("by", []), *(["searched"] if one["measure"] in searched else [])])), one["grain"])
+        for one in policy["tables"]
+    ]
+    tables += [((), "all"), (("searched",), "all")]
+    truth = Truth(frames)
+    for number, file in enumerate(files):
+        for (months, codes), n in file.items():
+            assert truth.count(number, months, dict(codes))[0] == n, (number, months, codes)
+    zeros = policy["zeros"] == "shown"
+    return attack(files, list(dict.fromkeys(tables)), months_of, truth, zeros, policy["k"])
+
+
+def too_close(found, k):
+    return {secret: width for secret, width in found.items() if width < -(-k // 2)}
+
+
+@pytest.fixture(scope="module")
+def millbrook(tmp_path_factory):
+    site = department(tmp_path_factory.mktemp("sites") / "millbrook")
+    rows = stops(1, 2400, years=2)
+    return site, rows, publish_as_records_come_in(site, rows, DAYS)
+
+
+def test_no_secret_is_recovered_from_the_published_files(millbrook):
+    site, rows, releases = millbrook
+    found, shown = tried(site, releases, rows, DAYS)
+    assert len(found) == 40
+    assert shown == set()
+    assert too_close(found, 10) == {}
+
+
+def test_without_complementary_suppression_the_attacker_succeeds(tmp_path, monkeypatch):
+    def small_cells_only(lattice, secret, rule, earlier, published):
+        return Protected(lattice, secret, secret, rule.zeros_shown, published)
+
+    monkeypatch.setattr(protection, "withhold", small_cells_only)
+    site, rows = department(tmp_path / "millbrook"), stops(1, 2400, years=2)
+    releases = publish_as_records_come_in(site, rows, DAYS[:1])
+    assert len(too_close(tried(site, releases, rows, DAYS)[0], 10)) > 5
+
+
+def test_pages_say_what_is_withheld_and_nothing_private_goes_out(millbrook):
+    site, _rows, releases = millbrook
+    page = (releases[-1] / "pages" / "stops" / "search_share.html").read_text(encoding="utf-8")
+    assert "withheld (protects fewer than 10)" in page
+    assert "they count fewer than 10 people or officers" in page
+    kept = sorted(path.name for path in (site.path / "disclosure").iterdir())
+    assert kept == sorted(f"{n:04}.{kind}" for n in (1, 2, 3) for kind in ("json", "npz", "parquet"))
+    for release in releases:
+        names = {path.name for path in release.rglob("*") if path.is_file()}
+        assert not any(name.endswith(".npz") for name in names)
+        assert not names & set(kept)
+        told = json.loads((release / "datapackage.json").read_text(encoding="utf-8"))["disclosure"]
+        assert 0 < told["withheld"] < told["figures"]
+        assert told["k"] == 10
+
+
+def test_only_declared_tables_of_closed_periods_go_out(millbrook):
+    _site, _rows, releases = millbrook
+    figures = pd.read_csv(releases[-1] / "data" / "figures.csv", dtype=str, keep_default_na=False)
+    assert set(figures.measure) == {"stops/stops", "stops/search_share", "stops/search_share_ratio"}
+    assert figures[figures.grain == "quarter"].period.max() == "2022-Q4"
+    assert set(figures[figures.grain == "all"].period) == {f"{figures.period.min()[:4]}-01-01..2022-12-31"}
+    by = set(zip(figures.measure, figures.group, figures.group2, strict=True))
+    assert ("stops/stops", "reason", "") not in by
+    assert ("stops/stops", "race", "precinct") in by
+
+
+def test_a_release_too_soon_is_refused(millbrook):
+    site, _rows, _releases = millbrook
+    with pytest.raises(ReleaseError, match=r"went out on 2023-02-05") as caught:
+        site.publish(today=date(2023, 2, 20))
+    assert "publish on 2023-03-05 or later" in str(caught.value)
+
+
+def test_late_records_wait_until_they_are_enough(millbrook):
+    _site, _rows, releases = millbrook
+    told = [json.loads((r / "datapackage.json").read_text(encoding="utf-8"))["disclosure"] for r in releases]
+    versions = told[-1]["counted_from_versions"]
+    assert versions["2022-10-01..2022-12-31"] == 3
+    assert 1 in versions.values(), "some earlier quarter is still counted as it was"
+
+
+def test_a_release_that_is_gone_no_longer_counts(tmp_path):
+    site, rows = department(tmp_path / "millbrook"), stops(2, 600, years=1)
+    (first,) = publish_as_records_come_in(site, rows, (date(2022, 2, 10),))
+    first.rename(tmp_path / "recalled")
+    assert site.publish(today=date(2022, 2, 11)).is_dir(), "no waiting time after a release that nobody has"
+
+
+def test_without_policy_the_refusal_names_both_ways(tmp_path):
+    site, rows = department(tmp_path / "millbrook"), stops(2, 50, years=1)
+    (site.path / "disclosure.yaml").unlink()
+    with pytest.raises(ReleaseError) as caught:
+        publish_as_records_come_in(site, rows, (date(2022, 2, 10),))
+    assert "declared_public" in str(caught.value)
+    assert "disclosure.yaml" in str(caught.value)
+
+
+def test_a_small_department_publishes_the_pool_of_its_years(tmp_path):
+    policy = "k: {k}\nzeros: {zeros}\ntables:\n  - {{measure: stops/stops, by: [precinct], grain: quarter}}\n"
+    site, rows = department(tmp_path / "millbrook", policy=policy), stops(3, 90)
+    (release,) = publish_as_records_come_in(site, rows, (date(2024, 2, 10),))
+    figures = pd.read_csv(release / "data" / "figures.csv", dtype=str, keep_default_na=False)
+    by = figures[figures.group == "precinct"]
+    assert set(by.grain) == {"all"}
+    assert set(by.status) == {"ok", "withheld"}
+
+
+def test_deaths_and_shootings_are_published_singly(tmp_path):
+    policy = "k: {k}\nzeros: {zeros}\nsingly:\n  - {{measure: stops/stops, reason: Each one matters.}}\n"
+    site, rows = department(tmp_path / "millbrook", policy=policy), stops(3, 7, years=1)
+    (release,) = publish_as_records_come_in(site, rows, (date(2022, 6, 10),))
+    figures = pd.read_csv(release / "data" / "figures.csv", dtype=str, keep_default_na=False)
+    assert "withheld" not in set(figures.status)
+    assert "Each one matters." in (release / "pages" / "stops" / "stops.html").read_text(encoding="utf-8")
+
+
+def _random_site(folder, seed):
+    coin = np.random.default_rng(seed)
+    k, zeros = int(coin.integers(3, 12)), str(coin.choice(["withheld", "shown"]))
+    site = department(folder, k=k, zeros=zeros)
+    rows = stops(seed, int(coin.integers(150, 900)), years=2)
+    days = DAYS[: int(coin.integers(1, 4))]
+    releases = publish_as_records_come_in(site, rows, days)
+    found, shown = tried(site, releases, rows, days)
+    assert shown == set()
+    assert too_close(found, k) == {}
+
+
+@settings(max_examples=2, deadline=None, phases=[Phase.generate], suppress_health_check=list(HealthCheck))
+@given(seed=st.integers(0, 10**6))
+def test_random_private_sites(tmp_path_factory, seed):
+    _random_site(tmp_path_factory.mktemp("site"), seed)
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("seed", range(150))
+def test_many_random_private_sites(tmp_path, seed):
+    _random_site(tmp_path / "site", seed)
