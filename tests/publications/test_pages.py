@@ -11,7 +11,7 @@ from openhalo.publications.serving import address, server
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed")
-PAGES = ("index.html", "pages/data.html", "pages/stops/search_share.html", "pages/stops/index.html")
+PAGES = ("index.html", "pages/method.html", "pages/stops/search_share.html", "pages/stops/index.html")
 WIDTHS = (360, 768, 1280)
 
 
@@ -67,6 +67,8 @@ def visit(one_page, base):
 def test_a_page_fits_the_screen_and_its_landmarks_are_there(visit, place, width):
     page = visit(place, width)
     assert page.evaluate("document.documentElement.scrollWidth") <= width
+    if width < 768:
+        page.get_by_role("button", name="Menu").click()
     for role, name in (("banner", None), ("main", None), ("contentinfo", None), ("navigation", "Main")):
         assert page.get_by_role(role, **({"name": name} if name else {})).count() == 1, role
     assert page.locator("h1").count() == 1
@@ -96,7 +98,7 @@ def test_tables_have_captions_and_heads_and_links_lead_somewhere(visit, base, pl
 def test_the_keyboard_finds_the_content_first_and_focus_can_be_seen(visit):
     page = visit(PAGES[2])
     page.keyboard.press("Tab")
-    skip = page.locator(".skip")
+    skip = page.locator(".usa-skipnav")
     assert skip.evaluate("one => one === document.activeElement") and skip.bounding_box()["y"] >= 0
     page.keyboard.press("Enter")
     assert page.evaluate("document.activeElement.id") == "main"
@@ -144,7 +146,7 @@ def test_words_stand_out_from_the_paper(visit, scheme):
     page = visit(PAGES[2], scheme=scheme)
     pairs = page.evaluate(
         """() => [...document.querySelectorAll('p, a, td, th, h1, h2, h3, dt, dd, code, figcaption, svg.wide text')]
-        .filter(one => one.checkVisibility() && !one.closest('.who, .skip') && !one.getAttribute('stroke'))
+        .filter(one => one.checkVisibility() && !one.closest('.usa-site-alert, .usa-skipnav, .usa-identifier') && !one.getAttribute('stroke'))
         .map(one => { const s = getComputedStyle(one);
           return [one instanceof SVGElement ? s.fill : s.color, getComputedStyle(document.body).backgroundColor,
                   one.tagName, one.textContent.slice(0, 30)] })"""

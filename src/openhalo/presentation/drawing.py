@@ -15,7 +15,7 @@ from openhalo.base.errors import MissingExtra
 from openhalo.base.provenance import hash_facts, hash_file
 from openhalo.presentation import charts
 
-_PAGE_COLOURS = {
+PAGE_COLOURS = {
     charts.INK: "currentColor",
     charts.SOFT: "var(--ink-soft)",
     charts.RULE: "var(--rule)",
@@ -25,6 +25,7 @@ _PAGE_COLOURS = {
     charts.UNKNOWN: "var(--hue-unknown)",
     **{hue: f"var(--hue-{index})" for index, hue in enumerate(charts.HUES, start=1)},
 }
+"""Colour of a chart → what stands for it on a page, where light, dark and print each have their own."""
 _DROPPED = {"role", "class", "pointer-events", "font-family", "stroke-miterlimit"}
 _SVG = "{http://www.w3.org/2000/svg}"
 
@@ -99,8 +100,8 @@ def _clean(node: ET.Element) -> None:
         if child.get("opacity") == "1":
             del child.attrib["opacity"]
         for name in ("fill", "stroke"):
-            if child.get(name) in _PAGE_COLOURS:
-                child.attrib[name] = _PAGE_COLOURS[child.attrib[name]]
+            if child.get(name) in PAGE_COLOURS:
+                child.attrib[name] = PAGE_COLOURS[child.attrib[name]]
 
 
 def _plain(fact: Any) -> Any:

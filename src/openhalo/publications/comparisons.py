@@ -34,6 +34,8 @@ class Cut:
     caption: list[str] = field(default_factory=list)
     wide: str = ""
     narrow: str = ""
+    withheld: list[int] = field(default_factory=list)
+    """Rows whose figure is withheld, so that no one can be known by it."""
     comparable: bool = True
     """Whether groups may be compared at all; if not, the page shows where each figure could lie."""
 
@@ -85,6 +87,7 @@ def by_group(
         notes=_notes(result) + ([] if told else _known_for_all(rows, names, units)),
         columns=columns,
         rows=cells,
+        withheld=[place for place, row in enumerate(rows) if row.status == "withheld"],
         comparable=not any(f.severity == "headline" and f.guard == "missingness" for f in result.findings),
     )
     if len(rows) > LONGEST_CHART:
@@ -118,6 +121,7 @@ def over_time(answer: Answer, catalogue: Catalogue, drawings: Drawings) -> Cut:
         subtitle=text.format(measure=spec.label, units=units, grain=grain, period=days),
         columns=columns,
         rows=cells,
+        withheld=[place for place, row in enumerate(rows) if row.status == "withheld"],
     )
     if len(whole) < 2:
         return cut
