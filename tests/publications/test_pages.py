@@ -146,7 +146,8 @@ def test_words_stand_out_from_the_paper(visit, scheme):
     page = visit(PAGES[2], scheme=scheme)
     pairs = page.evaluate(
         """() => [...document.querySelectorAll('p, a, td, th, h1, h2, h3, dt, dd, code, figcaption, svg.wide text')]
-        .filter(one => one.checkVisibility() && !one.closest('.usa-site-alert, .usa-skipnav, .usa-identifier') && !one.getAttribute('stroke'))
+        .filter(one => one.checkVisibility()
+          && !one.closest('.usa-site-alert, .usa-skipnav, .usa-identifier') && !one.getAttribute('stroke'))
         .map(one => { const s = getComputedStyle(one);
           return [one instanceof SVGElement ? s.fill : s.color, getComputedStyle(document.body).backgroundColor,
                   one.tagName, one.textContent.slice(0, 30)] })"""

@@ -1,7 +1,6 @@
 """A chart as a picture to take along: it stands alone, with its title, source and release."""
 
 import re
-from collections.abc import Iterable
 from pathlib import Path
 from textwrap import wrap
 from xml.sax.saxutils import escape
@@ -48,7 +47,7 @@ def picture(drawing: str, title: str, subtitle: str, foot: str) -> str:
     below = _lines(foot, _LETTERS + 8, 13, charts.SOFT)
     start = _MARGIN + _LINE * len(above) + 8
     whole = start + height + _LINE * len(below) + _MARGIN
-    rows = [(_MARGIN + 14 + _LINE * row, line) for row, line in enumerate(above)]
+    rows = [(float(_MARGIN + 14 + _LINE * row), line) for row, line in enumerate(above)]
     rows += [(start + height + 16 + _LINE * row, line) for row, line in enumerate(below)]
     words = "".join(line.replace("<text", f'<text x="{_MARGIN}" y="{at:g}"', 1) for at, line in rows)
     full = f"{width + 2 * _MARGIN:g}"
@@ -60,6 +59,6 @@ def picture(drawing: str, title: str, subtitle: str, foot: str) -> str:
     )
 
 
-def _lines(text: str, letters: int, size: int, colour: str, weight: int = 400) -> Iterable[str]:
+def _lines(text: str, letters: int, size: int, colour: str, weight: int = 400) -> list[str]:
     style = f'font-size="{size}" font-weight="{weight}" fill="{colour}"'
     return [f"<text {style}>{escape(line)}</text>" for line in wrap(text, letters)]
