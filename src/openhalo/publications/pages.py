@@ -1,5 +1,6 @@
 """Static pages of a release: home, a page a domain, a page a measure, data. Complete without JavaScript."""
 
+import json
 import shutil
 from importlib.resources import as_file, files
 from pathlib import Path
@@ -7,6 +8,7 @@ from typing import Any, NamedTuple
 
 from openhalo.base.errors import MissingExtra
 from openhalo.presentation import numbers
+from openhalo.presentation.exploring import write_engine
 from openhalo.presentation.words import _, plural, spoken
 from openhalo.publications.contents import Contents
 from openhalo.publications.open_data import table_of
@@ -21,7 +23,7 @@ def write_pages(folder: Path, contents: Contents) -> None:
     """
     environment, language = _environment(), spoken()
     base = contents.imprint.place(language)
-    general = _general()
+    general = _general(contents)
     shared = {"c": contents, "imprint": contents.imprint, "language": language, "general": general}
     fresh = {
         domain: [one for one in contents.fresh if one.record.startswith(f"{domain}/")] for domain in contents.names
@@ -43,6 +45,10 @@ def write_pages(folder: Path, contents: Contents) -> None:
     for page in contents.pages:
         pictures = write_pictures(folder / base, page, contents.imprint)
         write(page_of(page.spec.id), "measure.html", page=page, table=table_of(page.spec.id), pictures=pictures)
+        for cut in page.cuts:
+            if cut.explore is not None:
+                text = json.dumps(cut.explore, ensure_ascii=False, separators=(",", ":"))
+                (folder / base / chart_of(page.spec.id, cut.id)).write_text(text, encoding="utf-8")
 
 
 class General(NamedTuple):
@@ -53,8 +59,10 @@ class General(NamedTuple):
     name: str
 
 
-def _general() -> list[General]:
+def _general(contents: Contents) -> list[General]:
+    found = [General("pages/places.html", "places.html", _("Places"))] if contents.places else []
     return [
+        *found,
         General("pages/data.html", "data.html", _("Data")),
         General("pages/method.html", "method.html", _("How we count")),
         General("pages/changes.html", "changes.html", _("What changed")),
@@ -62,15 +70,21 @@ def _general() -> list[General]:
     ]
 
 
-def write_assets(folder: Path) -> None:
-    """Copy what pages of every language share: styles, fonts, icon."""
+def write_assets(folder: Path, cache: Path | None = None) -> None:
+    """Copy what pages of every language share: styles, fonts, icon, scripts. The largest is kept in `cache`."""
     with as_file(files("openhalo.publications") / "assets") as assets:
         shutil.copytree(assets, folder / "assets")
+    write_engine(folder / "assets", cache)
 
 
 def page_of(measure: str) -> str:
     """Return the path of a measure's page."""
     return f"pages/{measure}.html"
+
+
+def chart_of(measure: str, cut: str) -> str:
+    """Return the path of the chart that explores one comparison of a measure."""
+    return f"pages/{measure}.{cut}.vl.json"
 
 
 def _rendered(help_text: str) -> str:
@@ -93,6 +107,6 @@ def _environment() -> Any:
     environment.install_gettext_callables(_, plural, newstyle=True)  # type: ignore[attr-defined]
     environment.filters.update(
         count=numbers.count, share=numbers.share, day=numbers.day, span=lambda f: numbers.span(f.first, f.last),
-        page_of=page_of,
+        page_of=page_of, chart_of=chart_of,
     )  # fmt: skip
     return environment

@@ -20,7 +20,7 @@ def write_pictures(folder: Path, page: MeasurePage, imprint: Imprint) -> list[tu
     """Write each chart of a measure's page as an SVG file; return place and title of each."""
     made = []
     for cut in page.cuts:
-        if cut.wide:
+        if cut.wide is not None:
             place = f"pages/{page.spec.id}-{cut.id}.svg"
             source = "; ".join(one.label for one in page.sources)
             text = _("{publisher}. {title}, release {number}. Records: {source}.")
@@ -28,7 +28,7 @@ def write_pictures(folder: Path, page: MeasurePage, imprint: Imprint) -> list[tu
                 publisher=imprint.publisher, title=imprint.title, number=imprint.number, source=source
             )  # fmt: skip
             (folder / place).parent.mkdir(parents=True, exist_ok=True)
-            drawn = picture(cut.wide, page.spec.question, cut.subtitle, " ".join([*cut.caption, foot]))
+            drawn = picture(str(cut.wide), page.spec.question, cut.subtitle, " ".join([*cut.caption, foot]))
             (folder / place).write_text(drawn, encoding="utf-8", newline="\n")
             made.append((place, cut.title))
     return made
