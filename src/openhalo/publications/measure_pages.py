@@ -97,7 +97,6 @@ def _first(answer: Answer, total: Figure | None, catalogue: Catalogue) -> str:
 def _at_a_glance(answer: Answer, total: Figure | None, catalogue: Catalogue) -> Iterable[tuple[str, str]]:
     spec, units = answer.spec, units_of(answer, catalogue)
     yield _("Period"), coverage(answer)
-    yield _("Records up to"), numbers.day(answer.days.last)
     if total is None:
         return
     if spec.kind == "share":
@@ -110,7 +109,7 @@ def _at_a_glance(answer: Answer, total: Figure | None, catalogue: Catalogue) -> 
     if total.n and spec.kind != "count":
         left_out = _("{share} ({part} of {whole})") if total.missing else _("nothing")
         yield (
-            _("Left out, because the record does not say"),
+            _("Not recorded, so left out"),
             left_out.format(
                 share=numbers.share(total.missing / total.n),
                 part=numbers.count(total.missing),
