@@ -13,7 +13,7 @@ def rows(n):
     return [Figure(f"Group {i}", 0.1 + i / 50, low=0.05, high=0.4, denominator=90 + n, code=f"C{i}") for i in range(3)]
 
 
-SPECS = [charts.by_group("share", rows(n), "wide") for n in range(4)]
+SPECS = [(charts.by_group("share", rows(n), "wide"), {}) for n in range(4)]
 
 
 @pytest.fixture(scope="module")

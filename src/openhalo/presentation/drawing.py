@@ -12,7 +12,7 @@ from typing import Any
 
 from openhalo.base.provenance import hash_facts, hash_file
 from openhalo.presentation import charts
-from openhalo.presentation.drawing_process import svgs
+from openhalo.presentation.drawing_process import Job, svgs
 
 PAGE_COLOURS = {
     charts.INK: "currentColor",
@@ -54,7 +54,7 @@ class Drawings:
         self.drawn = 0
         """How many had to be drawn; the rest came from the cache."""
         self._kept: dict[str, str] = {}
-        self._promised: dict[str, charts.Spec] = {}
+        self._promised: dict[str, Job] = {}
 
     def svg(self, make: Callable[..., charts.Spec], *facts: Any, alt: str, css: str) -> Drawing:
         """Promise a chart for a page.
@@ -65,10 +65,10 @@ class Drawings:
             alt: what a person would see, in words.
             css: class of the `<svg>`, such as `wide`.
         """
-        spec = make(*facts)
-        key = hash_facts([spec, _makers()])
+        job: Job = (make(*facts), {})
+        key = hash_facts([*job, _makers()])
         if key not in self._kept and key not in self._promised:
-            self._promised[key] = spec
+            self._promised[key] = job
         return Drawing(self, key, alt, css)
 
     def drawing(self, key: str) -> str:
@@ -80,7 +80,7 @@ class Drawings:
         if key not in self._kept:
             promised, self._promised = self._promised, {}
             self._kept |= {one: text for one in promised if (text := self._read(one))}
-            new = {one: spec for one, spec in promised.items() if one not in self._kept}
+            new = {one: job for one, job in promised.items() if one not in self._kept}
             for one, text in zip(new, svgs(list(new.values())), strict=True):
                 self._keep(one, for_page(text))
             self.drawn += len(new)

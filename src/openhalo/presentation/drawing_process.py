@@ -17,7 +17,11 @@ WORTH_A_PROCESS = 40
 """As many drawings pay for the second that another process takes to start."""
 
 
-def svgs(specs: Sequence[dict[str, Any]]) -> list[str]:
+Job = tuple[dict[str, Any], dict[str, Any]]
+"""A specification, and how axes write numbers and dates: `format_locale`, `time_format_locale` of D3, or nothing."""
+
+
+def svgs(specs: Sequence[Job]) -> list[str]:
     """Return specifications as SVG, in their order.
 
     Raises:
@@ -57,12 +61,12 @@ def _read(answer: bytes) -> list[str]:
         return []
 
 
-def _draw(specs: Sequence[dict[str, Any]]) -> list[str]:
+def _draw(specs: Sequence[Job]) -> list[str]:
     try:
         import vl_convert
     except ImportError:
         raise MissingExtra("publish", "drawing charts") from None
-    return [vl_convert.vegalite_to_svg(spec) for spec in specs]
+    return [vl_convert.vegalite_to_svg(spec, **how) for spec, how in specs]
 
 
 def _serve() -> None:

@@ -47,7 +47,7 @@ def build(
     catalogue = records.catalogue
     specs = [catalogue.measures[name] for name in sorted(catalogue.measures)]
     waiting = [(spec, lacking) for spec in specs if (lacking := needed(spec, records))]
-    ready = [spec for spec in specs if not needed(spec, records)]
+    ready = [spec for spec in specs if spec not in [waits for waits, _ in waiting]]
     must_be_declared(ready, catalogue, imprint.declared)
     folder.mkdir(parents=True, exist_ok=True)
     answers = [_answer(spec, records, report) for spec in ready]
