@@ -24,16 +24,6 @@ def base(real_release):
         made.shutdown()
 
 
-@pytest.fixture(scope="module")
-def browser():
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=CHROMIUM)
-        yield opened
-        opened.close()
-
-
 @pytest.fixture
 def visit(browser, base):
     """Open a place; at the end check that the console is silent and nobody else was asked."""

@@ -36,6 +36,8 @@ class Cut:
     narrow: Drawing | None = None
     explore: charts.Spec | None = None
     """The chart that a reader may ask for, over the measure's own table."""
+    withheld: list[int] = field(default_factory=list)
+    """Rows whose figure is withheld, so that no one can be known by it."""
     comparable: bool = True
     """Whether groups may be compared at all; if not, the page shows where each figure could lie."""
 
@@ -88,6 +90,7 @@ def by_group(
         notes=_notes(result) + ([] if told else _known_for_all(rows, names, units)),
         columns=columns,
         rows=cells,
+        withheld=[place for place, row in enumerate(rows) if row.status == "withheld"],
         comparable=not any(f.severity == "headline" and f.guard == "missingness" for f in result.findings),
     )
     years = [row for one in answer.more if one.by == result.by and one.grain == "year" for row in one.figures["period"]]
@@ -127,6 +130,7 @@ def over_time(answer: Answer, catalogue: Catalogue, drawings: Drawings) -> Cut:
         subtitle=text.format(measure=spec.label, units=units, grain=grain, period=days),
         columns=columns,
         rows=cells,
+        withheld=[place for place, row in enumerate(rows) if row.status == "withheld"],
     )
     grains = [result.grain, *(one.grain for one in answer.more if not one.by)]
     cut.explore = exploring.over_time(spec.kind, {one: said_grains[one] for one in grains if one in said_grains})

@@ -5,7 +5,7 @@ import shutil
 from functools import cache
 from importlib.resources import as_file, files
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from openhalo.base.errors import MissingExtra
 from openhalo.presentation import numbers
@@ -13,17 +13,19 @@ from openhalo.presentation.vega_engine import write_engine
 from openhalo.presentation.words import _, plural, spoken
 from openhalo.publications.contents import Contents
 from openhalo.publications.open_data import table_of
+from openhalo.publications.pictures import write_pictures
 
 
 def write_pages(folder: Path, contents: Contents) -> None:
-    """Write the pages of one language: `index.html`, `pages/data.html`, a page a domain, a page a measure.
+    """Write the pages of one language: home, the general ones, a page a domain, a page a measure.
 
     Templates reach a page of the same language as `root ~ place`, a file of the release as `top ~ place`, and this
     page in another language as `top ~ imprint.place(other) ~ here`.
     """
     environment, language = _environment(), spoken()
     base = contents.imprint.place(language)
-    shared = {"c": contents, "imprint": contents.imprint, "language": language}
+    general = _general(contents)
+    shared = {"c": contents, "imprint": contents.imprint, "language": language, "general": general}
     fresh = {
         domain: [one for one in contents.fresh if one.record.startswith(f"{domain}/")] for domain in contents.names
     }
@@ -36,18 +38,37 @@ def write_pages(folder: Path, contents: Contents) -> None:
         path.write_text(text, encoding="utf-8", newline="\n")
 
     write("index.html", "home.html")
-    write("pages/data.html", "data.html")
-    if contents.places:
-        write("pages/places.html", "places.html")
+    for one in general:
+        write(one.place, one.template)
     for domain in contents.names:
         words = _rendered(contents.catalogue.help.get(domain, ""))
         write(f"pages/{domain}/index.html", "domain.html", domain=domain, help=words, fresh=fresh[domain])
     for page in contents.pages:
-        write(page_of(page.spec.id), "measure.html", page=page, table=table_of(page.spec.id))
+        pictures = write_pictures(folder / base, page, contents.imprint)
+        write(page_of(page.spec.id), "measure.html", page=page, table=table_of(page.spec.id), pictures=pictures)
         for cut in page.cuts:
             if cut.explore is not None:
                 text = json.dumps(cut.explore, ensure_ascii=False, separators=(",", ":"))
                 (folder / base / chart_of(page.spec.id, cut.id)).write_text(text, encoding="utf-8")
+
+
+class General(NamedTuple):
+    """A page beside those of the figures, which the menu names."""
+
+    place: str
+    template: str
+    name: str
+
+
+def _general(contents: Contents) -> list[General]:
+    found = [General("pages/places.html", "places.html", _("Places"))] if contents.places else []
+    return [
+        *found,
+        General("pages/data.html", "data.html", _("Data")),
+        General("pages/method.html", "method.html", _("How we count")),
+        General("pages/changes.html", "changes.html", _("What changed")),
+        General("pages/about.html", "about.html", _("About")),
+    ]
 
 
 def write_assets(folder: Path, cache: Path | None = None) -> None:

@@ -221,6 +221,8 @@ class Site:
             agencies=[agency.name for agency in settings.agencies.values()],
             declared=self._declared(),
             next_release=settings.next_release,
+            address=settings.address,
+            complaint_door=settings.complaint_door,
             number=folder.name,
             created=datetime.now(UTC),
         )
