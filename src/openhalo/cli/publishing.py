@@ -31,19 +31,29 @@ def publish(site: Annotated[Path, typer.Argument(help="The site's folder")], as_
 
 
 def verify(release: Annotated[Path, typer.Argument(help="A release's folder")], as_json: AsJson = False) -> None:
-    """Check that a release is whole and that every byte is the one that was published.
+    """Check every byte of a release, and count its figures again from its own incident files.
+
+    Needs nothing but the folder: no site, no records, no network.
 
     Example: openhalo verify springfield/releases/0001
     """
+    from openhalo.publications.rederiving import Rederived, rederive
     from openhalo.releases import hashes
 
     problems = hashes.verify(release)
+    again = rederive(release) if not problems else Rederived()
+    problems += again.problems
     if as_json:
-        print_json({"release": str(release), "problems": [str(problem) for problem in problems]})
+        facts = {"figures": again.figures, "counted_again": again.agree, "withheld": again.withheld}
+        told = [str(problem) for problem in problems]
+        print_json({"release": str(release), "problems": told, **facts, "cannot": again.cannot})
     elif problems:
         say_problems(ReleaseError(problems))
     else:
         out.print(f"{release}: every file is as published", soft_wrap=True)
+        out.print(f"  {again.agree:,} of {again.figures:,} figures counted again from the incident files: all agree")
+        for why, figures in sorted(again.cannot.items()):
+            out.print(f"  {figures:,} only the agency can check: {why}", soft_wrap=True, highlight=False)
     if problems:
         raise typer.Exit(ReleaseError.exit_code)
 

@@ -12,9 +12,12 @@ from openhalo.presentation.words import speaking
 from openhalo.publications import open_data
 from openhalo.publications.answers import Answer, answer, needed
 from openhalo.publications.contents import Contents
+from openhalo.publications.definitions import define, write_definitions
+from openhalo.publications.derivation import Derivation
 from openhalo.publications.descriptor import facts
 from openhalo.publications.freshness import freshness, sources_of
 from openhalo.publications.imprint import Imprint, must_be_declared
+from openhalo.publications.incident_file import write_incidents
 from openhalo.publications.measure_pages import measure_page
 from openhalo.publications.pages import write_assets, write_pages
 from openhalo.records.reading import Records
@@ -51,7 +54,12 @@ def build(
     folder.mkdir(parents=True, exist_ok=True)
     answers = [_answer(spec, records, report) for spec in ready]
     report("tables")
-    schemas = open_data.write(folder, answers, catalogue)
+    counted = sorted({record for one in answers for record in one.records})
+    files = write_incidents(folder, counted, records, imprint)
+    definitions = define(imprint.number, answers, records, files)
+    write_definitions(folder, definitions)
+    schemas = open_data.write(folder, answers, catalogue, Derivation(definitions))
+    schemas |= {file.path: file.schema for file in files}
     drawings = Drawings(charts)
     used = [receipt for receipt in receipts if receipt.delivery in records.manifest.deliveries]
     sources = {source.id: source for one in answers for source in _sources(one, records)}
