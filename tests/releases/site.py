@@ -1,6 +1,9 @@
 """A made-up site whose records have all that may not go out, and a way to forge its releases."""
 
+import atexit
 import json
+import shutil
+import tempfile
 from pathlib import Path
 
 import polars as pl
@@ -52,12 +55,19 @@ def rows(n: int = 240, searched: str = "YNN") -> str:
     return "\n".join(lines) + "\n"
 
 
-def small_site(root: Path, settings: str = AGENCY):
+_CHARTS = Path(tempfile.mkdtemp(prefix="charts-"))
+"""Charts that one site of the tests drew are there for the others."""
+atexit.register(shutil.rmtree, _CHARTS, ignore_errors=True)
+
+
+def small_site(root: Path, settings: str = AGENCY, text: str = ""):
+    (root / ".cache").mkdir(parents=True)
+    (root / ".cache" / "charts").symlink_to(_CHARTS, target_is_directory=True)
     (root / "catalogue" / "sources").mkdir(parents=True)
     (root / "agency.yaml").write_text(settings, encoding="utf-8")
     (root / "catalogue" / "sources" / "made_up.yaml").write_text(SOURCE, encoding="utf-8")
     site = open_site(root)
-    deliver(site, rows())
+    deliver(site, text or rows())
     return site
 
 

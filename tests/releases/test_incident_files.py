@@ -8,7 +8,7 @@ from openhalo.catalogue.record_types import STAGING_COLUMNS, SYSTEM_COLUMNS
 from openhalo.disclosure.policy import Codes, IncidentFile, PeriodOf
 from openhalo.publications.imprint import Declared, Imprint
 from openhalo.publications.incident_file import write_incidents
-from tests.releases.site import deliver, rows, small_site
+from tests.releases.site import rows, small_site
 
 PLACE = "data/incidents/stops/stop.parquet"
 
@@ -35,10 +35,13 @@ def test_no_file_of_a_release_holds_a_key_or_an_internal_value(small_release):
 
 def test_the_order_of_rows_tells_nothing_about_their_entry(small_release, tmp_path):
     head, *lines = rows().splitlines()
-    turned = small_site(tmp_path / "site")
-    other = small_site(tmp_path / "other")
-    deliver(other, "\n".join([head, *lines[::-1]]) + "\n")
-    frames = [pl.read_parquet(site.publish() / PLACE) for site in (turned, other)]
+    frames = []
+    for name, order in (("forth", lines), ("back", lines[::-1])):
+        site = small_site(tmp_path / name, text="\n".join([head, *order]) + "\n")
+        declared = [Declared("stops/stop", ["occurred_at", "race", "precinct", "search_conducted"], "because")]
+        imprint = Imprint("T", "P", "agency", declared=declared)
+        write_incidents(tmp_path / name / "out", ["stops/stop"], site._open(None, None), imprint)
+        frames.append(pl.read_parquet(tmp_path / name / "out" / PLACE))
     assert frames[0].equals(frames[1], null_equal=True)
     assert frames[0]["occurred_at"].is_sorted()
 

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from openhalo.base.progress import Report, silent
+from openhalo.base.provenance import write_json
 from openhalo.catalogue.sources import SourceSpec
 from openhalo.intake.receipts import Receipt
 from openhalo.presentation.drawing import Drawings
@@ -21,6 +22,8 @@ from openhalo.publications.incident_file import write_incidents
 from openhalo.publications.measure_pages import measure_page
 from openhalo.publications.pages import write_assets, write_pages
 from openhalo.records.reading import Records
+from openhalo.releases.comparing import compare, first_release
+from openhalo.releases.editions import CHANGES
 from openhalo.releases.package import describe
 
 
@@ -31,6 +34,7 @@ def build(
     receipts: Sequence[Receipt] = (),
     *,
     charts: Path | None = None,
+    previous: Path | None = None,
     report: Report = silent,
 ) -> dict[str, Any]:
     """Write a finished release into an empty folder and return its descriptor.
@@ -40,6 +44,7 @@ def build(
         records: one store version.
         imprint: who publishes, and which fields are public already.
         receipts: the deliveries that the store version rests on.
+        previous: the public release before this one.
         charts: folder where drawings are kept from one release to the next.
         report: called at each step.
 
@@ -60,6 +65,8 @@ def build(
     write_definitions(folder, definitions)
     schemas = open_data.write(folder, answers, catalogue, Derivation(definitions))
     schemas |= {file.path: file.schema for file in files}
+    changes = compare(previous, folder) if previous else first_release(imprint.number)
+    write_json(folder / CHANGES, changes)
     drawings = Drawings(charts)
     used = [receipt for receipt in receipts if receipt.delivery in records.manifest.deliveries]
     sources = {source.id: source for one in answers for source in _sources(one, records)}
@@ -73,7 +80,7 @@ def build(
                 pages.append(page)
             contents = Contents(
                 imprint, pages, waiting, freshness(answers, records), used, list(sources.values()), sorted(schemas),
-                records.manifest.version, catalogue,
+                records.manifest.version, catalogue, changes,
             )  # fmt: skip
             write_pages(folder, contents)
     write_assets(folder)

@@ -1,12 +1,13 @@
 """What the pages of one language are made from."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from openhalo.catalogue.index import Catalogue
 from openhalo.catalogue.measure_specs import MeasureSpec
 from openhalo.presentation.words import _
+from openhalo.publications.changes import Change, change_rows, in_short
 from openhalo.publications.freshness import Freshness
 from openhalo.publications.imprint import Imprint
 from openhalo.publications.measure_pages import MeasurePage
@@ -26,6 +27,18 @@ class Contents:
     tables: Sequence[str]
     store_version: int
     catalogue: Catalogue
+    changed: Mapping[str, Any]
+    """What `changes.json` says."""
+
+    @property
+    def changes(self) -> list[Change]:
+        """Return what changed since the release before, measure by measure, in words."""
+        return change_rows(self.changed, self.catalogue, [page.spec.id for page in self.pages])
+
+    @property
+    def changes_in_short(self) -> str:
+        """Return in a sentence how this release differs from the one before."""
+        return in_short(self.changed)
 
     @property
     def domains(self) -> dict[str, list[MeasurePage]]:

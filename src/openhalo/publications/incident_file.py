@@ -5,7 +5,7 @@ fields are recoded first. Never a key, a delivery, or a field whose class is not
 what the standard keeps inside. Rows are sorted by what they say, so their order tells nothing about when they came.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -40,7 +40,7 @@ class IncidentTable:
     """Columns that say of every record what the store says: neither recoded nor blanked."""
     complete: bool
     """Whether every record of the store is in it."""
-    kept_back: dict[str, str] = field(default_factory=dict)
+    kept_back: Mapping[str, str] = field(default_factory=dict)
     """Field → why it is not in the file, although the site declares it public: its privacy class."""
     loss: list[dict[str, object]] = field(default_factory=list)
     """What recoding cost: `field`, `group`, `records`, `blanked`, `left_out`, `lost`."""

@@ -5,10 +5,11 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 
-from openhalo.base.errors import Problem, SiteError, name_all
+from openhalo.base.errors import Problem, ReleaseError, SiteError, name_all
 from openhalo.base.periods import Grain, Period
 from openhalo.base.progress import Report, silent
 from openhalo.catalogue.index import Catalogue, load
@@ -19,11 +20,17 @@ from openhalo.measures.evaluation import evaluate
 from openhalo.measures.figures import MeasureResult
 from openhalo.measures.planning import Question
 from openhalo.publications.build import build
+from openhalo.publications.definitions import read_definitions
 from openhalo.publications.imprint import Declared, Imprint
+from openhalo.publications.recomputing import Recomputed, recompute
+from openhalo.publications.rederiving import Rederived, rederive
 from openhalo.records.listing import lazily, listing, write
 from openhalo.records.purging import Purge
 from openhalo.records.reading import Records
 from openhalo.records.store import Store
+from openhalo.releases.comparing import compare
+from openhalo.releases.hashes import verify
+from openhalo.releases.register import Entry, Register
 from openhalo.sites.importing import Delivery, import_file
 from openhalo.sites.purging import Premises, purge
 from openhalo.sites.settings import Settings, read_settings
@@ -194,32 +201,91 @@ class Site:
         question = Question(self.catalogue.measure(measure), groups, period, span)
         return evaluate(question, self._open(version, known_by))
 
-    def publish(self, *, report: Report = silent) -> Path:
+    @property
+    def register(self) -> Register:
+        """Return the register of releases: which are public, which wait for approval, which were recalled."""
+        return Register(self.releases)
+
+    def publish(self, *, patience: float = 600.0, report: Report = silent) -> Path:
         """Build a release from the newest store version and return its folder: `releases/0001` and so on.
 
+        Where the site's settings ask for approval, the release waits for it: the public does not see it yet.
+
         Raises:
-            ReleaseError: figures are cut by fields that the site has not declared public.
+            ReleaseError: figures are cut by fields that the site has not declared public, or another release is
+                being made.
         """
         settings, publisher = self.settings, self.settings.publisher
-        self.releases.mkdir(exist_ok=True)
-        taken = [int(path.name) for path in self.releases.iterdir() if path.name.isdigit()]
-        folder = self.releases / f"{max(taken, default=0) + 1:04d}"
-        imprint = Imprint(
-            title=settings.title,
-            publisher=publisher.name,
-            publisher_kind=publisher.kind,
-            note=publisher.note,
-            agencies=[agency.name for agency in settings.agencies.values()],
-            declared=[Declared(one.record, one.fields, one.reason, one.reference) for one in settings.declared_public],
-            next_release=settings.next_release,
-            number=folder.name,
-            created=datetime.now(UTC),
-        )
-        with tempfile.TemporaryDirectory(prefix=".draft-", dir=self.releases) as draft:
-            made = Path(draft) / folder.name
-            charts = self.path / ".cache" / "charts"
-            build(made, self._open(None, None), imprint, self.receipts(), charts=charts, report=report)
+        with (
+            self.register.changing(patience),
+            tempfile.TemporaryDirectory(prefix=".draft-", dir=self.releases) as draft,
+        ):
+            folder = self.releases / self.register.next_number()
+            imprint = Imprint(
+                title=settings.title,
+                publisher=publisher.name,
+                publisher_kind=publisher.kind,
+                note=publisher.note,
+                agencies=[agency.name for agency in settings.agencies.values()],
+                declared=[
+                    Declared(one.record, one.fields, one.reason, one.reference) for one in settings.declared_public
+                ],
+                next_release=settings.next_release,
+                number=folder.name,
+                created=datetime.now(UTC),
+            )
+            made, earlier = Path(draft) / folder.name, self.register.public()
+            done = build(
+                made, self._open(None, None), imprint, self.receipts(),
+                charts=self.path / ".cache" / "charts", previous=earlier[-1] if earlier else None, report=report,
+            )  # fmt: skip
+            self.register.add(
+                Entry(
+                    number=folder.name, created=imprint.created, store_version=done["store_version"],
+                    release_hash=done["release_hash"], state="waiting" if settings.approval.needed else "public",
+                )
+            )  # fmt: skip
             return made.rename(folder)
+
+    def verify(self, release: str = "") -> Rederived:
+        """Check a release byte for byte and count its figures again from its own files; the newest without a number.
+
+        Raises:
+            ReleaseError: there is no such release.
+        """
+        folder = self._release(release)
+        problems = verify(folder)
+        return Rederived(problems=problems) if problems else rederive(folder)
+
+    def recompute(self, release: str = "", *, report: Report = silent) -> Recomputed:
+        """Compute a release's figures again from the records of the store version that it names.
+
+        Raises:
+            ReleaseError: there is no such release.
+            StoreError: the store no longer has the version.
+        """
+        folder = self._release(release)
+        told = read_definitions(folder)
+        manifest = self.store.manifest(told.store_version)
+        decided = (told.authoritative, told.visitor_places)
+        return recompute(folder, told, Records(self.store, manifest, self.catalogue, None, *decided), report)
+
+    def diff(self, before: str, after: str) -> dict[str, Any]:
+        """Return what changed between two releases of this site, named by their numbers.
+
+        Raises:
+            ReleaseError: there is no such release.
+        """
+        return compare(self._release(before), self._release(after))
+
+    def _release(self, number: str) -> Path:
+        """Return the folder of a release, whatever its state; without a number, of the newest."""
+        found = {entry.number: self.releases / entry.number for entry in self.register.entries()}
+        wanted = number or max(found, default="")
+        if wanted not in found:
+            told = f"there is no release '{number}'" if number else "there is no release yet"
+            raise ReleaseError(Problem(str(self.releases), told, name_all(found)))
+        return found[wanted]
 
     @property
     def _premises(self) -> Premises:
