@@ -89,7 +89,7 @@ CASES = {
         changed("traffic__measures__red", "author: none", "author: none\n    colour: red"),
         """
         traffic/measures/red.yaml:14: unknown key 'colour'
-            allowed: across, answer, author, direction, example, groups, kind, label, limits, minimum_n
+            allowed: across, answer, author, core, direction, example, groups, kind, label, limits, minimum_n
         """,
     ),
     "missing key": (

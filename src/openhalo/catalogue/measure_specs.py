@@ -112,6 +112,7 @@ class MeasureSpec(Spec):
     why_it_matters: str = Field(description="Why a resident should care, in plain words")
     limits: list[str] = Field(description="What the figure cannot show")
     requirements: list[str] = Field(default=[], description="Requirements that the measure serves, by id")
+    core: str = Field(default="", description="Item of the core list that the measure answers")
     sources: list[str] = Field(description="Where the definition comes from")
     author: str = Field(description="Who wrote the definition")
     reviewed: date = Field(description="Day on which it was last reviewed")
