@@ -12,6 +12,7 @@ from openhalo.presentation.drawing import Drawings
 from openhalo.presentation.words import speaking
 from openhalo.publications import open_data
 from openhalo.publications.answers import Answer, answer, needed
+from openhalo.publications.changes import change_rows
 from openhalo.publications.contents import Contents
 from openhalo.publications.definitions import define, write_definitions
 from openhalo.publications.derivation import Derivation
@@ -21,6 +22,7 @@ from openhalo.publications.imprint import Imprint, must_be_declared
 from openhalo.publications.incident_file import write_incidents
 from openhalo.publications.measure_pages import measure_page
 from openhalo.publications.pages import write_assets, write_pages
+from openhalo.publications.trace import trace, trace_of
 from openhalo.records.reading import Records
 from openhalo.releases.comparing import compare, first_release
 from openhalo.releases.editions import CHANGES
@@ -63,10 +65,12 @@ def build(
     files = write_incidents(folder, counted, records, imprint)
     definitions = define(imprint.number, answers, records, files)
     write_definitions(folder, definitions)
-    schemas = open_data.write(folder, answers, catalogue, Derivation(definitions))
+    derivation = Derivation(definitions)
+    schemas = open_data.write(folder, answers, catalogue, derivation)
     schemas |= {file.path: file.schema for file in files}
     changes = compare(previous, folder) if previous else first_release(imprint.number)
     write_json(folder / CHANGES, changes)
+    core = catalogue.core_statuses([one.spec.id for one in answers], {spec.id: lacks for spec, lacks in waiting})
     drawings = Drawings(charts)
     used = [receipt for receipt in receipts if receipt.delivery in records.manifest.deliveries]
     sources = {source.id: source for one in answers for source in _sources(one, records)}
@@ -77,15 +81,18 @@ def build(
                 report(f"page {one.spec.id} {language.tag}")
                 page = measure_page(one, catalogue, drawings, _sources(one, records))
                 page.declared = imprint.reasons(one.counted.record)
+                page.trace = trace_of(one.spec.id)
                 pages.append(page)
             contents = Contents(
                 imprint, pages, waiting, freshness(answers, records), used, list(sources.values()), sorted(schemas),
-                records.manifest.version, catalogue, changes,
+                records.manifest.version, catalogue, core=core, changes=change_rows(changes, catalogue),
+                previous=changes["from"]["release"] if changes["from"] else "",
+                traces=[trace(one, derivation, used, records) for one in answers],
             )  # fmt: skip
             write_pages(folder, contents)
     write_assets(folder)
     report("hashes")
-    return describe(folder, facts(imprint, records, used, list(sources.values())), schemas)
+    return describe(folder, facts(imprint, records, used, list(sources.values()), core), schemas)
 
 
 def _answer(spec: Any, records: Records, report: Report) -> Answer:

@@ -1,16 +1,32 @@
 """What the pages of one language are made from."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from openhalo.catalogue.index import Catalogue
 from openhalo.catalogue.measure_specs import MeasureSpec
 from openhalo.presentation.words import _
-from openhalo.publications.changes import Change, change_rows, in_short
 from openhalo.publications.freshness import Freshness
 from openhalo.publications.imprint import Imprint
 from openhalo.publications.measure_pages import MeasurePage
+from openhalo.publications.trace import Trace
+
+
+@dataclass(frozen=True)
+class Change:
+    """One figure that is different from the release before."""
+
+    what: str
+    """The figure in words: measure, group, period."""
+    before: str
+    """As it stood, in words; empty where it is new."""
+    now: str
+    """As it stands, in words; empty where it is gone."""
+    why: str
+    """What made it so, in words: late records, a mended definition, a purge."""
+    measure: str = ""
+    """Id of the measure, whose page the change leads to; empty where there is none."""
 
 
 @dataclass
@@ -27,18 +43,14 @@ class Contents:
     tables: Sequence[str]
     store_version: int
     catalogue: Catalogue
-    changed: Mapping[str, Any]
-    """What `changes.json` says."""
-
-    @property
-    def changes(self) -> list[Change]:
-        """Return what changed since the release before, measure by measure, in words."""
-        return change_rows(self.changed, self.catalogue, [page.spec.id for page in self.pages])
-
-    @property
-    def changes_in_short(self) -> str:
-        """Return in a sentence how this release differs from the one before."""
-        return in_short(self.changed)
+    core: Sequence[Any] = ()
+    """How each item of the core list stands: `item`, `standing`, `measures`; empty where there is no such list."""
+    changes: Sequence[Change] = ()
+    """What is different from the release before."""
+    previous: str = ""
+    """The release before; empty for the first."""
+    traces: Sequence[Trace] = ()
+    """Of each measure, the way from its figure back to the files that its records came in."""
 
     @property
     def domains(self) -> dict[str, list[MeasurePage]]:

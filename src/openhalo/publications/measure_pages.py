@@ -41,6 +41,8 @@ class MeasurePage:
     provenance: dict[str, Any]
     redefined: bool = False
     declared: list[Any] = field(default_factory=list)
+    trace: str = ""
+    """Place of the page that follows the figure back to its records; empty where there is none."""
 
 
 def measure_page(answer: Answer, catalogue: Catalogue, drawings: Drawings, sources: Sequence[Any]) -> MeasurePage:

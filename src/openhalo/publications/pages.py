@@ -39,6 +39,8 @@ def write_pages(folder: Path, contents: Contents) -> None:
         write(f"pages/{domain}/index.html", "domain.html", domain=domain, help=words, fresh=fresh[domain])
     for page in contents.pages:
         write(page_of(page.spec.id), "measure.html", page=page, table=table_of(page.spec.id))
+    for trace in contents.traces:
+        write(trace.place, "trace.html", trace=trace)
 
 
 def write_assets(folder: Path) -> None:
