@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from made_up import small_site
 
 from openhalo.base.errors import ReleaseError
+from openhalo.publications.rederiving import rederive
 from openhalo.releases.hashes import verify
 
 UNDECLARED = "title: T\npublisher: {kind: agency, name: N}\nagencies: {testpd: {name: P}}\n"
@@ -160,3 +161,9 @@ def test_a_result_draws_itself(small):
     through_time = small.measure("stops/search_share", period="month").chart().to_dict()
     assert {layer["mark"]["type"] for layer in by_race["layer"]} >= {"rule", "point", "text"}
     assert [layer["mark"]["type"] for layer in through_time["layer"]] == ["area", "line", "point"]
+
+
+def test_anyone_can_count_the_figures_of_real_records_again(real_release):
+    found = rederive(real_release)
+    assert found.problems == [] and found.withheld == 0
+    assert found.agree > 300 and found.agree + sum(found.cannot.values()) == found.figures
