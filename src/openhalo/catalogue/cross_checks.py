@@ -60,6 +60,13 @@ def source(spec: SourceSpec, document: Document, schema: Schema, sources: Mappin
     for place, mapping in spec.mappings():
         if known(place[-1], record.fields, f"field of {record.id}", document, place):
             _mapping(mapping, place, record, document, schema)
+    for number, one in enumerate(spec.recorded):
+        here: Location = ("recorded", number)
+        if known(one.field, record.fields, f"field of {record.id}", document, (*here, "field")):
+            with suppress(Unread):
+                for place_of_code, code in enumerate(one.codes):
+                    codes = schema.codes(record.fields[one.field])
+                    known(code, codes, f"code of '{one.field}'", document, (*here, "codes", place_of_code))
     required = {name for name, field in record.fields.items() if field.required}
     for entry, extra in (spec.repeat or {"": {}}).items():
         for name in sorted(required - spec.fields.keys() - extra.keys()):

@@ -10,7 +10,7 @@ from openhalo.catalogue.sources import SourceSpec
 from openhalo.intake.receipts import Receipt
 from openhalo.presentation.drawing import Drawings
 from openhalo.presentation.words import speaking
-from openhalo.publications import open_data
+from openhalo.publications import open_data, places
 from openhalo.publications.answers import Answer, answer, needed
 from openhalo.publications.changes import change_rows
 from openhalo.publications.contents import Contents
@@ -22,6 +22,7 @@ from openhalo.publications.imprint import Imprint, must_be_declared
 from openhalo.publications.incident_file import write_incidents
 from openhalo.publications.measure_pages import measure_page
 from openhalo.publications.pages import write_assets, write_pages
+from openhalo.publications.place_page import place_tables
 from openhalo.publications.trace import trace, trace_of
 from openhalo.records.reading import Records
 from openhalo.releases.comparing import compare, first_release
@@ -56,7 +57,7 @@ def build(
     catalogue = records.catalogue
     specs = [catalogue.measures[name] for name in sorted(catalogue.measures)]
     waiting = [(spec, lacking) for spec in specs if (lacking := needed(spec, records))]
-    ready = [spec for spec in specs if not needed(spec, records)]
+    ready = [spec for spec in specs if spec not in [waits for waits, _ in waiting]]
     must_be_declared(ready, catalogue, imprint.declared)
     folder.mkdir(parents=True, exist_ok=True)
     answers = [_answer(spec, records, report) for spec in ready]
@@ -71,6 +72,8 @@ def build(
     changes = compare(previous, folder) if previous else first_release(imprint.number)
     write_json(folder / CHANGES, changes)
     core = catalogue.core_statuses([one.spec.id for one in answers], {spec.id: lacks for spec, lacks in waiting})
+    by_place = places.place_figures(answers, records, imprint)
+    schemas |= places.write(folder, by_place)
     drawings = Drawings(charts)
     used = [receipt for receipt in receipts if receipt.delivery in records.manifest.deliveries]
     sources = {source.id: source for one in answers for source in _sources(one, records)}
@@ -85,12 +88,13 @@ def build(
                 pages.append(page)
             contents = Contents(
                 imprint, pages, waiting, freshness(answers, records), used, list(sources.values()), sorted(schemas),
-                records.manifest.version, catalogue, core=core, changes=change_rows(changes, catalogue),
+                records.manifest.version, catalogue, place_tables(by_place, catalogue, drawings),
+                core=core, changes=change_rows(changes, catalogue),
                 previous=changes["from"]["release"] if changes["from"] else "",
                 traces=[trace(one, derivation, used, records) for one in answers],
             )  # fmt: skip
             write_pages(folder, contents)
-    write_assets(folder)
+    write_assets(folder, charts)
     report("hashes")
     return describe(folder, facts(imprint, records, used, list(sources.values()), core), schemas)
 

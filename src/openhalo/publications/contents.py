@@ -10,6 +10,7 @@ from openhalo.presentation.words import _
 from openhalo.publications.freshness import Freshness
 from openhalo.publications.imprint import Imprint
 from openhalo.publications.measure_pages import MeasurePage
+from openhalo.publications.place_page import PlaceTable
 from openhalo.publications.trace import Trace
 
 
@@ -43,6 +44,8 @@ class Contents:
     tables: Sequence[str]
     store_version: int
     catalogue: Catalogue
+    places: Sequence[PlaceTable] = ()
+    """What was counted where; empty where records name no places."""
     core: Sequence[Any] = ()
     """How each item of the core list stands: `item`, `standing`, `measures`; empty where there is no such list."""
     changes: Sequence[Change] = ()
