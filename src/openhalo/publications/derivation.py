@@ -56,7 +56,7 @@ class Derivation:
         n, said = pl.col("n"), pl.col("said")
         if base.per is not None:
             per = base.per
-            below = self._cells(base, by, grain, days, per.record, [per.where], per.groups, recode=False)
+            below = self._cells(base, by, grain, days, per.record, [per.where], per.groups)
             keys = [_PERIOD, *by]
             below = below.select(*keys, pl.col("n").alias("denominator"))
             counted = counted.join(below, on=keys, how="full", nulls_equal=True, coalesce=True)
@@ -80,7 +80,7 @@ class Derivation:
 
     def _cells(
         self, base: MeasureSpec, by: Sequence[str], grain: Grain, days: Period, record: str,
-        where: Sequence[str], groups: Mapping[str, str], *, recode: bool = True,
+        where: Sequence[str], groups: Mapping[str, str],
     ) -> pl.DataFrame:  # fmt: skip
         """Return `n`, `said` (records that say what is counted) and `hits` by period and group."""
         frame, definition = self.files[record], self.definitions.record_types[record]
@@ -96,7 +96,7 @@ class Derivation:
         outcome = to_polars(numerator) if numerator is not None else pl.lit(None, pl.Boolean)
         if base.kind == "mean":
             outcome = pl.col(base.value).cast(pl.Decimal(18, 6))
-        codes = base.per.codes if base.per and recode else {}
+        codes = base.per.codes if base.per else {}
         values = [
             _values(pl.col(groups[name]), codes.get(name, {}), frame.schema[groups[name]]).alias(name) for name in by
         ]
