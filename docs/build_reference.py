@@ -30,6 +30,8 @@ site.write_records("stops/stop", "stops.parquet")
 site.measure("stops/search_share", by="race", period="year").to_polars()
 print(site.rehearse().withheld)
 print(site.publish(), site.releases, site.store.manifest().version)
+print(site.verify("0001").problems, site.recompute("0001").cannot, site.diff("0001", "0002")["counts"])
+site.register.recall("0001", "A figure was wrong")
 site.purge("spd/template_stops_stop/17-0042", authority="Court order 2026-118")"""
 
 REFERENCE = Path(__file__).parent / "reference"

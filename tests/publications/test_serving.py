@@ -9,7 +9,8 @@ import urllib.request
 import pytest
 
 from openhalo.base.errors import ReleaseError
-from openhalo.publications.serving import HEADERS, address, newest_release, server
+from openhalo.publications.serving import HEADERS, address, server
+from openhalo.releases.register import Register
 
 
 @pytest.fixture(scope="module")
@@ -68,7 +69,7 @@ def test_pages_are_packed_for_who_can_unpack(base):
 
 def test_a_site_without_a_release_says_what_to_do(tmp_path):
     with pytest.raises(ReleaseError, match="openhalo publish"):
-        newest_release(tmp_path)
+        Register(tmp_path).newest()
 
 
 def test_an_address_in_use_is_said_plainly(base, small_release):

@@ -9,7 +9,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import polars as pl
@@ -23,6 +23,7 @@ from openhalo.base.errors import StoreError
 from openhalo.base.signing import is_signed
 from openhalo.records.purging import purges
 from openhalo.releases.package import describe
+from openhalo.releases.register import Entry
 from tests.records.conftest import catalogue, contents, row, write_rows
 
 SECRET = "SECRET77"
@@ -147,7 +148,16 @@ def test_a_record_without_id_is_purged_and_its_twin_stays(site, deliver):
 
 def release(site, name):
     (site.releases / name).mkdir(parents=True)
-    describe(site.releases / name, {"store_version": site.store.manifest().version}, {})
+    version = site.store.manifest().version
+    describe(site.releases / name, {"store_version": version}, {})
+    made = {
+        "number": name,
+        "created": datetime.now(UTC),
+        "store_version": version,
+        "release_hash": "",
+        "state": "public",
+    }
+    site.register.add(Entry.model_validate(made))
 
 
 def test_releases_made_from_a_touched_version_are_to_be_recalled(site, deliver):

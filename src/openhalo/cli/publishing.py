@@ -1,4 +1,4 @@
-"""Verbs that bring figures out: `publish`, `verify`, `serve`."""
+"""Verbs that bring figures out and stand by them: `publish`, `approve`, `recall`, `verify`, `recompute`, `diff`."""
 
 from pathlib import Path
 from typing import Annotated
@@ -12,9 +12,8 @@ from openhalo.cli.terminal import AsJson, err, out, print_json, progress, say_pr
 
 def register(app: typer.Typer) -> None:
     """Add the verbs of this module."""
-    app.command()(publish)
-    app.command()(verify)
-    app.command()(serve)
+    for verb in (publish, approve, recall, verify, recompute, diff, serve):
+        app.command()(verb)
 
 
 def publish(site: Annotated[Path, typer.Argument(help="The site's folder")], as_json: AsJson = False) -> None:
@@ -22,30 +21,132 @@ def publish(site: Annotated[Path, typer.Argument(help="The site's folder")], as_
 
     Example: openhalo publish springfield
     """
+    opened = openhalo.open_site(site)
     with progress() as report:
-        folder = openhalo.open_site(site).publish(report=report)
+        folder = opened.publish(report=report)
+    approval = opened.settings.approval
     if as_json:
-        print_json({"release": str(folder)})
+        print_json({"release": str(folder), "state": "waiting" if approval.needed else "public"})
+        return
+    if approval.needed:
+        who = f" of the {approval.by}" if approval.by else ""
+        out.print(f"it waits for the approval{who}: openhalo approve {site} {folder.name} --by NAME", soft_wrap=True)
+    out.print(f"release: {folder}", soft_wrap=True)
+
+
+def approve(
+    site: Annotated[Path, typer.Argument(help="The site's folder")],
+    number: Annotated[str, typer.Argument(help="The release, such as 0003")],
+    by: Annotated[str, typer.Option(help="Who approves it; kept in the register")],
+    as_json: AsJson = False,
+) -> None:
+    """Make a waiting release public.
+
+    Example: openhalo approve springfield 0003 --by "J. Rivera, oversight board"
+    """
+    entry = openhalo.open_site(site).register.approve(number, by)
+    if as_json:
+        print_json(entry.model_dump(mode="json"))
     else:
-        out.print(f"release: {folder}", soft_wrap=True)
+        out.print(f"release {entry.number} is public; approved by {entry.approved_by}", highlight=False)
+
+
+def recall(
+    site: Annotated[Path, typer.Argument(help="The site's folder")],
+    number: Annotated[str, typer.Argument(help="The release, such as 0003")],
+    reason: Annotated[str, typer.Option(help="Why; kept in the register")],
+    as_json: AsJson = False,
+) -> None:
+    """Take a release back: the public no longer sees it. Its folder and the reason are kept.
+
+    Example: openhalo recall springfield 0003 --reason "A record was purged by court order"
+    """
+    entry = openhalo.open_site(site).register.recall(number, reason)
+    if as_json:
+        print_json(entry.model_dump(mode="json"))
+    else:
+        out.print(f"release {entry.number} is recalled: {entry.reason}", highlight=False)
 
 
 def verify(release: Annotated[Path, typer.Argument(help="A release's folder")], as_json: AsJson = False) -> None:
-    """Check that a release is whole and that every byte is the one that was published.
+    """Check every byte of a release, and count its figures again from its own incident files.
+
+    Needs nothing but the folder: no site, no records, no network.
 
     Example: openhalo verify springfield/releases/0001
     """
+    from openhalo.publications.rederiving import Rederived, rederive
     from openhalo.releases import hashes
 
     problems = hashes.verify(release)
+    again = rederive(release) if not problems else Rederived()
+    problems += again.problems
     if as_json:
-        print_json({"release": str(release), "problems": [str(problem) for problem in problems]})
+        facts = {"figures": again.figures, "counted_again": again.agree, "withheld": again.withheld}
+        told = [str(problem) for problem in problems]
+        print_json({"release": str(release), "problems": told, **facts, "cannot": again.cannot})
     elif problems:
         say_problems(ReleaseError(problems))
     else:
         out.print(f"{release}: every file is as published", soft_wrap=True)
+        out.print(f"  {again.agree:,} of {again.figures:,} figures counted again from the incident files: all agree")
+        for why, figures in sorted(again.cannot.items()):
+            out.print(f"  {figures:,} only the agency can check: {why}", soft_wrap=True, highlight=False)
     if problems:
         raise typer.Exit(ReleaseError.exit_code)
+
+
+def recompute(
+    site: Annotated[Path, typer.Argument(help="The site's folder")],
+    release: Annotated[str, typer.Argument(help="The release, such as 0003; the newest without it")] = "",
+    as_json: AsJson = False,
+) -> None:
+    """Compute a release's figures again from the records of the store version that it names, and compare them.
+
+    Example: openhalo recompute springfield 0003
+    """
+    with progress() as report:
+        done = openhalo.open_site(site).recompute(release, report=report)
+    if as_json:
+        print_json({**vars(done), "problems": [str(problem) for problem in done.problems]})
+    else:
+        if done.problems:
+            say_problems(ReleaseError(done.problems))
+        out.print(
+            f"release {done.release}, records version {done.store_version}: {done.agree:,} of {done.figures:,} figures "
+            "come out as published",
+            highlight=False,
+        )
+        for why, figures in sorted(done.cannot.items()):
+            out.print(f"  {figures:,} cannot be computed again: {why}", soft_wrap=True, highlight=False)
+        if done.withheld:
+            out.print(f"  {done.withheld:,} are withheld in the release", highlight=False)
+        if not done.same_catalogue:
+            out.print("  definitions have changed since; figures whose own definition did not were compared")
+    if done.problems:
+        raise typer.Exit(ReleaseError.exit_code)
+
+
+def diff(
+    before: Annotated[Path, typer.Argument(help="A release's folder")],
+    after: Annotated[Path, typer.Argument(help="The folder of a later one")],
+    as_json: AsJson = False,
+) -> None:
+    """Tell what changed between two releases, and whether records, a definition or a purge made it so.
+
+    Example: openhalo diff springfield/releases/0001 springfield/releases/0002
+    """
+    from openhalo.releases.comparing import compare
+
+    facts = compare(before, after)
+    if as_json:
+        print_json(facts)
+        return
+    counts = facts["counts"]
+    out.print(", ".join(f"{counts[what]:,} {what}" for what in counts), highlight=False)
+    for one in facts["measures"]:
+        parts = ", ".join(f"{one[what]:,} {what}" for what in ("appeared", "changed", "vanished") if one[what])
+        out.print(f"  {one['measure']}: {parts} ({', '.join(one['why'])})", soft_wrap=True, highlight=False)
 
 
 def serve(
@@ -53,12 +154,12 @@ def serve(
     host: Annotated[str, typer.Option(help="Address to listen on; 0.0.0.0 for every one")] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="Port to listen on; 0 for any that is free", min=0, max=65535)] = 8000,
 ) -> None:
-    """Show the newest release in a browser: serves its files, and nothing else, until interrupted (Ctrl+C).
+    """Show the newest public release in a browser: serves its files, and nothing else, until interrupted (Ctrl+C).
 
     Example: openhalo serve springfield --port 8080
     """
     from openhalo.publications import serving
 
-    folder = serving.newest_release(openhalo.open_site(site).releases)
+    folder = openhalo.open_site(site).register.newest()
     err.print(f"serving {folder}; stop with Ctrl+C", soft_wrap=True)
     serving.serve(folder, host, port)

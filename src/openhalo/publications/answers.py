@@ -42,6 +42,11 @@ class Answer:
         """Return every result, each once."""
         return [one for one in (self.total, *self.cuts, self.trend, *self.more) if one is not None]
 
+    @property
+    def records(self) -> list[str]:
+        """Return the record types that are counted, and counted against."""
+        return [self.counted.record, *([self.counted.per.record] if self.counted.per else [])]
+
 
 def needed(spec: MeasureSpec, records: Records) -> list[str]:
     """Return what a measure needs and the records do not hold.

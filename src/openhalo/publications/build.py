@@ -5,21 +5,29 @@ from pathlib import Path
 from typing import Any
 
 from openhalo.base.progress import Report, silent
+from openhalo.base.provenance import write_json
 from openhalo.catalogue.sources import SourceSpec
 from openhalo.intake.receipts import Receipt
 from openhalo.presentation.drawing import Drawings
 from openhalo.presentation.words import speaking
 from openhalo.publications import open_data, places
 from openhalo.publications.answers import Answer, answer, needed
+from openhalo.publications.changes import change_rows
 from openhalo.publications.contents import Contents
+from openhalo.publications.definitions import define, write_definitions
+from openhalo.publications.derivation import Derivation
 from openhalo.publications.descriptor import facts
 from openhalo.publications.freshness import freshness, sources_of
 from openhalo.publications.imprint import Imprint, must_be_declared, to_protect
+from openhalo.publications.incident_file import write_incidents
 from openhalo.publications.measure_pages import measure_page
 from openhalo.publications.pages import write_assets, write_pages
 from openhalo.publications.place_page import place_tables
 from openhalo.publications.protection import Precaution, guard, must_wait
+from openhalo.publications.trace import trace, trace_of
 from openhalo.records.reading import Records
+from openhalo.releases.comparing import compare, first_release
+from openhalo.releases.editions import CHANGES
 from openhalo.releases.package import describe
 
 
@@ -31,6 +39,7 @@ def build(
     *,
     charts: Path | None = None,
     precaution: Precaution | None = None,
+    previous: Path | None = None,
     report: Report = silent,
 ) -> dict[str, Any]:
     """Write a finished release into an empty folder and return its descriptor.
@@ -40,6 +49,7 @@ def build(
         records: one store version.
         imprint: who publishes, and which fields are public already.
         receipts: the deliveries that the store version rests on.
+        previous: the public release before this one.
         charts: folder where drawings are kept from one release to the next.
         precaution: how figures of records that are not public are protected; without it, there may be none.
         report: called at each step.
@@ -62,7 +72,16 @@ def build(
     guarded = guard(private, records, precaution, report) if precaution and private else None
     answers = sorted([*answers, *(guarded.answers if guarded else [])], key=lambda one: one.spec.id)
     report("tables")
-    schemas = open_data.write(folder, answers, catalogue)
+    counted = sorted({record for one in answers for record in one.records})
+    files = write_incidents(folder, counted, records, imprint)
+    definitions = define(imprint.number, answers, records, files)
+    write_definitions(folder, definitions)
+    derivation = Derivation(definitions)
+    schemas = open_data.write(folder, answers, catalogue, derivation)
+    schemas |= {file.path: file.schema for file in files}
+    changes = compare(previous, folder) if previous else first_release(imprint.number)
+    write_json(folder / CHANGES, changes)
+    core = catalogue.core_statuses([one.spec.id for one in answers], {spec.id: lacks for spec, lacks in waiting})
     by_place = places.place_figures(answers, records, imprint)
     schemas |= places.write(folder, by_place)
     drawings = Drawings(charts)
@@ -75,6 +94,7 @@ def build(
                 report(f"page {one.spec.id} {language.tag}")
                 page = measure_page(one, catalogue, drawings, _sources(one, records))
                 page.declared = imprint.reasons(one.counted.record)
+                page.trace = trace_of(one.spec.id)
                 if guarded and one in guarded.answers:
                     page.sure += guarded.sentences(one)
                 pages.append(page)
@@ -82,11 +102,14 @@ def build(
             contents = Contents(
                 imprint, pages, waiting, fresh, used, list(sources.values()), sorted(schemas),
                 records.manifest.version, catalogue, place_tables(by_place, catalogue, drawings),
+                core=core, changes=change_rows(changes, catalogue),
+                previous=changes["from"]["release"] if changes["from"] else "",
+                traces=[trace(one, derivation, used, records) for one in answers],
             )  # fmt: skip
             write_pages(folder, contents)
     write_assets(folder, charts)
     report("hashes")
-    told = facts(imprint, records, used, list(sources.values()))
+    told = facts(imprint, records, used, list(sources.values()), core)
     if guarded and precaution:
         told |= guarded.facts()
         if guarded.kept:

@@ -11,6 +11,7 @@ from openhalo.publications.freshness import Freshness
 from openhalo.publications.imprint import Imprint
 from openhalo.publications.measure_pages import MeasurePage
 from openhalo.publications.place_page import PlaceTable
+from openhalo.publications.trace import Trace
 
 
 @dataclass(frozen=True)
@@ -51,6 +52,8 @@ class Contents:
     """What is different from the release before."""
     previous: str = ""
     """The release before; empty for the first."""
+    traces: Sequence[Trace] = ()
+    """Of each measure, the way from its figure back to the files that its records came in."""
 
     @property
     def domains(self) -> dict[str, list[MeasurePage]]:

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import NAMESPACE_OID, uuid5
 
+from openhalo.catalogue.core_list import CoreStatus
 from openhalo.catalogue.sources import SourceSpec
 from openhalo.intake.receipts import Receipt
 from openhalo.publications.imprint import Imprint
@@ -12,7 +13,11 @@ from openhalo.records.reading import Records
 
 
 def facts(
-    imprint: Imprint, records: Records, receipts: Sequence[Receipt], sources: Sequence[SourceSpec]
+    imprint: Imprint,
+    records: Records,
+    receipts: Sequence[Receipt],
+    sources: Sequence[SourceSpec],
+    core: Sequence[CoreStatus] = (),
 ) -> dict[str, Any]:
     """Return what the descriptor of a release says beside its files: who, from what, under which licences."""
     return {
@@ -42,6 +47,12 @@ def facts(
             {"record": one.record, "fields": list(one.fields), "reason": one.reason, "reference": one.reference}
             for one in imprint.declared
         ],
+        "core": [
+            {"name": one.name, "label": one.item.label, "standing": one.standing, "measures": list(one.measures),
+             "lacking": list(one.lacking)}
+            for one in core
+        ],
+        "next_release": imprint.next_release.isoformat() if imprint.next_release else None,
         "store_version": records.manifest.version,
         "catalogue": records.catalogue.hash,
     }  # fmt: skip

@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime
 from openhalo.base.errors import Problem, ReleaseError
 from openhalo.catalogue.index import Catalogue
 from openhalo.catalogue.measure_specs import MeasureSpec
+from openhalo.disclosure.policy import K_FLOOR, IncidentFile
 from openhalo.presentation.words import ENGLISH, Language
 
 
@@ -31,6 +32,9 @@ class Imprint:
     note: str = ""
     agencies: Sequence[str] = ()
     declared: Sequence[Declared] = ()
+    incident_files: Sequence[IncidentFile] = ()
+    """How the site's disclosure policy lets records go out one by one; k: how many must look alike."""
+    k: int = K_FLOOR
     next_release: date | None = None
     languages: Sequence[Language] = (ENGLISH,)
     """The languages of the pages; those of the first stand at the top of the folder, the others in one of their own."""

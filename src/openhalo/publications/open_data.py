@@ -9,9 +9,11 @@ from openhalo.catalogue.index import Catalogue
 from openhalo.measures.figures import FIGURE_COLUMNS, MeasureResult
 from openhalo.presentation.numbers import span
 from openhalo.publications.answers import Answer
+from openhalo.publications.derivation import Derivation
 from openhalo.publications.labels import group, unit_words
+from openhalo.releases.editions import FIGURES, RECOMPUTE, VERIFY
+from openhalo.releases.tables import write_twins
 
-FIGURES = "data/figures.csv"
 DICTIONARY = "data/dictionary.csv"
 _OWN = {
     "measure": ("string", "Measure that the figure answers"),
@@ -43,6 +45,11 @@ _OWN = {
         "or give such a figure away",
     ),
     "method": ("string", "How the interval was made"),
+    "check": (
+        "string",
+        "verify: anyone can count the figure again from the incident files, with openhalo verify; "
+        "recompute: the agency or its overseer can, from the records themselves, with openhalo recompute",
+    ),
 }
 _TYPES = {"string": pl.String(), "integer": pl.Int64(), "number": pl.Float64()}
 _SCHEMA = pl.Schema({name: _TYPES[kind] for name, (kind, _) in _OWN.items()})
@@ -51,22 +58,24 @@ _DICTIONARY = ("table", "name", "label", "type", "unit", "codes", "privacy", "so
 Fields = list[dict[str, str]]
 
 
-def write(folder: Path, answers: Sequence[Answer], catalogue: Catalogue) -> dict[str, Fields]:
-    """Write the tables of a release; return the schema (fields) of each, by its path."""
+def write(folder: Path, answers: Sequence[Answer], catalogue: Catalogue, derivation: Derivation) -> dict[str, Fields]:
+    """Write the tables of a release; return the schema (fields) of each, by its path.
+
+    `derivation` says of each figure how it can be checked.
+    """
     (folder / "data").mkdir(parents=True, exist_ok=True)
     fields = [{"name": name, "type": kind, "description": text} for name, (kind, text) in _OWN.items()]
     schemas: dict[str, Fields] = {FIGURES: fields}
     tables = [pl.DataFrame(schema=_SCHEMA)]
     for answer in answers:
-        table = pl.concat([long_form(result, answer, catalogue) for result in answer.results])
+        table = pl.concat([long_form(result, answer, catalogue, derivation) for result in answer.results])
         place = table_of(answer.spec.id)
         (folder / place).parent.mkdir(parents=True, exist_ok=True)
         table.write_csv(folder / place)
         schemas[place] = fields
         tables.append(table)
     figures = pl.concat(tables)
-    figures.write_csv(folder / FIGURES)
-    figures.write_parquet(folder / FIGURES.replace(".csv", ".parquet"))
+    write_twins(figures, folder / FIGURES)
     pl.DataFrame(list(_dictionary(answers, catalogue)), schema=dict.fromkeys(_DICTIONARY, pl.String)).write_csv(
         folder / DICTIONARY
     )
@@ -79,7 +88,7 @@ def table_of(measure: str) -> str:
     return f"data/{measure}.csv"
 
 
-def long_form(result: MeasureResult, answer: Answer, catalogue: Catalogue) -> pl.DataFrame:
+def long_form(result: MeasureResult, answer: Answer, catalogue: Catalogue, derivation: Derivation) -> pl.DataFrame:
     """Return figures with one row a figure, whatever they are cut by."""
     base = answer.counted
     columns = [
@@ -101,7 +110,8 @@ def long_form(result: MeasureResult, answer: Answer, catalogue: Catalogue) -> pl
     period = pl.lit(str(answer.days)) if result.grain == "all" else pl.col("period")
     columns += [pl.lit(result.grain).alias("grain"), period.alias("period")]
     columns += [pl.col(name) for name in FIGURE_COLUMNS if name != "period"]
-    columns.append(pl.lit(result.method).alias("method"))
+    lacking = derivation.why_not(result.spec.id, result.by, result.grain)
+    columns += [pl.lit(result.method).alias("method"), pl.lit(RECOMPUTE if lacking else VERIFY).alias("check")]
     return result.figures.select(columns).select(pl.col(name).cast(kind) for name, kind in _SCHEMA.items())
 
 

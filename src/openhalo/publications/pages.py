@@ -50,6 +50,8 @@ def write_pages(folder: Path, contents: Contents) -> None:
             if cut.explore is not None:
                 text = json.dumps(cut.explore, ensure_ascii=False, separators=(",", ":"))
                 (folder / base / chart_of(page.spec.id, cut.id)).write_text(text, encoding="utf-8")
+    for trace in contents.traces:
+        write(trace.place, "trace.html", trace=trace)
 
 
 class General(NamedTuple):

@@ -25,20 +25,6 @@ HEADERS = {
 _PACKED = {"text/html", "text/css", "text/csv", "image/svg+xml", "application/json"}
 
 
-def newest_release(releases: Path) -> Path:
-    """Return the newest release among a site's releases.
-
-    Raises:
-        ReleaseError: there is none yet.
-    """
-    found = sorted(
-        (path for path in releases.glob("[0-9]*") if (path / DESCRIPTOR).is_file()), key=lambda p: int(p.name)
-    )
-    if not found:
-        raise ReleaseError(Problem(str(releases), "there is no release yet", todo="make one: openhalo publish SITE"))
-    return found[-1]
-
-
 @contextmanager
 def server(folder: Path, host: str = "127.0.0.1", port: int = 8000) -> Iterator[ThreadingHTTPServer]:
     """Open a server of a release; `server_address` holds the port that was given for port 0.

@@ -10,9 +10,9 @@ import polars as pl
 from openhalo.base.errors import Problem
 from openhalo.base.provenance import hash_file
 from openhalo.releases.package import DESCRIPTOR, REQUIRED, read_descriptor, release_hash
+from openhalo.releases.tables import flat, read_flat
 
 CHANGED = "the file was changed after it was published"
-_TYPES = {"string": pl.String, "integer": pl.Int64, "number": pl.Float64}
 _NAME = re.compile(r"[-a-z0-9._/]+")
 
 
@@ -71,15 +71,15 @@ def _descriptor(folder: Path, descriptor: dict[str, Any]) -> list[Problem]:
 def _table(folder: Path, path: str, resources: dict[str, dict[str, Any]]) -> list[Problem]:
     if "schema" not in resources[path]:
         return []
-    fields = {field["name"]: _TYPES[field["type"]] for field in resources[path]["schema"]["fields"]}
+    fields = {field["name"]: field["type"] for field in resources[path]["schema"]["fields"]}
     try:
-        table = pl.read_csv(folder / path, schema=pl.Schema(fields))
+        table = read_flat(folder / path, fields)
     except pl.exceptions.PolarsError as error:
         return [Problem(path, f"the table cannot be read as the descriptor says ({str(error).splitlines()[0]})")]
     with (folder / path).open(encoding="utf-8") as stream:
         if stream.readline().rstrip("\r\n").split(",") != list(fields):
             return [Problem(path, "its columns are not the ones that the descriptor names")]
     twin = path.removesuffix(".csv") + ".parquet"
-    if twin in resources and not table.equals(pl.read_parquet(folder / twin), null_equal=True):
-        return [Problem(path, f"its figures are not those of {twin}")]
+    if twin in resources and not table.equals(flat(pl.read_parquet(folder / twin)), null_equal=True):
+        return [Problem(path, f"its cells are not those of {twin}")]
     return []

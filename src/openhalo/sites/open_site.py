@@ -5,10 +5,11 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 
-from openhalo.base.errors import Problem, SiteError, name_all
+from openhalo.base.errors import Problem, ReleaseError, SiteError, name_all
 from openhalo.base.periods import Grain, Period
 from openhalo.base.progress import Report, silent
 from openhalo.catalogue.index import Catalogue, load
@@ -20,14 +21,20 @@ from openhalo.measures.evaluation import evaluate
 from openhalo.measures.figures import MeasureResult
 from openhalo.measures.planning import Question
 from openhalo.publications.build import build
+from openhalo.publications.definitions import read_definitions
 from openhalo.publications.imprint import Declared, Imprint
 from openhalo.publications.kept_releases import keep, still_public
 from openhalo.publications.protection import Precaution
+from openhalo.publications.recomputing import Recomputed, recompute
+from openhalo.publications.rederiving import Rederived, rederive
 from openhalo.publications.rehearsal import Rehearsal, rehearse
 from openhalo.records.listing import lazily, listing, write
 from openhalo.records.purging import Purge
 from openhalo.records.reading import Records
 from openhalo.records.store import Store
+from openhalo.releases.comparing import compare
+from openhalo.releases.hashes import verify
+from openhalo.releases.register import Entry, Register
 from openhalo.sites.importing import Delivery, import_file
 from openhalo.sites.purging import Premises, purge
 from openhalo.sites.settings import Settings, read_settings
@@ -198,40 +205,55 @@ class Site:
         question = Question(self.catalogue.measure(measure), groups, period, span)
         return evaluate(question, self._open(version, known_by))
 
-    def publish(self, *, today: date | None = None, report: Report = silent) -> Path:
+    @property
+    def register(self) -> Register:
+        """Return the register of releases: which are public, which wait for approval, which were recalled."""
+        return Register(self.releases)
+
+    def publish(self, *, today: date | None = None, patience: float = 600.0, report: Report = silent) -> Path:
         """Build a release from the newest store version and return its folder: `releases/0001` and so on.
+
+        Where the site's settings ask for approval, the release waits for it: the public does not see it yet.
 
         Args:
             today: the day on which it goes out, for closed periods and waiting times; without it, today's.
+            patience: seconds to wait while another release is being made.
             report: called at each step.
 
         Raises:
             ReleaseError: figures are cut by fields that the site has not declared public, and it has no disclosure
-                policy, or the policy does not let the release go out.
+                policy, or the policy does not let the release go out; or another release is being made.
         """
         settings, publisher = self.settings, self.settings.publisher
-        self.releases.mkdir(exist_ok=True)
-        taken = [int(path.name) for path in self.releases.iterdir() if path.name.isdigit()]
-        folder = self.releases / f"{max(taken, default=0) + 1:04d}"
-        imprint = Imprint(
-            title=settings.title,
-            publisher=publisher.name,
-            publisher_kind=publisher.kind,
-            note=publisher.note,
-            agencies=[agency.name for agency in settings.agencies.values()],
-            declared=self._declared(),
-            next_release=settings.next_release,
-            address=settings.address,
-            complaint_door=settings.complaint_door,
-            number=folder.name,
-            created=datetime.now(UTC),
-        )
-        with tempfile.TemporaryDirectory(prefix=".draft-", dir=self.releases) as draft:
-            made = Path(draft) / folder.name
-            charts = self.path / ".cache" / "charts"
-            build(
-                made, self._open(None, None), imprint, self.receipts(), charts=charts,
+        with (
+            self.register.changing(patience),
+            tempfile.TemporaryDirectory(prefix=".draft-", dir=self.releases) as draft,
+        ):
+            folder = self.releases / self.register.next_number()
+            imprint = Imprint(
+                title=settings.title,
+                publisher=publisher.name,
+                publisher_kind=publisher.kind,
+                note=publisher.note,
+                agencies=[agency.name for agency in settings.agencies.values()],
+                declared=self._declared(),
+                next_release=settings.next_release,
+                address=settings.address,
+                complaint_door=settings.complaint_door,
+                number=folder.name,
+                created=datetime.now(UTC),
+            )
+            made, earlier = Path(draft) / folder.name, self.register.public()
+            done = build(
+                made, self._open(None, None), imprint, self.receipts(),
+                charts=self.path / ".cache" / "charts", previous=earlier[-1] if earlier else None,
                 precaution=self._precaution(folder.name, today or date.today()), report=report,
+            )  # fmt: skip
+            self.register.add(
+                Entry(
+                    number=folder.name, created=imprint.created, store_version=done["store_version"],
+                    release_hash=done["release_hash"], state="waiting" if settings.approval.needed else "public",
+                )
             )  # fmt: skip
             return made.rename(folder)
 
@@ -242,6 +264,37 @@ class Site:
         if precaution is None or records is None or not records.manifest.tables:
             return None
         return rehearse(records, self._declared(), precaution)
+
+    def verify(self, release: str = "") -> Rederived:
+        """Check a release byte for byte and count its figures again from its own files; the newest without a number.
+
+        Raises:
+            ReleaseError: there is no such release.
+        """
+        folder = self._release(release)
+        problems = verify(folder)
+        return Rederived(problems=problems) if problems else rederive(folder)
+
+    def recompute(self, release: str = "", *, report: Report = silent) -> Recomputed:
+        """Compute a release's figures again from the records of the store version that it names.
+
+        Raises:
+            ReleaseError: there is no such release.
+            StoreError: the store no longer has the version.
+        """
+        folder = self._release(release)
+        told = read_definitions(folder)
+        manifest = self.store.manifest(told.store_version)
+        decided = (told.authoritative, told.visitor_places)
+        return recompute(folder, told, Records(self.store, manifest, self.catalogue, None, *decided), report)
+
+    def diff(self, before: str, after: str) -> dict[str, Any]:
+        """Return what changed between two releases of this site, named by their numbers.
+
+        Raises:
+            ReleaseError: there is no such release.
+        """
+        return compare(self._release(before), self._release(after))
 
     def _declared(self) -> list[Declared]:
         stated = self.settings.declared_public
@@ -254,6 +307,15 @@ class Site:
             return None
         earlier = still_public(self.path, self.releases)
         return Precaution(read_policy(path), earlier, today, lambda kept: keep(kept, self.path, number))
+
+    def _release(self, number: str) -> Path:
+        """Return the folder of a release, whatever its state; without a number, of the newest."""
+        found = {entry.number: self.releases / entry.number for entry in self.register.entries()}
+        wanted = number or max(found, default="")
+        if wanted not in found:
+            told = f"there is no release '{number}'" if number else "there is no release yet"
+            raise ReleaseError(Problem(str(self.releases), told, name_all(found)))
+        return found[wanted]
 
     @property
     def _premises(self) -> Premises:

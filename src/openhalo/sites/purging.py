@@ -32,7 +32,7 @@ from openhalo.records.sql import identifier, quote
 from openhalo.records.staging import Staged
 from openhalo.records.store import Store
 from openhalo.records.writing import table_version
-from openhalo.releases.package import DESCRIPTOR, read_descriptor
+from openhalo.releases.register import Register
 
 
 @dataclass(frozen=True)
@@ -157,11 +157,8 @@ def _plan(premises: Premises, key: str, record: RecordType, authority: str, over
         raise StoreError(Problem("purge", f"no version, delivery or rejected row holds '{key}'",
                                  "agency/source/id, as `openhalo records` lists it"))  # fmt: skip
     touched = sorted({v for table, names in files.items() for v in purging.touched_versions(store, table, names)})
-    recall = [
-        folder.name
-        for folder in sorted(premises.releases.glob("*"))
-        if (folder / DESCRIPTOR).exists() and read_descriptor(folder).get("store_version") in touched
-    ]
+    known = Register(premises.releases).entries()
+    recall = [one.number for one in known if one.store_version in touched and one.state != "recalled"]
     receipt = Purge(
         purge=f"{max((int(past.purge) for past in purging.purges(store)), default=0) + 1:06d}",
         date=date.today().isoformat(),

@@ -54,6 +54,13 @@ class DeclaredPublic(Spec):
     reference: str = Field(default="", description="Where the agency publishes them")
 
 
+class Approval(Spec):
+    """Whether a person approves each release before the public sees it."""
+
+    needed: bool = Field(default=False, description="A new release waits until someone approves it")
+    by: str = Field(default="", description="The role that approves, such as: oversight board")
+
+
 class Settings(Spec):
     """Everything that a site decides for itself."""
 
@@ -77,6 +84,7 @@ class Settings(Spec):
         pattern=r"^((https?://|mailto:|tel:)\S+)?$",
         description="Where a complaint can be filed; only for a publisher that is the agency or its oversight",
     )
+    approval: Approval = Field(default=Approval(), description="Who lets a release go; without it, it goes by itself")
     next_release: date | None = Field(default=None, description="When the next release is due")
 
     @field_validator("agencies")

@@ -1,0 +1,95 @@
+"""The agency, or its overseer, computes a release again from the records themselves."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import polars as pl
+
+from openhalo.base.errors import Problem
+from openhalo.base.progress import Report, silent
+from openhalo.publications import open_data
+from openhalo.publications.answers import answer
+from openhalo.publications.definitions import Definitions, define
+from openhalo.publications.derivation import Derivation
+from openhalo.publications.rederiving import MOST_TOLD
+from openhalo.records.purging import purges
+from openhalo.records.reading import Records
+from openhalo.releases.comparing import KEY
+from openhalo.releases.editions import FIGURES, read_figures
+
+_COUNTS = ("n", "missing", "numerator", "denominator", "status")
+_ESTIMATES = ("value", "low", "high", "bound_low", "bound_high")
+_CLOSE = 1e-9
+"""Ends of an interval come from a numerical library and may differ in their last digits between its versions."""
+
+
+@dataclass
+class Recomputed:
+    """What came of computing a release again."""
+
+    release: str
+    store_version: int
+    same_catalogue: bool
+    """Whether every definition of the catalogue is as it was; if not, unchanged measures are still compared."""
+    figures: int = 0
+    agree: int = 0
+    withheld: int = 0
+    cannot: dict[str, int] = field(default_factory=dict)
+    """Why figures cannot be computed again → how many."""
+    problems: list[Problem] = field(default_factory=list)
+
+
+def recompute(folder: Path, definitions: Definitions, records: Records, report: Report = silent) -> Recomputed:
+    """Compute every figure of a release again and compare it with the one published.
+
+    Args:
+        folder: the release.
+        definitions: what the release says about how it counted.
+        records: the store version that it names, under the decisions that it names, with today's catalogue.
+        report: called at each step.
+    """
+    catalogue = records.catalogue
+    table = read_figures(folder)
+    found = Recomputed(definitions.release, definitions.store_version, catalogue.hash == definitions.catalogue)
+    found.figures = table.height
+    gone = {one.record for one in purges(records.store) if definitions.store_version in one.versions}
+    for measure, defined in definitions.measures.items():
+        part = table.filter(pl.col("measure") == measure)
+        purged = sorted(gone & {*defined.records})
+        spec = catalogue.measures.get(measure)
+        if purged or spec is None:
+            why = f"a record of {', '.join(purged)} was purged since" if purged else "the catalogue has no such measure"
+            found.cannot[why] = found.cannot.get(why, 0) + part.height
+            continue
+        report(f"measure {measure}")
+        done = answer(spec, records)
+        now = define(definitions.release, [done], records, [])
+        if now.measures[measure].meaning != defined.meaning:
+            why = "the definition has changed since"
+            found.cannot[why] = found.cannot.get(why, 0) + part.height
+            continue
+        rows = [open_data.long_form(one, done, catalogue, Derivation(now)) for one in done.results]
+        shown = part.filter(pl.col("n").is_not_null() & (pl.col("status") != "withheld"))
+        problems = list(_compared(shown, pl.concat(rows)))
+        found.withheld += part.height - shown.height
+        found.agree += shown.height - len(problems)
+        found.problems += problems
+    more = len(found.problems) - MOST_TOLD
+    if more > 0:
+        found.problems[MOST_TOLD:] = [Problem(FIGURES, f"and {more:,} more of the kind")]
+    return found
+
+
+def _compared(shown: pl.DataFrame, now: pl.DataFrame) -> Iterator[Problem]:
+    both = shown.join(now, on=list(KEY), how="left", nulls_equal=True, suffix=" now", maintain_order="left")
+    apart = [~pl.col(name).eq_missing(pl.col(f"{name} now")) for name in _COUNTS]
+    for name in _ESTIMATES:
+        one, other = pl.col(name), pl.col(f"{name} now")
+        close = ((one - other).abs() <= _CLOSE * other.abs()) | (one == other)
+        apart.append(~(close.fill_null(False) | (one.is_null() & other.is_null())))
+    for row in both.filter(pl.any_horizontal(apart)).to_dicts():
+        place = ", ".join(str(row[name]) for name in ("measure", "period", "code", "code2") if row[name] is not None)
+        parts = [name for name in (*_COUNTS, *_ESTIMATES) if row[name] != row[f"{name} now"]]
+        told = "; ".join(f"{name} {row[name]}, the records give {row[f'{name} now']}" for name in parts)
+        yield Problem(f"{FIGURES}: {place}", told)

@@ -1,0 +1,109 @@
+"""What changed between two releases: figures that appeared, changed or vanished, and what made it so.
+
+Only what both releases show to everyone is compared, so a comparison tells nothing that its reader does not hold
+already. A figure that either release withholds is left out and only counted: its row would say that something changed
+just there. A difference between two public totals beside it can be told from the two tables anyway; that it gives no
+withheld cell away is for the disclosure check of the later release, which knows the earlier one.
+"""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from openhalo.releases.editions import DEFINITIONS, read_facts, read_figures
+from openhalo.releases.package import DESCRIPTOR
+
+KEY = ("measure", "group", "code", "group2", "code2", "grain", "period")
+SHOWN = ("n", "missing", "numerator", "denominator", "value", "status")
+"""What of a figure is compared; intervals follow from these."""
+_WHAT = ("appeared", "changed", "vanished")
+
+
+def compare(before: Path, after: Path) -> dict[str, Any]:
+    """Return what changed from one release to another, as `changes.json` holds it.
+
+    Returns:
+        `from`, `to`: release and store version; `counts`: figures by what became of them; `measures`: counts and
+        causes (`data`, `definition`, `purge`) by measure; `columns` and `figures`: each figure that is not the same.
+
+    Raises:
+        ReleaseError: one of the folders is no release.
+    """
+    rows = _figures(read_figures(before), read_figures(after))
+    old, new = read_facts(before, DEFINITIONS), read_facts(after, DEFINITIONS)
+    tallied = {what: int((rows["what"] == what).sum()) for what in (*_WHAT, "same", "withheld")}
+    moved = rows.filter(pl.col("what").is_in(_WHAT))
+    measures = []
+    for (measure,), part in moved.group_by("measure", maintain_order=True):
+        parts = {what: int((part["what"] == what).sum()) for what in _WHAT}
+        measures.append({"measure": measure, **parts, "why": causes(str(measure), old, new)})
+    shown = moved.drop("measure").columns
+    facts = {"from": _edition(before, old), "to": _edition(after, new), "counts": tallied, "measures": measures}
+    return {**facts, "columns": ["measure", *shown], "figures": [list(row) for row in moved.rows()]}
+
+
+def first_release(number: str) -> dict[str, Any]:
+    """Return the changes of a release that has none before it."""
+    counts = dict.fromkeys((*_WHAT, "same", "withheld"), 0)
+    return {"from": None, "to": {"release": number}, "counts": counts, "measures": [], "columns": [], "figures": []}
+
+
+def causes(measure: str, before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:
+    """Return why figures of a measure may differ: other records, another definition, a purge.
+
+    Where nothing of these differs, or the measure stands in one release only, what is counted or may be shown was
+    decided differently: `definition`; unless its records came only now: `data`.
+    """
+    old, new = (facts.get("measures", {}).get(measure) for facts in (before, after))
+    if old is None or new is None:
+        names = (new or old or {}).get("records", [])
+        held = before.get("records", {})
+        return ["data"] if new and any(name not in held for name in names) else ["definition"]
+    found = []
+    tables = [(before["records"].get(name, {}), after["records"].get(name, {})) for name in new["records"]]
+    if any(a.get("table_version") != b.get("table_version") for a, b in tables):
+        found.append("data")
+    decided = ("authoritative", "visitor_places")
+    if old["meaning"] != new["meaning"] or any(before.get(name) != after.get(name) for name in decided):
+        found.append("definition")
+    if any(a.get("purges") != b.get("purges") for a, b in tables):
+        found.append("purge")
+    return found or ["definition"]
+
+
+def _figures(before: pl.DataFrame, after: pl.DataFrame) -> pl.DataFrame:
+    """Return every figure of both with `what` became of it, its numbers before and after."""
+    old, new = (_keyed(table) for table in (before, after))
+    both = old.join(new, on=list(KEY), how="full", nulls_equal=True, coalesce=True, suffix=" after")
+    withheld = pl.col("withheld").fill_null(False) | pl.col("withheld after").fill_null(False)
+    same = pl.all_horizontal(pl.col(name).eq_missing(pl.col(f"{name} after")) for name in SHOWN)
+    what = (
+        pl.when(withheld).then(pl.lit("withheld"))
+        .when(pl.col("withheld").is_null()).then(pl.lit("appeared"))
+        .when(pl.col("withheld after").is_null()).then(pl.lit("vanished"))
+        .when(same).then(pl.lit("same"))
+        .otherwise(pl.lit("changed"))
+    )  # fmt: skip
+    pairs = [pl.col(f"{name}{end}").alias(f"{name}_{when}") for name in ("days", *SHOWN)
+             for end, when in (("", "before"), (" after", "after"))]  # fmt: skip
+    return both.select(*KEY, what.alias("what"), *pairs).sort(KEY)
+
+
+def _keyed(table: pl.DataFrame) -> pl.DataFrame:
+    """Return figures under a key that lasts: the one over all days keeps its place when the days grow."""
+    period = pl.when(pl.col("grain") == "all").then(pl.lit("all")).otherwise(pl.col("period"))
+    withheld = pl.col("n").is_null() | (pl.col("status") == "withheld")
+    return table.select(
+        *KEY[:-1], period.alias("period"), pl.col("period").alias("days"), *SHOWN, withheld.alias("withheld")
+    )
+
+
+def _edition(folder: Path, definitions: Mapping[str, Any]) -> dict[str, Any]:
+    descriptor = read_facts(folder, DESCRIPTOR)
+    return {
+        "release": definitions.get("release") or descriptor.get("release") or folder.name,
+        "store_version": definitions.get("store_version"),
+        "release_hash": descriptor.get("release_hash"),
+    }

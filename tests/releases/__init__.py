@@ -1,0 +1,1 @@
+"""Finished releases: what may go out, and how anyone can check it."""
