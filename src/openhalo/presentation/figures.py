@@ -46,7 +46,6 @@ def said(kind: str, figure: Figure, minimum: int = 10) -> str:
     reasons = {
         "withheld": _("withheld (protects fewer than {k})").format(k=figure.k),
         "too_few": _("too few to say (under {minimum})").format(minimum=minimum),
-        "withheld": _("withheld (fewer than {minimum})").format(minimum=minimum),
         "no_denominator": _("no rate"),
         "not_coded": _("no rate: not counted as a group"),
         "visitors": _("no rate: visitors"),
