@@ -25,6 +25,9 @@ bench: .venv/.dev    ## ratios against named rivals, in one table
 docs: .venv/.dev     ## rewrite the reference from the catalogue
 	$(BIN)/python docs/build_reference.py
 
+messages: .venv/.dev ## bring the message files of every language up to date (ARGS=fr adds one)
+	$(BIN)/python docs/build_messages.py $(ARGS)
+
 lock:                ## pin every dependency by hash
 	uv pip compile -q --universal --generate-hashes --no-emit-index-url --python-version 3.11 --all-extras --group dev pyproject.toml -o requirements-dev.lock
 	uv pip compile -q --universal --generate-hashes --no-emit-index-url --python-version 3.11 --extra demo pyproject.toml -c requirements-dev.lock --group pyproject.toml:setup -o requirements.lock
@@ -37,4 +40,4 @@ lock:                ## pin every dependency by hash
 	@test -e .venv/.dev && test .venv/.dev -nt pyproject.toml || PYTHON=$(PYTHON) deploy/setup requirements.lock
 	@touch $@
 
-.PHONY: help demo test soak check bench docs lock
+.PHONY: help demo test soak check bench docs messages lock

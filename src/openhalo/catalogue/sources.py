@@ -1,7 +1,7 @@
 """Source specs: how one known export becomes records. Every column is named; nothing is guessed."""
 
 from collections.abc import Iterable
-from typing import Literal
+from typing import ClassVar, Literal
 
 from pydantic import Field
 
@@ -88,6 +88,8 @@ class Scope(Spec):
 
 class SourceSpec(Spec):
     """One known export, and the record type that it becomes."""
+
+    said: ClassVar[frozenset[str]] = frozenset(["label", "publisher", "licence", "reference", "note"])
 
     id: str = Field(description="Given by the place of the file")
     label: str = Field(description="What the export is called")

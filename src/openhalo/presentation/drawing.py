@@ -1,10 +1,8 @@
 """A chart as SVG that takes its colours from the page, so that one drawing serves light, dark and print."""
 
-import json
 import os
 import xml.etree.ElementTree as ET
-from collections.abc import Callable
-from dataclasses import asdict
+from collections.abc import Callable, Mapping
 from functools import cache
 from html import escape
 from importlib.metadata import version
@@ -14,6 +12,7 @@ from typing import Any
 from openhalo.base.errors import MissingExtra
 from openhalo.base.provenance import hash_facts, hash_file
 from openhalo.presentation import charts
+from openhalo.presentation.words import spoken
 
 _PAGE_COLOURS = {
     charts.INK: "currentColor",
@@ -47,9 +46,12 @@ class Drawings:
             alt: what a person would see, in words.
             css: class of the `<svg>`, such as `wide`.
         """
-        key = hash_facts([make.__name__, [_plain(fact) for fact in facts], _makers()])
+        spec = make(*facts)
+        # What the chart says is in its specification; only the words and numbers of axes follow the language.
+        drawn = {part: how for part, how in spoken().drawn.items() if part == "format_locale" or _has_dates(spec)}
+        key = hash_facts([spec, drawn, _makers()])
         if key not in self._kept:
-            self._kept[key] = self._read(key) or self._draw(key, make, facts)
+            self._kept[key] = self._read(key) or self._draw(key, spec, drawn)
         head = f'<svg class="{escape(css)}" role="img" aria-label="{escape(alt)}"'
         return self._kept[key].replace("<svg", head, 1)
 
@@ -57,13 +59,13 @@ class Drawings:
         path = self.folder / f"{key}.svg" if self.folder else None
         return path.read_text(encoding="utf-8") if path and path.is_file() else ""
 
-    def _draw(self, key: str, make: Callable[..., Any], facts: tuple[Any, ...]) -> str:
+    def _draw(self, key: str, spec: charts.Spec, drawn: Mapping[str, Any]) -> str:
         try:
             import vl_convert
         except ImportError:
             raise MissingExtra("publish", "drawing charts") from None
         self.drawn += 1
-        drawing = for_page(vl_convert.vegalite_to_svg(make(*facts)))
+        drawing = for_page(vl_convert.vegalite_to_svg(spec, **drawn))
         if self.folder:
             self.folder.mkdir(parents=True, exist_ok=True)
             draft = self.folder / f".{key}.{os.getpid()}"
@@ -103,18 +105,12 @@ def _clean(node: ET.Element) -> None:
                 child.attrib[name] = _PAGE_COLOURS[child.attrib[name]]
 
 
-def _plain(fact: Any) -> Any:
-    return json.loads(json.dumps(fact, default=_fields))
-
-
-def _fields(thing: Any) -> Any:
-    return asdict(thing)
+def _has_dates(spec: charts.Spec) -> bool:
+    layers = spec.get("layer", [spec])
+    return any(part.get("type") == "temporal" for layer in layers for part in layer.get("encoding", {}).values())
 
 
 @cache
 def _makers() -> list[str]:
-    """Return what, besides its data, a drawing follows from: this code and the libraries under it."""
-    own = [
-        hash_file(Path(__file__).with_name(name)) for name in ("charts.py", "drawing.py", "figures.py", "numbers.py")
-    ]
-    return [*own, version("vl-convert-python")]
+    """Return what, besides its specification, a drawing follows from: this code and the library under it."""
+    return [hash_file(Path(__file__)), version("vl-convert-python")]

@@ -1,14 +1,16 @@
 """Build a release: figures of every measure from one store version, its tables, its pages, its descriptor."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from openhalo.base.progress import Report, silent
 from openhalo.catalogue.sources import SourceSpec
+from openhalo.catalogue.translating import translated
 from openhalo.intake.receipts import Receipt
 from openhalo.presentation.drawing import Drawings
-from openhalo.presentation.words import speaking
+from openhalo.presentation.words import _, speaking
 from openhalo.publications import open_data
 from openhalo.publications.answers import Answer, answer, needed
 from openhalo.publications.contents import Contents
@@ -57,16 +59,19 @@ def build(
     sources = {source.id: source for one in answers for source in _sources(one, records)}
     for language in imprint.languages:
         with speaking(language):
+            local, said = replace(records, catalogue=translated(catalogue, _)), imprint.spoken()
             pages = []
-            for one in answers:
+            for one in (answer.defined_by(local.catalogue) for answer in answers):
                 report(f"page {one.spec.id} {language.tag}")
-                page = measure_page(one, catalogue, drawings, _sources(one, records))
-                page.declared = imprint.reasons(one.counted.record)
+                page = measure_page(one, local.catalogue, drawings, _sources(one, local))
+                page.declared = said.reasons(one.counted.record)
                 pages.append(page)
             contents = Contents(
-                imprint, pages, waiting, freshness(answers, records), used, list(sources.values()), sorted(schemas),
-                records.manifest.version, catalogue,
+                said, pages, [(local.catalogue.measure(spec.id), lacking) for spec, lacking in waiting],
+                freshness(answers, local), used, [local.catalogue.source(name) for name in sources], sorted(schemas),
+                records.manifest.version, local.catalogue,
             )  # fmt: skip
+            schemas |= open_data.write_dictionary(folder, answers, local.catalogue, imprint.place(language))
             write_pages(folder, contents)
     write_assets(folder)
     report("hashes")

@@ -9,7 +9,7 @@ from openhalo.base.errors import MissingExtra
 from openhalo.presentation import numbers
 from openhalo.presentation.words import _, plural, spoken
 from openhalo.publications.contents import Contents
-from openhalo.publications.open_data import table_of
+from openhalo.publications.open_data import dictionary_of, table_of
 
 
 def write_pages(folder: Path, contents: Contents) -> None:
@@ -52,6 +52,14 @@ def page_of(measure: str) -> str:
     return f"pages/{measure}.html"
 
 
+def _link(contact: str) -> Any:
+    """Return an address to write to as a link."""
+    from markupsafe import Markup
+
+    place = contact if contact.startswith("https://") else f"mailto:{contact}"
+    return Markup('<a href="{}">{}</a>').format(place, contact)
+
+
 def _rendered(help_text: str) -> str:
     """Return a domain's help as HTML, without its title, which the page has already."""
     from markdown_it import MarkdownIt
@@ -69,9 +77,10 @@ def _environment() -> Any:
         loader=jinja2.PackageLoader("openhalo.publications"), autoescape=True, undefined=jinja2.StrictUndefined,
         extensions=["jinja2.ext.i18n"], trim_blocks=True, lstrip_blocks=True,
     )  # fmt: skip
+    environment.policies["ext.i18n.trimmed"] = True
     environment.install_gettext_callables(_, plural, newstyle=True)  # type: ignore[attr-defined]
     environment.filters.update(
-        count=numbers.count, share=numbers.share, day=numbers.day, span=lambda f: numbers.span(f.first, f.last),
-        page_of=page_of,
+        count=numbers.count, listed=numbers.listed, dictionary=dictionary_of, share=numbers.share, day=numbers.day, span=lambda f: numbers.span(f.first, f.last),
+        page_of=page_of, contact=_link,
     )  # fmt: skip
     return environment

@@ -18,6 +18,7 @@ from openhalo.intake.receipts import Receipt, receipts
 from openhalo.measures.evaluation import evaluate
 from openhalo.measures.figures import MeasureResult
 from openhalo.measures.planning import Question
+from openhalo.presentation import languages
 from openhalo.publications.build import build
 from openhalo.publications.imprint import Declared, Imprint
 from openhalo.records.listing import lazily, listing, write
@@ -26,7 +27,7 @@ from openhalo.records.reading import Records
 from openhalo.records.store import Store
 from openhalo.sites.importing import Delivery, import_file
 from openhalo.sites.purging import Premises, purge
-from openhalo.sites.settings import Settings, read_settings
+from openhalo.sites.settings import Settings, message_folders, read_settings
 
 
 @dataclass(frozen=True)
@@ -209,6 +210,8 @@ class Site:
             publisher=publisher.name,
             publisher_kind=publisher.kind,
             note=publisher.note,
+            contact=publisher.contact,
+            languages=[languages.read(tag, message_folders(self.path)) for tag in settings.languages],
             agencies=[agency.name for agency in settings.agencies.values()],
             declared=[Declared(one.record, one.fields, one.reason, one.reference) for one in settings.declared_public],
             next_release=settings.next_release,
