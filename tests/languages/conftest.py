@@ -18,9 +18,15 @@ publisher: {kind: demo, name: Springfield Archive, contact: archive@example.org}
 agencies: {spd: {name: Springfield Police}}
 visitor_places: {neighborhood: [Docks]}
 """
-HEAD = "publisher: Springfield Archive\nlicence: CC0-1.0\nreference: made up\nzone: America/Chicago\nscope: {mode: replace}\n"
+HEAD = """key: [id]
+publisher: Springfield Archive
+licence: CC0-1.0
+reference: made up
+zone: America/Chicago
+scope: {mode: replace}
+"""
 SOURCES = {
-    "stops": "label: Springfield stops\nrecord: stops/stop\nunit: stop\nkey: [id]\nnote: Made up.\n" + HEAD + """
+    "stops": "label: Springfield stops\nrecord: stops/stop\nunit: stop\nnote: Made up.\n" + HEAD + """
 fields:
   occurred_at: {from: when, formats: ["%Y-%m-%d"], precision: day}
   race: {from: race, codes: {A: ASIAN, B: BLACK, W: WHITE}}
@@ -34,7 +40,7 @@ fields:
   neighborhood: {from: place}
 ignore: {}
 """,
-    "force": "label: Springfield force\nrecord: force/force_application\nunit: force_application\nkey: [id]\n" + HEAD + """
+    "force": "label: Springfield force\nrecord: force/force_application\nunit: force_application\n" + HEAD + """
 fields:
   occurred_at: {from: when, formats: ["%Y-%m-%d"], precision: day}
   force_type: {from: type, codes: {S: STRIKE, T: TAKEDOWN, H: HANDCUFFS}}
@@ -47,7 +53,7 @@ fields:
   neighborhood: {from: place}
 ignore: {}
 """,
-    "people": "label: Springfield residents\nrecord: population/group_population\nunit: group_population\nkey: [id]\n" + HEAD + """
+    "people": "label: Springfield residents\nrecord: population/group_population\nunit: group_population\n" + HEAD + """
 fields:
   year: {value: 2020}
   area: {from: place}
@@ -74,13 +80,18 @@ def _rows():
         searched = _cycle("YNNN", i)
         race = _cycle("ABW", i // 3) if searched == "Y" or i % 3 else ""
         place, precinct = _cycle(PLACES, i // 7), 1 + i % 4
-        stops.append(f"{i},{day},{race},{_cycle('FM', i)},{_cycle('TS', i)},{searched},{_cycle('YN', i)},{precinct},{place}")
+        stops.append(
+            f"{i},{day},{race},{_cycle('FM', i)},{_cycle('TS', i)},{searched},{_cycle('YN', i)},{precinct},{place}"
+        )
         if i % 3 == 0:
             force.append(f"{i},{day},{_cycle('STH', i // 3)},{_cycle('ABW', i // 3)},{_cycle('FM', i)},{20 + i % 40},"
                          f"{_cycle('PA', i)},{_cycle(('Y', 'N', ''), i // 3)},{precinct},{place}")  # fmt: skip
     people = ["id,place,kind,race,people"]
     for place in PLACES:
-        people += [f"{place}{r},{place},{'RACE' if r != '-' else 'ALL'},{r},{n}" for r, n in (("-", 1000), ("B", 300), ("W", 500))]
+        people += [
+            f"{place}{r},{place},{'RACE' if r != '-' else 'ALL'},{r},{n}"
+            for r, n in (("-", 1000), ("B", 300), ("W", 500))
+        ]
     return {"stops": stops, "force": force, "people": people}
 
 
@@ -102,7 +113,9 @@ def site(tmp_path_factory):
 def imprint(site):
     spoken = [ENGLISH, languages.read("es", message_folders(site.path)), right_to_left()]
     fields = sorted({group for spec in site.catalogue.measures.values() for group in spec.groups})
-    declared = [Declared(record, fields, "These fields are public.") for record in ("stops/stop", "force/force_application")]
+    declared = [
+        Declared(record, fields, "These fields are public.") for record in ("stops/stop", "force/force_application")
+    ]
     publisher = site.settings.publisher
     return Imprint(
         site.settings.title, publisher.name, publisher.kind, contact=publisher.contact, agencies=["Springfield Police"],

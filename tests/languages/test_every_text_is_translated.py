@@ -21,8 +21,11 @@ class Said(HTMLParser):
     def handle_starttag(self, tag, attributes):
         given = dict(attributes)
         if tag not in VOID:
-            self.open.append(tag in ("code", "script", "style") or (tag != "html" and "lang" in given)
-                             or given.get("translate") == "no")
+            self.open.append(
+                tag in ("code", "script", "style")
+                or (tag != "html" and "lang" in given)
+                or given.get("translate") == "no"
+            )
         if not any(self.open):
             self.found += [given[name] for name in SAYING if given.get(name)]
 
@@ -66,7 +69,9 @@ def test_a_text_outside_of_brackets_is_found():
 def test_no_text_of_any_page_lies_outside_of_translation(release):
     pages = sorted((release / "ar-XT").rglob("*.html"))
     assert len(pages) >= 15
-    outside = {page.relative_to(release).as_posix(): unbracketed(texts(page.read_text(encoding="utf-8"))) for page in pages}
+    outside = {
+        page.relative_to(release).as_posix(): unbracketed(texts(page.read_text(encoding="utf-8"))) for page in pages
+    }
     assert {page: words for page, words in outside.items() if words} == {}
 
 

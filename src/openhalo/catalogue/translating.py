@@ -15,12 +15,12 @@ from openhalo.catalogue.vocabularies import Vocabulary
 
 Say = Callable[[str], str]
 """Returns a text in another language."""
-_BLOCK = re.compile(r"^(#+ |- |\d+\. )?(.+?)(?=\n\s*\n|\n(?:#+ |- |\d+\. )|\s*\Z)", re.DOTALL | re.MULTILINE)
+_BLOCK = re.compile(r"^(#+ |- |\d+\. )?(\S.*?)(?=\n\s*\n|\n(?:#+ |- |\d+\. )|\s*\Z)", re.DOTALL | re.MULTILINE)
 
 
 def translated(catalogue: Catalogue, say: Say) -> Catalogue:
     """Return the catalogue with every public text as `say` has it."""
-    shelves = {
+    shelves: dict[str, Any] = {
         kind.shelf: {name: spec_in(spec, say) for name, spec in getattr(catalogue, kind.shelf).items()}
         for kind in KINDS
     }

@@ -210,7 +210,9 @@ def _denominator(
     if against.years:
         used = sorted(set(against.years.values()))
         say(
-            "note", _("The number of {label} is that of {years}.").format(label=_(per.label), years=_all(used)), years=used
+            "note",
+            _("The number of {label} is that of {years}.").format(label=_(per.label), years=_all(used)),
+            years=used,
         )
     if against.estimates:
         text = _("The numbers of {label} are estimates; the interval includes their error.")

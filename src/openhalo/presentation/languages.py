@@ -94,7 +94,9 @@ def _messages(path: Path) -> tuple[gettext.GNUTranslations, dict[str, str]]:
         write_mo(compiled, catalog)
         return gettext.GNUTranslations(io.BytesIO(compiled.getvalue())), headers(text)
     except (PoFileError, UnicodeDecodeError, ValueError) as error:
-        raise SiteError(Problem(str(path), f"the message file cannot be read: {error}", todo="mend or remove it")) from None
+        raise SiteError(
+            Problem(str(path), f"the message file cannot be read: {error}", todo="mend or remove it")
+        ) from None
 
 
 def headers(text: str) -> dict[str, str]:

@@ -47,9 +47,13 @@ def group(record: str, path: str, catalogue: Catalogue) -> Group:
         path,
         spec.label,
         tuple(vocabulary.order) if vocabulary else (),
-        {code: one.label for code, one in codes.items()},
+        {code: one.label for code, one in codes.items()} or (_yes_or_no() if spec.type == "boolean" else {}),
         {code: one.people for code, one in codes.items() if one.people},
     )
+
+
+def _yes_or_no() -> dict[str, str]:
+    return {"true": _("Yes"), "false": _("No")}
 
 
 def unit_words(record: str, unit: str, catalogue: Catalogue) -> str:

@@ -37,9 +37,11 @@ _OWN = {
     "bound_high": ("number", later("Highest value that records of unknown group allow")),
     "status": (
         "string",
-        later("ok; reference: the group that others are compared with; or why there is no value: too_few: fewer records than "
-        "carry a figure; no_data: no record says; no_denominator: nothing to count against; visitors: more visitors "
-        "than residents; no_events: none in the reference group; no_reference: that group has no figure"),
+        later(
+            "ok; reference: the group that others are compared with; or why there is no value: too_few: fewer records than "
+            "carry a figure; no_data: no record says; no_denominator: nothing to count against; visitors: more visitors "
+            "than residents; no_events: none in the reference group; no_reference: that group has no figure"
+        ),
     ),
     "method": ("string", later("How the interval was made")),
 }
@@ -123,7 +125,14 @@ def coverage(answer: Answer) -> str:
 
 def _dictionary(answers: Sequence[Answer], catalogue: Catalogue) -> Iterable[dict[str, str]]:
     for name, (kind, text) in _OWN.items():
-        yield {"table": "figures", "name": name, "label": _(text), "type": kind, "privacy": "public", "source": "OpenHALO"}
+        yield {
+            "table": "figures",
+            "name": name,
+            "label": _(text),
+            "type": kind,
+            "privacy": "public",
+            "source": "OpenHALO",
+        }
     for record in sorted({answer.counted.record for answer in answers}):
         for name, spec in catalogue.record_type(record).fields.items():
             vocabulary = catalogue.vocabularies.get(spec.vocabulary)

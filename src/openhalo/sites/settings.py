@@ -73,7 +73,9 @@ class Settings(Spec):
     publisher: Publisher = Field(description="Who speaks on the site's pages")
     agencies: dict[str, Agency] = Field(description="Short id → agency")
     languages: list[str] = Field(
-        default=[ENGLISH.tag], min_length=1, description="Languages of the pages, the one that stands first on top: en, es"
+        default=[ENGLISH.tag],
+        min_length=1,
+        description="Languages of the pages, the one that stands first on top: en, es",
     )
     authoritative: dict[str, list[str]] = Field(
         default={},
