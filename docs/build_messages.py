@@ -4,7 +4,6 @@
 """
 
 import io
-import re
 import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -128,15 +127,6 @@ def _header(tag: str, path: Path, reviewer: str) -> str:
 def tags() -> list[str]:
     """Return the languages that the library has message files for."""
     return sorted(path.name for path in (LIBRARY / "locale").glob("*") if path.is_dir())
-
-
-def placeholders(text: str) -> list[str]:
-    """Return what a translation must keep: placeholders, and the tags of HTML.
-
-    >>> placeholders("<strong>{n}</strong> of %(whole)s, 95%%")
-    ['%(whole)s', '</strong>', '<strong>', '{n}']
-    """
-    return sorted(set(re.findall(r"\{\w*\}|%\(\w+\)s|</?\w+>", text)))
 
 
 def main() -> None:

@@ -90,6 +90,7 @@ def _messages(path: Path) -> tuple[gettext.GNUTranslations, dict[str, str]]:
     try:
         text = path.read_text(encoding="utf-8")
         catalog = read_po(io.StringIO(text), abort_invalid=True)
+        _must_keep_placeholders(path, catalog)
         compiled = io.BytesIO()
         write_mo(compiled, catalog)
         return gettext.GNUTranslations(io.BytesIO(compiled.getvalue())), headers(text)
@@ -97,6 +98,28 @@ def _messages(path: Path) -> tuple[gettext.GNUTranslations, dict[str, str]]:
         raise SiteError(
             Problem(str(path), f"the message file cannot be read: {error}", todo="mend or remove it")
         ) from None
+
+
+def _must_keep_placeholders(path: Path, catalog: Any) -> None:
+    wrong = []
+    for one in catalog:
+        ids, said = ([part] if isinstance(part, str) else list(part) for part in (one.id, one.string))
+        allowed = {name for text in ids for name in placeholders(text)}
+        for text in said if one.id else []:
+            if text and not (lost := set(placeholders(text)) ^ allowed) <= (set() if len(ids) == 1 else allowed):
+                found = f"the translation of '{ids[0]}' does not keep {name_all(lost)}"
+                wrong.append(Problem(f"{path}:{one.lineno}", found, todo="write placeholders and tags as they are"))
+    if wrong:
+        raise SiteError(wrong)
+
+
+def placeholders(text: str) -> list[str]:
+    """Return what a translation must keep: placeholders, and the tags of HTML.
+
+    >>> placeholders("<strong>{n}</strong> of %(whole)s, 95%%")
+    ['%(whole)s', '</strong>', '<strong>', '{n}']
+    """
+    return sorted(set(re.findall(r"\{\w*\}|%\(\w+\)s|</?\w+>", text)))
 
 
 def headers(text: str) -> dict[str, str]:

@@ -80,7 +80,8 @@ def _environment() -> Any:
     environment.policies["ext.i18n.trimmed"] = True
     environment.install_gettext_callables(_, plural, newstyle=True)  # type: ignore[attr-defined]
     environment.filters.update(
-        count=numbers.count, listed=numbers.listed, dictionary=dictionary_of, share=numbers.share, day=numbers.day, span=lambda f: numbers.span(f.first, f.last),
+        count=numbers.count, listed=numbers.listed, share=numbers.share, day=numbers.day,
+        span=lambda f: numbers.span(f.first, f.last), dictionary=dictionary_of,
         page_of=page_of, contact=_link,
     )  # fmt: skip
     return environment
