@@ -1,5 +1,6 @@
 """A made-up site with every kind of measure, published in English, in Spanish and in a test language."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -126,5 +127,11 @@ def imprint(site):
 @pytest.fixture(scope="session")
 def release(site, imprint, tmp_path_factory):
     folder = tmp_path_factory.mktemp("release") / "0001"
-    build(folder, site._open(None, None), imprint, site.receipts())
+    records, chosen = site._open(None, None), {}
+    for name, spec in sorted(site.catalogue.measures.items()):  # drawing is slow: one measure a kind and domain
+        chosen.setdefault((spec.domain, spec.kind), spec)
+        if name in ("stops/search_share", "stops/race_recorded_share"):
+            chosen[name] = spec
+    few = replace(site.catalogue, measures={spec.id: spec for spec in chosen.values()})
+    build(folder, replace(records, catalogue=few), imprint, site.receipts())
     return folder
