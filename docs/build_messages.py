@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from babel import Locale
-from babel.messages.catalog import Catalog
+from babel.messages.catalog import Catalog, Message
 from babel.messages.extract import extract
 from babel.messages.plurals import get_plural
 from babel.messages.pofile import read_po, write_po
@@ -37,16 +37,16 @@ msgstr ""
 LOCALES = {"es": "es_US"}
 """Tag → whose numbers and dates are written, where that is not the tag's own: US Spanish writes 51,920 and 13.3%."""
 
-Message = str | tuple[str, ...]
+Text = str | tuple[str, ...]
 
 
-def messages() -> dict[Path, dict[Message, list[str]]]:
+def messages() -> dict[Path, dict[Text, list[str]]]:
     """Return every text to translate, and where it stands, by message file (`{tag}` for the language).
 
     A text that stands in several places is in the first file only.
     """
-    found: dict[Path, dict[Message, list[str]]] = {}
-    seen: dict[Message, list[str]] = {}
+    found: dict[Path, dict[Text, list[str]]] = {}
+    seen: dict[Text, list[str]] = {}
     for file, message, place in _all():
         if message not in seen:
             seen[message] = found.setdefault(file, {}).setdefault(message, [])
@@ -55,7 +55,7 @@ def messages() -> dict[Path, dict[Message, list[str]]]:
     return found
 
 
-def _all() -> Iterator[tuple[Path, Message, str]]:
+def _all() -> Iterator[tuple[Path, Text, str]]:
     file = LIBRARY / "locale" / "{tag}" / "openhalo.po"
     for path in sorted([*LIBRARY.rglob("*.py"), *LIBRARY.rglob("*.html")]):
         place = path.relative_to(SOURCE).as_posix()
@@ -75,7 +75,7 @@ def _all() -> Iterator[tuple[Path, Message, str]]:
         yield CATALOGUE / "demo" / "locale" / "{tag}" / "site.po", one, "demo/agency.yaml"
 
 
-def _in_code(path: Path) -> Iterable[Message]:
+def _in_code(path: Path) -> Iterable[Text]:
     if path.suffix == ".py":
         method, options = "python", {}
     else:
@@ -97,20 +97,31 @@ def _collected(walk: Any) -> list[str]:
 
 
 def updated(tag: str) -> dict[Path, str]:
-    """Return every message file of a language as it should be: all texts of today, translations kept."""
-    kept: dict[Message, Any] = {}
+    """Return every message file of a language as it should be: all texts of today, translations kept.
+
+    The translation of a text that is gone stands commented out at the end of its file, for the day it comes back.
+    """
+    kept: dict[Text, Any] = {}
+    gone: dict[Path, dict[Text, Any]] = {}
     reviewers: dict[Path, str] = {}
+    today = messages()
+    used = {message for found in today.values() for message in found}
     for pattern in (LIBRARY / "locale", CATALOGUE / "locale", CATALOGUE / "demo" / "locale"):
         for path in sorted((pattern / tag).glob("*.po")):
             text = path.read_text(encoding="utf-8")
             reviewers[path] = headers(text).get("x-reviewed-by", "")
-            kept.update({one.id: one.string for one in read_po(io.StringIO(text)) if one.id and one.string})
+            old = read_po(io.StringIO(text))
+            own = {one.id: one.string for one in [*old, *old.obsolete.values()] if one.id and one.string}
+            gone[path] = {message: said for message, said in own.items() if message not in {*used, *kept}}
+            kept |= own
     written = {}
-    for pattern, found in messages().items():
+    for pattern, found in today.items():
         path = Path(str(pattern).format(tag=tag))
         catalog = Catalog(locale=LOCALES.get(tag, tag))
         for message, places in found.items():
             catalog.add(message, kept.get(message), locations=[(place, None) for place in places])
+        for message, said in gone.get(path, {}).items():
+            catalog.obsolete[message] = Message(message, said)
         body = io.BytesIO()
         write_po(body, catalog, omit_header=True, width=116)
         written[path] = _header(tag, path, reviewers.get(path, "")) + body.getvalue().decode("utf-8")

@@ -3,6 +3,9 @@
 import gettext
 import re
 
+from babel import Locale
+
+from openhalo.presentation.languages import written
 from openhalo.presentation.words import Language
 
 _KEPT = re.compile(r"(\{\w*\}|%\(\w+\)s|%%|</?\w+>|\*\*)")
@@ -38,4 +41,4 @@ class Pseudo(gettext.NullTranslations):
 
 def right_to_left() -> Language:
     """Return the test language."""
-    return Language("ar-XT", pseudo("Test"), "rtl", Pseudo(), reviewed=False)
+    return Language("ar-XT", pseudo("Test"), "rtl", Pseudo(), reviewed=False, **written(Locale.parse("ar")))

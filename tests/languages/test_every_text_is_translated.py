@@ -4,9 +4,11 @@ import re
 from html.parser import HTMLParser
 
 import pytest
+from right_to_left import right_to_left
 
 KEPT = {"CSV", "JSON", "OpenHALO", "Parquet", "English", "Español", "Hill", "Docks", "Mill", "verify", "openhalo"}
-"""Names, of programs, languages and places, and forms of files."""
+KEPT |= set(right_to_left().drawn["time_format_locale"]["shortMonths"])
+"""Names, of programs, languages and places, forms of files, and months as axes write them."""
 VOID = {"meta", "link", "br", "img", "input", "hr"}
 SAYING = ("aria-label", "alt", "title", "placeholder", "summary")
 

@@ -77,6 +77,16 @@ def test_a_message_that_is_lost_or_new_makes_the_file_stale(builder, tmp_path, m
     assert [path.name for path in changed] == ["openhalo.po"]
 
 
+def test_the_translation_of_a_text_that_is_gone_waits_for_it(builder, monkeypatch):
+    found = builder.messages()
+    lost = next(path for path in found if path.name == "sources.po")
+    text = next(iter(found[lost]))
+    del found[lost][text]
+    monkeypatch.setattr(builder, "messages", lambda: found)
+    waiting = next(po for path, po in builder.updated("es").items() if path.name == "sources.po")
+    assert f'#~ msgid "{text}"' in waiting and f'\nmsgid "{text}"' not in waiting
+
+
 @pytest.mark.parametrize(
     ("tag", "count", "share", "months"),
     [("es", "51,920", "13.3%", "ene"), ("es_ES", "51.920", "13,3\xa0%", "ene"), ("de", "51.920", "13,3\xa0%", "Jan")],

@@ -83,5 +83,7 @@ def test_words_begin_at_the_right_and_charts_stay_as_drawn(page, base):
     )
     assert abs(box["x"] + box["width"] - words) < 2
     assert page.eval_on_selector_all("figure svg", "all => all.every(one => getComputedStyle(one).direction === 'ltr')")
+    bidi = "all => all.every(one => getComputedStyle(one).unicodeBidi === 'plaintext')"
+    assert page.eval_on_selector_all("figure svg text", bidi)  # "0.7% to 35.4%" reads from the right
     first = page.locator("#race-table thead th").first.bounding_box()["x"]
     assert first > page.locator("#race-table thead th").nth(1).bounding_box()["x"]
