@@ -7,7 +7,7 @@ import pytest
 from right_to_left import right_to_left
 
 KEPT = {"CSV", "JSON", "OpenHALO", "Parquet", "English", "Español", "Hill", "Docks", "Mill", "verify", "openhalo"}
-KEPT |= set(right_to_left().drawn["time_format_locale"]["shortMonths"])
+KEPT |= set(right_to_left().drawn["time"]["shortMonths"])
 """Names, of programs, languages and places, forms of files, and months as axes write them."""
 VOID = {"meta", "link", "br", "img", "input", "hr"}
 SAYING = ("aria-label", "alt", "title", "placeholder", "summary")

@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 from babel.messages.pofile import read_po
 
-from openhalo.presentation import languages, numbers
+from openhalo.presentation import charts, languages, numbers
+from openhalo.presentation.drawing import Drawings
+from openhalo.presentation.figures import Figure
 from openhalo.presentation.words import ENGLISH, speaking
 
 ROOT = Path(__file__).parents[2]
@@ -100,7 +102,7 @@ def test_numbers_follow_the_language_of_the_file(tmp_path, tag, count, share, mo
     language = languages.read("xx", [tmp_path])
     with speaking(language):
         assert (numbers.count(51920), numbers.share(0.133)) == (count, share)
-    assert language.drawn["time_format_locale"]["shortMonths"][0] == months
+    assert language.drawn["time"]["shortMonths"][0] == months
     assert numbers.count(51920) == "51,920"
 
 
@@ -113,3 +115,13 @@ def test_a_sites_own_words_come_first_and_what_it_lacks_comes_from_ours(tmp_path
     assert not own.reviewed and languages.read("es", [tmp_path]).reviewed
     assert languages.known([tmp_path, CATALOGUE / "locale"]) == ["en", "es"]
     assert languages.read("en", []) is ENGLISH
+
+
+@pytest.mark.parametrize(("tag", "month"), [("en", "Jan"), ("es", "ene")])
+def test_axes_of_charts_write_months_as_the_language_does(tag, month):
+    rows = [Figure("", count, period=f"2020-{place:02}") for place, count in enumerate((5.0, 7.0, 6.0), start=1)]
+    with speaking(languages.read(tag, [ROOT / "src" / "openhalo" / "locale"])):
+        svg = str(Drawings().svg(charts.over_time, "count", rows, "wide", alt="-", css="wide"))
+        same = str(Drawings().svg(charts.by_group, "count", rows, "wide", alt="-", css="wide"))
+    assert f">{month}</text>" in svg
+    assert same == str(Drawings().svg(charts.by_group, "count", rows, "wide", alt="-", css="wide"))

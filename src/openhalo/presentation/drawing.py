@@ -2,7 +2,7 @@
 
 import os
 import xml.etree.ElementTree as ET
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from functools import cache
 from html import escape
 from importlib.metadata import version
@@ -12,7 +12,6 @@ from typing import Any
 from openhalo.base.errors import MissingExtra
 from openhalo.base.provenance import hash_facts, hash_file
 from openhalo.presentation import charts
-from openhalo.presentation.words import spoken
 
 _PAGE_COLOURS = {
     charts.INK: "currentColor",
@@ -47,11 +46,9 @@ class Drawings:
             css: class of the `<svg>`, such as `wide`.
         """
         spec = make(*facts)
-        # What the chart says is in its specification; only the words and numbers of axes follow the language.
-        drawn = {part: how for part, how in spoken().drawn.items() if part == "format_locale" or _has_dates(spec)}
-        key = hash_facts([spec, drawn, _makers()])
+        key = hash_facts([spec, _makers()])
         if key not in self._kept:
-            self._kept[key] = self._read(key) or self._draw(key, spec, drawn)
+            self._kept[key] = self._read(key) or self._draw(key, spec)
         head = f'<svg class="{escape(css)}" role="img" aria-label="{escape(alt)}"'
         return self._kept[key].replace("<svg", head, 1)
 
@@ -59,13 +56,13 @@ class Drawings:
         path = self.folder / f"{key}.svg" if self.folder else None
         return path.read_text(encoding="utf-8") if path and path.is_file() else ""
 
-    def _draw(self, key: str, spec: charts.Spec, drawn: Mapping[str, Any]) -> str:
+    def _draw(self, key: str, spec: charts.Spec) -> str:
         try:
             import vl_convert
         except ImportError:
             raise MissingExtra("publish", "drawing charts") from None
         self.drawn += 1
-        drawing = for_page(vl_convert.vegalite_to_svg(spec, **drawn))
+        drawing = for_page(vl_convert.vegalite_to_svg(spec))
         if self.folder:
             self.folder.mkdir(parents=True, exist_ok=True)
             draft = self.folder / f".{key}.{os.getpid()}"
@@ -103,11 +100,6 @@ def _clean(node: ET.Element) -> None:
         for name in ("fill", "stroke"):
             if child.get(name) in _PAGE_COLOURS:
                 child.attrib[name] = _PAGE_COLOURS[child.attrib[name]]
-
-
-def _has_dates(spec: charts.Spec) -> bool:
-    layers = spec.get("layer", [spec])
-    return any(part.get("type") == "temporal" for layer in layers for part in layer.get("encoding", {}).values())
 
 
 @cache

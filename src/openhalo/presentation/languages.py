@@ -67,8 +67,8 @@ def written(locale: Any) -> dict[str, Any]:
     if (decimal, group, percent) == (".", ",", "{}%"):
         numbers: dict[str, Any] = {}
     else:
-        numbers = {"format_locale": {"decimal": decimal, "thousands": group, "grouping": [3], "currency": ["$", ""],
-                                     "percent": percent.replace("{}", "")}}  # fmt: skip
+        numbers = {"number": {"decimal": decimal, "thousands": group, "grouping": [3], "currency": ["$", ""],
+                              "percent": percent.replace("{}", "")}}  # fmt: skip
     times = {
         "dateTime": "%x, %X", "date": "%Y-%m-%d", "time": "%H:%M:%S", "periods": ["AM", "PM"],
         "days": [days["wide"][(day - 1) % 7] for day in range(7)],
@@ -79,7 +79,7 @@ def written(locale: Any) -> dict[str, Any]:
     return {
         "separators": {ord("."): decimal, ord(","): group} if numbers else {},
         "percent": percent,
-        "drawn": {**numbers, "time_format_locale": times},
+        "drawn": {**numbers, "time": times},
     }
 
 

@@ -27,7 +27,7 @@ class Language:
     percent: str = "{}%"
     """How a percentage is written."""
     drawn: Mapping[str, Any] = field(default_factory=dict)
-    """How axes of charts write numbers and dates: `format_locale`, `time_format_locale` of D3; empty: as in English."""
+    """How axes of charts write numbers and dates: `number` and `time` of Vega's `locale`; empty: as in English."""
 
 
 ENGLISH = Language()
