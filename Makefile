@@ -28,6 +28,9 @@ docs: .venv/.dev     ## rewrite the reference from the catalogue
 messages: .venv/.dev ## bring the message files of every language up to date (ARGS=fr adds one)
 	$(BIN)/python docs/build_messages.py $(ARGS)
 
+assets:              ## remake the styles and fonts of public pages (needs Node), after a page uses another usa- class
+	cd deploy/assets && npm ci --no-audit --no-fund && node build.mjs
+
 lock:                ## pin every dependency by hash
 	uv pip compile -q --universal --generate-hashes --no-emit-index-url --python-version 3.11 --all-extras --group dev pyproject.toml -o requirements-dev.lock
 	uv pip compile -q --universal --generate-hashes --no-emit-index-url --python-version 3.11 --extra demo pyproject.toml -c requirements-dev.lock --group pyproject.toml:setup -o requirements.lock
@@ -40,4 +43,4 @@ lock:                ## pin every dependency by hash
 	@test -e .venv/.dev && test .venv/.dev -nt pyproject.toml || PYTHON=$(PYTHON) deploy/setup requirements.lock
 	@touch $@
 
-.PHONY: help demo test soak check bench docs messages lock
+.PHONY: help demo test soak check bench docs messages assets lock

@@ -33,6 +33,7 @@ def ask(base, path, method="GET", **headers):
     ("path", "kind"),
     [("/", "text/html; charset=utf-8"), ("/assets/site.css", "text/css; charset=utf-8"),
      ("/data/figures.csv", "text/csv; charset=utf-8"), ("/assets/icon.svg", "image/svg+xml"),
+     ("/assets/vendor/public-sans-latin-400.woff2", "font/woff2"),
      ("/data/figures.parquet", "application/vnd.apache.parquet"), ("/datapackage.json", "application/json"),
      ("/pages/stops/search_share.html?from=mail", "text/html; charset=utf-8")],
 )  # fmt: skip

@@ -28,6 +28,10 @@ _LINE = 36
 """Characters that fit beside each other on a narrow chart; longer ones take a line each."""
 
 
+_HATCH = "".join(f"M{at:g},.5l.5,-1" for at in (-1.8, -1.2, -0.6, 0.0, 0.6, 1.2))
+"""Slanted strokes: the mark of a figure that is withheld, where neither a dot nor zero may stand."""
+
+
 def hue(code: str | None, order: Sequence[str]) -> str:
     """Return the fixed colour of a group: the same code has the same colour wherever its code list is used."""
     if code is None or code not in order or code in ("OTHER", "UNKNOWN"):
@@ -87,6 +91,10 @@ def by_group(
         layers += _legible({**text, "dy": -39 if stacked else -22, "align": "left", "color": INK}, "label", 0, y)
         layers += _legible({**text, **below, "color": SOFT if stacked else INK}, "both", 0 if stacked else plot, y)
     layers += _legible({**text, "align": "left", "dx": 6, "color": SOFT}, "why", 0, y)
+    if withheld := [row for row in data if row["withheld"]]:
+        stroke = {"type": "point", "shape": _HATCH, "size": 400, "stroke": SOFT, "strokeWidth": 1.5, "filled": False}
+        layers.append({"data": {"values": withheld}, **_layer(stroke, x={"value": 22}, y=y)})
+        layers += _legible({**text, "align": "left", "dx": 48, "color": SOFT}, "withheld", 0, y)
     padding = {"left": size["label"] + 2, "right": size["text"] + 8, "top": 16 if stacked else 8, "bottom": 30}
     return _chart(data, layers, plot, height * len(rows), padding)
 
@@ -197,7 +205,8 @@ def _row(kind: str, index: int, row: Figure, order: Sequence[str], ranges: bool)
         "said": text if has else "",
         "base": ("" if kind == "count" else n) if has else "",
         "both": (text if kind == "count" else f"{text} {n}") if has else "",
-        "why": "" if has else text,
+        "why": "" if has or row.status == "withheld" else text,
+        "withheld": text if row.status == "withheld" else "",
     }
 
 

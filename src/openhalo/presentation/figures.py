@@ -43,6 +43,7 @@ def said(kind: str, figure: Figure, minimum: int = 10) -> str:
         return numbers.measured(figure.value, kind)
     reasons = {
         "too_few": _("too few to say (under {minimum})").format(minimum=minimum),
+        "withheld": _("withheld (fewer than {minimum})").format(minimum=minimum),
         "no_denominator": _("no rate"),
         "visitors": _("no rate: visitors"),
         "no_events": _("none in the group compared with"),

@@ -11,7 +11,7 @@ from openhalo.catalogue.translating import translated
 from openhalo.intake.receipts import Receipt
 from openhalo.presentation.drawing import Drawings
 from openhalo.presentation.words import _, speaking
-from openhalo.publications import open_data
+from openhalo.publications import open_data, places
 from openhalo.publications.answers import Answer, answer, needed
 from openhalo.publications.contents import Contents
 from openhalo.publications.descriptor import facts
@@ -19,6 +19,7 @@ from openhalo.publications.freshness import freshness, sources_of
 from openhalo.publications.imprint import Imprint, must_be_declared
 from openhalo.publications.measure_pages import measure_page
 from openhalo.publications.pages import write_assets, write_pages
+from openhalo.publications.place_page import place_tables
 from openhalo.records.reading import Records
 from openhalo.releases.package import describe
 
@@ -54,6 +55,8 @@ def build(
     answers = [_answer(spec, records, report) for spec in ready]
     report("tables")
     schemas = open_data.write(folder, answers, catalogue)
+    by_place = places.place_figures(answers, records, imprint)
+    schemas |= places.write(folder, by_place)
     drawings = Drawings(charts)
     used = [receipt for receipt in receipts if receipt.delivery in records.manifest.deliveries]
     sources = {source.id: source for one in answers for source in _sources(one, records)}
@@ -70,10 +73,11 @@ def build(
                 said, pages, [(local.catalogue.measure(spec.id), lacking) for spec, lacking in waiting],
                 freshness(answers, local), used, [local.catalogue.source(name) for name in sources], sorted(schemas),
                 records.manifest.version, local.catalogue,
+                place_tables([one.defined_by(local.catalogue) for one in by_place], local.catalogue, drawings),
             )  # fmt: skip
             schemas |= open_data.write_dictionary(folder, answers, local.catalogue, imprint.place(language))
             write_pages(folder, contents)
-    write_assets(folder)
+    write_assets(folder, charts)
     report("hashes")
     return describe(folder, facts(imprint, records, used, list(sources.values())), schemas)
 

@@ -9,6 +9,23 @@ from openhalo.catalogue.measure_specs import MeasureSpec
 from openhalo.publications.freshness import Freshness
 from openhalo.publications.imprint import Imprint
 from openhalo.publications.measure_pages import MeasurePage
+from openhalo.publications.place_page import PlaceTable
+
+
+@dataclass(frozen=True)
+class Change:
+    """One figure that is different from the release before."""
+
+    what: str
+    """The figure in words: measure, group, period."""
+    before: str
+    """As it stood, in words; empty where it is new."""
+    now: str
+    """As it stands, in words; empty where it is gone."""
+    why: str
+    """What made it so, in words: late records, a mended definition, a purge."""
+    measure: str = ""
+    """Id of the measure, whose page the change leads to; empty where there is none."""
 
 
 @dataclass
@@ -25,6 +42,14 @@ class Contents:
     tables: Sequence[str]
     store_version: int
     catalogue: Catalogue
+    places: Sequence[PlaceTable] = ()
+    """What was counted where; empty where records name no places."""
+    core: Sequence[Any] = ()
+    """How each item of the core list stands: `item`, `standing`, `measures`; empty where there is no such list."""
+    changes: Sequence[Change] = ()
+    """What is different from the release before."""
+    previous: str = ""
+    """The release before; empty for the first."""
 
     @property
     def domains(self) -> dict[str, list[MeasurePage]]:

@@ -36,6 +36,10 @@ class Imprint:
     next_release: date | None = None
     languages: Sequence[Language] = (ENGLISH,)
     """The languages of the pages; those of the first stand at the top of the folder, the others in one of their own."""
+    address: str = ""
+    """Where the pages stand on the web, with a slash at the end; empty where the site does not say."""
+    complaint_door: str = ""
+    """Where a complaint can be filed; shown only where the agency or its oversight speaks."""
     number: str = "0001"
     created: datetime = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -51,6 +55,11 @@ class Imprint:
     def departments_own(self) -> bool:
         """Return whether the department itself speaks."""
         return self.publisher_kind == "agency"
+
+    @property
+    def door(self) -> str:
+        """Return where a complaint can be filed: empty unless the agency or its oversight speaks here."""
+        return self.complaint_door if self.publisher_kind in ("agency", "oversight") else ""
 
     def place(self, language: Language) -> str:
         """Return the folder of a language's pages within the release: empty for the first."""

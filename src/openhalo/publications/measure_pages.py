@@ -8,7 +8,7 @@ from openhalo.catalogue.index import Catalogue
 from openhalo.catalogue.measure_specs import MeasureSpec
 from openhalo.presentation import numbers
 from openhalo.presentation.drawing import Drawings
-from openhalo.presentation.figures import Figure, said
+from openhalo.presentation.figures import Figure, interval, said
 from openhalo.presentation.words import _
 from openhalo.publications.answers import Answer
 from openhalo.publications.comparisons import ONCE, Cut, by_group, figures, may_not_lead, over_time, units_of
@@ -34,6 +34,8 @@ class MeasurePage:
     """Why the page has no headline figure."""
     per: str
     """What the figure is given in or per, beside it in a list: years, per 1,000 stops."""
+    glance: list[tuple[str, str]]
+    """Name and words of what a reader should know before reading on: period, count, interval, what is left out."""
     cuts: list[Cut]
     sure: list[str]
     definition: list[str]
@@ -41,6 +43,8 @@ class MeasurePage:
     provenance: dict[str, Any]
     redefined: bool = False
     declared: list[Any] = field(default_factory=list)
+    trace: str = ""
+    """Place of the page that follows the figure back to its records; empty where there is none."""
 
 
 def measure_page(answer: Answer, catalogue: Catalogue, drawings: Drawings, sources: Sequence[Any]) -> MeasurePage:
@@ -59,6 +63,7 @@ def measure_page(answer: Answer, catalogue: Catalogue, drawings: Drawings, sourc
         share_missing=total.missing / total.n if total is not None and total.n else 0.0,
         warnings=[f.text for f in answer.total.findings if f.severity == "headline"] if answer.total else [],
         per=_per(base, catalogue) if spec.kind in ("rate", "mean") else "",
+        glance=list(_at_a_glance(answer, total if leads else None, catalogue)),
         cuts=cuts,
         sure=list(_how_sure(answer, total, catalogue)),
         definition=list(_definition(answer, catalogue)),
@@ -87,6 +92,30 @@ def _first(answer: Answer, total: Figure | None, catalogue: Catalogue) -> str:
             base=inside(spec.per.label) if spec.per else "",
         )  # fmt: skip
     return answer.total.sentence()
+
+
+def _at_a_glance(answer: Answer, total: Figure | None, catalogue: Catalogue) -> Iterable[tuple[str, str]]:
+    spec, units = answer.spec, units_of(answer, catalogue)
+    yield _("Period"), coverage(answer)
+    if total is None:
+        return
+    if spec.kind == "share":
+        yield _("Counted"), numbers.fraction(total.numerator, total.denominator)
+    elif spec.kind in ("rate", "mean"):
+        counted = total.numerator if spec.kind == "rate" else total.denominator
+        yield _("Counted"), f"{numbers.count(counted)} {units}"
+    if total.low is not None and total.high is not None:
+        yield _("95% interval"), interval(spec.kind, total.low, total.high)
+    if total.n and spec.kind != "count":
+        left_out = _("{share} ({part} of {whole})") if total.missing else _("nothing")
+        yield (
+            _("Not recorded, so left out"),
+            left_out.format(
+                share=numbers.share(total.missing / total.n),
+                part=numbers.count(total.missing),
+                whole=numbers.count(total.n),
+            ),
+        )
 
 
 def _per(base: MeasureSpec, catalogue: Catalogue) -> str:

@@ -1,26 +1,30 @@
 """Static pages of a release: home, a page a domain, a page a measure, data. Complete without JavaScript."""
 
+import json
 import shutil
 from importlib.resources import as_file, files
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from openhalo.base.errors import MissingExtra
 from openhalo.presentation import numbers
+from openhalo.presentation.exploring import write_engine
 from openhalo.presentation.words import _, plural, spoken
 from openhalo.publications.contents import Contents
 from openhalo.publications.open_data import dictionary_of, table_of
+from openhalo.publications.pictures import write_pictures
 
 
 def write_pages(folder: Path, contents: Contents) -> None:
-    """Write the pages of one language: `index.html`, `pages/data.html`, a page a domain, a page a measure.
+    """Write the pages of one language: home, the general ones, a page a domain, a page a measure.
 
     Templates reach a page of the same language as `root ~ place`, a file of the release as `top ~ place`, and this
     page in another language as `top ~ imprint.place(other) ~ here`.
     """
     environment, language = _environment(), spoken()
     base = contents.imprint.place(language)
-    shared = {"c": contents, "imprint": contents.imprint, "language": language}
+    general = _general(contents)
+    shared = {"c": contents, "imprint": contents.imprint, "language": language, "general": general}
     fresh = {
         domain: [one for one in contents.fresh if one.record.startswith(f"{domain}/")] for domain in contents.names
     }
@@ -33,18 +37,44 @@ def write_pages(folder: Path, contents: Contents) -> None:
         path.write_text(text, encoding="utf-8", newline="\n")
 
     write("index.html", "home.html")
-    write("pages/data.html", "data.html")
+    for one in general:
+        write(one.place, one.template)
     for domain in contents.names:
         words = _rendered(contents.catalogue.help.get(domain, ""))
         write(f"pages/{domain}/index.html", "domain.html", domain=domain, help=words, fresh=fresh[domain])
     for page in contents.pages:
-        write(page_of(page.spec.id), "measure.html", page=page, table=table_of(page.spec.id))
+        pictures = write_pictures(folder / base, page, contents.imprint)
+        write(page_of(page.spec.id), "measure.html", page=page, table=table_of(page.spec.id), pictures=pictures)
+        for cut in page.cuts:
+            if cut.explore is not None:
+                text = json.dumps(cut.explore, ensure_ascii=False, separators=(",", ":"))
+                (folder / base / chart_of(page.spec.id, cut.id)).write_text(text, encoding="utf-8")
 
 
-def write_assets(folder: Path) -> None:
-    """Copy what pages of every language share: styles, fonts, icon."""
+class General(NamedTuple):
+    """A page beside those of the figures, which the menu names."""
+
+    place: str
+    template: str
+    name: str
+
+
+def _general(contents: Contents) -> list[General]:
+    found = [General("pages/places.html", "places.html", _("Places"))] if contents.places else []
+    return [
+        *found,
+        General("pages/data.html", "data.html", _("Data")),
+        General("pages/method.html", "method.html", _("How we count")),
+        General("pages/changes.html", "changes.html", _("What changed")),
+        General("pages/about.html", "about.html", _("About")),
+    ]
+
+
+def write_assets(folder: Path, cache: Path | None = None) -> None:
+    """Copy what pages of every language share: styles, fonts, icon, scripts. The largest is kept in `cache`."""
     with as_file(files("openhalo.publications") / "assets") as assets:
         shutil.copytree(assets, folder / "assets")
+    write_engine(folder / "assets", cache)
 
 
 def page_of(measure: str) -> str:
@@ -58,6 +88,11 @@ def _link(contact: str) -> Any:
 
     place = contact if contact.startswith("https://") else f"mailto:{contact}"
     return Markup('<a href="{}">{}</a>').format(place, contact)
+
+
+def chart_of(measure: str, cut: str) -> str:
+    """Return the path of the chart that explores one comparison of a measure."""
+    return f"pages/{measure}.{cut}.vl.json"
 
 
 def _rendered(help_text: str) -> str:
@@ -82,6 +117,6 @@ def _environment() -> Any:
     environment.filters.update(
         count=numbers.count, listed=numbers.listed, share=numbers.share, day=numbers.day,
         span=lambda f: numbers.span(f.first, f.last), dictionary=dictionary_of,
-        page_of=page_of, contact=_link,
+        page_of=page_of, chart_of=chart_of, contact=_link,
     )  # fmt: skip
     return environment

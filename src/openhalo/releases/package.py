@@ -13,7 +13,8 @@ DESCRIPTOR = "datapackage.json"
 REQUIRED = ("profile", "name", "id", "version", "title", "created", "release", "publisher", "licenses", "sources",
             "receipts", "store_version", "catalogue", "resources", "release_hash")  # fmt: skip
 """What the descriptor of every release says."""
-_MEDIA_TYPES = {".parquet": "application/vnd.apache.parquet", ".svg": "image/svg+xml", ".csv": "text/csv"}
+_MEDIA_TYPES = {".parquet": "application/vnd.apache.parquet", ".svg": "image/svg+xml", ".csv": "text/csv",
+                ".woff2": "font/woff2"}  # fmt: skip
 
 
 def describe(

@@ -215,6 +215,8 @@ class Site:
             agencies=[agency.name for agency in settings.agencies.values()],
             declared=[Declared(one.record, one.fields, one.reason, one.reference) for one in settings.declared_public],
             next_release=settings.next_release,
+            address=settings.address,
+            complaint_door=settings.complaint_door,
             number=folder.name,
             created=datetime.now(UTC),
         )

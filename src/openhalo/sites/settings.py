@@ -5,10 +5,10 @@ from collections.abc import Collection
 from datetime import date
 from importlib.resources import files
 from pathlib import Path
-from typing import ClassVar, Literal
+from typing import ClassVar, Literal, Self
 from zoneinfo import available_timezones
 
-from pydantic import Field, field_validator
+from pydantic import Field, field_validator, model_validator
 
 from openhalo.base.errors import Problem, SiteError, did_you_mean, name_all
 from openhalo.catalogue import reader
@@ -86,6 +86,14 @@ class Settings(Spec):
         default={},
         description="Field → places where visitors outnumber residents, so that no resident rate is given",
     )
+    address: str = Field(
+        default="", pattern=r"^(https?://\S+/)?$", description="Where the pages stand on the web, ending in a slash"
+    )
+    complaint_door: str = Field(
+        default="",
+        pattern=r"^((https?://|mailto:|tel:)\S+)?$",
+        description="Where a complaint can be filed; only for a publisher that is the agency or its oversight",
+    )
     next_release: date | None = Field(default=None, description="When the next release is due")
 
     @field_validator("agencies")
@@ -95,6 +103,15 @@ class Settings(Spec):
             if not re.fullmatch("[a-z][a-z0-9_]*", agency):
                 raise ValueError(f"'{agency}' is no id of an agency; allowed: small letters, digits and _, such as spd")
         return agencies
+
+    @model_validator(mode="after")
+    def _door_is_real(self) -> Self:
+        if self.complaint_door and self.publisher.kind not in ("agency", "oversight"):
+            raise ValueError(
+                f"'complaint_door' stands only where the agency or its oversight publishes, not for "
+                f"'{self.publisher.kind}': people would file with someone who cannot act"
+            )
+        return self
 
 
 def message_folders(site: Path) -> list[Path]:

@@ -1,0 +1,43 @@
+"""A browser that looks at finished releases, and notices what a page asks of anyone else."""
+
+import shutil
+import threading
+from contextlib import contextmanager
+from urllib.parse import urlsplit
+
+from openhalo.publications.serving import address, server
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+
+
+@contextmanager
+def served(release):
+    with server(release, port=0) as made:
+        threading.Thread(target=made.serve_forever, daemon=True).start()
+        yield address(made)
+        made.shutdown()
+
+
+@contextmanager
+def visiting(page, base):
+    """Open places of a release in a browser; at the end check that they asked nothing of anyone else, without complaint."""
+    asked, complaints = [], []
+    listeners = {
+        "request": lambda request: asked.append(request.url),
+        "console": lambda message: complaints.append(message.text) if message.type in ("error", "warning") else None,
+        "pageerror": lambda error: complaints.append(str(error)),
+    }
+    for event, listener in listeners.items():
+        page.on(event, listener)
+
+    def go(place, width=1280, scheme="light", height=800):
+        page.set_viewport_size({"width": width, "height": height})
+        page.emulate_media(color_scheme=scheme, media="screen")
+        page.goto(base + place)
+        return page
+
+    yield go
+    for event, listener in listeners.items():
+        page.remove_listener(event, listener)
+    assert not complaints
+    assert {urlsplit(url).netloc for url in asked} == {urlsplit(base).netloc}
