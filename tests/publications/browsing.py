@@ -20,7 +20,7 @@ def served(release):
 
 @contextmanager
 def visiting(page, base):
-    """Open places of a release in a browser; at the end check that they asked nothing of anyone else, without complaint."""
+    """Open places of a release; at the end check that they asked nothing of anyone else and had no complaint."""
     asked, complaints = [], []
     listeners = {
         "request": lambda request: asked.append(request.url),

@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from types import SimpleNamespace
 
 import polars as pl
 import pytest
@@ -10,8 +11,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from made_up import small_site
 
-from openhalo.base.errors import ReleaseError
+from openhalo.base.errors import ReleaseError, SiteError
+from openhalo.presentation import charts
+from openhalo.presentation.drawing import Drawings
+from openhalo.presentation.figures import Figure, said
+from openhalo.publications.contents import Change
+from openhalo.publications.pages import write_pages
 from openhalo.releases.hashes import verify
+from openhalo.sites.settings import read_settings
 
 UNDECLARED = "title: T\npublisher: {kind: agency, name: N}\nagencies: {testpd: {name: P}}\n"
 
@@ -81,7 +88,7 @@ def test_a_failed_build_leaves_nothing_and_takes_no_number(small, small_release,
 
 def test_releases_are_numbered_on_and_a_second_one_draws_nothing(small, small_release, monkeypatch):
     monkeypatch.setattr(
-        "openhalo.presentation.drawing.Drawings._draw", lambda *_: pytest.fail("a kept chart was drawn again")
+        "openhalo.presentation.drawing.svgs", lambda specs: pytest.fail("a kept chart was drawn again") if specs else []
     )
     second = small.publish()
     assert int(second.name) == int(small_release.name) + 1
@@ -89,6 +96,52 @@ def test_releases_are_numbered_on_and_a_second_one_draws_nothing(small, small_re
     assert (second / page).read_text() == (small_release / page).read_text().replace(
         f"elease {small_release.name}", f"elease {second.name}"
     )
+
+
+def test_pages_say_what_changed_what_is_missing_and_what_is_withheld(small, small_release, tmp_path, monkeypatch):
+    held = []
+    monkeypatch.setattr("openhalo.publications.build.write_pages", lambda _folder, contents: held.append(contents))
+    monkeypatch.setattr("openhalo.publications.build.write_assets", lambda *_: None)
+    small.publish()
+    contents = held[0]
+    asked = SimpleNamespace(label="Deaths", asks="How many people died in custody?")
+    contents.core = [SimpleNamespace(item=asked, standing="no_records", measures=())]
+    contents.previous = "0001"
+    contents.changes = [
+        Change("Stops, March 2021", "20", "21", "1 late report", "stops/stops"),
+        Change("Stops, 2020", "7", "", "purge"),
+    ]
+    page = next(page for page in contents.pages if page.spec.id == "stops/search_share")
+    cut = next(cut for cut in page.cuts if cut.id == "race")
+    cut.rows[0][1], cut.withheld = said("share", Figure("Asian", None, status="withheld")), [0]
+    write_pages(tmp_path, contents)
+    home, changes = (tmp_path / "index.html").read_text(), (tmp_path / "pages/changes.html").read_text()
+    for text in (home, changes):
+        assert "1 late report" in text and "no longer published" in text and 'href="' in text
+    assert "2 figures are different from release 0001." in changes
+    assert "How many people died in custody?" in home and "not published · no records yet" in home
+    measure = (tmp_path / "pages/stops/search_share.html").read_text()
+    assert measure.count('<span class="withheld">withheld (fewer than 10)</span>') == 1
+
+
+@pytest.mark.parametrize("kind", ["share", "count"])
+def test_a_withheld_figure_is_hatched_in_a_chart_and_never_zero(kind):
+    rows = [Figure("A", 0.5, 0.4, 0.6, code="A", n=40, denominator=40), Figure("B", None, status="withheld", code="B")]
+    for variant in ("wide", "narrow"):
+        drawn = str(Drawings().svg(charts.by_group, kind, rows, variant, ("A", "B"), alt="", css=variant))
+        plain = str(Drawings().svg(charts.by_group, kind, rows[:1], variant, ("A", "B"), alt="", css=variant))
+        assert "withheld (fewer than 10)" in drawn and "withheld" not in plain
+        assert drawn.count("-1") > plain.count("-1")
+        marks = 'stroke-width="2"' if kind == "share" else 'aria-roledescription="bar"'
+        assert drawn.count(marks) == plain.count(marks)
+
+
+def test_a_complaint_door_needs_someone_who_can_act(tmp_path):
+    (tmp_path / "agency.yaml").write_text(
+        "title: T\npublisher: {kind: independent, name: N}\nagencies: {a: {name: A}}\ncomplaint_door: https://a.test/\n"
+    )
+    with pytest.raises(SiteError, match="complaint_door"):
+        read_settings(tmp_path)
 
 
 @settings(max_examples=60, deadline=None)

@@ -4,11 +4,8 @@ Its colours are those of the page (custom properties), so it follows light and d
 """
 
 from collections.abc import Mapping, Sequence
-from importlib.metadata import version
-from pathlib import Path
 from typing import Any
 
-from openhalo.base.errors import MissingExtra
 from openhalo.presentation.charts import FONT, Spec, in_language
 from openhalo.presentation.figures import Figure, said
 from openhalo.presentation.words import _
@@ -17,9 +14,6 @@ _STATUSES = ("too_few", "no_data", "no_denominator", "visitors", "no_events", "n
 _NUMBERS = ("value", "low", "high", "bound_low", "bound_high", "n", "missing")
 _ACCENT, _SOFT, _INK, _PAPER = "var(--accent)", "var(--ink-soft)", "currentColor", "var(--paper)"
 _BOUNDED = "isValid(datum.bound_low) && isValid(datum.bound_high) && datum.bound_low < datum.bound_high"
-_LICENCE = (
-    "/*! Vega, Vega-Lite, Vega-Embed (BSD-3-Clause, University of Washington Interactive Data Lab and others) */\n"
-)
 
 
 def by_group(
@@ -98,29 +92,6 @@ def over_time(kind: str, grains: Mapping[str, str]) -> Spec:
     if len(grains) > 1:
         params[0]["bind"] = _choice(_("Each point is a"), grains)
     return in_language(_spec(transform, layers, params, {"x": x}, 260))
-
-
-def write_engine(assets: Path, cache: Path | None) -> None:
-    """Write what draws charts in a browser beside the other assets: `vega.js`, the same bytes in every release.
-
-    Raises:
-        MissingExtra: the library that holds it is not installed.
-    """
-    kept = cache / f"vega-{version('vl-convert-python')}.js" if cache else None
-    if kept is None or not kept.is_file():
-        try:
-            import vl_convert
-        except ImportError:
-            raise MissingExtra("publish", "drawing charts") from None
-        text = _LICENCE + vl_convert.javascript_bundle()
-        if kept is None:
-            (assets / "vega.js").write_text(text, encoding="utf-8", newline="\n")
-            return
-        kept.parent.mkdir(parents=True, exist_ok=True)
-        draft = kept.with_suffix(".draft")
-        draft.write_text(text, encoding="utf-8", newline="\n")
-        draft.replace(kept)
-    (assets / "vega.js").write_bytes(kept.read_bytes())
 
 
 def _told(kind: str) -> list[Spec]:

@@ -1,91 +1,17 @@
 """Places as sized dots (Vega-Lite): no tiles, so a map needs no one else's server and works on paper."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from math import cos, pi, radians, sqrt
+from math import pi, sqrt
 from typing import Any
 
 from openhalo.presentation import numbers
 from openhalo.presentation.charts import ACCENT, FONT, INK, PAPER, SOFT, Spec, Variant
+from openhalo.presentation.plane import Dot, Place, dots, named
 from openhalo.presentation.words import _
 
 FEWEST_PLACES = 5
 """Fewer dots than this show no pattern in space: the table says it better."""
-_INKED = 0.24
-"""Share of the map that its circles may cover together."""
-_LETTER = 7.4
-"""Width of a letter at 14 px, a little generous."""
 _FOOT = 64
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """An area with its centre in degrees, and what was counted there."""
-
-    label: str
-    latitude: float
-    longitude: float
-    count: float
-
-
-@dataclass(frozen=True, slots=True)
-class Dot:
-    """A circle on the plane of the map, in pixels from the upper left."""
-
-    label: str
-    x: float
-    y: float
-    radius: float
-
-
-def dots(places: Sequence[Place], width: float) -> tuple[list[Dot], float, float]:
-    """Lay places on a plane, north up, each as a circle whose area is proportional to its count.
-
-    The projection is equirectangular with the middle latitude true to scale: over a city no eye can tell it from any
-    other. (Snyder, Map Projections: A Working Manual, 1987, section 12.)
-
-    Args:
-        places: at least one.
-        width: of the plane in pixels.
-
-    Returns:
-        The circles, largest first; the height of the plane in pixels; square pixels of circle for one counted record.
-    """
-    middle = (min(p.latitude for p in places) + max(p.latitude for p in places)) / 2
-    east = [p.longitude * cos(radians(middle)) for p in places]
-    north = [p.latitude for p in places]
-    wide, high = max(east) - min(east) or 1e-9, max(north) - min(north) or 1e-9
-    edge = 0.06 * width
-    scale = (width - 2 * edge) / max(wide, high / 1.35)
-    height = high * scale + 2 * edge
-    per_record = min(
-        _INKED * width * height / (sum(p.count for p in places) or 1),
-        pi * edge**2 / (max(p.count for p in places) or 1),
-    )
-    left = edge + (width - 2 * edge - wide * scale) / 2
-    found = [
-        Dot(
-            place.label,
-            round(left + (x - min(east)) * scale, 1),
-            round(edge + (max(north) - y) * scale, 1),
-            sqrt(place.count * per_record / pi),
-        )
-        for place, x, y in zip(places, east, north, strict=True)
-    ]
-    return sorted(found, key=lambda dot: (-dot.radius, dot.label)), height, per_record
-
-
-def named(found: Sequence[Dot], width: float, most: int) -> list[Dot]:
-    """Return the largest circles whose names fit on the plane without touching each other."""
-    taken: list[tuple[float, float, float]] = []
-    fitting = []
-    for dot in found:
-        half = len(dot.label) * _LETTER / 2
-        free = all(abs(dot.x - x) > half + other + 4 or abs(dot.y - y) > 17 for x, y, other in taken)
-        if half <= dot.x <= width - half and free and len(fitting) < most:
-            taken.append((dot.x, dot.y, half))
-            fitting.append(dot)
-    return fitting
 
 
 def bubbles(places: Sequence[Place], variant: Variant) -> Spec:
@@ -102,10 +28,10 @@ def bubbles(places: Sequence[Place], variant: Variant) -> Spec:
     keys = _sizes(max(place.count for place in places))
     at, samples, words = 8.0, [], []
     for count in keys:
-        radius = sqrt(count * per_record / pi)
+        radius, text = sqrt(count * per_record / pi), numbers.count(count)
         samples.append(_row(Dot("", at + radius, height - 26, radius)))
-        words.append({"label": numbers.count(count), "x": at + 2 * radius + 7, "y": height - 26})
-        at += 2 * radius + 22 + len(words[-1]["label"]) * 8.5
+        words.append({"label": text, "x": at + 2 * radius + 7, "y": height - 26})
+        at += 2 * radius + 22 + len(text) * 8.5
     layers.append(_circles(samples, width, height, 0))
     layers += _names([_row(dot) for dot in named(found, width, 9 if variant == "wide" else 5)], width, height, "center")
     layers += _names(words, width, height, "left")

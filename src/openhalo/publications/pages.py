@@ -2,13 +2,14 @@
 
 import json
 import shutil
+from functools import cache
 from importlib.resources import as_file, files
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from openhalo.base.errors import MissingExtra
 from openhalo.presentation import numbers
-from openhalo.presentation.exploring import write_engine
+from openhalo.presentation.vega_engine import write_engine
 from openhalo.presentation.words import _, plural, spoken
 from openhalo.publications.contents import Contents
 from openhalo.publications.open_data import dictionary_of, table_of
@@ -103,7 +104,9 @@ def _rendered(help_text: str) -> str:
     return str(MarkdownIt("commonmark", {"html": False}).render(body))
 
 
+@cache
 def _environment() -> Any:
+    """Return the templates, compiled once for all languages: sentences pass through `_` as a page is written."""
     try:
         import jinja2
     except ImportError:

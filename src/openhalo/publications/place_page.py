@@ -5,14 +5,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from openhalo.catalogue.index import Catalogue
-from openhalo.presentation import maps, numbers, sparklines
-from openhalo.presentation.drawing import Drawing, Drawings
+from openhalo.presentation import numbers, sparklines
+from openhalo.presentation.drawing import Drawings
 from openhalo.presentation.figures import Figure, interval, said
 from openhalo.presentation.words import _
 from openhalo.publications.answers import Answer
 from openhalo.publications.comparisons import figures, units_of
-from openhalo.publications.labels import Group, group
-from openhalo.publications.open_data import coverage
+from openhalo.publications.labels import group
+from openhalo.publications.place_maps import Map, map_of
 from openhalo.publications.places import PlaceFigures, cut_by
 
 
@@ -41,17 +41,6 @@ class Head:
 
 
 @dataclass
-class Map:
-    """A map of one count."""
-
-    title: str
-    subtitle: str
-    caption: str
-    wide: Drawing
-    narrow: Drawing
-
-
-@dataclass
 class PlaceTable:
     """The places of one field."""
 
@@ -63,8 +52,6 @@ class PlaceTable:
     rows: list[tuple[str, str, list[Cell]]]
     """Id of the row, name of the place, cells."""
     maps: list[Map] = field(default_factory=list)
-    unplaced: int = 0
-    """Places with records that the map does not show: too few of their records say where."""
 
 
 def place_tables(found: Sequence[PlaceFigures], catalogue: Catalogue, drawings: Drawings) -> list[PlaceTable]:
@@ -95,9 +82,9 @@ def _table(found: PlaceFigures, catalogue: Catalogue, drawings: Drawings) -> Pla
             for code in sorted(codes, key=names.rank)
         ],
     )  # fmt: skip
-    for answer in found.answers:
-        if answer.spec.kind == "count":
-            _add_map(table, found, answer, names, catalogue, drawings)
+    counts = [answer for answer in found.answers if answer.spec.kind == "count"]
+    drawn = [map_of(found, answer, names, catalogue, drawings) for answer in counts]
+    table.maps = [one for one in drawn if one is not None]
     return table
 
 
@@ -111,7 +98,9 @@ def slug(path: str, code: str | None) -> str:
 
 
 def _cell(kind: str, row: Figure, answer: Answer) -> Cell:
-    return Cell(said(kind, row, answer.spec.minimum_n), row.value, interval(kind, row.low, row.high))
+    # A count is all there is to count; a share of few records needs to say how sure it is.
+    under = "" if kind == "count" else interval(kind, row.low, row.high)
+    return Cell(said(kind, row, answer.spec.minimum_n), row.value, under)
 
 
 def _lines(found: PlaceFigures, answer: Answer, catalogue: Catalogue) -> dict[str | None, Cell]:
@@ -122,54 +111,3 @@ def _lines(found: PlaceFigures, answer: Answer, catalogue: Catalogue) -> dict[st
         alt = words.format(n=numbers.count(one["highest"]), units=units, period=numbers.period(one["at"]))
         cells[one["key"]] = Cell("", one["highest"], path=one["path"], alt=alt)
     return cells
-
-
-def _add_map(
-    table: PlaceTable, found: PlaceFigures, answer: Answer, names: Group, catalogue: Catalogue, drawings: Drawings
-) -> None:
-    spots = {row["code"]: (row["latitude"], row["longitude"]) for row in found.centres.to_dicts()}
-    rows = [row for row in figures(cut_by(answer, found.path), names) if row.code is not None and row.value]
-    shown = [maps.Place(names.name(row.code), *spots[row.code], row.value) for row in rows
-             if row.value is not None and row.code in spots]  # fmt: skip
-    if len(shown) < maps.FEWEST_PLACES:
-        return
-    units, period = units_of(answer, catalogue), coverage(answer)
-    subtitle = _("{measure}, by {group}, {period}.").format(
-        measure=answer.spec.label, group=names.phrase, period=period
-    )
-    largest = sorted(shown, key=lambda place: -place.count)[:5]
-    told = "; ".join(f"{place.label}: {numbers.count(place.count)}" for place in largest)
-    alt = _("{subtitle} A map of {n} circles, sized by count. The largest: {places}.").format(
-        subtitle=subtitle, n=numbers.count(len(shown)), places=told
-    )
-    caption = [_("Each circle stands at the middle of a {group}. Its area shows the number of {units}.").format(
-        group=names.phrase, units=units)]  # fmt: skip
-    if len(shown) < len(rows):
-        text = _("Not on the map, because too few of their records say where: {n}. The table has them.")
-        caption.append(text.format(n=numbers.count(len(rows) - len(shown))))
-    table.maps.append(
-        Map(
-            title=_half(rows, units, period, complete=_complete(answer, found.path)) or answer.spec.label,
-            subtitle=subtitle,
-            caption=" ".join(caption),
-            wide=drawings.svg(maps.bubbles, shown, "wide", alt=alt, css="wide"),
-            narrow=drawings.svg(maps.bubbles, shown, "narrow", alt=alt, css="narrow"),
-        )
-    )
-
-
-def _complete(answer: Answer, path: str) -> bool:
-    return cut_by(answer, path).figures["value"].null_count() == 0
-
-
-def _half(rows: Sequence[Figure], units: str, period: str, complete: bool) -> str:
-    """Return how far the counts lie together, in a sentence; empty where a place has no figure."""
-    counts = sorted((row.value or 0.0 for row in rows), reverse=True)
-    if not complete or not counts:
-        return ""
-    whole, reached, places = sum(counts), 0.0, 0
-    while reached < whole / 2:
-        reached += counts[places]
-        places += 1
-    text = _("Half of all {units} of {period} with a known place were in {few} of {all} places")
-    return text.format(units=units, period=period, few=numbers.count(places), all=numbers.count(len(counts)))

@@ -4,12 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-import ibis
 import polars as pl
 
 from openhalo.base.periods import Grain
-from openhalo.catalogue.index import Catalogue
-from openhalo.engines.connect import fetch
 from openhalo.measures.evaluation import evaluate
 from openhalo.measures.figures import MeasureResult
 from openhalo.measures.planning import Question
@@ -17,15 +14,11 @@ from openhalo.presentation import numbers
 from openhalo.publications.answers import Answer
 from openhalo.publications.imprint import Imprint
 from openhalo.publications.open_data import Fields
+from openhalo.publications.place_centres import COORDINATES, centres
 from openhalo.records.reading import Records
 
 CENTRES, BY_PERIOD = "data/places/centres.csv", "data/places/by_period.csv"
-FEWEST_RECORDS = 30
-"""Fewer records than this give a place no centre: it could lie too near to one of them."""
-_STEP = 0.002
-"""Degrees, some 200 m, to which centres are rounded: they say which area, never which house."""
 _MOST_PERIODS = 24
-_COORDINATES = ("latitude", "longitude")
 _CENTRE_FIELDS = {"group": "string", "code": "string", "latitude": "number", "longitude": "number"}
 _PERIOD_FIELDS = {"measure": "string", "group": "string", "code": "string", "grain": "string", "period": "string",
                   "value": "number"}  # fmt: skip
@@ -70,9 +63,9 @@ def place_figures(answers: Sequence[Answer], records: Records, imprint: Imprint)
 
 
 def places_of(answer: Answer, records: Records) -> list[str]:
-    """Return the fields that an answer is cut by whose values are places."""
+    """Return the fields that an answer is cut by whose values are places, at least two of them known."""
     fields = records.catalogue.record_type(answer.counted.record).fields
-    paths = [cut.by[0] for cut in answer.cuts if len(cut.by) == 1]
+    paths = [cut.by[0] for cut in answer.cuts if len(cut.by) == 1 and cut.figures[cut.by[0]].drop_nulls().len() > 1]
     return [path for path in paths if path in fields and fields[path].place]
 
 
@@ -81,32 +74,12 @@ def cut_by(answer: Answer, path: str) -> MeasureResult:
     return next(cut for cut in answer.cuts if cut.by == [path])
 
 
-def centres(path: str, answers: Sequence[Answer], records: Records) -> pl.DataFrame:
-    """Return the centre of each place: the median of its records' coordinates, rounded.
-
-    Record types without coordinates take the centres of those that have them; where several have, the type with the
-    most records in a place counts.
-    """
-    schema = {"code": pl.String(), "latitude": pl.Float64(), "longitude": pl.Float64(), "n": pl.Int64()}
-    known = [pl.DataFrame(schema=schema)]
-    for record in sorted({answer.counted.record for answer in answers}):
-        fields = records.catalogue.record_type(record).fields
-        if all(name in fields for name in _COORDINATES):
-            table = records.table(record)
-            spots = table.filter(*(table[name].notnull() for name in (path, *_COORDINATES)))
-            medians = {name: ibis._[name].median() for name in _COORDINATES}
-            known.append(fetch(spots.group_by(code=spots[path]).agg(**medians, n=ibis._.count())).select(list(schema)))
-    rounded = [((pl.col(name) / _STEP).round() * _STEP).round(3) for name in _COORDINATES]
-    enough = pl.concat(known).filter(pl.col("n") >= FEWEST_RECORDS).sort("n", "latitude", descending=True)
-    return enough.unique("code", keep="first", maintain_order=True).select("code", *rounded).sort("code")
-
-
 def write(folder: Path, places: Sequence[PlaceFigures]) -> dict[str, Fields]:
     """Write the tables behind maps and small lines; return the schema of each, by its path."""
     if not places:
         return {}
     (folder / CENTRES).parent.mkdir(parents=True, exist_ok=True)
-    where = [one.centres.select(pl.lit(one.path).alias("group"), "code", *_COORDINATES) for one in places]
+    where = [one.centres.select(pl.lit(one.path).alias("group"), "code", *COORDINATES) for one in places]
     pl.concat(where).write_csv(folder / CENTRES)
     when = [pl.DataFrame(schema={name: pl.Float64() if kind == "number" else pl.String()
                                  for name, kind in _PERIOD_FIELDS.items()})]  # fmt: skip
@@ -137,7 +110,7 @@ def _chosen(answers: Sequence[Answer]) -> list[Answer]:
 
 def _left_out(answer: Answer) -> float:
     rows = answer.total.figures if answer.total is not None else None
-    return rows["missing"].sum() / (rows["n"].sum() or 1) if rows is not None else 1.0
+    return int(rows["missing"].sum()) / (int(rows["n"].sum()) or 1) if rows is not None else 1.0
 
 
 def _records(answer: Answer) -> int:
@@ -159,8 +132,9 @@ def _periods(path: str, answers: Sequence[Answer], imprint: Imprint, records: Re
         if needed <= open_fields:
             found[spec.id] = evaluate(Question(spec, [path], _grain(answer), answer.all_days), records)
         else:
-            yearly = [one for one in answer.more if one.by == [path] and one.grain == "year"]
-            found.update({spec.id: one for one in yearly[:1]})
+            for one in answer.more:
+                if one.by == [path] and one.grain == "year":
+                    found[spec.id] = one
     return found
 
 
