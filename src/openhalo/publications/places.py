@@ -7,6 +7,7 @@ from pathlib import Path
 import polars as pl
 
 from openhalo.base.periods import Grain
+from openhalo.catalogue.index import Catalogue
 from openhalo.measures.evaluation import evaluate
 from openhalo.measures.figures import MeasureResult
 from openhalo.measures.planning import Question
