@@ -25,6 +25,9 @@ bench: .venv/.dev    ## ratios against named rivals, in one table
 docs: .venv/.dev     ## rewrite the reference from the catalogue
 	$(BIN)/python docs/build_reference.py
 
+messages: .venv/.dev ## bring the message files of every language up to date (ARGS=fr adds one)
+	$(BIN)/python docs/build_messages.py $(ARGS)
+
 assets:              ## remake the styles and fonts of public pages (needs Node), after a page uses another usa- class
 	cd deploy/assets && npm ci --no-audit --no-fund && node build.mjs
 
@@ -40,4 +43,4 @@ lock:                ## pin every dependency by hash
 	@test -e .venv/.dev && test .venv/.dev -nt pyproject.toml || PYTHON=$(PYTHON) deploy/setup requirements.lock
 	@touch $@
 
-.PHONY: help demo test soak check bench docs assets lock
+.PHONY: help demo test soak check bench docs messages assets lock

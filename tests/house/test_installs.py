@@ -73,7 +73,7 @@ def test_the_wheel_holds_the_whole_catalogue(wheel):
     shipped = {
         p.relative_to(ROOT / "src").as_posix()
         for p in (ROOT / "src").rglob("*")
-        if p.suffix in (".yaml", ".md", ".html")
+        if p.suffix in (".yaml", ".md", ".html", ".po")
     }
     assert shipped - set(zipfile.ZipFile(wheel).namelist()) == set()
 

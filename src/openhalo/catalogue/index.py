@@ -73,8 +73,8 @@ KINDS = (
     Kind("record_types", "DOMAIN/NAME", RecordType, _record_type),
     Kind("core_lists", "core", CoreList, _nothing),
 )
-_DEMO = "demo"
-"""Folder of the shipped catalogue that holds the settings of the demo's site, no definitions."""
+_APART = {"demo", "locale"}
+"""Folders of the shipped catalogue that hold no definitions: the settings of the demo's site, and translations."""
 
 
 @dataclass
@@ -166,7 +166,7 @@ def examine(site_folder: Path | None = None) -> tuple[Catalogue, list[Problem]]:
     for root in (shipped, site_folder):
         if root is None:
             continue
-        for path in _files(root, skip={_DEMO} if root is shipped else set()):
+        for path in _files(root, skip=_APART if root is shipped else set()):
             place = path.relative_to(root).as_posix()
             if path.name == "help.md" and place.count("/") == 1:
                 document, catalogue.help[path.parent.name] = read_text(path)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import date
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 from pydantic import Field
 
@@ -35,6 +35,8 @@ class Slice(Spec):
 
 class Denominator(Spec):
     """What a rate is counted against: other records, or a number that they carry."""
+
+    said: ClassVar[frozenset[str]] = frozenset(["label"])
 
     record: str = Field(description="Record type that is counted, or carries the number")
     label: str = Field(description="The denominator in words: residents, stops")
@@ -89,6 +91,8 @@ class Example(Spec):
 
 class MeasureSpec(Spec):
     """One measure. Its kind fixes its interval."""
+
+    said: ClassVar[frozenset[str]] = frozenset(["label", "question", "answer", "why_it_matters", "limits"])
 
     id: str = Field(description="Given by the place of the file")
     kind: Kind = Field(description="What sort of number it is; it fixes the interval")

@@ -4,7 +4,7 @@ import copy
 import json
 import re
 from collections.abc import Iterable, Mapping
-from typing import Any, NamedTuple, TypeVar, Union, get_args, get_origin
+from typing import Any, ClassVar, NamedTuple, TypeVar, Union, get_args, get_origin
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
@@ -27,6 +27,8 @@ class Spec(BaseModel):
     """Base of every catalogue schema: closed (an unknown key is a problem) and immutable."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, str_strip_whitespace=True)
+    said: ClassVar[frozenset[str]] = frozenset()
+    """Keys whose text (or list, or values) stands on public pages in the reader's language: see `translating`."""
 
     def misfits(self) -> Iterable[Misfit]:
         """Return what does not fit together within a file's spec, each at its place.

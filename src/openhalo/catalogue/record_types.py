@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable
 from datetime import date
-from typing import Literal
+from typing import ClassVar, Literal
 
 from pydantic import Field
 
@@ -49,6 +49,8 @@ _ONLY_FOR: dict[str, set[str]] = {
 
 class FieldSpec(Spec):
     """One field of a record type."""
+
+    said: ClassVar[frozenset[str]] = frozenset(["label", "description", "unit"])
 
     type: FieldType = Field(description="What kind of value it holds")
     label: str = Field(description="What the field is called in a table")
@@ -121,6 +123,8 @@ class Rule(Spec):
 
 class RecordType(Spec):
     """One kind of record: its unit, its time, its fields and rules."""
+
+    said: ClassVar[frozenset[str]] = frozenset(["label", "plural", "description", "units"])
 
     id: str = Field(description="Given by the place of the file")
     label: str = Field(description="What one record is called")

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import date
-from typing import Literal
+from typing import ClassVar, Literal
 
 from pydantic import Field
 
@@ -106,6 +106,8 @@ class Recorded(Spec):
 
 class SourceSpec(Spec):
     """One known export, and the record type that it becomes."""
+
+    said: ClassVar[frozenset[str]] = frozenset(["label", "publisher", "licence", "reference", "note"])
 
     id: str = Field(description="Given by the place of the file")
     label: str = Field(description="What the export is called")

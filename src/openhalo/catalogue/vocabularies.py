@@ -1,6 +1,7 @@
 """Code lists: what each code means, and how other standards' codes map to ours."""
 
 from functools import cached_property
+from typing import ClassVar
 
 from pydantic import Field
 
@@ -12,6 +13,8 @@ from openhalo.catalogue.reader import Spec
 class Code(Spec):
     """One code of a vocabulary."""
 
+    said: ClassVar[frozenset[str]] = frozenset(["label", "people", "description"])
+
     label: str = Field(description="How the code reads in a table or on an axis")
     people: str = Field(default="", description="How people of this group are named in a sentence")
     description: str = Field(default="", description="What the code covers, where the label does not say it")
@@ -20,6 +23,8 @@ class Code(Spec):
 
 class Vocabulary(Spec):
     """A code list, used by fields of several record types."""
+
+    said: ClassVar[frozenset[str]] = frozenset(["label", "description"])
 
     id: str = Field(description="Given by the place of the file")
     label: str = Field(description="What the list is called")

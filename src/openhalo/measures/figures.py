@@ -106,7 +106,7 @@ class MeasureResult:
             denominator=numbers.count(row["denominator"]),
             times=numbers.count(self.spec.per.times if self.spec.per else 1),
             period=numbers.stretch(*days) if row["period"] == "all" and all(days) else numbers.period(row["period"]),
-            group=", ".join(self.labels[name].get(row[name], row[name]) for name in self.by if name in row),
+            group=numbers.listed(_(self.labels[name].get(row[name], row[name])) for name in self.by if name in row),
         )
 
     def chart(self) -> Any:

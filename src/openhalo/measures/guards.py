@@ -144,7 +144,7 @@ def findings(
             few,
         ).format(
             few=count(few), all=count(figures.height), least=least,
-            things=per.label if (per := question.spec.per) else _things(question, records),
+            things=_(per.label) if (per := question.spec.per) else _things(question, records),
         )  # fmt: skip
         found.append(Finding("minimum_n", "note", text, {"withheld": few, "minimum_n": least}))
     return found
@@ -186,7 +186,7 @@ def _recording(
         if abs(value) > DEPENDENCE and (low > 0 or high < 0):
             shares = [known_of / all_of for known_of, all_of in sides]
             said = text.format(
-                group=label, things=things, others=spec.per.label if spec.per else "",
+                group=label, things=things, others=_(spec.per.label) if spec.per else "",
                 with_share=share(shares[0]), without_share=share(shares[1]),
                 with_it=fraction(*sides[0]), without=fraction(*sides[1]),
             )  # fmt: skip
@@ -234,14 +234,16 @@ def _denominator(
     if against.years:
         used = sorted(set(against.years.values()))
         say(
-            "note", _("The number of {label} is that of {years}.").format(label=per.label, years=_all(used)), years=used
+            "note",
+            _("The number of {label} is that of {years}.").format(label=_(per.label), years=_all(used)),
+            years=used,
         )
     if against.estimates:
         text = _("The numbers of {label} are estimates; the interval includes their error.")
         if against.unsure:
             text = _("The numbers of {label} are estimates. For {unsure} of {all} the error is not known, so the "
                      "interval leaves it out and is too narrow.")  # fmt: skip
-        text = text.format(label=per.label, unsure=count(against.unsure), all=count(against.estimates))
+        text = text.format(label=_(per.label), unsure=count(against.unsure), all=count(against.estimates))
         say("note", text, estimates=against.estimates, error_unknown=against.unsure)
     if places is not None and places.visitors:
         listed = sorted(places.visitors)
@@ -265,18 +267,19 @@ def _denominator(
         if without:
             text = _("The number of {label} is not known for {groups}. We show how many were counted, and no rate.")
             groups = _all(_named(name, without, question, records))
-            say("note", text.format(label=per.label, groups=groups), group=name, without=without)
+            say("note", text.format(label=_(per.label), groups=groups), group=name, without=without)
     for name, absent in uncoded(question, records, figures).items():
         text = _("The records of {things} have no entry for {groups}. They count these people in other groups, so "
                  "those groups stand for different people than in the number of {label}.").format(
-            things=_things(question, records), groups=_all(_named(name, absent, question, records)), label=per.label
+            things=_things(question, records), groups=_all(_named(name, absent, question, records)),
+            label=_(per.label),
         )  # fmt: skip
         say("headline", text, group=name, not_coded=absent)
     for name, codes in per.codes.items():
         if name in question.by:
             text = _("“{part}” is counted within “{whole}”, as the number of {label} has it.")
             pairs = zip(*(_named(name, part, question, records) for part in (codes, codes.values())), strict=True)
-            said = " ".join(text.format(part=part, whole=whole, label=per.label) for part, whole in pairs)
+            said = " ".join(text.format(part=part, whole=whole, label=_(per.label)) for part, whole in pairs)
             say("note", said, group=name, codes=dict(codes))
     return found
 
@@ -317,25 +320,25 @@ def _lists(question: Question, records: Records) -> list[Finding]:
 
 def _label(name: str, question: Question, records: Records) -> str:
     found = records.catalogue.schema.follow(question.spec.record, name)
-    return found[1].label if found else name
+    return _(found[1].label) if found else name
 
 
 def _named(name: str, codes: Iterable[str], question: Question, records: Records) -> list[str]:
     """Return how codes of a group read."""
     found = records.catalogue.schema.follow(question.spec.record, name)
     vocabulary = records.catalogue.vocabularies.get(found[1].vocabulary) if found else None
-    return [vocabulary.codes[c].label if vocabulary and c in vocabulary.codes else c for c in codes]
+    return [_(vocabulary.codes[c].label) if vocabulary and c in vocabulary.codes else c for c in codes]
 
 
 def _all(words: Iterable[object]) -> str:
-    return ", ".join(map(str, words))
+    return numbers.listed(words)
 
 
 def _things(question: Question, records: Records) -> str:
     """Return what is counted, in the words of the sources' unit."""
     record = records.catalogue.record_type(question.spec.record)
     units = [cover.unit for cover in covered(question, records, record.id)]
-    return record.units.get(units[0] if units else question.spec.unit, record.plural)
+    return _(record.units.get(units[0] if units else question.spec.unit, record.plural))
 
 
 def _events(relation: Relation, path: str) -> dict[str, int]:

@@ -10,6 +10,7 @@ from typing import Any, Literal
 from openhalo.base.errors import MissingExtra
 from openhalo.presentation import numbers
 from openhalo.presentation.figures import Figure, base, interval, said
+from openhalo.presentation.words import spoken
 
 Variant = Literal["wide", "narrow"]
 Spec = dict[str, Any]
@@ -142,6 +143,15 @@ def altair(spec: Spec) -> Any:
     return altair.Chart.from_dict(spec)
 
 
+def in_language(spec: Spec) -> Spec:
+    """Return a chart whose axes write numbers and dates as the language being spoken does."""
+    drawn = spoken().drawn
+    dates = any(one.get("type") == "temporal" for part in [spec, *spec.get("layer", [])]
+                for one in part.get("encoding", {}).values() if isinstance(one, dict))  # fmt: skip
+    locale = {part: how for part, how in drawn.items() if part == "number" or dates}
+    return {**spec, "config": {**spec["config"], "locale": locale}} if locale else spec
+
+
 def describe(kind: str, rows: Sequence[Figure], subject: str) -> str:
     """Return the text that stands for the chart: what a person would see, group by group.
 
@@ -221,7 +231,7 @@ def _value_axis(
 def _chart(data: list[Spec], layers: list[Spec], width: int, height: int, padding: dict[str, int]) -> Spec:
     axis = {"domain": False, "ticks": False, "gridColor": RULE, "labelColor": SOFT, "labelFontSize": 14,
             "labelPadding": 8, "labelFont": FONT}  # fmt: skip
-    return {
+    spec = {
         "$schema": "https://vega.github.io/schema/vega-lite/v6.json",
         "data": {"values": data},
         "layer": layers,
@@ -232,3 +242,4 @@ def _chart(data: list[Spec], layers: list[Spec], width: int, height: int, paddin
         "background": "transparent",
         "config": {"font": FONT, "aria": False, "axis": axis, "view": {"stroke": None}},
     }
+    return in_language(spec)

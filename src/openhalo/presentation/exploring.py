@@ -6,7 +6,7 @@ Its colours are those of the page (custom properties), so it follows light and d
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from openhalo.presentation.charts import FONT, Spec
+from openhalo.presentation.charts import FONT, Spec, in_language
 from openhalo.presentation.figures import Figure, said
 from openhalo.presentation.words import _
 
@@ -61,7 +61,7 @@ def by_group(
     params: list[Spec] = [{"name": "find", "value": ""}, {"name": "period", "value": next(iter(periods))}]
     if len(periods) > 1:
         params[1]["bind"] = _choice(_("Period"), periods)
-    return _spec(transform, layers, params, {"y": y}, max(60, 26 * len(names)))
+    return in_language(_spec(transform, layers, params, {"y": y}, max(60, 26 * len(names))))
 
 
 def over_time(kind: str, grains: Mapping[str, str]) -> Spec:
@@ -91,7 +91,7 @@ def over_time(kind: str, grains: Mapping[str, str]) -> Spec:
     params: list[Spec] = [{"name": "grain", "value": next(iter(grains))}]
     if len(grains) > 1:
         params[0]["bind"] = _choice(_("Each point is a"), grains)
-    return _spec(transform, layers, params, {"x": x}, 260)
+    return in_language(_spec(transform, layers, params, {"x": x}, 260))
 
 
 def _told(kind: str) -> list[Spec]:

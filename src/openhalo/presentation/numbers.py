@@ -1,12 +1,20 @@
 """Numbers, dates and periods as people read them."""
 
 import re
+from collections.abc import Iterable
 from datetime import date, timedelta
 
-from openhalo.presentation.words import _
+from openhalo.presentation.words import _, later, spoken
 
-MONTHS = ("January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
-          "December")  # fmt: skip
+MONTHS = (
+    later("January"), later("February"), later("March"), later("April"), later("May"), later("June"), later("July"),
+    later("August"), later("September"), later("October"), later("November"), later("December"),
+)  # fmt: skip
+
+
+def _written(value: float, style: str) -> str:
+    """Write a number as the language being spoken does."""
+    return format(value, style).translate(spoken().separators)
 
 
 def count(value: float | None) -> str:
@@ -15,7 +23,7 @@ def count(value: float | None) -> str:
     >>> count(51920)
     '51,920'
     """
-    return "" if value is None else f"{value:,.0f}"
+    return "" if value is None else _written(value, ",.0f")
 
 
 def share(value: float | None) -> str:
@@ -24,7 +32,7 @@ def share(value: float | None) -> str:
     >>> share(0.13332)
     '13.3%'
     """
-    return "" if value is None else f"{100 * value:.1f}%"
+    return "" if value is None else spoken().percent.format(_written(100 * value, ".1f"))
 
 
 def measured(value: float | None, kind: str) -> str:
@@ -38,8 +46,17 @@ def measured(value: float | None, kind: str) -> str:
     if value is None or kind in ("count", "share"):
         return share(value) if kind == "share" else count(value)
     if kind == "ratio":
-        return f"{value:,.2f}"
-    return f"{value:,.1f}" if abs(value) >= 1 or value == 0 else f"{value:.3g}"
+        return _written(value, ",.2f")
+    return _written(value, ",.1f" if abs(value) >= 1 or value == 0 else ".3g")
+
+
+def listed(words: Iterable[object]) -> str:
+    """Write things in a row, as the language being spoken parts them.
+
+    >>> listed(["1", "2", "3"])
+    '1, 2, 3'
+    """
+    return _("{one}, {next}").partition("{one}")[2].partition("{next}")[0].join(map(str, words))
 
 
 def fraction(numerator: float | None, denominator: float | None) -> str:

@@ -1,24 +1,33 @@
 """The language that pages speak: every visible sentence passes through `_`, so that a language is added, not built in.
 
-English needs no catalogue: its sentences are the keys.
+English needs no message file: its sentences are the keys.
 """
 
 import gettext
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
+from typing import Any
 
 
 @dataclass(frozen=True)
 class Language:
-    """A language of pages: its tag, its direction, its translations."""
+    """A language of pages: its sentences, its direction, and how its numbers are written."""
 
     tag: str = "en"
     name: str = "English"
     """What its speakers call it."""
     direction: str = "ltr"
     translations: gettext.NullTranslations = field(default_factory=gettext.NullTranslations)
+    reviewed: bool = True
+    """Whether a person has read the translation; until then each page says that nobody has."""
+    separators: Mapping[int, str] = field(default_factory=dict)
+    """What stands for `.` and `,` in numbers, as `str.translate` takes it; empty: these themselves."""
+    percent: str = "{}%"
+    """How a percentage is written."""
+    drawn: Mapping[str, Any] = field(default_factory=dict)
+    """How axes of charts write numbers and dates: `number` and `time` of Vega's `locale`; empty: as in English."""
 
 
 ENGLISH = Language()
@@ -27,12 +36,17 @@ _spoken: ContextVar[Language] = ContextVar("spoken", default=ENGLISH)
 
 def _(text: str) -> str:
     """Return the sentence in the language being spoken."""
-    return _spoken.get().translations.gettext(text)
+    return _spoken.get().translations.gettext(text) if text else ""
 
 
 def plural(one: str, many: str, n: float) -> str:
     """Return the singular or the plural form that fits `n`, in the language being spoken."""
     return _spoken.get().translations.ngettext(one, many, int(n) if float(n).is_integer() else 2)
+
+
+def later(text: str) -> str:
+    """Return the text as it is, and mark it for translation: it passes through `_` where it is said."""
+    return text
 
 
 def spoken() -> Language:

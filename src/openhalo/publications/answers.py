@@ -1,10 +1,11 @@
 """All figures of a release: each measure over everything, by each of its groups, and through time."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 
 from openhalo.base.periods import Grain, Period
+from openhalo.catalogue.index import Catalogue
 from openhalo.catalogue.measure_specs import MeasureSpec
 from openhalo.measures.counting import Kept
 from openhalo.measures.evaluation import evaluate
@@ -36,6 +37,10 @@ class Answer:
     """Over all groups, by the finest period that the measure has; None where all lie in one period."""
     more: list[MeasureResult] = field(default_factory=list)
     """What goes into the tables but has no chart of its own: other periods, groups by year."""
+
+    def defined_by(self, catalogue: Catalogue) -> "Answer":
+        """Return the same answer to the same measure as a catalogue in another language defines it."""
+        return replace(self, spec=catalogue.measure(self.spec.id), counted=catalogue.measure(self.counted.id))
 
     @property
     def results(self) -> list[MeasureResult]:

@@ -1,15 +1,17 @@
 """Build a release: figures of every measure from one store version, its tables, its pages, its descriptor."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from openhalo.base.progress import Report, silent
 from openhalo.base.provenance import write_json
 from openhalo.catalogue.sources import SourceSpec
+from openhalo.catalogue.translating import translated
 from openhalo.intake.receipts import Receipt
 from openhalo.presentation.drawing import Drawings
-from openhalo.presentation.words import speaking
+from openhalo.presentation.words import _, speaking
 from openhalo.publications import open_data, places
 from openhalo.publications.answers import Answer, answer, needed
 from openhalo.publications.changes import change_rows
@@ -31,7 +33,7 @@ from openhalo.releases.editions import CHANGES
 from openhalo.releases.package import describe
 
 
-def build(
+def build(  # noqa: PLR0915
     folder: Path,
     records: Records,
     imprint: Imprint,
@@ -81,7 +83,8 @@ def build(
     schemas |= {file.path: file.schema for file in files}
     changes = compare(previous, folder) if previous else first_release(imprint.number)
     write_json(folder / CHANGES, changes)
-    core = catalogue.core_statuses([one.spec.id for one in answers], {spec.id: lacks for spec, lacks in waiting})
+    lacks = {spec.id: records_lacking for spec, records_lacking in waiting}
+    core = catalogue.core_statuses([one.spec.id for one in answers], lacks)
     by_place = places.place_figures(answers, records, imprint)
     schemas |= places.write(folder, by_place)
     drawings = Drawings(charts)
@@ -89,23 +92,28 @@ def build(
     sources = {source.id: source for one in answers for source in _sources(one, records)}
     for language in imprint.languages:
         with speaking(language):
+            local, said = replace(records, catalogue=translated(catalogue, _)), imprint.spoken()
             pages = []
-            for one in answers:
+            for one in (answer.defined_by(local.catalogue) for answer in answers):
                 report(f"page {one.spec.id} {language.tag}")
-                page = measure_page(one, catalogue, drawings, _sources(one, records))
-                page.declared = imprint.reasons(one.counted.record)
+                page = measure_page(one, local.catalogue, drawings, _sources(one, local))
+                page.declared = said.reasons(one.counted.record)
                 page.trace = trace_of(one.spec.id)
-                if guarded and one in guarded.answers:
+                if guarded and one.spec.id in {spec.id for spec in private}:
                     page.sure += guarded.sentences(one)
                 pages.append(page)
-            fresh = [*freshness(fresh_of, records), *(guarded.freshness() if guarded else [])]
+            fresh = [*freshness(fresh_of, local), *(guarded.freshness() if guarded else [])]
             contents = Contents(
-                imprint, pages, waiting, fresh, used, list(sources.values()), sorted(schemas),
-                records.manifest.version, catalogue, place_tables(by_place, catalogue, drawings),
-                core=core, changes=change_rows(changes, catalogue),
+                said, pages, [(local.catalogue.measure(spec.id), lacking) for spec, lacking in waiting],
+                fresh, used, [local.catalogue.source(name) for name in sources], sorted(schemas),
+                records.manifest.version, local.catalogue,
+                place_tables([one.defined_by(local.catalogue) for one in by_place], local.catalogue, drawings),
+                core=local.catalogue.core_statuses([one.spec.id for one in answers], lacks),
+                changes=change_rows(changes, local.catalogue),
                 previous=changes["from"]["release"] if changes["from"] else "",
-                traces=[trace(one, derivation, used, records) for one in answers],
+                traces=[trace(one.defined_by(local.catalogue), derivation, used, local) for one in answers],
             )  # fmt: skip
+            schemas |= open_data.write_dictionary(folder, answers, local.catalogue, imprint.place(language))
             write_pages(folder, contents)
     write_assets(folder, charts)
     report("hashes")

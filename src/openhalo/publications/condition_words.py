@@ -16,8 +16,15 @@ from openhalo.catalogue.conditions import (
     Value,
 )
 from openhalo.catalogue.index import Catalogue
-from openhalo.presentation.words import _
+from openhalo.presentation.numbers import listed
+from openhalo.presentation.words import _, later
 from openhalo.publications.labels import Group, group, inside
+
+REASONS = {
+    "unknown": later("unknown"), "not_collected": later("not collected"),
+    "not_applicable": later("does not apply"), "refused": later("refused"),
+}  # fmt: skip
+"""Why a value is missing, in words."""
 
 
 def in_words(record: str, text: str, catalogue: Catalogue) -> str:
@@ -29,7 +36,8 @@ def in_words(record: str, text: str, catalogue: Catalogue) -> str:
 def _say(node: Node, record: str, catalogue: Catalogue) -> str:
     def label(of: Field | Count) -> str:
         if isinstance(of, Count):
-            return _("the number of {link}").format(link=of.link.replace("_", " "))
+            many = catalogue.record_type(catalogue.schema.inverses(record)[of.link].record).plural
+            return _("the number of {link}").format(link=many)
         return group(record, of.path, catalogue).phrase
 
     def code(of: Field | Count, value: Value | Field | Count) -> str:
@@ -62,11 +70,11 @@ def _say(node: Node, record: str, catalogue: Catalogue) -> str:
             return words[operator].format(one=label(left), other=code(left, right))
         case In(field, values):
             return _("{field} is one of: {codes}").format(
-                field=label(field), codes=", ".join(code(field, value) for value in values)
+                field=label(field), codes=listed(code(field, value) for value in values)
             )
         case Missing(field, reason):
             text = _("{field} is not known ({why})") if reason else _("{field} is not known")
-            return text.format(field=label(field), why=(reason or "").replace("_", " "))
+            return text.format(field=label(field), why=_(REASONS[reason]) if reason else "")
         case Has(field, value):
             return _("{field} include {code}").format(field=label(field), code=code(field, value))
         case Exists(link, condition):

@@ -6,7 +6,6 @@ from typing import Any
 
 from openhalo.catalogue.index import Catalogue
 from openhalo.catalogue.measure_specs import MeasureSpec
-from openhalo.presentation.words import _
 from openhalo.publications.freshness import Freshness
 from openhalo.publications.imprint import Imprint
 from openhalo.publications.measure_pages import MeasurePage
@@ -83,4 +82,4 @@ class Contents:
         used = [*self.domains]
         used += [page.spec.per.record.partition("/")[0] for page in self.pages if page.spec.per]
         titles = {domain: self.catalogue.help.get(domain, "").partition("\n")[0] for domain in used}
-        return {domain: _(title.removeprefix("# ") or domain.capitalize()) for domain, title in titles.items()}
+        return {domain: title.removeprefix("# ") or domain.capitalize() for domain, title in titles.items()}

@@ -1,14 +1,14 @@
 """Who publishes a release, and which fields of single records are public already."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 
 from openhalo.base.errors import Problem, ReleaseError
 from openhalo.catalogue.index import Catalogue
 from openhalo.catalogue.measure_specs import MeasureSpec
 from openhalo.disclosure.policy import K_FLOOR, IncidentFile
-from openhalo.presentation.words import ENGLISH, Language
+from openhalo.presentation.words import ENGLISH, Language, _
 
 
 @dataclass(frozen=True)
@@ -30,6 +30,8 @@ class Imprint:
     publisher_kind: str
     """agency, oversight, independent or demo."""
     note: str = ""
+    contact: str = ""
+    """Where readers can write: an e-mail address or an https address."""
     agencies: Sequence[str] = ()
     declared: Sequence[Declared] = ()
     incident_files: Sequence[IncidentFile] = ()
@@ -44,6 +46,14 @@ class Imprint:
     """Where a complaint can be filed; shown only where the agency or its oversight speaks."""
     number: str = "0001"
     created: datetime = datetime(1970, 1, 1, tzinfo=UTC)
+
+    def spoken(self) -> "Imprint":
+        """Return the imprint in the language being spoken, as far as the site's own `locale/` translates it."""
+        declared = [replace(one, reason=_(one.reason), reference=_(one.reference)) for one in self.declared]
+        return replace(
+            self, title=_(self.title), publisher=_(self.publisher), note=_(self.note), declared=declared,
+            agencies=[_(name) for name in self.agencies],
+        )  # fmt: skip
 
     @property
     def departments_own(self) -> bool:

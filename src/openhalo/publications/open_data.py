@@ -8,6 +8,7 @@ import polars as pl
 from openhalo.catalogue.index import Catalogue
 from openhalo.measures.figures import FIGURE_COLUMNS, MeasureResult
 from openhalo.presentation.numbers import span
+from openhalo.presentation.words import _, later
 from openhalo.publications.answers import Answer
 from openhalo.publications.derivation import Derivation
 from openhalo.publications.labels import group, unit_words
@@ -16,43 +17,47 @@ from openhalo.releases.tables import write_twins
 
 DICTIONARY = "data/dictionary.csv"
 _OWN = {
-    "measure": ("string", "Measure that the figure answers"),
-    "kind": ("string", "Kind of figure: count, share, rate, ratio, mean"),
-    "unit": ("string", "What one counted row is"),
-    "group": ("string", "Field that the figure is cut by; empty: not cut"),
-    "code": ("string", "Code of the group; empty in a cut figure: not known"),
-    "label": ("string", "The group in words"),
-    "group2": ("string", "Second field that the figure is cut by"),
-    "code2": ("string", "Code of the second group"),
-    "label2": ("string", "The second group in words"),
-    "grain": ("string", "Length of the period: all, year, quarter, month, day"),
-    "period": ("string", "Period of the records; for all: first and last day"),
-    "n": ("integer", "Records looked at"),
-    "missing": ("integer", "Of these, records that do not say"),
-    "numerator": ("number", "Counted"),
-    "denominator": ("number", "What the value is taken of"),
-    "value": ("number", "The figure; empty where none can be given, see status"),
-    "low": ("number", "Lower end of the 95 % interval"),
-    "high": ("number", "Upper end of the 95 % interval"),
-    "bound_low": ("number", "Lowest value that records of unknown group allow"),
-    "bound_high": ("number", "Highest value that records of unknown group allow"),
+    "measure": ("string", later("Measure that the figure answers")),
+    "kind": ("string", later("Kind of figure: count, share, rate, ratio, mean")),
+    "unit": ("string", later("What one counted row is")),
+    "group": ("string", later("Field that the figure is cut by; empty: not cut")),
+    "code": ("string", later("Code of the group; empty in a cut figure: not known")),
+    "label": ("string", later("The group in words")),
+    "group2": ("string", later("Second field that the figure is cut by")),
+    "code2": ("string", later("Code of the second group")),
+    "label2": ("string", later("The second group in words")),
+    "grain": ("string", later("Length of the period: all, year, quarter, month, day")),
+    "period": ("string", later("Period of the records; for all: first and last day")),
+    "n": ("integer", later("Records looked at")),
+    "missing": ("integer", later("Of these, records that do not say")),
+    "numerator": ("number", later("Counted")),
+    "denominator": ("number", later("What the value is taken of")),
+    "value": ("number", later("The figure; empty where none can be given, see status")),
+    "low": ("number", later("Lower end of the 95 % interval")),
+    "high": ("number", later("Upper end of the 95 % interval")),
+    "bound_low": ("number", later("Lowest value that records of unknown group allow")),
+    "bound_high": ("number", later("Highest value that records of unknown group allow")),
     "status": (
         "string",
-        "ok; reference: the group that others are compared with; or why there is no value: too_few: fewer records than "
-        "carry a figure; no_data: no record says; no_denominator: nothing to count against; not_coded: the counted "
-        "records have no such group; visitors: more visitors than residents; no_events: none in the reference group; "
-        "no_reference: that group has no figure; withheld: it would count fewer people or officers than may be shown, "
-        "or give such a figure away",
+        later(
+            "ok; reference: the group that others are compared with; or why there is no value: too_few: fewer records "
+            "than carry a figure; no_data: no record says; no_denominator: nothing to count against; not_coded: the "
+            "counted records have no such group; visitors: more visitors than residents; no_events: none in the "
+            "reference group; no_reference: that group has no figure; withheld: it would count fewer people or "
+            "officers than may be shown, or give such a figure away"
+        ),
     ),
-    "method": ("string", "How the interval was made"),
+    "method": ("string", later("How the interval was made")),
     "check": (
         "string",
-        "verify: anyone can count the figure again from the incident files, with openhalo verify; "
-        "recompute: the agency or its overseer can, from the records themselves, with openhalo recompute",
+        later(
+            "verify: anyone can count the figure again from the incident files, with openhalo verify; "
+            "recompute: the agency or its overseer can, from the records themselves, with openhalo recompute"
+        ),
     ),
 }
 _TYPES = {"string": pl.String(), "integer": pl.Int64(), "number": pl.Float64()}
-_SCHEMA = pl.Schema({name: _TYPES[kind] for name, (kind, _) in _OWN.items()})
+_SCHEMA = pl.Schema({name: _TYPES[kind] for name, (kind, _text) in _OWN.items()})
 _DICTIONARY = ("table", "name", "label", "type", "unit", "codes", "privacy", "source", "description")
 
 Fields = list[dict[str, str]]
@@ -76,11 +81,23 @@ def write(folder: Path, answers: Sequence[Answer], catalogue: Catalogue, derivat
         tables.append(table)
     figures = pl.concat(tables)
     write_twins(figures, folder / FIGURES)
-    pl.DataFrame(list(_dictionary(answers, catalogue)), schema=dict.fromkeys(_DICTIONARY, pl.String)).write_csv(
-        folder / DICTIONARY
-    )
-    schemas[DICTIONARY] = [{"name": name, "type": "string"} for name in _DICTIONARY]
     return schemas
+
+
+def dictionary_of(place: str) -> str:
+    """Return the path of the dictionary in the language whose pages stand in a folder of the release.
+
+    >>> dictionary_of(""), dictionary_of("es/")
+    ('data/dictionary.csv', 'data/dictionary.es.csv')
+    """
+    return f"data/dictionary.{place.removesuffix('/')}.csv" if place else DICTIONARY
+
+
+def write_dictionary(folder: Path, answers: Sequence[Answer], catalogue: Catalogue, place: str) -> dict[str, Fields]:
+    """Write what every column and code means in the language being spoken; return its schema by its path."""
+    rows, path = list(_dictionary(answers, catalogue)), dictionary_of(place)
+    pl.DataFrame(rows, schema=dict.fromkeys(_DICTIONARY, pl.String)).write_csv(folder / path)
+    return {path: [{"name": name, "type": "string"} for name in _DICTIONARY]}
 
 
 def table_of(measure: str) -> str:
@@ -122,7 +139,14 @@ def coverage(answer: Answer) -> str:
 
 def _dictionary(answers: Sequence[Answer], catalogue: Catalogue) -> Iterable[dict[str, str]]:
     for name, (kind, text) in _OWN.items():
-        yield {"table": "figures", "name": name, "label": text, "type": kind, "privacy": "public", "source": "OpenHALO"}
+        yield {
+            "table": "figures",
+            "name": name,
+            "label": _(text),
+            "type": kind,
+            "privacy": "public",
+            "source": "OpenHALO",
+        }
     for record in sorted({answer.counted.record for answer in answers}):
         for name, spec in catalogue.record_type(record).fields.items():
             vocabulary = catalogue.vocabularies.get(spec.vocabulary)

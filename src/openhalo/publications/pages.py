@@ -12,7 +12,7 @@ from openhalo.presentation import numbers
 from openhalo.presentation.vega_engine import write_engine
 from openhalo.presentation.words import _, plural, spoken
 from openhalo.publications.contents import Contents
-from openhalo.publications.open_data import table_of
+from openhalo.publications.open_data import dictionary_of, table_of
 from openhalo.publications.pictures import write_pictures
 
 
@@ -85,6 +85,14 @@ def page_of(measure: str) -> str:
     return f"pages/{measure}.html"
 
 
+def _link(contact: str) -> Any:
+    """Return an address to write to as a link."""
+    from markupsafe import Markup
+
+    place = contact if contact.startswith("https://") else f"mailto:{contact}"
+    return Markup('<a href="{}">{}</a>').format(place, contact)
+
+
 def chart_of(measure: str, cut: str) -> str:
     """Return the path of the chart that explores one comparison of a measure."""
     return f"pages/{measure}.{cut}.vl.json"
@@ -109,9 +117,11 @@ def _environment() -> Any:
         loader=jinja2.PackageLoader("openhalo.publications"), autoescape=True, undefined=jinja2.StrictUndefined,
         extensions=["jinja2.ext.i18n"], trim_blocks=True, lstrip_blocks=True,
     )  # fmt: skip
+    environment.policies["ext.i18n.trimmed"] = True
     environment.install_gettext_callables(_, plural, newstyle=True)  # type: ignore[attr-defined]
     environment.filters.update(
-        count=numbers.count, share=numbers.share, day=numbers.day, span=lambda f: numbers.span(f.first, f.last),
-        page_of=page_of, chart_of=chart_of,
+        count=numbers.count, listed=numbers.listed, share=numbers.share, day=numbers.day,
+        span=lambda f: numbers.span(f.first, f.last), dictionary=dictionary_of,
+        page_of=page_of, chart_of=chart_of, contact=_link,
     )  # fmt: skip
     return environment

@@ -1,12 +1,13 @@
 """What is known of places: what was counted in each, when, and where its centre lies."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import polars as pl
 
 from openhalo.base.periods import Grain
+from openhalo.catalogue.index import Catalogue
 from openhalo.measures.evaluation import evaluate
 from openhalo.measures.figures import MeasureResult
 from openhalo.measures.planning import Question
@@ -35,6 +36,10 @@ class PlaceFigures:
     """`code`, `latitude`, `longitude`."""
     periods: dict[str, MeasureResult] = field(default_factory=dict)
     """Count measure → its figures by place and period, where these may be shown."""
+
+    def defined_by(self, catalogue: Catalogue) -> "PlaceFigures":
+        """Return the same figures with answers to the measures as a catalogue in another language defines them."""
+        return replace(self, answers=[answer.defined_by(catalogue) for answer in self.answers])
 
     def by_period(self, measure: str) -> pl.DataFrame:
         """Return `code`, `period`, `value` of a count measure: whole periods only."""

@@ -73,6 +73,7 @@ def _demo_site(folder: Path) -> Site:
     if not (folder / "agency.yaml").exists():
         make_folders(folder)
         shutil.copyfile(_shipped() / "agency.yaml", folder / "agency.yaml")
+        shutil.copytree(_shipped() / "locale", folder / "locale")
     site = open_site(folder)
     if site.settings.publisher.kind != "demo":
         todo = "choose another folder: openhalo demo --site FOLDER"

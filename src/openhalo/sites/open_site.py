@@ -20,6 +20,7 @@ from openhalo.intake.receipts import Receipt, receipts
 from openhalo.measures.evaluation import evaluate
 from openhalo.measures.figures import MeasureResult
 from openhalo.measures.planning import Question
+from openhalo.presentation import languages
 from openhalo.publications.build import build
 from openhalo.publications.definitions import read_definitions
 from openhalo.publications.imprint import Declared, Imprint
@@ -37,7 +38,7 @@ from openhalo.releases.hashes import verify
 from openhalo.releases.register import Entry, Register
 from openhalo.sites.importing import Delivery, import_file
 from openhalo.sites.purging import Premises, purge
-from openhalo.sites.settings import Settings, read_settings
+from openhalo.sites.settings import Settings, message_folders, read_settings
 
 
 @dataclass(frozen=True)
@@ -235,6 +236,8 @@ class Site:
                 publisher=publisher.name,
                 publisher_kind=publisher.kind,
                 note=publisher.note,
+                contact=publisher.contact,
+                languages=[languages.read(tag, message_folders(self.path)) for tag in settings.languages],
                 agencies=[agency.name for agency in settings.agencies.values()],
                 declared=self._declared(),
                 next_release=settings.next_release,

@@ -3,8 +3,9 @@
 import re
 from collections.abc import Collection
 from datetime import date
+from importlib.resources import files
 from pathlib import Path
-from typing import Literal, Self
+from typing import ClassVar, Literal, Self
 from zoneinfo import available_timezones
 
 from pydantic import Field, field_validator, model_validator
@@ -13,6 +14,8 @@ from openhalo.base.errors import Problem, SiteError, did_you_mean, name_all
 from openhalo.catalogue import reader
 from openhalo.catalogue.index import Catalogue
 from openhalo.catalogue.reader import Document, Spec
+from openhalo.presentation import languages
+from openhalo.presentation.words import ENGLISH
 
 _NOT_IN_NAMES = "*?[]%"
 """Polars and DuckDB read the first ones as patterns; Delta Lake reads `%` as the beginning of a coded character."""
@@ -20,6 +23,8 @@ _NOT_IN_NAMES = "*?[]%"
 
 class Agency(Spec):
     """One agency whose records the site holds."""
+
+    said: ClassVar[frozenset[str]] = frozenset(["name"])
 
     name: str = Field(description="The agency's name in full")
     ori: str = Field(default="", description="FBI originating agency identifier")
@@ -38,15 +43,20 @@ class Agency(Spec):
 class Publisher(Spec):
     """Who speaks on the site's pages."""
 
+    said: ClassVar[frozenset[str]] = frozenset(["name", "note"])
+
     kind: Literal["agency", "oversight", "independent", "demo"] = Field(
         description="Who speaks; an agency's complaint door stands on its own site only"
     )
     name: str = Field(description="Name that stands in header and citation")
     note: str = Field(default="", description="A sentence at the foot of every page")
+    contact: str = Field(default="", description="Where readers can write: an e-mail address or an https:// address")
 
 
 class DeclaredPublic(Spec):
     """Fields that the agency already publishes record by record, so that small cells give nothing away."""
+
+    said: ClassVar[frozenset[str]] = frozenset(["reason", "reference"])
 
     record: str = Field(description="Record type")
     fields: list[str] = Field(description="Its fields that are public")
@@ -64,9 +74,16 @@ class Approval(Spec):
 class Settings(Spec):
     """Everything that a site decides for itself."""
 
+    said: ClassVar[frozenset[str]] = frozenset(["title"])
+
     title: str = Field(description="The site's name, on top of every page")
     publisher: Publisher = Field(description="Who speaks on the site's pages")
     agencies: dict[str, Agency] = Field(description="Short id → agency")
+    languages: list[str] = Field(
+        default=[ENGLISH.tag],
+        min_length=1,
+        description="Languages of the pages, the one that stands first on top: en, es",
+    )
     authoritative: dict[str, list[str]] = Field(
         default={},
         description="Record type → its sources, the one that counts first where two cover the same days",
@@ -103,6 +120,11 @@ class Settings(Spec):
                 f"'{self.publisher.kind}': people would file with someone who cannot act"
             )
         return self
+
+
+def message_folders(site: Path) -> list[Path]:
+    """Return the folders with message files, the site's own first: what it translates takes the place of ours."""
+    return [site / "locale", *(Path(str(files(package))) / "locale" for package in ("openhalo_catalogue", "openhalo"))]
 
 
 def read_settings(site: Path) -> Settings:
@@ -142,6 +164,10 @@ def check_settings(site: Path, catalogue: Catalogue) -> list[Problem]:
             fields = catalogue.record_types[declared.record].fields
             for position, name in enumerate(declared.fields):
                 known(name, fields, f"field of {declared.record}", "declared_public", index, "fields", position)
+    tags = languages.known(message_folders(site))
+    for index, tag in enumerate(settings.languages):
+        if known(tag, tags, "language", "languages", index) and tag in settings.languages[:index]:
+            document.report(("languages", index), f"'{tag}' stands here twice", todo="name each language once")
     places = {name for record_type in catalogue.record_types.values() for name in record_type.fields}
     for name in settings.visitor_places:
         known(name, places, "field of any record type", "visitor_places", name)

@@ -1,0 +1,137 @@
+"""A made-up site with every kind of measure, published in English, in Spanish and in a test language."""
+
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import pytest
+from right_to_left import right_to_left
+
+from openhalo.presentation import languages
+from openhalo.presentation.words import ENGLISH
+from openhalo.publications.build import build
+from openhalo.publications.imprint import Declared, Imprint
+from openhalo.sites.open_site import open_site
+from openhalo.sites.settings import message_folders
+
+SETTINGS = """
+title: Springfield records
+publisher: {kind: demo, name: Springfield Archive, contact: archive@example.org}
+agencies: {spd: {name: Springfield Police}}
+visitor_places: {neighborhood: [Docks]}
+"""
+HEAD = """key: [id]
+publisher: Springfield Archive
+licence: CC0-1.0
+reference: made up
+zone: America/Chicago
+scope: {mode: replace}
+"""
+SOURCES = {
+    "stops": "label: Springfield stops\nrecord: stops/stop\nunit: stop\nnote: Made up.\n" + HEAD + """
+fields:
+  occurred_at: {from: when, formats: ["%Y-%m-%d"], precision: day}
+  race: {from: race, codes: {A: ASIAN, B: BLACK, W: WHITE}}
+  gender: {from: gender, codes: {F: FEMALE, M: MALE}}
+  reason: {from: reason, codes: {T: TRAFFIC, S: SUSPICIOUS}}
+  search_conducted: {from: searched, true: [Y], false: [N]}
+  search_person: {from: searched, true: [Y], false: [N]}
+  search_vehicle: {from: searched, true: [Y], false: [N]}
+  citation_issued: {from: cited, true: [Y], false: [N]}
+  precinct: {from: precinct}
+  neighborhood: {from: place}
+ignore: {}
+""",
+    "force": "label: Springfield force\nrecord: force/force_application\nunit: force_application\n" + HEAD + """
+fields:
+  occurred_at: {from: when, formats: ["%Y-%m-%d"], precision: day}
+  force_type: {from: type, codes: {S: STRIKE, T: TAKEDOWN, H: HANDCUFFS}}
+  race: {from: race, codes: {A: ASIAN, B: BLACK, W: WHITE}}
+  gender: {from: gender, codes: {F: FEMALE, M: MALE}}
+  age: {from: age}
+  resistance: {from: resistance, codes: {P: PASSIVE, A: ACTIVE}}
+  subject_injury: {from: hurt, true: [Y], false: [N]}
+  precinct: {from: precinct}
+  neighborhood: {from: place}
+ignore: {}
+""",
+    "people": "label: Springfield residents\nrecord: population/group_population\nunit: group_population\n" + HEAD + """
+fields:
+  year: {value: 2020}
+  area: {from: place}
+  area_kind: {value: NEIGHBORHOOD}
+  group_kind: {from: kind, codes: {ALL: ALL, RACE: RACE}}
+  race: {from: race, codes: {B: BLACK, W: WHITE}, missing: {"-": not_applicable}}
+  population: {from: people}
+  population_basis: {value: ESTIMATE}
+ignore: {}
+""",
+}  # fmt: skip
+PLACES = ("Hill", "Docks", "Mill")
+
+
+def _cycle(choices, step):
+    return choices[step % len(choices)]
+
+
+def _rows():
+    stops = ["id,when,race,gender,reason,searched,cited,precinct,place"]
+    force = ["id,when,type,race,gender,age,resistance,hurt,precinct,place"]
+    for i in range(900):
+        day = f"{2020 + i % 2}-{1 + i % 12:02}-{1 + i % 27:02}"
+        searched = _cycle("YNNN", i)
+        race = _cycle("ABW", i // 3) if searched == "Y" or i % 3 else ""
+        place, precinct = _cycle(PLACES, i // 7), 1 + i % 4
+        stops.append(
+            f"{i},{day},{race},{_cycle('FM', i)},{_cycle('TS', i)},{searched},{_cycle('YN', i)},{precinct},{place}"
+        )
+        if i % 3 == 0:
+            force.append(f"{i},{day},{_cycle('STH', i // 3)},{_cycle('ABW', i // 3)},{_cycle('FM', i)},{20 + i % 40},"
+                         f"{_cycle('PA', i)},{_cycle(('Y', 'N', ''), i // 3)},{precinct},{place}")  # fmt: skip
+    people = ["id,place,kind,race,people"]
+    for place in PLACES:
+        people += [
+            f"{place}{r},{place},{'RACE' if r != '-' else 'ALL'},{r},{n}"
+            for r, n in (("-", 1000), ("B", 300), ("W", 500))
+        ]
+    return {"stops": stops, "force": force, "people": people}
+
+
+@pytest.fixture(scope="session")
+def site(tmp_path_factory):
+    root = tmp_path_factory.mktemp("springfield") / "site"
+    (root / "catalogue" / "sources").mkdir(parents=True)
+    (root / "agency.yaml").write_text(SETTINGS, encoding="utf-8")
+    for name, spec in SOURCES.items():
+        (root / "catalogue" / "sources" / f"{name}.yaml").write_text(spec, encoding="utf-8")
+    made = open_site(root)
+    for name, rows in _rows().items():
+        (root / f"{name}.csv").write_text("\n".join(rows), encoding="utf-8")
+        made.import_file(name, root / f"{name}.csv")
+    return made
+
+
+@pytest.fixture(scope="session")
+def imprint(site):
+    spoken = [ENGLISH, languages.read("es", message_folders(site.path)), right_to_left()]
+    fields = sorted({group for spec in site.catalogue.measures.values() for group in spec.groups})
+    declared = [
+        Declared(record, fields, "These fields are public.") for record in ("stops/stop", "force/force_application")
+    ]
+    publisher = site.settings.publisher
+    return Imprint(
+        site.settings.title, publisher.name, publisher.kind, contact=publisher.contact, agencies=["Springfield Police"],
+        declared=declared, languages=spoken, created=datetime(2026, 1, 2, tzinfo=UTC),
+    )  # fmt: skip
+
+
+@pytest.fixture(scope="session")
+def release(site, imprint, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("release") / "0001"
+    records, chosen = site._open(None, None), {}
+    for name, spec in sorted(site.catalogue.measures.items()):  # drawing is slow: one measure a kind and domain
+        chosen.setdefault((spec.domain, spec.kind), spec)
+        if name in ("stops/search_share", "stops/race_recorded_share"):
+            chosen[name] = spec
+    few = replace(site.catalogue, measures={spec.id: spec for spec in chosen.values()})
+    build(folder, replace(records, catalogue=few), imprint, site.receipts())
+    return folder
