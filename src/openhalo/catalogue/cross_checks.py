@@ -129,16 +129,20 @@ def _mapping(mapping: FieldMapping, place: Location, record: RecordType, documen
             codes, kind = schema.codes(field), f"code of vocabulary '{field.vocabulary}'"
             for cell, code in mapping.codes.items():
                 _known(code, codes, kind, document, (*place, "codes", cell))
+            for column, code in mapping.flags.items():
+                _known(code, codes, kind, document, (*place, "flags", column))
             for name in ("otherwise", "value"):
                 code = getattr(mapping, name)
                 if code:
                     _known(str(code), codes, kind, document, (*place, name))
     elif mapping.codes:
         document.report((*place, "codes"), f"'codes' on a field of type {field.type}", "fields of type code or codes")
-    if field.type == "boolean" and mapping.column and not (mapping.true and mapping.false):
+    if mapping.flags and field.type != "codes":
+        document.report((*place, "flags"), f"'flags' on a field of type {field.type}", "fields of type codes")
+    if (mapping.flags or (field.type == "boolean" and mapping.column)) and not (mapping.true and mapping.false):
         document.report(
             place,
-            f"'{place[-1]}' is a yes/no field",
+            f"'{place[-1]}' reads yes and no",
             todo="say which cells mean yes and which no: true: [Y], false: [N]",
         )
     if field.type in ("date", "time") and mapping.column and not mapping.formats:
