@@ -5,6 +5,7 @@ from contextlib import suppress
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from openhalo.base.errors import did_you_mean, name_all
+from openhalo.catalogue.analysis_specs import BY_GROUP, AnalysisPlan, AnalysisSpec
 from openhalo.catalogue.condition_parser import parse
 from openhalo.catalogue.conditions import Node, fields_of, links_of
 from openhalo.catalogue.measure_specs import MeasureSpec
@@ -91,6 +92,55 @@ def measure(spec: MeasureSpec, document: Document, schema: Schema, measures: Map
         _group(path, spec.record, document, ("groups", index), schema)
     if spec.value:
         _number(spec.value, spec.record, document, ("value",), schema)
+
+
+def analysis(spec: AnalysisSpec, document: Document, schema: Schema) -> None:
+    """Check the record, conditions, groups and codes of an analysis."""
+    if not _known(spec.record, schema.record_types, "record type", document, ("record",), schema):
+        return
+    record = schema.record_types[spec.record]
+    for name in ("where", "outcome", "discretionary"):
+        _open_condition(getattr(spec, name), spec.record, document, (name,), schema)
+    for name in ("group", "place"):
+        if getattr(spec, name):
+            _group(getattr(spec, name), spec.record, document, (name,), schema)
+    for index, path in enumerate(spec.strata):
+        _group(path, spec.record, document, ("strata", index), schema)
+    for name in ("latitude", "longitude"):
+        if getattr(spec, name):
+            _number(getattr(spec, name), spec.record, document, (name,), schema)
+    for index, name in enumerate(spec.fields):
+        _known(name, record.fields, f"field of {record.id}", document, ("fields", index))
+    _codes_compared(spec, spec.reference, spec.compare, document, (), schema)
+
+
+def plan(spec: AnalysisPlan, document: Document, schema: Schema, analyses: Mapping[str, AnalysisSpec]) -> None:
+    """Check that a plan names analyses and codes that there are, and gives each test what it needs."""
+    for part in ("tests", "exploratory"):
+        for index, test in enumerate(getattr(spec, part)):
+            place = (part, index)
+            if not _known(test.analysis, analyses, "analysis", document, (*place, "analysis")):
+                continue
+            asked = analyses[test.analysis]
+            _codes_compared(asked, test.reference, test.compare, document, place, schema)
+            if asked.kind in BY_GROUP and not (test.reference or asked.reference):
+                document.report(place, f"nothing says whom {asked.id} compares with", todo="add 'reference'")
+            if asked.kind == "interrupted_series" and not (test.event or asked.event):
+                document.report(place, f"nothing says what began in {asked.id}, and when", todo="add 'event'")
+
+
+def _codes_compared(
+    spec: AnalysisSpec, reference: str, compare: Collection[str], document: Document, place: Location, schema: Schema
+) -> None:
+    with suppress(Unread):
+        found = schema.follow(spec.record, spec.group) if spec.group else None
+        if found is None or not found[1].vocabulary:
+            return
+        codes, kind = schema.codes(found[1]), f"code of vocabulary '{found[1].vocabulary}'"
+        if reference:
+            _known(reference, codes, kind, document, (*place, "reference"))
+        for index, code in enumerate(compare):
+            _known(code, codes, kind, document, (*place, "compare", index))
 
 
 def _denominator(spec: MeasureSpec, document: Document, schema: Schema) -> None:

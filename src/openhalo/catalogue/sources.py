@@ -75,7 +75,9 @@ class FieldMapping(Spec):
             ("flags", self.flags),
         ) if given]  # fmt: skip
         if len(origins) != 1:
-            yield Misfit((), f"a value from {' and '.join(origins) or 'nowhere'}", "one of from, value, derive, absent, flags")
+            yield Misfit(
+                (), f"a value from {' and '.join(origins) or 'nowhere'}", "one of from, value, derive, absent, flags"
+            )
         places = [(("missing", cell), reason) for cell, reason in self.missing.items()]
         for place, reason in [*places, *([(("absent",), self.absent)] if self.absent else [])]:
             if reason not in MISSING_REASONS:

@@ -47,12 +47,13 @@ def check(
     Example: openhalo check springfield
     """
     from openhalo.catalogue import index
+    from openhalo.sites.planning import check_plan
     from openhalo.sites.settings import check_settings
 
     catalogue, problems = index.examine(site / "catalogue" if site else None)
     if site is not None:
-        problems = [*check_settings(site, catalogue), *problems]
-    shelves = ("vocabularies", "record_types", "sources", "measures")
+        problems = [*check_settings(site, catalogue), *check_plan(site, catalogue), *problems]
+    shelves = ("vocabularies", "record_types", "sources", "measures", "analyses")
     counts = {shelf: len(getattr(catalogue, shelf)) for shelf in shelves}
     if as_json:
         print_json({"counts": counts, "problems": [_facts(problem) for problem in problems]})

@@ -11,10 +11,13 @@ import polars as pl
 from openhalo.base.errors import Problem, SiteError, name_all
 from openhalo.base.periods import Grain, Period
 from openhalo.base.progress import Report, silent
+from openhalo.catalogue.analysis_specs import AnalysisPlan
 from openhalo.catalogue.index import Catalogue, load
 from openhalo.catalogue.sources import SourceSpec
 from openhalo.intake import template
 from openhalo.intake.receipts import Receipt, receipts
+from openhalo.measures.analyses.results import AnalysisResult
+from openhalo.measures.analyses.running import run_one
 from openhalo.measures.evaluation import evaluate
 from openhalo.measures.figures import MeasureResult
 from openhalo.measures.planning import Question
@@ -25,6 +28,7 @@ from openhalo.records.purging import Purge
 from openhalo.records.reading import Records
 from openhalo.records.store import Store
 from openhalo.sites.importing import Delivery, import_file
+from openhalo.sites.planning import read_plan
 from openhalo.sites.purging import Premises, purge
 from openhalo.sites.settings import Settings, read_settings
 
@@ -193,6 +197,30 @@ class Site:
         span = Period.parse(within) if within else None
         question = Question(self.catalogue.measure(measure), groups, period, span)
         return evaluate(question, self._open(version, known_by))
+
+    @cached_property
+    def plan(self) -> AnalysisPlan | None:
+        """Return the site's analysis plan (`analysis_plan.yaml`); None without one.
+
+        Raises:
+            SiteError: it is wrong, with every problem.
+        """
+        return read_plan(self.path)
+
+    def analyse(self, analysis: str, *, version: int | None = None, known_by: date | None = None) -> AnalysisResult:
+        """Carry out an analysis and return what it finds, or why it is refused.
+
+        Args:
+            analysis: its id, such as `stops/hit_rates`. One that the site's plan names is carried out as planned,
+                with the whole plan, so that its p-values allow for all comparisons; any other is exploratory.
+            version: store version; the newest without it.
+            known_by: only what had happened and been recorded by this date.
+
+        Raises:
+            CatalogueError: there is no such analysis.
+            MeasureError: the records that it looks at are not there.
+        """
+        return run_one(analysis, self.plan, self._open(version, known_by))
 
     def publish(self, *, report: Report = silent) -> Path:
         """Build a release from the newest store version and return its folder: `releases/0001` and so on.

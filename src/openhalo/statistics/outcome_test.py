@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike
 from scipy.special import chdtrc
 
 from openhalo.statistics.estimates import Numbers, counts, normal_quantile
-from openhalo.statistics.proportions import difference, wilson
+from openhalo.statistics.proportions import difference, equality, wilson
 from openhalo.statistics.results import Assumption, Refused, Result, whole
 from openhalo.statistics.shrinkage import Shrunk, beta_binomial
 
@@ -130,7 +130,7 @@ def outcome_test(
         gap
         for index in range(len(groups))
         if index != base
-        for gap in _gaps(k[index], n[index], k[base], n[base], groups[index], reference, confidence)
+        for gap in hit_rate_gaps(k[index], n[index], k[base], n[base], groups[index], reference, confidence)
     ]
     return OutcomeTest(
         groups=groups,
@@ -169,14 +169,22 @@ def _refuse(k: Numbers, n: Numbers, groups: tuple[str, ...], discretionary: bool
         )
 
 
-def _gaps(
-    k: Numbers, n: Numbers, k0: Numbers, n0: Numbers, group: str, reference: str, confidence: float
+def hit_rate_gaps(
+    k: Numbers, n: Numbers, k0: Numbers, n0: Numbers, group: str, reference: str, confidence: float = 0.95
 ) -> list[HitRateGap]:
-    """Return the three comparisons of a group with the reference; the last two only where some place holds both."""
+    """Return the hit rate of a group less that of the reference, in three ways (one where no place holds both).
+
+    Args:
+        k, n: (places,) hits and searches of the group.
+        k0, n0: of the reference, in the same places.
+        group, reference: their names.
+        confidence: 0 < confidence < 1.
+    """
     pooled = difference(k.sum(), n.sum(), k0.sum(), n0.sum(), confidence)
     found = [(
         "pooled", float(pooled.value), float(pooled.low), float(pooled.high), n.sum() + n0.sum(), pooled.method,
         Assumption("groups are searched in the same kinds of places", "not testable"),
+        float(equality(k.sum(), n.sum(), k0.sum(), n0.sum())),
     )]  # fmt: skip
     both = (n > 0) & (n0 > 0)
     z = normal_quantile(confidence)
@@ -190,8 +198,9 @@ def _gaps(
         if error > 0:
             found.append((
                 "within places", value, value - z * error, value + z * error, size.sum(),
-                "Mantel-Haenszel difference within places",
+                f"Mantel-Haenszel difference within {int(both.sum())} places",
                 Assumption("the difference is alike in all places, or its average is what matters", "not testable"),
+                math.erfc(abs(value) / error / math.sqrt(2)),
             ))  # fmt: skip
     # The plain average counts a place with three searches like one with thousands: only places that can carry it.
     carried = (n >= 10) & (n0 >= 10)
@@ -205,6 +214,7 @@ def _gaps(
                 "average of places", value, value - z * error, value + z * error, (m + m0).sum(),
                 f"unweighted mean of {len(m)} places with 10 searches or more of both groups",
                 Assumption("each place counts alike, however few its searches", "met"),
+                math.erfc(abs(value) / error / math.sqrt(2)),
             ))  # fmt: skip
     return [
         HitRateGap(
@@ -223,6 +233,7 @@ def _gaps(
             ),
             citation=_CITATION,
             limit=INFRAMARGINALITY,
+            p=p,
             neutral=0.0,
             above=f"Searches of {group} find something more often than those of {reference}.",
             below=f"Searches of {group} find something less often than those of {reference}.",
@@ -230,7 +241,7 @@ def _gaps(
             reference=reference,
             way=way,
         )
-        for way, value, low, high, size, method, holds in found
+        for way, value, low, high, size, method, holds, p in found
     ]
 
 

@@ -1,0 +1,82 @@
+"""Run one analysis, or a site's whole plan, so that every p-value allows for all comparisons that the plan makes."""
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+
+from scipy.stats import false_discovery_control
+
+from openhalo.base.progress import Report, silent
+from openhalo.catalogue.analysis_specs import AnalysisKind, AnalysisPlan, PlannedTest
+from openhalo.measures.analyses.asked import Asked
+from openhalo.measures.analyses.darkness import darkness
+from openhalo.measures.analyses.outcomes import hit_rates
+from openhalo.measures.analyses.results import AnalysisResult
+from openhalo.measures.analyses.series import level_change
+from openhalo.records.reading import Records
+from openhalo.statistics.estimates import holm
+from openhalo.statistics.results import Refused
+
+_TESTS: Mapping[AnalysisKind, Callable[[Asked], AnalysisResult]] = {
+    "outcome_test": hit_rates,
+    "veil_of_darkness": darkness,
+    "interrupted_series": level_change,
+}
+
+
+def run(asked: Asked) -> AnalysisResult:
+    """Return what an analysis finds; a test that would mislead on these records is refused, with the reason.
+
+    Raises:
+        MeasureError: the records that it looks at are not there, or count different things.
+    """
+    asked.check()
+    try:
+        return _TESTS[asked.spec.kind](asked)
+    except Refused as refused:
+        return AnalysisResult(asked=asked, refusal=str(refused))
+
+
+def run_plan(plan: AnalysisPlan, records: Records, report: Report = silent) -> list[AnalysisResult]:
+    """Return every result of a plan: the planned ones first, adjusted together, then those added later, not adjusted.
+
+    Raises:
+        MeasureError: the records that a test looks at are not there.
+    """
+    planned, later = ([_one(test, plan, records, report) for test in tests] for tests in (plan.tests, plan.exploratory))
+    return [*adjust(planned, plan), *later]
+
+
+def run_one(analysis: str, plan: AnalysisPlan | None, records: Records) -> AnalysisResult:
+    """Return one result: as the site's plan says where it is planned, else exploratory.
+
+    A planned one is run together with the whole plan, because its p-values depend on the others'.
+
+    Raises:
+        CatalogueError: there is no such analysis.
+        MeasureError: the records that it looks at are not there.
+    """
+    records.catalogue.analysis(analysis)
+    if plan is not None and any(test.analysis == analysis for test in plan.tests):
+        return next(one for one in run_plan(plan, records) if one.asked.spec.id == analysis)
+    test = (plan.find(analysis) if plan else None) or PlannedTest(analysis=analysis)
+    return _one(test, plan, records, silent)
+
+
+def adjust(results: Sequence[AnalysisResult], plan: AnalysisPlan) -> list[AnalysisResult]:
+    """Adjust the p-values of all leading comparisons together, by the plan's rule. A refusal makes none."""
+    values = [one.p for result in results for one in result.leading if not math.isnan(one.p)]
+    rule = holm if plan.multiplicity == "holm" else false_discovery_control
+    found = iter(rule(values).tolist() if values else [])
+    return [
+        result.adjusted(
+            [math.nan if math.isnan(one.p) else next(found) for one in result.leading], len(values), plan.level
+        )
+        for result in results
+    ]
+
+
+def _one(test: PlannedTest, plan: AnalysisPlan | None, records: Records, report: Report) -> AnalysisResult:
+    report(f"analysis {test.analysis}")
+    planned = plan is not None and test in plan.tests
+    spec = records.catalogue.analysis(test.analysis)
+    return run(Asked(spec, test, "planned" if planned else "exploratory", records))
