@@ -1,6 +1,8 @@
 """From a question to figures: one grouped query over the records, then intervals over the few rows it gives."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import ibis
@@ -43,7 +45,7 @@ def evaluate(question: Question, records: Records) -> MeasureResult:
         figures=_shape(answer.figures, base, records),
         totals=_shape(answer.totals, replace(base, by=[]), records),
         method=answer.method,
-        findings=[*answer.findings, *guards.review(question)],
+        look=lambda: [*answer.look(), *guards.review(question)],
         labels={name: _labels(name, base, records) for name in base.by},
         provenance=_provenance(question, base, records),
     )
@@ -54,7 +56,7 @@ class _Answer:
     figures: pl.DataFrame
     totals: pl.DataFrame
     method: str
-    findings: list[Finding]
+    look: Callable[[], list[Finding]]
 
 
 def _answer(question: Question, records: Records) -> _Answer:
@@ -85,8 +87,8 @@ def _answer(question: Question, records: Records) -> _Answer:
     visitors = places.visitors if places else set()
     figures = withhold(guards.with_status(figures, question, visitors))
     whole = withhold(guards.with_status(add_bounds(whole, spec, []), question, set()))
-    findings = guards.findings(question, records, counted.margins, against, figures, whole, places)
-    return _Answer(figures, whole, method, findings)
+    look = partial(guards.findings, question, records, counted.margins, against, figures, whole, places)
+    return _Answer(figures, whole, method, look)
 
 
 def _count(question: Question, records: Records, places: list[str] | None) -> Tally:
@@ -167,7 +169,7 @@ def _compare(question: Question, base: _Answer) -> _Answer:
             for name in ("low", "high", "bound_low", "bound_high")
         ],
     )
-    return _Answer(withhold(figures), base.totals.clear(), found.method, base.findings)
+    return _Answer(withhold(figures), base.totals.clear(), found.method, base.look)
 
 
 def _shape(frame: pl.DataFrame, question: Question, records: Records) -> pl.DataFrame:
