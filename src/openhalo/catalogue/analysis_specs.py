@@ -8,6 +8,7 @@ from pydantic import Field
 
 from openhalo.base.errors import MeasureError
 from openhalo.base.periods import Period
+from openhalo.base.provenance import hash_facts
 from openhalo.catalogue.reader import Misfit, Spec
 
 AnalysisKind = Literal[
@@ -173,3 +174,8 @@ class AnalysisPlan(Spec):
     def find(self, analysis: str) -> PlannedTest | None:
         """Return what the plan says of an analysis, None where it says nothing."""
         return next((test for test in [*self.tests, *self.exploratory] if test.analysis == analysis), None)
+
+    @property
+    def fingerprint(self) -> str:
+        """Return the hash of what was planned; tests that are added later leave it as it is."""
+        return hash_facts(self.model_dump(mode="json", exclude={"exploratory"}))

@@ -69,7 +69,8 @@ def _print(result: "AnalysisResult") -> None:
 
     spec, asked = result.asked.spec, result.asked
     out.print(spec.question, style="bold", markup=False)
-    out.print(f"{asked.standing}; {numbers.span(asked.days.first, asked.days.last)}", style="dim")
+    period = numbers.span(asked.days.first, asked.days.last) if asked.days else "no records"
+    out.print(f"{asked.standing}; {period}", style="dim")
     out.print(result.sentence(), markup=False, highlight=False)
     bounded = any(one.bounds for one in result.contrasts)
     if result.contrasts:

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
 
 from openhalo.presentation.charts import ACCENT, FONT, INK, RULE, SOFT, Spec, Variant, hue
 
@@ -29,9 +28,9 @@ class Panel:
 
 @dataclass(frozen=True, slots=True)
 class Month:
-    """One month of a series: what was counted, and what the trend before leads to."""
+    """One month of a series: its first day (2020-06-01), what was counted, and what the trend before leads to."""
 
-    start: date
+    start: str
     counted: float
     expected: float
 
@@ -81,18 +80,17 @@ def places(
     }
 
 
-def series(months: Sequence[Month], variant: Variant, start: date, labels: Sequence[str] = ("", "")) -> Spec:
+def series(months: Sequence[Month], variant: Variant, start: str) -> Spec:
     """Return a dot a month and the line that the trend before leads to, dashed from `start` on.
 
     Args:
         months: in order.
         variant: `wide` (690 px) or `narrow` (320 px).
-        start: first month after.
-        labels: what the dots are, and what the line is, written at its end.
+        start: first day of the first month after.
     """
     wide = variant == "wide"
     values = [
-        {"at": f"{one.start.isoformat()}T00:00:00Z", "counted": one.counted, "expected": one.expected,
+        {"at": f"{one.start}T00:00:00Z", "counted": one.counted, "expected": one.expected,
          "after": one.start >= start}
         for one in months
     ]  # fmt: skip
@@ -108,7 +106,7 @@ def series(months: Sequence[Month], variant: Variant, start: date, labels: Seque
               "encoding": {"x": x, "y": line}, "transform": [{"filter": "datum.after"}]}  # fmt: skip
     dots = {"mark": {"type": "point", "filled": True, "color": ACCENT, "size": 48, "opacity": 1},
             "encoding": {"x": x, "y": y}}  # fmt: skip
-    rule = {"data": {"values": [{"at": f"{start.isoformat()}T00:00:00Z"}]},
+    rule = {"data": {"values": [{"at": f"{start}T00:00:00Z"}]},
             "mark": {"type": "rule", "color": INK, "strokeWidth": 1.5},
             "encoding": {"x": {"field": "at", "type": "temporal"}}}  # fmt: skip
     return {

@@ -115,6 +115,7 @@ def _fields(thing: Any) -> Any:
 def _makers() -> list[str]:
     """Return what, besides its data, a drawing follows from: this code and the libraries under it."""
     own = [
-        hash_file(Path(__file__).with_name(name)) for name in ("charts.py", "drawing.py", "figures.py", "numbers.py")
+        hash_file(Path(__file__).with_name(name))
+        for name in ("analysis_charts.py", "charts.py", "drawing.py", "figures.py", "numbers.py")
     ]
     return [*own, version("vl-convert-python")]

@@ -5,16 +5,20 @@ from pathlib import Path
 from typing import Any
 
 from openhalo.base.progress import Report, silent
+from openhalo.catalogue.analysis_specs import AnalysisPlan
 from openhalo.catalogue.sources import SourceSpec
 from openhalo.intake.receipts import Receipt
+from openhalo.measures.analyses.running import run_plan
 from openhalo.presentation.drawing import Drawings
 from openhalo.presentation.words import speaking
 from openhalo.publications import open_data
+from openhalo.publications.analysis_data import plan_facts, write_analyses
+from openhalo.publications.analysis_pages import analysis_page
 from openhalo.publications.answers import Answer, answer, needed
 from openhalo.publications.contents import Contents
 from openhalo.publications.descriptor import facts
 from openhalo.publications.freshness import freshness, sources_of
-from openhalo.publications.imprint import Imprint, must_be_declared
+from openhalo.publications.imprint import Imprint, must_be_declared, must_be_open
 from openhalo.publications.measure_pages import measure_page
 from openhalo.publications.pages import write_assets, write_pages
 from openhalo.records.reading import Records
@@ -27,6 +31,7 @@ def build(
     imprint: Imprint,
     receipts: Sequence[Receipt] = (),
     *,
+    plan: AnalysisPlan | None = None,
     charts: Path | None = None,
     report: Report = silent,
 ) -> dict[str, Any]:
@@ -37,6 +42,7 @@ def build(
         records: one store version.
         imprint: who publishes, and which fields are public already.
         receipts: the deliveries that the store version rests on.
+        plan: which analyses are carried out and published.
         charts: folder where drawings are kept from one release to the next.
         report: called at each step.
 
@@ -50,11 +56,15 @@ def build(
     must_be_declared(ready, catalogue, imprint.declared)
     folder.mkdir(parents=True, exist_ok=True)
     answers = [_answer(spec, records, report) for spec in ready]
+    results = run_plan(plan, records, report) if plan else []
+    must_be_open(results, catalogue, imprint.declared)
     report("tables")
-    schemas = open_data.write(folder, answers, catalogue)
+    schemas = {**open_data.write(folder, answers, catalogue), **write_analyses(folder, results)}
     drawings = Drawings(charts)
     used = [receipt for receipt in receipts if receipt.delivery in records.manifest.deliveries]
     sources = {source.id: source for one in answers for source in _sources(one, records)}
+    sources |= {source.id: source for one in results if one.asked.covered
+                for source in sources_of(one.asked.spec.record, records)}  # fmt: skip
     for language in imprint.languages:
         with speaking(language):
             pages = []
@@ -66,11 +76,13 @@ def build(
             contents = Contents(
                 imprint, pages, waiting, freshness(answers, records), used, list(sources.values()), sorted(schemas),
                 records.manifest.version, catalogue,
+                [analysis_page(result, plan, catalogue, drawings) for result in results if plan], plan,
             )  # fmt: skip
             write_pages(folder, contents)
     write_assets(folder)
     report("hashes")
-    return describe(folder, facts(imprint, records, used, list(sources.values())), schemas)
+    said = facts(imprint, records, used, list(sources.values()))
+    return describe(folder, {**said, **({"analysis_plan": plan_facts(plan)} if plan else {})}, schemas)
 
 
 def _answer(spec: Any, records: Records, report: Report) -> Answer:

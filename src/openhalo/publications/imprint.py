@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime
 from openhalo.base.errors import Problem, ReleaseError
 from openhalo.catalogue.index import Catalogue
 from openhalo.catalogue.measure_specs import MeasureSpec
+from openhalo.measures.analyses.results import AnalysisResult
 from openhalo.presentation.words import ENGLISH, Language
 
 
@@ -72,6 +73,24 @@ def must_be_declared(specs: Iterable[MeasureSpec], catalogue: Catalogue, declare
         for path in cuts(spec):
             owner = catalogue.schema.follow(record, path)
             place = (owner[0] if owner else record, path.rpartition(".")[2])
+            if place not in open_fields:
+                missing.setdefault(place[0], set()).add(place[1])
+    if missing:
+        raise ReleaseError([_undeclared(record, sorted(names)) for record, names in sorted(missing.items())])
+
+
+def must_be_open(results: Iterable[AnalysisResult], catalogue: Catalogue, declared: Sequence[Declared]) -> None:
+    """Refuse a release whose analyses show counts by fields which the site has not declared public.
+
+    Raises:
+        ReleaseError: with every field that is missing, and what to write.
+    """
+    open_fields = {(one.record, name) for one in declared for name in one.fields}
+    missing: dict[str, set[str]] = {}
+    for spec in (result.asked.spec for result in results if not result.refusal):
+        for path in [path for path in (spec.group, spec.place, *spec.strata) if path]:
+            owner = catalogue.schema.follow(spec.record, path)
+            place = (owner[0] if owner else spec.record, path.rpartition(".")[2])
             if place not in open_fields:
                 missing.setdefault(place[0], set()).add(place[1])
     if missing:

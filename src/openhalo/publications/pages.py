@@ -39,6 +39,10 @@ def write_pages(folder: Path, contents: Contents) -> None:
         write(f"pages/{domain}/index.html", "domain.html", domain=domain, help=words, fresh=fresh[domain])
     for page in contents.pages:
         write(page_of(page.spec.id), "measure.html", page=page, table=table_of(page.spec.id))
+    for analysis in contents.analyses:
+        write(analysis.place, "analysis.html", page=analysis)
+    if contents.plan is not None:
+        write("pages/analyses/index.html", "analyses.html", plan=contents.plan, pages=contents.analyses)
 
 
 def write_assets(folder: Path) -> None:

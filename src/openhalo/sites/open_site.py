@@ -28,7 +28,7 @@ from openhalo.records.purging import Purge
 from openhalo.records.reading import Records
 from openhalo.records.store import Store
 from openhalo.sites.importing import Delivery, import_file
-from openhalo.sites.planning import read_plan
+from openhalo.sites.planning import must_stand, read_plan
 from openhalo.sites.purging import Premises, purge
 from openhalo.sites.settings import Settings, read_settings
 
@@ -226,7 +226,8 @@ class Site:
         """Build a release from the newest store version and return its folder: `releases/0001` and so on.
 
         Raises:
-            ReleaseError: figures are cut by fields that the site has not declared public.
+            ReleaseError: figures are cut by fields that the site has not declared public, or the analysis plan was
+                changed after a release went out under its date.
         """
         settings, publisher = self.settings, self.settings.publisher
         self.releases.mkdir(exist_ok=True)
@@ -246,7 +247,9 @@ class Site:
         with tempfile.TemporaryDirectory(prefix=".draft-", dir=self.releases) as draft:
             made = Path(draft) / folder.name
             charts = self.path / ".cache" / "charts"
-            build(made, self._open(None, None), imprint, self.receipts(), charts=charts, report=report)
+            must_stand(self.plan, self.releases)
+            records = self._open(None, None)
+            build(made, records, imprint, self.receipts(), plan=self.plan, charts=charts, report=report)
             return made.rename(folder)
 
     @property

@@ -12,6 +12,7 @@ from openhalo.base.provenance import hash_facts
 from openhalo.catalogue.analysis_specs import AnalysisSpec, Event, PlannedTest
 from openhalo.engines.expressions import to_ibis
 from openhalo.measures.planning import has_days
+from openhalo.presentation.words import _
 from openhalo.records.manifest import Coverage
 from openhalo.records.reading import Records, Relation, must_hold
 
@@ -50,12 +51,15 @@ class Asked:
     @cached_property
     def covered(self) -> list[Coverage]:
         """Return what each source holds of the record type within these days."""
-        covers = self.records.manifest.tables[self.spec.record].coverage
+        table = self.records.manifest.tables.get(self.spec.record)
+        covers = table.coverage if table else []
         return [cover for cover in covers if self.within is None or cover.period.overlap(self.within)]
 
     @cached_property
-    def days(self) -> Period:
-        """Return the days that the answer speaks for."""
+    def days(self) -> Period | None:
+        """Return the days that the answer speaks for; None without records."""
+        if not self.covered:
+            return self.within
         whole = Period(min(c.first for c in self.covered), max(c.last for c in self.covered))
         return (whole.overlap(self.within) if self.within else None) or whole
 
@@ -63,7 +67,7 @@ class Asked:
     def unit(self) -> str:
         """Return what one record is, as plural words."""
         record = self.records.catalogue.record_type(self.spec.record)
-        return record.units.get(self.covered[0].unit, record.plural)
+        return record.units.get(self.covered[0].unit, record.plural) if self.covered else record.plural
 
     @cached_property
     def people(self) -> dict[str, str]:
@@ -74,7 +78,7 @@ class Asked:
 
     def name(self, code: str) -> str:
         """Return how people of a group are named in a sentence."""
-        return self.people.get(code, code)
+        return _(self.people.get(code, code))
 
     def check(self) -> None:
         """Refuse records that are not there, and sources that count different things.
@@ -121,8 +125,8 @@ class Asked:
             "definition": hash_facts(asked),
             "deliveries": self.records.manifest.deliveries,
             "sources": [cover.model_dump(mode="json") for cover in self.covered],
-            "first": self.days.first,
-            "last": self.days.last,
+            "first": self.days.first if self.days else None,
+            "last": self.days.last if self.days else None,
             "known_by": self.records.known_by,
             "purges": self.records.purges(),
         }

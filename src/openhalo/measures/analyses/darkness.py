@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from openhalo.engines.connect import fetch
 from openhalo.measures.analyses.asked import Asked
 from openhalo.measures.analyses.contrasts import Contrast, contrast
-from openhalo.measures.analyses.results import AnalysisResult, Picture
+from openhalo.measures.analyses.results import AnalysisResult, Counts, Picture
 from openhalo.presentation import charts, numbers
 from openhalo.presentation.figures import Figure
 from openhalo.presentation.words import _
@@ -78,9 +78,10 @@ def darkness(asked: Asked) -> AnalysisResult:
         asked=asked,
         contrasts=tuple(contrasts),
         detail=_detail([(code, one) for code, one, _bounds in found], asked),
-        notes=list(_notes(asked, stops, found[0][1], refused)),
+        tell=lambda: _notes(asked, stops, found[0][1], refused),
         limit=found[0][1].limit,
-        picture=_picture(asked, contrasts),
+        tabulate=lambda: _counts(asked, [(code, one) for code, one, _bounds in found]),
+        depict=lambda: [_picture(asked, contrasts)],
         facts={
             "log_odds": [{"group": code, "estimate": one.estimate, "error": one.error} for code, one, _bounds in found],
             "window": found[0][1].window,
@@ -188,6 +189,21 @@ def _detail(found: Sequence[tuple[str, VeilOfDarkness]], asked: Asked) -> pl.Dat
             rows.append({"group": code, "side": side, "of_group": group, "of_reference": others,
                          "share": group / (group + others)})  # fmt: skip
     return pl.DataFrame(rows)
+
+
+def _counts(asked: Asked, found: Sequence[tuple[str, VeilOfDarkness]]) -> Counts:
+    """Return each group's share of the stops of it and the reference group, in daylight and in darkness."""
+    heads = [_("Group"), _("Share in daylight"), _("Share in darkness")]
+    text = _("{share} ({part} of {whole})")
+
+    def cell(pair: tuple[int, int]) -> str:
+        share, part, whole = numbers.share(pair[0] / sum(pair)), numbers.count(pair[0]), numbers.count(sum(pair))
+        return text.format(share=share, part=part, whole=whole)
+
+    rows = [[asked.name(code)[:1].upper() + asked.name(code)[1:], cell(one.light), cell(one.dark)]
+            for code, one in found]  # fmt: skip
+    title = _("Each group’s share of the stops of it and of {reference} at these hours, nothing else held equal")
+    return Counts(title.format(reference=asked.name(asked.reference)), heads, rows)
 
 
 def _notes(asked: Asked, stops: _Stops, one: VeilOfDarkness, refused: dict[str, str]) -> list[str]:

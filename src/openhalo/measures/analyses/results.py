@@ -8,7 +8,7 @@ import polars as pl
 
 from openhalo.measures.analyses.asked import Asked
 from openhalo.measures.analyses.contrasts import Contrast
-from openhalo.measures.analyses.wording import answer
+from openhalo.measures.analyses.wording import estimate, verdict
 from openhalo.presentation import charts
 from openhalo.presentation.words import _
 from openhalo.statistics.results import Assumption
@@ -29,6 +29,14 @@ class Picture(NamedTuple):
         return (*self.first, variant, *self.then)
 
 
+class Counts(NamedTuple):
+    """What the test saw, as a table to read: a title, the heads of its columns, and its rows."""
+
+    title: str
+    heads: list[str]
+    rows: list[list[str]]
+
+
 @dataclass(frozen=True)
 class AnalysisResult:
     """What an analysis found, or why it was refused. A refusal is a result: it is kept and published."""
@@ -38,14 +46,22 @@ class AnalysisResult:
     refusal: str = ""
     detail: pl.DataFrame = field(default_factory=pl.DataFrame)
     """The numbers that the test saw: counts by group and place, or by month."""
-    notes: Sequence[str] = ()
-    """What else must be known to read it, as sentences."""
+    tell: Callable[[], Sequence[str]] = list
+    """Says, in the language being spoken, what else must be known to read it."""
+    depict: Callable[[], Sequence[Picture]] = list
+    """Returns the charts, the one that shows most first, with their words in the language being spoken."""
+    tabulate: Callable[[], Counts | None] = lambda: None
+    """Returns what the test saw, as a table to read."""
     limit: str = ""
     """What the test can never tell, as a sentence."""
-    picture: Picture | None = None
     family: int = 1
     """How many comparisons the plan makes; p-values are adjusted for them."""
     facts: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def notes(self) -> list[str]:
+        """Return what else must be known to read it, as sentences."""
+        return list(self.tell())
 
     @property
     def leading(self) -> list[Contrast]:
@@ -71,19 +87,40 @@ class AnalysisResult:
         return pl.DataFrame(rows, schema=schema).with_columns(pl.col(pl.Float64).fill_nan(None))
 
     def chart(self, variant: charts.Variant = "wide") -> charts.Spec | None:
-        """Return the chart as a Vega-Lite specification; None where there is nothing to draw."""
-        return self.picture.make(*self.picture.arguments(variant)) if self.picture else None
+        """Return the first chart as a Vega-Lite specification; None where there is nothing to draw."""
+        pictures = self.depict()
+        return pictures[0].make(*pictures[0].arguments(variant)) if pictures else None
 
-    def answers(self) -> list[str]:
-        """Return a sentence or two for each leading comparison; of a refusal, that it is one and why."""
+    def headline(self) -> str:
+        """Return the answer in a sentence: how many comparisons show more than chance explains; or why there is none.
+
+        No difference beyond chance is never called proof of none.
+        """
         if self.refusal:
             text = _("This test was not carried out, because it would mislead: {reason}.")
-            return [text.format(reason=_(self.refusal))]
-        return [answer(one, self.asked, self.family) for one in self.leading]
+            return text.format(reason=_(self.refusal))
+        every, clear = self.leading, [one for one in self.leading if one.verdict in ("above", "below")]
+        if len(every) == 1:
+            return f"{estimate(every[0], self.asked)} {verdict(every[0], self.asked, self.family)}"
+        if not clear:
+            return _("None of the {n} comparisons shows more than chance explains. That does not prove that all "
+                     "groups are treated alike.").format(n=len(every))  # fmt: skip
+        text = _("In {k} of {n} comparisons the difference is larger than chance explains.")
+        return text.format(k=len(clear), n=len(every))
+
+    def answers(self) -> list[str]:
+        """Return one sentence for each leading comparison, and a second for one that shows more than chance."""
+        if len(self.leading) < 2:
+            return []
+        return [
+            estimate(one, self.asked)
+            + (f" {verdict(one, self.asked, self.family)}" if one.verdict != "neither" else "")
+            for one in self.leading
+        ]
 
     def sentence(self) -> str:
         """Return what it shows, in plain words and with its limit; never more than the test does."""
-        return " ".join([*self.answers(), *([_(self.limit)] if self.limit else [])])
+        return " ".join([self.headline(), *self.answers(), *([_(self.limit)] if self.limit else [])])
 
     def adjusted(self, values: Sequence[float], family: int, level: float) -> "AnalysisResult":
         """Return the result with adjusted p-values of its leading comparisons, in their order."""
@@ -106,7 +143,7 @@ class AnalysisResult:
             "comparisons": self.table().to_dicts(),
             "assumptions": [one._asdict() for one in self.assumptions],
             "citation": sorted({one.citation for one in self.contrasts}),
-            "notes": list(self.notes),
+            "notes": self.notes,
             "limits": [*([self.limit] if self.limit else []), *spec.limits],
             "detail": self.detail.to_dicts(),
             **self.facts,

@@ -5,9 +5,10 @@ from collections.abc import Callable, Mapping, Sequence
 
 from scipy.stats import false_discovery_control
 
+from openhalo.base.errors import MeasureError
 from openhalo.base.progress import Report, silent
 from openhalo.catalogue.analysis_specs import AnalysisKind, AnalysisPlan, PlannedTest
-from openhalo.measures.analyses.asked import Asked
+from openhalo.measures.analyses.asked import Asked, Standing
 from openhalo.measures.analyses.darkness import darkness
 from openhalo.measures.analyses.outcomes import hit_rates
 from openhalo.measures.analyses.results import AnalysisResult
@@ -37,12 +38,10 @@ def run(asked: Asked) -> AnalysisResult:
 
 
 def run_plan(plan: AnalysisPlan, records: Records, report: Report = silent) -> list[AnalysisResult]:
-    """Return every result of a plan: the planned ones first, adjusted together, then those added later, not adjusted.
-
-    Raises:
-        MeasureError: the records that a test looks at are not there.
-    """
-    planned, later = ([_one(test, plan, records, report) for test in tests] for tests in (plan.tests, plan.exploratory))
+    """Return every result of a plan: those planned, adjusted together; then those added later, as they are."""
+    planned, later = (
+        [_kept(test, plan, records, report) for test in tests] for tests in (plan.tests, plan.exploratory)
+    )
     return [*adjust(planned, plan), *later]
 
 
@@ -75,8 +74,19 @@ def adjust(results: Sequence[AnalysisResult], plan: AnalysisPlan) -> list[Analys
     ]
 
 
+def _kept(test: PlannedTest, plan: AnalysisPlan, records: Records, report: Report) -> AnalysisResult:
+    """Return a result of the plan; a test without its records stays in the plan, with the reason."""
+    try:
+        return _one(test, plan, records, report)
+    except MeasureError as error:
+        asked = Asked(records.catalogue.analysis(test.analysis), test, _standing(test, plan), records)
+        return AnalysisResult(asked=asked, refusal="; ".join(problem.found for problem in error.problems))
+
+
+def _standing(test: PlannedTest, plan: AnalysisPlan | None) -> Standing:
+    return "planned" if plan is not None and test in plan.tests else "exploratory"
+
+
 def _one(test: PlannedTest, plan: AnalysisPlan | None, records: Records, report: Report) -> AnalysisResult:
     report(f"analysis {test.analysis}")
-    planned = plan is not None and test in plan.tests
-    spec = records.catalogue.analysis(test.analysis)
-    return run(Asked(spec, test, "planned" if planned else "exploratory", records))
+    return run(Asked(records.catalogue.analysis(test.analysis), test, _standing(test, plan), records))

@@ -30,7 +30,7 @@ def level_change(asked: Asked) -> AnalysisResult:
         raise Refused("the plan does not say what began, and when")
     if not has_days(asked.records, asked.spec.record):
         raise Refused("the records are kept by the year; a change needs months")
-    months = whole_months(asked.days)
+    months = whole_months(asked.days) if asked.days else []
     counted = _count(asked)
     events = np.array([counted.get(month, 0) for month in months], float)
     after = np.array([month >= event.start for month in months])
@@ -48,9 +48,9 @@ def level_change(asked: Asked) -> AnalysisResult:
         detail=pl.DataFrame(
             {"month": months, "counted": events.astype(int), "expected": found.expected, "after": after}
         ),
-        notes=_notes(asked, months, found),
+        tell=lambda: _notes(asked, months, found),
         limit=found.limit,
-        picture=_picture(asked, months, events, found),
+        depict=lambda: [_picture(asked, months, events, found)],
         facts={
             "event": event.model_dump(mode="json"),
             "dispersion": found.dispersion,
@@ -96,17 +96,17 @@ def _picture(
 ) -> Picture:
     assert asked.event is not None
     rows = [
-        analysis_charts.Month(month, float(counted), float(expected))
+        analysis_charts.Month(month.isoformat(), float(counted), float(expected))
         for month, counted, expected in zip(months, events, found.expected, strict=True)
     ]
     caption = _(
         "Each dot is the number of {units} of one month. The line is the trend and season before {event}; from there "
         "on it is dashed and shows what would have come had they gone on."
     ).format(units=asked.unit, event=asked.event.label)
-    after = [row for row in rows if row.start >= asked.event.start]
+    after = [row for row in rows if row.start >= asked.event.start.isoformat()]
     text = _("{units}: {counted} in {months} months from then on; the trend before leads to {expected}.")
     alt = text.format(
         units=asked.unit, counted=numbers.count(sum(row.counted for row in after)), months=len(after),
         expected=numbers.count(sum(row.expected for row in after)),
     )  # fmt: skip
-    return Picture(analysis_charts.series, (rows,), (asked.event.start,), f"{alt} {caption}", caption)
+    return Picture(analysis_charts.series, (rows,), (asked.event.start.isoformat(),), f"{alt} {caption}", caption)

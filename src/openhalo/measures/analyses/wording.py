@@ -48,8 +48,8 @@ def ways(way: str) -> str:
     return named.get(way, way)
 
 
-def answer(one: Contrast, asked: Asked, family: int) -> str:
-    """Return the estimate of a comparison with its interval, and what it shows."""
+def estimate(one: Contrast, asked: Asked) -> str:
+    """Return the estimate of a comparison with its interval, as a sentence."""
     event = asked.event.label if asked.event else ""
     texts = {
         "outcome_test": _(
@@ -69,7 +69,7 @@ def answer(one: Contrast, asked: Asked, family: int) -> str:
             "equal (95% interval {span}; {n} {units})."
         ),
     }
-    estimate = texts[asked.spec.kind].format(
+    return texts[asked.spec.kind].format(
         group=asked.name(one.group),
         reference=asked.name(one.reference),
         size=f"{100 * abs(one.estimate):.1f}",
@@ -81,7 +81,6 @@ def answer(one: Contrast, asked: Asked, family: int) -> str:
         units=asked.unit,
         event=event,
     )
-    return f"{estimate} {verdict(one, asked, family)}"
 
 
 _VERDICTS = {
