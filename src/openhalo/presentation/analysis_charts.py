@@ -35,6 +35,17 @@ class Month:
     expected: float
 
 
+@dataclass(frozen=True, slots=True)
+class Place:
+    """One place of a funnel: events expected, counted / expected, the limits there, and whether it lies apart."""
+
+    expected: float
+    ratio: float
+    low: float
+    high: float
+    out: bool
+
+
 def places(
     panels: Sequence[Panel], variant: Variant, order: Sequence[str] = (), across: str = "", up: str = ""
 ) -> Spec:
@@ -115,6 +126,45 @@ def series(months: Sequence[Month], variant: Variant, start: str) -> Spec:
         "layer": [rule, solid, dashed, dots],
         "width": 600 if wide else 250,
         "height": 240 if wide else 200,
+        "padding": {"left": 52, "right": 24, "top": 10, "bottom": 30},
+        "autosize": {"type": "none"},
+        "background": "transparent",
+        "config": _config(),
+    }
+
+
+def funnel(points: Sequence[Place], variant: Variant) -> Spec:
+    """Return a dot a place, counted against expected, between the limits of chance.
+
+    Args:
+        points: the places.
+        variant: `wide` (690 px) or `narrow` (320 px).
+    """
+    values = [
+        {"x": one.expected, "y": one.ratio, "low": one.low, "high": one.high, "hue": ACCENT if one.out else SOFT}
+        for one in sorted(points, key=lambda one: one.expected)
+    ]
+    x = {"field": "x", "type": "quantitative", "scale": {"type": "log", "nice": False},
+         "axis": {"title": None, "tickCount": 4, "grid": False, "format": ",~r"}}  # fmt: skip
+    top = max([2.0, *(one.ratio for one in points)]) * 1.05
+    y = {"type": "quantitative", "scale": {"domain": [0, top], "clamp": True},
+         "axis": {"title": None, "tickCount": 4, "grid": True}}  # fmt: skip
+    limits = [
+        {"mark": {"type": "line", "color": SOFT, "strokeWidth": 1.5}, "encoding": {"x": x, "y": {**y, "field": end}}}
+        for end in ("low", "high")
+    ]
+    hue = {"field": "hue", "type": "nominal", "scale": None, "legend": None}
+    dots = {"mark": {"type": "point", "filled": True, "size": 60, "opacity": 0.9},
+            "encoding": {"x": x, "y": {**y, "field": "y"}, "color": hue}}  # fmt: skip
+    one = {"data": {"values": [{"at": 1}]}, "mark": {"type": "rule", "color": INK, "strokeDash": [2, 3]},
+           "encoding": {"y": {**y, "field": "at"}}}  # fmt: skip
+    wide = variant == "wide"
+    return {
+        "$schema": _SCHEMA,
+        "data": {"values": values},
+        "layer": [one, *limits, dots],
+        "width": 590 if wide else 250,
+        "height": 260 if wide else 220,
         "padding": {"left": 52, "right": 24, "top": 10, "bottom": 30},
         "autosize": {"type": "none"},
         "background": "transparent",

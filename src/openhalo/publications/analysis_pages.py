@@ -102,7 +102,7 @@ def analysis_page(result: AnalysisResult, plan: AnalysisPlan, catalogue: Catalog
 def _table(result: AnalysisResult) -> tuple[list[Column], list[list[str]]]:
     """Return one row a comparison; columns that would be empty are left out."""
     asked, every = result.asked, result.contrasts
-    heads = {"difference": _("Difference"), "ratio": _("Times as high"), "rate": _("Rate")}
+    heads = {"difference": _("Difference"), "ratio": _("Times as high"), "share": _("Share")}
     parts: list[tuple[bool, Column, Any]] = [
         (True, Column(_("Compared")), lambda one: _who(one, asked)),
         (True, Column(heads[every[0].scale] if every else ""), lambda one: shown(one.estimate, one.scale)),

@@ -10,6 +10,7 @@ from scipy.special import chdtrc
 
 from openhalo.statistics.estimates import Numbers, counts, normal_quantile
 from openhalo.statistics.proportions import difference, equality, wilson
+from openhalo.statistics.recording import refuse_uneven_recording
 from openhalo.statistics.results import Assumption, Refused, Result, whole
 from openhalo.statistics.shrinkage import Shrunk, beta_binomial
 
@@ -20,7 +21,6 @@ INFRAMARGINALITY = (
 
 _FEWEST = 30
 """Searches of a group below which its hit rate is not compared."""
-_TOLERANCE = 0.02
 _CITATION = "Knowles, Persico and Todd (2001), J. Political Economy 109, 203-229; Becker (1957)."
 
 
@@ -160,13 +160,7 @@ def _refuse(k: Numbers, n: Numbers, groups: tuple[str, ...], discretionary: bool
     lost, lost_misses = unrecorded.hits, unrecorded.searches - unrecorded.hits
     if lost < 0 or lost_misses < 0:
         raise ValueError("unrecorded hits must lie between 0 and unrecorded searches")
-    gap = difference(found, found + lost, missed, missed + lost_misses)
-    if float(gap.low) > _TOLERANCE or float(gap.high) < -_TOLERANCE:
-        raise Refused(
-            f"the group was recorded for {100 * found / (found + lost):.0f} % of searches that found something and "
-            f"{100 * missed / (missed + lost_misses):.0f} % of those that did not: a comparison would show who was "
-            "recorded, not who was searched"
-        )
+    refuse_uneven_recording((found, found + lost), (missed, missed + lost_misses), "searches that found something")
 
 
 def hit_rate_gaps(

@@ -52,6 +52,8 @@ class AnalysisResult:
     """Returns the charts, the one that shows most first, with their words in the language being spoken."""
     tabulate: Callable[[], Counts | None] = lambda: None
     """Returns what the test saw, as a table to read."""
+    told: Callable[[], str] = str
+    """Says the answer in one sentence, of a test without leading comparisons."""
     limit: str = ""
     """What the test can never tell, as a sentence."""
     family: int = 1
@@ -100,6 +102,8 @@ class AnalysisResult:
             text = _("This test was not carried out, because it would mislead: {reason}.")
             return text.format(reason=_(self.refusal))
         every, clear = self.leading, [one for one in self.leading if one.verdict in ("above", "below")]
+        if not every:
+            return self.told()
         if len(every) == 1:
             return f"{estimate(every[0], self.asked)} {verdict(every[0], self.asked, self.family)}"
         if not clear:

@@ -9,10 +9,12 @@ from openhalo.base.errors import MeasureError
 from openhalo.base.progress import Report, silent
 from openhalo.catalogue.analysis_specs import AnalysisKind, AnalysisPlan, PlannedTest
 from openhalo.measures.analyses.asked import Asked, Standing
+from openhalo.measures.analyses.audits import audit
 from openhalo.measures.analyses.darkness import darkness
 from openhalo.measures.analyses.outcomes import hit_rates
 from openhalo.measures.analyses.results import AnalysisResult
 from openhalo.measures.analyses.series import level_change
+from openhalo.measures.analyses.shares import funnel_of_places, share_ratio, standardised
 from openhalo.records.reading import Records
 from openhalo.statistics.estimates import holm
 from openhalo.statistics.results import Refused
@@ -21,6 +23,10 @@ _TESTS: Mapping[AnalysisKind, Callable[[Asked], AnalysisResult]] = {
     "outcome_test": hit_rates,
     "veil_of_darkness": darkness,
     "interrupted_series": level_change,
+    "rate_ratio": share_ratio,
+    "standardised_rates": standardised,
+    "funnel": funnel_of_places,
+    "audit": audit,
 }
 
 

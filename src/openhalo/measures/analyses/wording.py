@@ -27,15 +27,14 @@ def shown(value: float, scale: str) -> str:
     """
     if scale == "difference":
         return _("{points} points").format(points=f"{100 * value:+.1f}")
-    return numbers.measured(value, "ratio" if scale == "ratio" else "rate")
+    return numbers.measured(value, scale)
 
 
 def span(low: float, high: float, scale: str) -> str:
     """Write an interval on the scale of a comparison."""
     if scale == "difference":
         return _("{low} to {high} points").format(low=f"{100 * low:+.1f}", high=f"{100 * high:+.1f}")
-    kind = "ratio" if scale == "ratio" else "rate"
-    return _("{low} to {high}").format(low=numbers.measured(low, kind), high=numbers.measured(high, kind))
+    return _("{low} to {high}").format(low=numbers.measured(low, scale), high=numbers.measured(high, scale))
 
 
 def ways(way: str) -> str:
