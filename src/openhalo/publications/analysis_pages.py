@@ -45,6 +45,8 @@ class AnalysisPage:
     provenance: dict[str, Any]
     redefined: bool
     headline: str
+    beyond_chance: tuple[int, int]
+    """How many of the comparisons that lead show more than chance explains."""
     counts: Counts | None
     drawn: list[tuple[str, str, str]] = field(default_factory=list)
     """Charts: wide, narrow, and the words below."""
@@ -60,7 +62,10 @@ class AnalysisPage:
         """Return the finding in a few words, for lists."""
         if self.refused:
             return _("not carried out")
-        return _("planned") if self.planned else _("exploratory")
+        if not self.beyond_chance[1]:
+            return _("planned") if self.planned else _("exploratory")
+        text = _("{k} of {n} beyond chance") if self.planned else _("exploratory: {k} of {n} beyond chance")
+        return text.format(k=self.beyond_chance[0], n=self.beyond_chance[1])
 
 
 def analysis_page(result: AnalysisResult, plan: AnalysisPlan, catalogue: Catalogue, drawings: Drawings) -> AnalysisPage:
@@ -72,6 +77,7 @@ def analysis_page(result: AnalysisResult, plan: AnalysisPlan, catalogue: Catalog
         planned=asked.standing == "planned",
         refused=bool(result.refusal),
         headline=result.headline(),
+        beyond_chance=(sum(one.verdict in ("above", "below") for one in result.leading), len(result.leading)),
         counts=result.tabulate(),
         answers=result.answers(),
         limit=_(result.limit) if result.limit else "",
@@ -140,7 +146,7 @@ def _state(state: str) -> str:
 
 
 def _family(result: AnalysisResult, plan: AnalysisPlan) -> str:
-    if result.refusal:
+    if not result.leading:
         return ""
     if result.asked.standing == "exploratory":
         return _("It was added after the plan, so it is exploratory: a reason to look closer, not a finding.")

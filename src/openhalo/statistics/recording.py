@@ -43,8 +43,8 @@ def refuse_uneven_recording(with_it: tuple[float, float], without: tuple[float, 
     if float(gap.low) > TOLERANCE or float(gap.high) < -TOLERANCE:
         raise Refused(
             f"the group was recorded for {100 * with_it[0] / with_it[1]:.0f} % of {what} and "
-            f"{100 * without[0] / without[1]:.0f} % of those that did not: a comparison would show who was recorded, "
-            "not who was treated differently"
+            f"{100 * without[0] / without[1]:.0f} % of the others: a comparison would show who was recorded, not who "
+            "was treated differently"
         )
 
 
