@@ -5,7 +5,8 @@ from contextlib import suppress
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from openhalo.base.errors import did_you_mean, name_all
-from openhalo.catalogue.analysis_specs import BY_GROUP, AnalysisPlan, AnalysisSpec
+from openhalo.catalogue.analysis_plans import AnalysisPlan
+from openhalo.catalogue.analysis_specs import BY_GROUP, AnalysisSpec
 from openhalo.catalogue.condition_parser import parse
 from openhalo.catalogue.conditions import Node, fields_of, links_of
 from openhalo.catalogue.measure_specs import MeasureSpec

@@ -6,7 +6,7 @@ from typing import Any
 
 import polars as pl
 
-from openhalo.catalogue.analysis_specs import AnalysisPlan
+from openhalo.catalogue.analysis_plans import AnalysisPlan
 from openhalo.measures.analyses.results import AnalysisResult
 
 _COLUMNS = {

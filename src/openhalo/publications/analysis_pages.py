@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 from math import isnan
 from typing import Any
 
-from openhalo.catalogue.analysis_specs import AnalysisPlan, AnalysisSpec
+from openhalo.catalogue.analysis_plans import AnalysisPlan
+from openhalo.catalogue.analysis_specs import AnalysisSpec
 from openhalo.catalogue.index import Catalogue
 from openhalo.measures.analyses.asked import Asked
 from openhalo.measures.analyses.contrasts import Contrast

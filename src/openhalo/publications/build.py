@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from openhalo.base.progress import Report, silent
-from openhalo.catalogue.analysis_specs import AnalysisPlan
+from openhalo.catalogue.analysis_plans import AnalysisPlan
 from openhalo.catalogue.sources import SourceSpec
 from openhalo.intake.receipts import Receipt
 from openhalo.measures.analyses.running import run_plan

@@ -11,7 +11,7 @@ import polars as pl
 from openhalo.base.errors import Problem, SiteError, name_all
 from openhalo.base.periods import Grain, Period
 from openhalo.base.progress import Report, silent
-from openhalo.catalogue.analysis_specs import AnalysisPlan
+from openhalo.catalogue.analysis_plans import AnalysisPlan
 from openhalo.catalogue.index import Catalogue, load
 from openhalo.catalogue.sources import SourceSpec
 from openhalo.intake import template

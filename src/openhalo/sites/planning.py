@@ -4,7 +4,7 @@ from pathlib import Path
 
 from openhalo.base.errors import Problem, ReleaseError, SiteError
 from openhalo.catalogue import cross_checks, reader
-from openhalo.catalogue.analysis_specs import AnalysisPlan
+from openhalo.catalogue.analysis_plans import AnalysisPlan
 from openhalo.catalogue.index import Catalogue
 from openhalo.catalogue.reader import Document
 from openhalo.releases.package import DESCRIPTOR, read_descriptor

@@ -9,7 +9,8 @@ import ibis
 from openhalo.base.errors import MeasureError, Problem, name_all
 from openhalo.base.periods import Period
 from openhalo.base.provenance import hash_facts
-from openhalo.catalogue.analysis_specs import AnalysisSpec, Event, PlannedTest
+from openhalo.catalogue.analysis_plans import PlannedTest
+from openhalo.catalogue.analysis_specs import AnalysisSpec, Event
 from openhalo.engines.expressions import to_ibis
 from openhalo.measures.planning import has_days
 from openhalo.presentation.words import _

@@ -2,49 +2,24 @@
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from typing import Any
+from dataclasses import replace
 
-import ibis
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from openhalo.engines.connect import fetch
 from openhalo.measures.analyses.asked import Asked
 from openhalo.measures.analyses.contrasts import Contrast, contrast
+from openhalo.measures.analyses.evening_stops import Stops, stops_of
 from openhalo.measures.analyses.results import AnalysisResult, Counts, Picture
 from openhalo.presentation import charts, numbers
 from openhalo.presentation.figures import Figure
 from openhalo.presentation.words import _
-from openhalo.statistics.estimates import Numbers
 from openhalo.statistics.proportions import difference
 from openhalo.statistics.results import Assumption, Refused
-from openhalo.statistics.sun import clock_changes, evening
 from openhalo.statistics.veil_of_darkness import VeilOfDarkness, veil_of_darkness
 
-_CELL = 0.1
-"""Degrees to which places are rounded: the sun sets within half a minute anywhere in such a cell."""
 _TOLERANCE = 0.02
-
-
-@dataclass(frozen=True)
-class _Stops:
-    """One entry a stop."""
-
-    minute: NDArray[np.int64]
-    sunset: Numbers
-    dusk: Numbers
-    place: NDArray[np.int64] | None
-    season: NDArray[np.int64] | None
-    group: NDArray[np.int64]
-    """Position in `codes`; −1 where the group is not known."""
-    codes: list[str]
-
-    def of(self, kept: NDArray[np.bool_]) -> "_Stops":
-        parts = {name: getattr(self, name) for name in ("minute", "sunset", "dusk", "place", "season", "group")}
-        cut: dict[str, Any] = {name: part[kept] if part is not None else None for name, part in parts.items()}
-        return replace(self, **cut)
 
 
 def darkness(asked: Asked) -> AnalysisResult:
@@ -53,7 +28,7 @@ def darkness(asked: Asked) -> AnalysisResult:
     Raises:
         Refused: no stop has a time and a place, or no group can be compared.
     """
-    stops = _stops(asked)
+    stops = stops_of(asked)
     if asked.reference not in stops.codes:
         raise Refused(f"no stop of {asked.name(asked.reference)}, with whom the others are compared")
     wanted = [code for code in asked.people if code in stops.codes and code != asked.reference]
@@ -89,61 +64,7 @@ def darkness(asked: Asked) -> AnalysisResult:
     )
 
 
-def _stops(asked: Asked) -> _Stops:
-    spec = asked.spec
-    relation = asked.relation()
-    record = asked.records.catalogue.record_type(spec.record)
-    local, day = relation.field(record.time, "_local"), relation.field(record.time, "_date")
-    exact = relation.field(record.time, "_precision").isin(["second", "minute"])
-    rows = relation.table.filter(exact).select(
-        minute=(local.hour() * 60 + local.minute()).cast("int32"),
-        day=day,
-        north=(relation.field(spec.latitude) / _CELL).round().cast("int32"),
-        east=(relation.field(spec.longitude) / _CELL).round().cast("int32"),
-        group=relation.field(spec.group),
-        place=relation.field(spec.place).cast("string") if spec.place else ibis.literal(""),
-    )
-    frame = fetch(rows)
-    if frame.height == 0 or frame["north"].null_count() == frame.height:
-        raise Refused("no stop has both a time of day and a place on the map, so the sun cannot be told")
-    # A stop without a place on the map lies somewhere in the area: the middle of it is close enough for the sun.
-    frame = frame.with_columns(
-        pl.col(name).fill_null(frame[name].median()).cast(pl.Int32) for name in ("north", "east")
-    )
-    frame = frame.with_row_index("at")
-    zone = _zone(asked)
-    sunset, dusk = np.empty(frame.height), np.empty(frame.height)
-    for (north, east), part in frame.group_by("north", "east"):
-        light = evening(part["day"].to_numpy(), float(north) * _CELL, float(east) * _CELL, zone)
-        at = part["at"].to_numpy()
-        sunset[at], dusk[at] = light
-    codes = frame["group"].drop_nulls().unique().sort().to_list()
-    number = pl.col("group").replace_strict(codes, list(range(len(codes))), default=None, return_dtype=pl.Int64)
-    quarter = (pl.col("day").dt.year() * 4 + pl.col("day").dt.quarter()).rank("dense").cast(pl.Int64) - 1
-    place = pl.col("place").fill_null("").rank("dense").cast(pl.Int64) - 1
-    columns = frame.select(
-        group=number.fill_null(-1), minute=pl.col("minute").cast(pl.Int64), place=place, season=quarter
-    )
-    stops = _Stops(
-        minute=columns["minute"].to_numpy(),
-        sunset=sunset,
-        dusk=dusk,
-        place=columns["place"].to_numpy() if spec.place else None,
-        season=columns["season"].to_numpy() if spec.season else None,
-        group=columns["group"].to_numpy(),
-        codes=codes,
-    )
-    return stops.of(clock_changes(frame["day"].to_numpy(), zone)) if spec.around_clock_changes else stops
-
-
-def _zone(asked: Asked) -> str:
-    zones = sorted({asked.records.catalogue.source(cover.source).zone for cover in asked.covered})
-    if len(zones) != 1:
-        raise Refused(f"the records lie in several time zones ({', '.join(zones)}); plan the test for one of them")
-    return zones[0]
-
-
-def _compare(asked: Asked, stops: _Stops, code: str) -> tuple[VeilOfDarkness, tuple[float, float] | None]:
+def _compare(asked: Asked, stops: Stops, code: str) -> tuple[VeilOfDarkness, tuple[float, float] | None]:
     """Return the test of one group, and the odds ratios at both extremes of the stops of unknown group."""
     mine, theirs = stops.codes.index(code), stops.codes.index(asked.reference)
     unknown = stops.group < 0
@@ -158,7 +79,7 @@ def _compare(asked: Asked, stops: _Stops, code: str) -> tuple[VeilOfDarkness, tu
     return found, (min(ends), max(ends))
 
 
-def _fit(asked: Asked, stops: _Stops, in_group: NDArray[np.bool_]) -> VeilOfDarkness:
+def _fit(asked: Asked, stops: Stops, in_group: NDArray[np.bool_]) -> VeilOfDarkness:
     return veil_of_darkness(
         stops.minute,
         stops.sunset,
@@ -171,7 +92,7 @@ def _fit(asked: Asked, stops: _Stops, in_group: NDArray[np.bool_]) -> VeilOfDark
     )
 
 
-def _recorded_alike(stops: _Stops) -> Assumption:
+def _recorded_alike(stops: Stops) -> Assumption:
     """Say whether the group is recorded as often in darkness as in daylight, at the hours that are compared."""
     first, last = np.nanmin(stops.dusk), np.nanmax(stops.dusk)
     inside = (stops.minute >= first) & (stops.minute <= last)
@@ -206,7 +127,7 @@ def _counts(asked: Asked, found: Sequence[tuple[str, VeilOfDarkness]]) -> Counts
     return Counts(title.format(reference=asked.name(asked.reference)), heads, rows)
 
 
-def _notes(asked: Asked, stops: _Stops, one: VeilOfDarkness, refused: dict[str, str]) -> list[str]:
+def _notes(asked: Asked, stops: Stops, one: VeilOfDarkness, refused: dict[str, str]) -> list[str]:
     text = _("Compared are stops between {first} and {last}: hours that are light on some days and dark on others.")
     found = [text.format(first=_clock(one.window[0]), last=_clock(one.window[1]))]
     unknown = int((stops.group < 0).sum())

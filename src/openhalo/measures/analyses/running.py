@@ -7,14 +7,16 @@ from scipy.stats import false_discovery_control
 
 from openhalo.base.errors import MeasureError
 from openhalo.base.progress import Report, silent
-from openhalo.catalogue.analysis_specs import AnalysisKind, AnalysisPlan, PlannedTest
+from openhalo.catalogue.analysis_plans import AnalysisPlan, PlannedTest
+from openhalo.catalogue.analysis_specs import AnalysisKind
 from openhalo.measures.analyses.asked import Asked, Standing
 from openhalo.measures.analyses.audits import audit
 from openhalo.measures.analyses.darkness import darkness
 from openhalo.measures.analyses.outcomes import hit_rates
+from openhalo.measures.analyses.places import funnel_of_places, standardised
 from openhalo.measures.analyses.results import AnalysisResult
 from openhalo.measures.analyses.series import level_change
-from openhalo.measures.analyses.shares import funnel_of_places, share_ratio, standardised
+from openhalo.measures.analyses.shares import share_ratio
 from openhalo.records.reading import Records
 from openhalo.statistics.estimates import holm
 from openhalo.statistics.results import Refused
