@@ -62,7 +62,7 @@ class AnalysisPage:
     def short(self) -> str:
         """Return the finding in a few words, for lists."""
         if self.refused:
-            return _("not carried out")
+            return _("not carried out") if self.planned else _("exploratory: not carried out")
         if not self.beyond_chance[1]:
             return _("planned") if self.planned else _("exploratory")
         text = _("{k} of {n} beyond chance") if self.planned else _("exploratory: {k} of {n} beyond chance")
