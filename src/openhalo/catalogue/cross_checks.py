@@ -21,18 +21,16 @@ def record_type(spec: RecordType, document: Document, schema: Schema) -> None:
     inverses: dict[str, str] = {}
     for name, field in spec.fields.items():
         if field.vocabulary:
-            _known(
-                field.vocabulary, schema.vocabularies, "vocabulary", document, ("fields", name, "vocabulary"), schema
-            )
+            known(field.vocabulary, schema.vocabularies, "vocabulary", document, ("fields", name, "vocabulary"), schema)
         if field.to:
-            _known(field.to, schema.record_types, "record type", document, ("fields", name, "to"), schema)
+            known(field.to, schema.record_types, "record type", document, ("fields", name, "to"), schema)
         if field.inverse:
             _inverse(name, spec, document, schema, inverses)
     for name, rule in spec.rules.items():
         place = ("rules", name, "condition")
         _one_record(_condition(rule.condition, spec.id, document, place, schema), document, place)
     for name in spec.example:
-        _known(name, spec.fields, f"field of {spec.id}", document, ("example", name))
+        known(name, spec.fields, f"field of {spec.id}", document, ("example", name))
 
 
 def _inverse(name: str, spec: RecordType, document: Document, schema: Schema, others: dict[str, str]) -> None:
@@ -56,14 +54,21 @@ def source(spec: SourceSpec, document: Document, schema: Schema, sources: Mappin
         if mapping.zone:
             _zone(mapping.zone, document, (*place, "zone"))
         if mapping.target:
-            _known(mapping.target, sources, "source", document, (*place, "target"), schema)
-    if not _known(spec.record, schema.record_types, "record type", document, ("record",), schema):
+            known(mapping.target, sources, "source", document, (*place, "target"), schema)
+    if not known(spec.record, schema.record_types, "record type", document, ("record",), schema):
         return
     record = schema.record_types[spec.record]
-    _known(spec.unit, record.units, f"unit of {record.id}", document, ("unit",))
+    known(spec.unit, record.units, f"unit of {record.id}", document, ("unit",))
     for place, mapping in spec.mappings():
-        if _known(place[-1], record.fields, f"field of {record.id}", document, place):
+        if known(place[-1], record.fields, f"field of {record.id}", document, place):
             _mapping(mapping, place, record, document, schema)
+    for number, one in enumerate(spec.recorded):
+        here: Location = ("recorded", number)
+        if known(one.field, record.fields, f"field of {record.id}", document, (*here, "field")):
+            with suppress(Unread):
+                for place_of_code, code in enumerate(one.codes):
+                    codes = schema.codes(record.fields[one.field])
+                    known(code, codes, f"code of '{one.field}'", document, (*here, "codes", place_of_code))
     required = {name for name, field in record.fields.items() if field.required}
     for entry, extra in (spec.repeat or {"": {}}).items():
         for name in sorted(required - spec.fields.keys() - extra.keys()):
@@ -75,18 +80,18 @@ def measure(spec: MeasureSpec, document: Document, schema: Schema, measures: Map
     """Check records, conditions, groups and partners of a measure."""
     for partner, place in ((spec.of, "of"), (spec.paired_with, "paired_with")):
         if partner:
-            _known(partner, measures, "measure", document, (place,), schema)
+            known(partner, measures, "measure", document, (place,), schema)
     if spec.kind == "ratio":
         _ratio(spec, document, schema, measures)
         return
     if not (spec.record and spec.unit):
         return
-    if spec.per and _known(spec.per.record, schema.record_types, "record type", document, ("per", "record"), schema):
+    if spec.per and known(spec.per.record, schema.record_types, "record type", document, ("per", "record"), schema):
         _denominator(spec, document, schema)
-    if not _known(spec.record, schema.record_types, "record type", document, ("record",), schema):
+    if not known(spec.record, schema.record_types, "record type", document, ("record",), schema):
         return
     record = schema.record_types[spec.record]
-    _known(spec.unit, record.units, f"unit of {record.id}", document, ("unit",))
+    known(spec.unit, record.units, f"unit of {record.id}", document, ("unit",))
     for place, text in (("where", spec.where), ("numerator", spec.numerator)):
         _open_condition(text, spec.record, document, (place,), schema)
     for index, path in enumerate(spec.groups):
@@ -97,7 +102,7 @@ def measure(spec: MeasureSpec, document: Document, schema: Schema, measures: Map
 
 def analysis(spec: AnalysisSpec, document: Document, schema: Schema) -> None:
     """Check the record, conditions, groups and codes of an analysis."""
-    if not _known(spec.record, schema.record_types, "record type", document, ("record",), schema):
+    if not known(spec.record, schema.record_types, "record type", document, ("record",), schema):
         return
     record = schema.record_types[spec.record]
     for name in ("where", "outcome", "discretionary"):
@@ -111,7 +116,7 @@ def analysis(spec: AnalysisSpec, document: Document, schema: Schema) -> None:
         if getattr(spec, name):
             _number(getattr(spec, name), spec.record, document, (name,), schema)
     for index, name in enumerate(spec.fields):
-        _known(name, record.fields, f"field of {record.id}", document, ("fields", index))
+        known(name, record.fields, f"field of {record.id}", document, ("fields", index))
     _codes_compared(spec, spec.reference, spec.compare, document, (), schema)
 
 
@@ -120,7 +125,7 @@ def plan(spec: AnalysisPlan, document: Document, schema: Schema, analyses: Mappi
     for part in ("tests", "exploratory"):
         for index, test in enumerate(getattr(spec, part)):
             place = (part, index)
-            if not _known(test.analysis, analyses, "analysis", document, (*place, "analysis")):
+            if not known(test.analysis, analyses, "analysis", document, (*place, "analysis")):
                 continue
             asked = analyses[test.analysis]
             _codes_compared(asked, test.reference, test.compare, document, place, schema)
@@ -139,9 +144,9 @@ def _codes_compared(
             return
         codes, kind = schema.codes(found[1]), f"code of vocabulary '{found[1].vocabulary}'"
         if reference:
-            _known(reference, codes, kind, document, (*place, "reference"))
+            known(reference, codes, kind, document, (*place, "reference"))
         for index, code in enumerate(compare):
-            _known(code, codes, kind, document, (*place, "compare", index))
+            known(code, codes, kind, document, (*place, "compare", index))
 
 
 def _denominator(spec: MeasureSpec, document: Document, schema: Schema) -> None:
@@ -156,7 +161,7 @@ def _denominator(spec: MeasureSpec, document: Document, schema: Schema) -> None:
         if getattr(per, name):
             _number(getattr(per, name), per.record, document, ("per", name), schema)
     for ours, theirs in per.groups.items():
-        _known(ours, spec.groups, "group of this measure", document, ("per", "groups", ours))
+        known(ours, spec.groups, "group of this measure", document, ("per", "groups", ours))
         _group(theirs, per.record, document, ("per", "groups", ours), schema)
 
 
@@ -166,11 +171,11 @@ def _ratio(spec: MeasureSpec, document: Document, schema: Schema, measures: Mapp
         return
     if base.kind not in ("share", "rate"):
         document.report(("of",), f"'{spec.of}' is a {base.kind}", "a share or a rate")
-    if _known(spec.across, base.groups, f"group of {spec.of}", document, ("across",)):
+    if known(spec.across, base.groups, f"group of {spec.of}", document, ("across",)):
         with suppress(Unread):
             found = schema.follow(base.record, spec.across)
             if found and found[1].vocabulary:
-                _known(spec.reference, schema.codes(found[1]), "code", document, ("reference",))
+                known(spec.reference, schema.codes(found[1]), "code", document, ("reference",))
 
 
 def _mapping(mapping: FieldMapping, place: Location, record: RecordType, document: Document, schema: Schema) -> None:
@@ -179,13 +184,13 @@ def _mapping(mapping: FieldMapping, place: Location, record: RecordType, documen
         with suppress(Unread):
             codes, kind = schema.codes(field), f"code of vocabulary '{field.vocabulary}'"
             for cell, code in mapping.codes.items():
-                _known(code, codes, kind, document, (*place, "codes", cell))
+                known(code, codes, kind, document, (*place, "codes", cell))
             for column, code in mapping.flags.items():
-                _known(code, codes, kind, document, (*place, "flags", column))
+                known(code, codes, kind, document, (*place, "flags", column))
             for name in ("otherwise", "value"):
                 code = getattr(mapping, name)
                 if code:
-                    _known(str(code), codes, kind, document, (*place, name))
+                    known(str(code), codes, kind, document, (*place, name))
     elif mapping.codes:
         document.report((*place, "codes"), f"'codes' on a field of type {field.type}", "fields of type code or codes")
     if mapping.flags and field.type != "codes":
@@ -208,7 +213,7 @@ def _mapping(mapping: FieldMapping, place: Location, record: RecordType, documen
 _SHELVES = {"vocabulary": "vocabularies", "record type": "record_types", "source": "sources", "measure": "measures"}
 
 
-def _known(
+def known(
     name: str | int,
     allowed: Collection[str],
     kind: str,
@@ -216,7 +221,10 @@ def _known(
     place: Location,
     schema: Schema | None = None,
 ) -> bool:
-    """Report a name that leads nowhere. One whose file is there and could not be read is no problem here."""
+    """Return whether a name leads somewhere; report one that does not.
+
+    One whose file is there and could not be read is no problem here.
+    """
     if name in allowed:
         return True
     if schema is None or name not in schema.unread.get(_SHELVES[kind], ()):

@@ -43,6 +43,7 @@ _ONLY_FOR: dict[str, set[str]] = {
     "min": {"integer", "number"},
     "max": {"integer", "number"},
     "pattern": {"text"},
+    "place": {"text", "code"},
 }
 
 
@@ -59,6 +60,7 @@ class FieldSpec(Spec):
     to: str = Field(default="", description="Record type that a link points to")
     inverse: str = Field(default="", description="Name of the link seen from its target (to-many)")
     basis: Basis | None = Field(default=None, description="How a person's trait was learned")
+    place: bool = Field(default=False, description="Its values are areas, such as precincts, which a map can show")
     required: bool = Field(default=False, description="A row without a value is rejected")
     min: float | None = Field(default=None, description="Smallest number allowed")
     max: float | None = Field(default=None, description="Largest number allowed")
@@ -69,7 +71,7 @@ class FieldSpec(Spec):
     def misfits(self) -> Iterable[Misfit]:
         """Yield attributes that the field's type does not take, or needs and lacks."""
         for attribute, types in _ONLY_FOR.items():
-            if getattr(self, attribute) not in ("", None) and self.type not in types:
+            if getattr(self, attribute) not in ("", None, False) and self.type not in types:
                 yield Misfit(
                     (attribute,),
                     f"'{attribute}' on a field of type {self.type}",

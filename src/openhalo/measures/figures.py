@@ -34,8 +34,9 @@ denominator); `numerator`: events, or the sum of a mean's values; `denominator`:
 `bound_low` and `bound_high`: where the value would lie whatever the records of unknown group were.
 
 `status`: `ok`; `reference` (the group that a ratio compares with); and where no value is given, why: `too_few`,
-`no_data`, `no_denominator`, `visitors` (people in the place are mostly not residents), `no_events` (of a ratio:
-none in the reference group), `no_reference` (the reference group has no figure).
+`no_data`, `no_denominator`, `not_coded` (the counted records have no word for the group), `visitors` (people in the
+place are mostly not residents), `no_events` (of a ratio: none in the reference group), `no_reference` (the reference
+group has no figure).
 """
 
 

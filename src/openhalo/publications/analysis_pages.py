@@ -13,7 +13,7 @@ from openhalo.measures.analyses.contrasts import Contrast
 from openhalo.measures.analyses.results import AnalysisResult, Counts
 from openhalo.measures.analyses.wording import shown, span, ways
 from openhalo.presentation import numbers
-from openhalo.presentation.drawing import Drawings
+from openhalo.presentation.drawing import Drawing, Drawings
 from openhalo.presentation.words import _
 from openhalo.publications.analysis_data import COMPARISONS, detail_of
 from openhalo.publications.condition_words import in_words
@@ -49,7 +49,7 @@ class AnalysisPage:
     beyond_chance: tuple[int, int]
     """How many of the comparisons that lead show more than chance explains."""
     counts: Counts | None
-    drawn: list[tuple[str, str, str]] = field(default_factory=list)
+    drawn: list[tuple[Drawing, Drawing, str]] = field(default_factory=list)
     """Charts: wide, narrow, and the words below."""
     tables: list[str] = field(default_factory=list)
 

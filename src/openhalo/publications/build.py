@@ -11,7 +11,7 @@ from openhalo.intake.receipts import Receipt
 from openhalo.measures.analyses.running import run_plan
 from openhalo.presentation.drawing import Drawings
 from openhalo.presentation.words import speaking
-from openhalo.publications import open_data
+from openhalo.publications import open_data, places
 from openhalo.publications.analysis_data import plan_facts, write_analyses
 from openhalo.publications.analysis_pages import analysis_page
 from openhalo.publications.answers import Answer, answer, needed
@@ -21,6 +21,7 @@ from openhalo.publications.freshness import freshness, sources_of
 from openhalo.publications.imprint import Imprint, must_be_declared, must_be_open
 from openhalo.publications.measure_pages import measure_page
 from openhalo.publications.pages import write_assets, write_pages
+from openhalo.publications.place_page import place_tables
 from openhalo.records.reading import Records
 from openhalo.releases.package import describe
 
@@ -52,14 +53,17 @@ def build(
     catalogue = records.catalogue
     specs = [catalogue.measures[name] for name in sorted(catalogue.measures)]
     waiting = [(spec, lacking) for spec in specs if (lacking := needed(spec, records))]
-    ready = [spec for spec in specs if not needed(spec, records)]
+    ready = [spec for spec in specs if spec not in [waits for waits, _ in waiting]]
     must_be_declared(ready, catalogue, imprint.declared)
     folder.mkdir(parents=True, exist_ok=True)
     answers = [_answer(spec, records, report) for spec in ready]
     results = run_plan(plan, records, report) if plan else []
     must_be_open(results, catalogue, imprint.declared)
     report("tables")
-    schemas = {**open_data.write(folder, answers, catalogue), **write_analyses(folder, results)}
+    schemas = open_data.write(folder, answers, catalogue)
+    by_place = places.place_figures(answers, records, imprint)
+    schemas |= places.write(folder, by_place)
+    schemas |= write_analyses(folder, results)
     drawings = Drawings(charts)
     used = [receipt for receipt in receipts if receipt.delivery in records.manifest.deliveries]
     sources = {source.id: source for one in answers for source in _sources(one, records)}
@@ -75,11 +79,11 @@ def build(
                 pages.append(page)
             contents = Contents(
                 imprint, pages, waiting, freshness(answers, records), used, list(sources.values()), sorted(schemas),
-                records.manifest.version, catalogue,
+                records.manifest.version, catalogue, place_tables(by_place, catalogue, drawings),
                 [analysis_page(result, plan, catalogue, drawings) for result in results if plan], plan,
             )  # fmt: skip
             write_pages(folder, contents)
-    write_assets(folder)
+    write_assets(folder, charts)
     report("hashes")
     said = facts(imprint, records, used, list(sources.values()))
     return describe(folder, {**said, **({"analysis_plan": plan_facts(plan)} if plan else {})}, schemas)

@@ -12,6 +12,7 @@ from openhalo.publications.analysis_pages import AnalysisPage
 from openhalo.publications.freshness import Freshness
 from openhalo.publications.imprint import Imprint
 from openhalo.publications.measure_pages import MeasurePage
+from openhalo.publications.place_page import PlaceTable
 
 
 @dataclass
@@ -28,6 +29,8 @@ class Contents:
     tables: Sequence[str]
     store_version: int
     catalogue: Catalogue
+    places: Sequence[PlaceTable] = ()
+    """What was counted where; empty where records name no places."""
     analyses: Sequence[AnalysisPage] = ()
     plan: AnalysisPlan | None = None
 
