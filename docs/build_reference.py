@@ -9,6 +9,7 @@ import typer
 from pydantic import BaseModel
 
 import openhalo
+from openhalo.catalogue.analysis_plans import AnalysisPlan
 from openhalo.catalogue.index import KINDS, Catalogue, load
 from openhalo.catalogue.record_types import RecordType
 from openhalo.cli.main import app
@@ -29,6 +30,7 @@ site.records("stops/stop", where="search_conducted").collect()
 site.write_records("stops/stop", "stops.parquet")
 site.measure("stops/search_share", by="race", period="year").to_polars()
 print(site.rehearse().withheld)
+print(site.analyse("stops/hit_rates").sentence(), site.plan)
 print(site.publish(), site.releases, site.store.manifest().version)
 print(site.verify("0001").problems, site.recompute("0001").cannot, site.diff("0001", "0002")["counts"])
 site.register.recall("0001", "A figure was wrong")
@@ -44,6 +46,7 @@ def pages() -> dict[str, str]:
         "commands.md": commands(),
         "catalogue.md": schemas(),
         "measures.md": measures(catalogue),
+        "analyses.md": analyses(catalogue),
         "records.md": records(catalogue),
         "vocabularies.md": vocabularies(catalogue),
         "sources.md": sources(catalogue),
@@ -77,6 +80,7 @@ def schemas() -> str:
         *((f"{kind.shape}.yaml", kind.schema) for kind in KINDS),
         ("agency.yaml", Settings),
         ("disclosure.yaml", Policy),
+        ("analysis_plan.yaml", AnalysisPlan),
     ]:
         parts += [f"## {place}\n", f"{(schema.__doc__ or '').strip()}\n"]
         for model in models_in(schema):
@@ -162,6 +166,26 @@ def measures(catalogue: Catalogue) -> str:
         parts += ["", "It cannot show:\n", *[f"- {limit}" for limit in spec.limits], ""]
         parts += ["Worked example (run as a test):\n", "```", *_example(spec.example.records), "→"]
         parts += [str(row) for row in spec.example.expect] + ["```", ""]
+    return "\n".join(parts)
+
+
+def analyses(catalogue: Catalogue) -> str:
+    """Describe each analysis."""
+    parts = ["# Analyses\n\nA site's `analysis_plan.yaml` says which of them it runs, and with which settings.\n"]
+    for spec in sorted(catalogue.analyses.values(), key=lambda spec: spec.id):
+        parts += [f"## {spec.id}\n", f"**{spec.question}** A test of kind {spec.kind}.\n", f"{spec.why_it_matters}\n"]
+        facts = {
+            "looks at": f"`{spec.record}`" + (f" where `{spec.where}`" if spec.where else ""),
+            "outcome": spec.outcome and f"`{spec.outcome}`",
+            "counts only": spec.discretionary and f"`{spec.discretionary}`",
+            "compares": spec.group,
+            "place": spec.place,
+            "holds equal": ", ".join(spec.strata),
+            "described in": "; ".join(spec.sources),
+            "reviewed": f"{spec.reviewed}, next {spec.next_review}, by {spec.author}",
+        }
+        parts += [f"- {name}: {fact}" for name, fact in facts.items() if fact]
+        parts += ["", "It cannot show:\n", *[f"- {limit}" for limit in spec.limits], ""]
     return "\n".join(parts)
 
 

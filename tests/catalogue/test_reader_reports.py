@@ -403,7 +403,7 @@ CASES = {
         ALL | {"traffic__Cars.yml": b"a: 1"},
         """
         traffic/Cars.yml:1: no kind of catalogue file stands here
-            allowed: vocabularies/NAME.yaml, sources/NAME.yaml, DOMAIN/measures/NAME.yaml, DOMAIN/NAME.yaml
+            allowed: vocabularies/NAME.yaml, sources/NAME.yaml, DOMAIN/measures/NAME.yaml, DOMAIN/analyses/NAME.yaml
         """,
     ),
     "an id of its own": (

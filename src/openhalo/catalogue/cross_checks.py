@@ -5,6 +5,8 @@ from contextlib import suppress
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from openhalo.base.errors import did_you_mean, name_all
+from openhalo.catalogue.analysis_plans import AnalysisPlan
+from openhalo.catalogue.analysis_specs import BY_GROUP, AnalysisSpec
 from openhalo.catalogue.condition_parser import parse
 from openhalo.catalogue.conditions import Node, fields_of, links_of
 from openhalo.catalogue.measure_specs import MeasureSpec
@@ -98,6 +100,55 @@ def measure(spec: MeasureSpec, document: Document, schema: Schema, measures: Map
         _number(spec.value, spec.record, document, ("value",), schema)
 
 
+def analysis(spec: AnalysisSpec, document: Document, schema: Schema) -> None:
+    """Check the record, conditions, groups and codes of an analysis."""
+    if not known(spec.record, schema.record_types, "record type", document, ("record",), schema):
+        return
+    record = schema.record_types[spec.record]
+    for name in ("where", "outcome", "discretionary"):
+        _open_condition(getattr(spec, name), spec.record, document, (name,), schema)
+    for name in ("group", "place"):
+        if getattr(spec, name):
+            _group(getattr(spec, name), spec.record, document, (name,), schema)
+    for index, path in enumerate(spec.strata):
+        _group(path, spec.record, document, ("strata", index), schema)
+    for name in ("latitude", "longitude"):
+        if getattr(spec, name):
+            _number(getattr(spec, name), spec.record, document, (name,), schema)
+    for index, name in enumerate(spec.fields):
+        known(name, record.fields, f"field of {record.id}", document, ("fields", index))
+    _codes_compared(spec, spec.reference, spec.compare, document, (), schema)
+
+
+def plan(spec: AnalysisPlan, document: Document, schema: Schema, analyses: Mapping[str, AnalysisSpec]) -> None:
+    """Check that a plan names analyses and codes that there are, and gives each test what it needs."""
+    for part in ("tests", "exploratory"):
+        for index, test in enumerate(getattr(spec, part)):
+            place = (part, index)
+            if not known(test.analysis, analyses, "analysis", document, (*place, "analysis")):
+                continue
+            asked = analyses[test.analysis]
+            _codes_compared(asked, test.reference, test.compare, document, place, schema)
+            if asked.kind in BY_GROUP and not (test.reference or asked.reference):
+                document.report(place, f"nothing says whom {asked.id} compares with", todo="add 'reference'")
+            if asked.kind == "interrupted_series" and not (test.event or asked.event):
+                document.report(place, f"nothing says what began in {asked.id}, and when", todo="add 'event'")
+
+
+def _codes_compared(
+    spec: AnalysisSpec, reference: str, compare: Collection[str], document: Document, place: Location, schema: Schema
+) -> None:
+    with suppress(Unread):
+        found = schema.follow(spec.record, spec.group) if spec.group else None
+        if found is None or not found[1].vocabulary:
+            return
+        codes, kind = schema.codes(found[1]), f"code of vocabulary '{found[1].vocabulary}'"
+        if reference:
+            known(reference, codes, kind, document, (*place, "reference"))
+        for index, code in enumerate(compare):
+            known(code, codes, kind, document, (*place, "compare", index))
+
+
 def _denominator(spec: MeasureSpec, document: Document, schema: Schema) -> None:
     per = spec.per
     assert per is not None
@@ -134,16 +185,20 @@ def _mapping(mapping: FieldMapping, place: Location, record: RecordType, documen
             codes, kind = schema.codes(field), f"code of vocabulary '{field.vocabulary}'"
             for cell, code in mapping.codes.items():
                 known(code, codes, kind, document, (*place, "codes", cell))
+            for column, code in mapping.flags.items():
+                known(code, codes, kind, document, (*place, "flags", column))
             for name in ("otherwise", "value"):
                 code = getattr(mapping, name)
                 if code:
                     known(str(code), codes, kind, document, (*place, name))
     elif mapping.codes:
         document.report((*place, "codes"), f"'codes' on a field of type {field.type}", "fields of type code or codes")
-    if field.type == "boolean" and mapping.column and not (mapping.true and mapping.false):
+    if mapping.flags and field.type != "codes":
+        document.report((*place, "flags"), f"'flags' on a field of type {field.type}", "fields of type codes")
+    if (mapping.flags or (field.type == "boolean" and mapping.column)) and not (mapping.true and mapping.false):
         document.report(
             place,
-            f"'{place[-1]}' is a yes/no field",
+            f"'{place[-1]}' reads yes and no",
             todo="say which cells mean yes and which no: true: [Y], false: [N]",
         )
     if field.type in ("date", "time") and mapping.column and not mapping.formats:

@@ -12,6 +12,7 @@ from typing import Any
 from openhalo.base.errors import CatalogueError, Problem, did_you_mean, name_all
 from openhalo.base.provenance import hash_facts, hash_file
 from openhalo.catalogue import cross_checks, reader
+from openhalo.catalogue.analysis_specs import AnalysisSpec
 from openhalo.catalogue.condition_parser import parse
 from openhalo.catalogue.conditions import Node
 from openhalo.catalogue.core_list import CoreItem, CoreList, CoreStatus, core_statuses
@@ -65,11 +66,16 @@ def _nothing(_spec: Spec, _document: Document, _catalogue: "Catalogue") -> None:
     """A core list refers to nothing: measures refer to it."""
 
 
+def _analysis(spec: AnalysisSpec, document: Document, catalogue: "Catalogue") -> None:
+    cross_checks.analysis(spec, document, catalogue.schema)
+
+
 # A new kind is one line here and one shelf in Catalogue; the first shape that fits a place wins.
 KINDS = (
     Kind("vocabularies", "vocabularies/NAME", Vocabulary, _vocabulary),
     Kind("sources", "sources/NAME", SourceSpec, _source, True),
     Kind("measures", "DOMAIN/measures/NAME", MeasureSpec, _measure, True),
+    Kind("analyses", "DOMAIN/analyses/NAME", AnalysisSpec, _analysis, True),
     Kind("record_types", "DOMAIN/NAME", RecordType, _record_type),
     Kind("core_lists", "core", CoreList, _nothing),
 )
@@ -85,6 +91,7 @@ class Catalogue:
     record_types: dict[str, RecordType] = field(default_factory=dict)
     sources: dict[str, SourceSpec] = field(default_factory=dict)
     measures: dict[str, MeasureSpec] = field(default_factory=dict)
+    analyses: dict[str, AnalysisSpec] = field(default_factory=dict)
     core_lists: dict[str, CoreList] = field(default_factory=dict)
     redefined: set[str] = field(default_factory=set)
     """Ids that a site's own folder defines differently from the shipped catalogue."""
@@ -139,6 +146,10 @@ class Catalogue:
     def measure(self, measure: str) -> MeasureSpec:
         """Return a measure, or raise `CatalogueError` that says which there are."""
         return _look_up(self.measures, measure, "measure")
+
+    def analysis(self, analysis: str) -> AnalysisSpec:
+        """Return an analysis, or raise `CatalogueError` that says which there are."""
+        return _look_up(self.analyses, analysis, "analysis")
 
     def source(self, source: str) -> SourceSpec:
         """Return a source spec, or raise `CatalogueError` that says which there are."""

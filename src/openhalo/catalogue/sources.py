@@ -34,7 +34,7 @@ class Format(Spec):
 
 
 class FieldMapping(Spec):
-    """Where one field's value comes from. Exactly one of `from`, `value`, `derive`, `absent`."""
+    """Where one field's value comes from. Exactly one of `from`, `value`, `derive`, `absent`, `flags`."""
 
     column: str = Field(default="", alias="from", description="Column of the file")
     value: str | int | float | bool | None = Field(default=None, description="The same value for every record")
@@ -50,8 +50,16 @@ class FieldMapping(Spec):
         default={}, description="Cell → why the value is missing; blank cells: not_collected"
     )
     split: str = Field(default="", description="Separator of several codes in one cell")
+    flags: dict[str, str] = Field(
+        default={},
+        description="codes: yes/no column → the code that a yes in it means; without any yes there is no value",
+    )
     formats: list[str] = Field(default=[], description="Date formats, tried in order")
     time_column: str = Field(default="", description="Column with the time of day, joined to `from` by a space")
+    width: int = Field(
+        default=0, ge=0, le=20, description="Cells are filled up to so many characters with zeros: 1012014 is 01012014"
+    )
+    time_width: int = Field(default=0, ge=0, le=20, description="The same for `time_column`: 30 is 0030")
     zone: str = Field(default="", description="Time zone that the cells are written in; the source's own without it")
     precision: Precision = Field(default="second", description="How exactly the cells tell the time")
     ambiguous: Literal["earliest", "latest", "reject"] = Field(
@@ -64,10 +72,13 @@ class FieldMapping(Spec):
     def misfits(self) -> Iterable[Misfit]:
         """Yield no origin of the value, or several, and reasons that are none."""
         origins = [name for name, given in (
-            ("from", self.column), ("value", self.value is not None), ("derive", self.derive), ("absent", self.absent)
+            ("from", self.column), ("value", self.value is not None), ("derive", self.derive), ("absent", self.absent),
+            ("flags", self.flags),
         ) if given]  # fmt: skip
         if len(origins) != 1:
-            yield Misfit((), f"a value from {' and '.join(origins) or 'nowhere'}", "one of from, value, derive, absent")
+            yield Misfit(
+                (), f"a value from {' and '.join(origins) or 'nowhere'}", "one of from, value, derive, absent, flags"
+            )
         places = [(("missing", cell), reason) for cell, reason in self.missing.items()]
         for place, reason in [*places, *([(("absent",), self.absent)] if self.absent else [])]:
             if reason not in MISSING_REASONS:
@@ -153,6 +164,7 @@ class SourceSpec(Spec):
         """Return the columns that the file must have, in the order in which the spec names them."""
         named: dict[str, None] = dict.fromkeys(self.key)
         for _, mapping in self.mappings():
-            named.update(dict.fromkeys(c for c in (mapping.column, mapping.time_column, mapping.times) if c))
+            single = (mapping.column, mapping.time_column, mapping.times)
+            named.update(dict.fromkeys(c for c in (*single, *mapping.flags) if c))
         named.update(dict.fromkeys(self.ignore))
         return list(named)

@@ -74,6 +74,12 @@ def _raw(name: str) -> str:
     return f"raw:{name}"
 
 
+def _filled(name: str, width: int) -> pl.Expr:
+    """Return a cell, with zeros before it up to a width."""
+    cell = pl.col(_raw(name))
+    return cell.str.zfill(width) if width else cell
+
+
 def _one_record(
     mappings: dict[str, FieldMapping],
     entry: str,
@@ -117,9 +123,10 @@ class _Cell:
     @property
     def written(self) -> pl.Expr:
         """The cell as text, null where blank."""
-        column = pl.col(_raw(self.mapping.column))
+        column = _filled(self.mapping.column, self.mapping.width)
         if self.mapping.time_column:
-            return pl.concat_str([column, pl.col(_raw(self.mapping.time_column))], separator=" ")
+            time = _filled(self.mapping.time_column, self.mapping.time_width)
+            return pl.concat_str([column, time], separator=" ")
         return column
 
     @property
@@ -145,10 +152,16 @@ class _Cell:
             }
         elif self.field.type in ("code", "codes") and self.mapping.column:
             beside = {f"{self.name}_raw": self.written}
+        elif self.mapping.flags:
+            beside = {f"{self.name}_raw": self._flagged(list(self.mapping.flags)).list.join(", ")}
         if self.mapping.absent:
             beside[f"{self.name}_missing"] = pl.lit(self.mapping.absent)
         elif self.field.type == "link" and not self.field.required:
             beside[f"{self.name}_missing"] = pl.lit(None, pl.String)  # a purge of the linked record writes it
+        elif self.mapping.flags and not self.field.required:
+            answered = pl.any_horizontal(pl.col(_raw(column)).is_not_null() for column in self.mapping.flags)
+            why = pl.when(answered).then(pl.lit("not_applicable")).otherwise(pl.lit("not_collected"))
+            beside[f"{self.name}_missing"] = pl.when(pl.col(self.name).is_null()).then(why)
         elif self.mapping.missing and not self.field.required:
             reasons = self.mapping.missing
             beside[f"{self.name}_missing"] = self.written.replace_strict(
@@ -162,6 +175,8 @@ class _Cell:
             node, _ = parse(self.mapping.derive, self.source.record, self.schema)
             assert node is not None, "checked when the catalogue was read"
             return to_polars(node)
+        if self.mapping.flags:
+            return self._flagged(list(self.mapping.flags.values())).list.unique(maintain_order=True)
         if not self.mapping.column:
             value: object = self.mapping.value
             constant = [value] if self.field.type == "codes" and value is not None else value
@@ -182,6 +197,9 @@ class _Cell:
             if self.field.type == "codes":
                 holes = pl.col(self.name).list.eval(pl.element().is_null()).list.any()
                 found.append(Fault(self.name, self.mapping.column, holes, message, allowed))
+        for column in self.mapping.flags:
+            unread = ~pl.col(_raw(column)).is_in([*self.mapping.true, *self.mapping.false])
+            found.append(Fault(self.name, column, unread, *self._yes_or_no()))
         if self.field.required:
             found.append(
                 Fault(
@@ -202,11 +220,22 @@ class _Cell:
             case "date" | "time":
                 return "which is no possible date or time", " or ".join(self.mapping.formats)
             case "boolean":
-                return "which is neither yes nor no", name_all(
-                    [*self.mapping.true, *self.mapping.false, *self.mapping.missing]
-                )
+                return self._yes_or_no()
             case kind:
                 return f"which is no {kind}", ""
+
+    def _yes_or_no(self) -> tuple[str, str]:
+        mapping = self.mapping
+        return "which is neither yes nor no", name_all([*mapping.true, *mapping.false, *mapping.missing])
+
+    def _flagged(self, words: list[str]) -> pl.Expr:
+        """Return the words of the columns that say yes, null where none does."""
+        marks = [
+            pl.when(pl.col(_raw(column)).is_in(self.mapping.true)).then(pl.lit(word))
+            for column, word in zip(self.mapping.flags, words, strict=True)
+        ]
+        found = pl.concat_list(marks).list.drop_nulls()
+        return pl.when(found.list.len() > 0).then(found)
 
     def _text(self) -> pl.Expr:
         return self.present

@@ -4,8 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from openhalo.catalogue.analysis_plans import AnalysisPlan
 from openhalo.catalogue.index import Catalogue
 from openhalo.catalogue.measure_specs import MeasureSpec
+from openhalo.publications.analysis_pages import AnalysisPage
 from openhalo.publications.freshness import Freshness
 from openhalo.publications.imprint import Imprint
 from openhalo.publications.measure_pages import MeasurePage
@@ -53,6 +55,8 @@ class Contents:
     """The release before; empty for the first."""
     traces: Sequence[Trace] = ()
     """Of each measure, the way from its figure back to the files that its records came in."""
+    analyses: Sequence[AnalysisPage] = ()
+    plan: AnalysisPlan | None = None
 
     @property
     def domains(self) -> dict[str, list[MeasurePage]]:
@@ -80,6 +84,7 @@ class Contents:
     def names(self) -> dict[str, str]:
         """Return the name of each domain that has a page: those of measures, and of what they are counted against."""
         used = [*self.domains]
+        used += [page.spec.domain for page in self.analyses]
         used += [page.spec.per.record.partition("/")[0] for page in self.pages if page.spec.per]
         titles = {domain: self.catalogue.help.get(domain, "").partition("\n")[0] for domain in used}
         return {domain: title.removeprefix("# ") or domain.capitalize() for domain, title in titles.items()}

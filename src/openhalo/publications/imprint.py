@@ -8,6 +8,7 @@ from openhalo.base.errors import Problem, ReleaseError
 from openhalo.catalogue.index import Catalogue
 from openhalo.catalogue.measure_specs import MeasureSpec
 from openhalo.disclosure.policy import K_FLOOR, IncidentFile
+from openhalo.measures.analyses.results import AnalysisResult
 from openhalo.presentation.words import ENGLISH, Language, _
 
 
@@ -110,11 +111,31 @@ def to_protect(specs: Sequence[MeasureSpec], catalogue: Catalogue, declared: Seq
     return [spec for spec in specs if counts(spec) & closed]
 
 
+def must_be_open(results: Iterable[AnalysisResult], catalogue: Catalogue, declared: Sequence[Declared]) -> None:
+    """Refuse a release whose analyses show counts by fields which the site has not declared public.
+
+    Raises:
+        ReleaseError: with every field that is missing, and what to write.
+    """
+    missing: dict[str, set[str]] = {}
+    for spec in (result.asked.spec for result in results if not result.refusal):
+        paths = [path for path in (spec.group, spec.place, *spec.strata) if path]
+        for record, name in _undeclared_fields(spec.record, paths, catalogue, declared):
+            missing.setdefault(record, set()).add(name)
+    if missing:
+        raise ReleaseError([_undeclared(record, sorted(names)) for record, names in sorted(missing.items())])
+
+
 def _undeclared_cuts(spec: MeasureSpec, catalogue: Catalogue, declared: Sequence[Declared]) -> list[tuple[str, str]]:
     """Return the fields, with their record types, that a measure is cut by and that are not declared public."""
+    return _undeclared_fields(counted(spec, catalogue).record, cuts(spec), catalogue, declared)
+
+
+def _undeclared_fields(
+    record: str, paths: Iterable[str], catalogue: Catalogue, declared: Sequence[Declared]
+) -> list[tuple[str, str]]:
     open_fields = {(one.record, name) for one in declared for name in one.fields}
-    record = counted(spec, catalogue).record
-    owners = [(catalogue.schema.follow(record, path), path.rpartition(".")[2]) for path in cuts(spec)]
+    owners = [(catalogue.schema.follow(record, path), path.rpartition(".")[2]) for path in paths]
     places = [(owner[0] if owner else record, name) for owner, name in owners]
     return [place for place in places if place not in open_fields]
 

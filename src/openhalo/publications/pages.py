@@ -52,6 +52,10 @@ def write_pages(folder: Path, contents: Contents) -> None:
                 (folder / base / chart_of(page.spec.id, cut.id)).write_text(text, encoding="utf-8")
     for trace in contents.traces:
         write(trace.place, "trace.html", trace=trace)
+    for analysis in contents.analyses:
+        write(analysis.place, "analysis.html", page=analysis)
+    if contents.plan is not None:
+        write("pages/analyses/index.html", "analyses.html", plan=contents.plan, pages=contents.analyses)
 
 
 class General(NamedTuple):

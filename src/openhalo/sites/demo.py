@@ -16,6 +16,7 @@ from openhalo.catalogue.reader import Spec
 from openhalo.intake.receipts import Receipt
 from openhalo.sites.making import make_folders
 from openhalo.sites.open_site import Site, open_site
+from openhalo.sites.planning import PLAN
 
 
 class DemoDelivery(Spec):
@@ -72,7 +73,8 @@ def write_data_set(delivery: DemoDelivery, folder: Path, load: Callable[[str, st
 def _demo_site(folder: Path) -> Site:
     if not (folder / "agency.yaml").exists():
         make_folders(folder)
-        shutil.copyfile(_shipped() / "agency.yaml", folder / "agency.yaml")
+        for name in ("agency.yaml", PLAN):
+            shutil.copyfile(_shipped() / name, folder / name)
         shutil.copytree(_shipped() / "locale", folder / "locale")
     site = open_site(folder)
     if site.settings.publisher.kind != "demo":

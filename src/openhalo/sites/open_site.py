@@ -1,8 +1,7 @@
 """The Python face: open a site, import, ask, publish."""
 
-import tempfile
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import date
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -12,20 +11,17 @@ import polars as pl
 from openhalo.base.errors import Problem, ReleaseError, SiteError, name_all
 from openhalo.base.periods import Grain, Period
 from openhalo.base.progress import Report, silent
+from openhalo.catalogue.analysis_plans import AnalysisPlan
 from openhalo.catalogue.index import Catalogue, load
 from openhalo.catalogue.sources import SourceSpec
-from openhalo.disclosure.policy import POLICY, read_policy
 from openhalo.intake import template
 from openhalo.intake.receipts import Receipt, receipts
+from openhalo.measures.analyses.results import AnalysisResult
+from openhalo.measures.analyses.running import run_one
 from openhalo.measures.evaluation import evaluate
 from openhalo.measures.figures import MeasureResult
 from openhalo.measures.planning import Question
-from openhalo.presentation import languages
-from openhalo.publications.build import build
 from openhalo.publications.definitions import read_definitions
-from openhalo.publications.imprint import Declared, Imprint
-from openhalo.publications.kept_releases import keep, still_public
-from openhalo.publications.protection import Precaution
 from openhalo.publications.recomputing import Recomputed, recompute
 from openhalo.publications.rederiving import Rederived, rederive
 from openhalo.publications.rehearsal import Rehearsal, rehearse
@@ -35,10 +31,12 @@ from openhalo.records.reading import Records
 from openhalo.records.store import Store
 from openhalo.releases.comparing import compare
 from openhalo.releases.hashes import verify
-from openhalo.releases.register import Entry, Register
+from openhalo.releases.register import Register
 from openhalo.sites.importing import Delivery, import_file
+from openhalo.sites.planning import read_plan
+from openhalo.sites.publishing import declared_of, precaution_of, publish
 from openhalo.sites.purging import Premises, purge
-from openhalo.sites.settings import Settings, message_folders, read_settings
+from openhalo.sites.settings import Settings, read_settings
 
 
 @dataclass(frozen=True)
@@ -211,6 +209,30 @@ class Site:
         """Return the register of releases: which are public, which wait for approval, which were recalled."""
         return Register(self.releases)
 
+    @cached_property
+    def plan(self) -> AnalysisPlan | None:
+        """Return the site's analysis plan (`analysis_plan.yaml`); None without one.
+
+        Raises:
+            SiteError: it is wrong, with every problem.
+        """
+        return read_plan(self.path)
+
+    def analyse(self, analysis: str, *, version: int | None = None, known_by: date | None = None) -> AnalysisResult:
+        """Carry out an analysis and return what it finds, or why it is refused.
+
+        Args:
+            analysis: its id, such as `stops/hit_rates`. One that the site's plan names is carried out as planned,
+                with the whole plan, so that its p-values allow for all comparisons; any other is exploratory.
+            version: store version; the newest without it.
+            known_by: only what had happened and been recorded by this date.
+
+        Raises:
+            CatalogueError: there is no such analysis.
+            MeasureError: the records that it looks at are not there.
+        """
+        return run_one(analysis, self.plan, self._open(version, known_by))
+
     def publish(self, *, today: date | None = None, patience: float = 600.0, report: Report = silent) -> Path:
         """Build a release from the newest store version and return its folder: `releases/0001` and so on.
 
@@ -223,50 +245,19 @@ class Site:
 
         Raises:
             ReleaseError: figures are cut by fields that the site has not declared public, and it has no disclosure
-                policy, or the policy does not let the release go out; or another release is being made.
+                policy, or the policy does not let the release go out; the analysis plan was changed after a release
+                went out under its date; or another release is being made.
         """
-        settings, publisher = self.settings, self.settings.publisher
-        with (
-            self.register.changing(patience),
-            tempfile.TemporaryDirectory(prefix=".draft-", dir=self.releases) as draft,
-        ):
-            folder = self.releases / self.register.next_number()
-            imprint = Imprint(
-                title=settings.title,
-                publisher=publisher.name,
-                publisher_kind=publisher.kind,
-                note=publisher.note,
-                contact=publisher.contact,
-                languages=[languages.read(tag, message_folders(self.path)) for tag in settings.languages],
-                agencies=[agency.name for agency in settings.agencies.values()],
-                declared=self._declared(),
-                next_release=settings.next_release,
-                address=settings.address,
-                complaint_door=settings.complaint_door,
-                number=folder.name,
-                created=datetime.now(UTC),
-            )
-            made, earlier = Path(draft) / folder.name, self.register.public()
-            done = build(
-                made, self._open(None, None), imprint, self.receipts(),
-                charts=self.path / ".cache" / "charts", previous=earlier[-1] if earlier else None,
-                precaution=self._precaution(folder.name, today or date.today()), report=report,
-            )  # fmt: skip
-            self.register.add(
-                Entry(
-                    number=folder.name, created=imprint.created, store_version=done["store_version"],
-                    release_hash=done["release_hash"], state="waiting" if settings.approval.needed else "public",
-                )
-            )  # fmt: skip
-            return made.rename(folder)
+        return publish(self._premises, self.settings, self._open(None, None), self.plan, today, patience, report)
 
     def rehearse(self, *, today: date | None = None) -> Rehearsal | None:
         """Try the disclosure policy on the records at hand; None for a site without a policy, or without records."""
-        precaution = self._precaution("", today or date.today())
+        stage = self._premises
+        precaution = precaution_of(stage, "", today or date.today())
         records = self._open(None, None) if precaution else None
         if precaution is None or records is None or not records.manifest.tables:
             return None
-        return rehearse(records, self._declared(), precaution)
+        return rehearse(records, declared_of(self.settings), precaution)
 
     def verify(self, release: str = "") -> Rederived:
         """Check a release byte for byte and count its figures again from its own files; the newest without a number.
@@ -298,18 +289,6 @@ class Site:
             ReleaseError: there is no such release.
         """
         return compare(self._release(before), self._release(after))
-
-    def _declared(self) -> list[Declared]:
-        stated = self.settings.declared_public
-        return [Declared(one.record, one.fields, one.reason, one.reference) for one in stated]
-
-    def _precaution(self, number: str, today: date) -> Precaution | None:
-        """Return how private figures of the next release are protected; None for a site without a policy."""
-        path = self.path / POLICY
-        if not path.is_file():
-            return None
-        earlier = still_public(self.path, self.releases)
-        return Precaution(read_policy(path), earlier, today, lambda kept: keep(kept, self.path, number))
 
     def _release(self, number: str) -> Path:
         """Return the folder of a release, whatever its state; without a number, of the newest."""

@@ -8,7 +8,7 @@ from numpy.typing import ArrayLike
 from scipy.stats import norm
 
 from openhalo.statistics.estimates import Numbers, counts, normal_quantile
-from openhalo.statistics.regression import fit
+from openhalo.statistics.regression import Fit, fit
 from openhalo.statistics.results import Assumption, Refused, Result, whole
 
 _FEWEST = 8
@@ -43,6 +43,7 @@ def interrupted_series(
     season_start: float = 1.0,
     slope: bool = False,
     dispersion: bool = True,
+    lags: int = 0,
     confidence: float = 0.95,
 ) -> InterruptedSeries:
     """Return the rate ratio of the start, with trend and season held equal.
@@ -56,19 +57,22 @@ def interrupted_series(
         season_start: place of the first period in its year, 1 for January.
         slope: whether the trend may change at the start too; the ratio is then the one at the start.
         dispersion: widen the interval by the overdispersion seen (quasi-Poisson); false gives the Poisson interval.
+        lags: periods over which errors may be linked; above 0 the interval rests on the sandwich of Newey and West
+            (Bartlett weights, no small-sample factor) where it is wider than the one above.
         confidence: 0 < confidence < 1.
 
     Raises:
         Refused: fewer than 8 periods or no event on a side, or the model does not converge.
 
-    Source: Bernal, Cummins and Gasparrini (2017), Int. J. Epidemiology 46, 348-355.
+    Source: Bernal, Cummins and Gasparrini (2017), Int. J. Epidemiology 46, 348-355; Newey and West (1987),
+    Econometrica 55, 703-708.
     """
     y, post = counts(events, "events"), np.asarray(after, bool)
     size = np.broadcast_to(counts(exposure, "exposure"), y.shape)
     if y.shape != post.shape or y.ndim != 1:
         raise ValueError("events and after must be columns of the same length")
-    if np.any(size <= 0) or not 0 <= harmonics <= 4:
-        raise ValueError("exposure must be above 0, harmonics between 0 and 4")
+    if np.any(size <= 0) or not 0 <= harmonics <= 4 or not 0 <= lags < len(y):
+        raise ValueError("exposure must be above 0, harmonics between 0 and 4, lags from 0 to the number of periods")
     if np.any(post[:-1] & ~post[1:]):
         raise ValueError("after must stay true once it is true")
     if min(post.sum(), (~post).sum()) < _FEWEST:
@@ -85,6 +89,8 @@ def interrupted_series(
     found = fit(design, y, "poisson", offset=np.log(size))
     spread = max(found.dispersion, 1.0) if dispersion else 1.0
     log, error = float(found.coefficients[1]), float(found.errors[1]) * math.sqrt(spread)
+    linked_error = math.sqrt(float(newey_west(found, design, y, lags)[1, 1])) if lags else 0.0
+    error = max(error, linked_error)
     half = normal_quantile(confidence) * error
     residual = (y - found.fitted) / np.sqrt(found.fitted)
     linked = float(np.sum(residual[1:] * residual[:-1]) / np.sum(residual**2))
@@ -100,14 +106,17 @@ def interrupted_series(
         high=math.exp(log + half),
         confidence=confidence,
         method=("quasi-Poisson" if dispersion else "Poisson")
-        + f" regression on the time, {harmonics} pairs of seasonal terms, dispersion {found.dispersion:.3f}",
+        + f" regression on the time, {harmonics} pairs of seasonal terms, dispersion {found.dispersion:.3f}"
+        + (f", Newey-West errors over {lags} periods" if lags and error == linked_error else ""),
         assumptions=(
             Assumption("without the start the earlier trend would have gone on", "not testable"),
             Assumption("events were recorded alike before and after", "not testable"),
             Assumption(
                 "neighbouring periods are independent, given trend and season",
                 "met" if abs(linked) < float(norm.ppf(0.975)) / math.sqrt(len(y)) else "not met",
-            ),
+            )
+            if not lags
+            else Assumption(f"periods more than {lags} apart are independent, given trend and season", "not testable"),
             Assumption(
                 "the counts are no more scattered than the interval allows for",
                 "met" if dispersion or found.dispersion < 1.5 else "not met",
@@ -125,3 +134,23 @@ def interrupted_series(
         autocorrelation=linked,
         expected=np.exp(without) * size,
     )
+
+
+def newey_west(found: Fit, design: Numbers, events: Numbers, lags: int) -> Numbers:
+    """Return the covariance of the coefficients that holds with errors linked over so many periods.
+
+    Args:
+        found: a Poisson fit.
+        design: its (periods, columns) matrix.
+        events: the counts that it was fitted to, in order.
+        lags: ≥ 0; weights fall evenly from 1 at lag 0 to 1 / (lags + 1).
+
+    Source: Newey and West (1987), Econometrica 55, 703-708.
+    """
+    score = design * (events - found.fitted)[:, None]
+    middle = score.T @ score
+    for lag in range(1, lags + 1):
+        cross = score[lag:].T @ score[:-lag]
+        middle += (1 - lag / (lags + 1)) * (cross + cross.T)
+    covariance: Numbers = found.covariance @ middle @ found.covariance
+    return covariance

@@ -9,7 +9,8 @@ from numpy.typing import ArrayLike
 from scipy.special import chdtrc
 
 from openhalo.statistics.estimates import Numbers, counts, normal_quantile
-from openhalo.statistics.proportions import difference, wilson
+from openhalo.statistics.proportions import difference, equality, wilson
+from openhalo.statistics.recording import refuse_uneven_recording
 from openhalo.statistics.results import Assumption, Refused, Result, whole
 from openhalo.statistics.shrinkage import Shrunk, beta_binomial
 
@@ -20,7 +21,6 @@ INFRAMARGINALITY = (
 
 _FEWEST = 30
 """Searches of a group below which its hit rate is not compared."""
-_TOLERANCE = 0.02
 _CITATION = "Knowles, Persico and Todd (2001), J. Political Economy 109, 203-229; Becker (1957)."
 
 
@@ -130,7 +130,7 @@ def outcome_test(
         gap
         for index in range(len(groups))
         if index != base
-        for gap in _gaps(k[index], n[index], k[base], n[base], groups[index], reference, confidence)
+        for gap in hit_rate_gaps(k[index], n[index], k[base], n[base], groups[index], reference, confidence)
     ]
     return OutcomeTest(
         groups=groups,
@@ -160,23 +160,25 @@ def _refuse(k: Numbers, n: Numbers, groups: tuple[str, ...], discretionary: bool
     lost, lost_misses = unrecorded.hits, unrecorded.searches - unrecorded.hits
     if lost < 0 or lost_misses < 0:
         raise ValueError("unrecorded hits must lie between 0 and unrecorded searches")
-    gap = difference(found, found + lost, missed, missed + lost_misses)
-    if float(gap.low) > _TOLERANCE or float(gap.high) < -_TOLERANCE:
-        raise Refused(
-            f"the group was recorded for {100 * found / (found + lost):.0f} % of searches that found something and "
-            f"{100 * missed / (missed + lost_misses):.0f} % of those that did not: a comparison would show who was "
-            "recorded, not who was searched"
-        )
+    refuse_uneven_recording((found, found + lost), (missed, missed + lost_misses), "searches that found something")
 
 
-def _gaps(
-    k: Numbers, n: Numbers, k0: Numbers, n0: Numbers, group: str, reference: str, confidence: float
+def hit_rate_gaps(
+    k: Numbers, n: Numbers, k0: Numbers, n0: Numbers, group: str, reference: str, confidence: float = 0.95
 ) -> list[HitRateGap]:
-    """Return the three comparisons of a group with the reference; the last two only where some place holds both."""
+    """Return the hit rate of a group less that of the reference, in three ways (one where no place holds both).
+
+    Args:
+        k, n: (places,) hits and searches of the group.
+        k0, n0: of the reference, in the same places.
+        group, reference: their names.
+        confidence: 0 < confidence < 1.
+    """
     pooled = difference(k.sum(), n.sum(), k0.sum(), n0.sum(), confidence)
     found = [(
         "pooled", float(pooled.value), float(pooled.low), float(pooled.high), n.sum() + n0.sum(), pooled.method,
         Assumption("groups are searched in the same kinds of places", "not testable"),
+        float(equality(k.sum(), n.sum(), k0.sum(), n0.sum())),
     )]  # fmt: skip
     both = (n > 0) & (n0 > 0)
     z = normal_quantile(confidence)
@@ -190,8 +192,9 @@ def _gaps(
         if error > 0:
             found.append((
                 "within places", value, value - z * error, value + z * error, size.sum(),
-                "Mantel-Haenszel difference within places",
+                f"Mantel-Haenszel difference within {int(both.sum())} places",
                 Assumption("the difference is alike in all places, or its average is what matters", "not testable"),
+                math.erfc(abs(value) / error / math.sqrt(2)),
             ))  # fmt: skip
     # The plain average counts a place with three searches like one with thousands: only places that can carry it.
     carried = (n >= 10) & (n0 >= 10)
@@ -205,6 +208,7 @@ def _gaps(
                 "average of places", value, value - z * error, value + z * error, (m + m0).sum(),
                 f"unweighted mean of {len(m)} places with 10 searches or more of both groups",
                 Assumption("each place counts alike, however few its searches", "met"),
+                math.erfc(abs(value) / error / math.sqrt(2)),
             ))  # fmt: skip
     return [
         HitRateGap(
@@ -223,6 +227,7 @@ def _gaps(
             ),
             citation=_CITATION,
             limit=INFRAMARGINALITY,
+            p=p,
             neutral=0.0,
             above=f"Searches of {group} find something more often than those of {reference}.",
             below=f"Searches of {group} find something less often than those of {reference}.",
@@ -230,7 +235,7 @@ def _gaps(
             reference=reference,
             way=way,
         )
-        for way, value, low, high, size, method, holds in found
+        for way, value, low, high, size, method, holds, p in found
     ]
 
 

@@ -1,0 +1,133 @@
+"""What an analysis is asked about: the definition, what a site's plan says of it, and the records that it looks at."""
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Literal
+
+import ibis
+
+from openhalo.base.errors import MeasureError, Problem, name_all
+from openhalo.base.periods import Period
+from openhalo.base.provenance import hash_facts
+from openhalo.catalogue.analysis_plans import PlannedTest
+from openhalo.catalogue.analysis_specs import AnalysisSpec, Event
+from openhalo.engines.expressions import to_ibis
+from openhalo.measures.planning import has_days
+from openhalo.presentation.words import _
+from openhalo.records.manifest import Coverage
+from openhalo.records.reading import Records, Relation, must_hold
+
+Standing = Literal["planned", "exploratory"]
+
+
+@dataclass(frozen=True)
+class Asked:
+    """One analysis of one store version."""
+
+    spec: AnalysisSpec
+    test: PlannedTest
+    standing: Standing
+    records: Records
+
+    @property
+    def reference(self) -> str:
+        """Return the code that the others are compared with."""
+        return self.test.reference or self.spec.reference
+
+    @property
+    def compare(self) -> list[str]:
+        """Return the codes that are compared with it; empty: all there are."""
+        return self.test.compare or self.spec.compare
+
+    @property
+    def event(self) -> Event | None:
+        """Return what began, and when."""
+        return self.test.event or self.spec.event
+
+    @property
+    def within(self) -> Period | None:
+        """Return the days that it is asked about; None: all that the records cover."""
+        return Period.parse(self.test.within) if self.test.within else None
+
+    @cached_property
+    def covered(self) -> list[Coverage]:
+        """Return what each source holds of the record type within these days."""
+        table = self.records.manifest.tables.get(self.spec.record)
+        covers = table.coverage if table else []
+        return [cover for cover in covers if self.within is None or cover.period.overlap(self.within)]
+
+    @cached_property
+    def days(self) -> Period | None:
+        """Return the days that the answer speaks for; None without records."""
+        if not self.covered:
+            return self.within
+        whole = Period(min(c.first for c in self.covered), max(c.last for c in self.covered))
+        return (whole.overlap(self.within) if self.within else None) or whole
+
+    @property
+    def unit(self) -> str:
+        """Return what one record is, as plural words."""
+        record = self.records.catalogue.record_type(self.spec.record)
+        return record.units.get(self.covered[0].unit, record.plural) if self.covered else record.plural
+
+    @cached_property
+    def people(self) -> dict[str, str]:
+        """Return code → how people of it are named in a sentence."""
+        found = self.records.catalogue.schema.follow(self.spec.record, self.spec.group) if self.spec.group else None
+        vocabulary = self.records.catalogue.vocabularies.get(found[1].vocabulary) if found else None
+        return {code: one.people or one.label for code, one in vocabulary.codes.items()} if vocabulary else {}
+
+    def name(self, code: str) -> str:
+        """Return how people of a group are named in a sentence."""
+        return _(self.people.get(code, code))
+
+    def check(self) -> None:
+        """Refuse records that are not there, and sources that count different things.
+
+        Raises:
+            MeasureError: with what to do.
+        """
+        must_hold(self.records, self.spec.record)
+        units = sorted({cover.unit for cover in self.covered})
+        if not units:
+            raise MeasureError(Problem(self.spec.id, f"there are no records of {self.spec.record} in {self.within}"))
+        if len(units) > 1:
+            found = f"sources count different things and cannot be added up: {name_all(units)}"
+            raise MeasureError(Problem(self.spec.id, found, todo="set 'within' in the plan to days of one source"))
+
+    def relation(self, *conditions: str) -> Relation:
+        """Return the records that it looks at, of its days, that make every condition true."""
+        record = self.spec.record
+        relation = self.records.relation(record)
+        nodes = [self.records.catalogue.condition(record, text) for text in (self.spec.where, *conditions) if text]
+        tests = [to_ibis(node, relation) for node in nodes if node is not None]
+        if self.within is not None:
+            day = relation.field(self.records.catalogue.record_type(record).date_column)
+            ends = (self.within.first, self.within.last)
+            if has_days(self.records, record):
+                tests.append(day.between(*(ibis.literal(end) for end in ends)))
+            else:
+                tests.append(day.between(*(end.year for end in ends)))
+        relation.table = relation.table.filter(*tests) if tests else relation.table
+        return relation
+
+    def condition(self, relation: Relation, text: str) -> Any:
+        """Return a condition on the relation's records as an expression: true, false or null."""
+        node = self.records.catalogue.condition(self.spec.record, text)
+        assert node is not None
+        return to_ibis(node, relation)
+
+    @property
+    def provenance(self) -> dict[str, Any]:
+        """Return what the answer can be traced back to."""
+        asked = [self.spec.model_dump(mode="json"), self.test.model_dump(mode="json")]
+        return {
+            "store_version": self.records.manifest.version,
+            "definition": hash_facts(asked),
+            "deliveries": self.records.manifest.deliveries,
+            "sources": [cover.model_dump(mode="json") for cover in self.covered],
+            "first": self.days.first if self.days else None,
+            "last": self.days.last if self.days else None,
+            "known_by": self.records.known_by,
+            "purges": self.records.purges(),
+        }

@@ -1,0 +1,146 @@
+"""The data-quality audit: what must be known of the recording before a figure or a test is believed."""
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import numpy as np
+import polars as pl
+
+from openhalo.measures.analyses import audit_counts
+from openhalo.measures.analyses.asked import Asked
+from openhalo.measures.analyses.results import AnalysisResult, Counts
+from openhalo.presentation import numbers
+from openhalo.presentation.words import _
+from openhalo.statistics import recording
+from openhalo.statistics.estimates import Numbers
+from openhalo.statistics.proportions import difference
+from openhalo.statistics.results import Refused
+
+_HEAPED = 1.5
+"""Times as many records on full and half hours as expected, beyond which times are called rounded."""
+_FAR = 5.0
+
+
+class Finding(NamedTuple):
+    """One check of one field: what was looked for, what was found, and whether it asks for a look."""
+
+    check: str
+    field: str
+    found: str
+    look: bool
+
+
+def audit(asked: Asked) -> AnalysisResult:
+    """Return what the recording of some fields shows, month by month.
+
+    Raises:
+        Refused: there are no records.
+    """
+    months = audit_counts.months(asked)
+    if months.height == 0:
+        raise Refused("there are no records")
+    minutes, codes, by_outcome = audit_counts.minutes(asked), audit_counts.codes(asked), audit_counts.by_outcome(asked)
+    days = audit_counts.days(asked)
+
+    def findings() -> list[Finding]:
+        return [
+            *_coverage(asked, months),
+            *_new_codes(asked, codes, months),
+            *_rounded(minutes),
+            *_weeks(asked, days),
+            *_uneven(asked, by_outcome),
+        ]
+
+    def told() -> str:
+        every = findings()
+        text = _("{k} of {n} checks of the recording ask for a look.")
+        return text.format(k=sum(one.look for one in every), n=len(every))
+
+    def table() -> Counts:
+        heads = [_("Field"), _("What was looked for"), _("What was found")]
+        rows = [[one.field, one.check, f"{_('Look')}: {one.found}" if one.look else one.found] for one in findings()]
+        return Counts(_("Checks of the recording"), heads, rows)
+
+    looks = [one for one in findings() if one.look]
+    return AnalysisResult(
+        asked=asked,
+        detail=months,
+        told=told,
+        tabulate=table,
+        limit="An audit says where to look. It says nothing about conduct, and finds only what shows in the numbers.",
+        facts={"look": [{"check": one.check, "field": one.field, "found": one.found} for one in looks]},
+    )
+
+
+def _label(asked: Asked, name: str) -> str:
+    return _(asked.records.catalogue.record_type(asked.spec.record).fields[name].label)
+
+
+def _coverage(asked: Asked, months: pl.DataFrame) -> Iterator[Finding]:
+    starts, total = months["month"].to_list(), months["records"].to_numpy()
+    for name in asked.spec.fields:
+        known, label = months[name].to_numpy(), _label(asked, name)
+        thin = recording.thin_months(known, total)
+        check = _("Months in which fewer than half of the records say it")
+        found = ", ".join(numbers.month(starts[at]) for at in thin[:4]) + (" …" if len(thin) > 4 else "")
+        yield Finding(check, label, found or _("none"), bool(thin))
+        shift = recording.largest_shift(known, total)
+        if shift is not None:
+            text = _("{before} before {month}, {after} from then on")
+            found = text.format(
+                before=numbers.share(shift.before),
+                after=numbers.share(shift.after),
+                month=numbers.month(starts[shift.at]),
+            )
+            yield Finding(_("The largest lasting change in how often it is recorded"), label, found, shift.sure)
+
+
+def _new_codes(asked: Asked, codes: dict[str, pl.DataFrame], months: pl.DataFrame) -> Iterator[Finding]:
+    starts = months["month"].to_list()
+    for name, counted in codes.items():
+        names = sorted(counted["code"].unique())
+        shares = np.zeros((len(names), len(starts)))
+        row, column = {c: i for i, c in enumerate(names)}, {m: i for i, m in enumerate(starts)}
+        for month, code, n in counted.select("month", "code", "n").iter_rows():
+            shares[row[code], column[month]] = n
+        shares /= np.maximum(shares.sum(axis=0), 1)
+        found = recording.new_or_gone(shares)
+        text = _("{code} around {month}")
+        told = ", ".join(text.format(code=names[code], month=numbers.month(starts[at])) for code, at in found)
+        yield Finding(_("Codes that appear or vanish"), _label(asked, name), told or _("none"), bool(found))
+
+
+def _rounded(minutes: Numbers | None) -> Iterator[Finding]:
+    if minutes is not None:
+        times, z = recording.heaping(minutes)
+        text = _("{times} times as many as expected on full and half hours")
+        look = times > _HEAPED and z > _FAR
+        yield Finding(_("Rounded times"), _("Time"), text.format(times=numbers.measured(times, "ratio")), look)
+
+
+def _weeks(asked: Asked, days: pl.DataFrame) -> Iterator[Finding]:
+    """Look for weeks with far more records than the others."""
+    weeks = days.with_columns(pl.col("day").dt.truncate("1w")).group_by("day").agg(pl.col("n").sum()).sort("day")
+    found = recording.spikes(weeks["n"].to_numpy())
+    text = _("the week of {day} ({n})")
+    told = ", ".join(
+        text.format(day=numbers.day(weeks["day"][at]), n=numbers.count(weeks["n"][at])) for at in found[:4]
+    )
+    every = asked.unit[:1].upper() + asked.unit[1:]
+    yield Finding(_("Weeks with far more records than the others"), every, told or _("none"), bool(found))
+
+
+def _uneven(asked: Asked, counted: pl.DataFrame) -> Iterator[Finding]:
+    """Look for fields that are recorded more or less often where the outcome is there."""
+    if counted.height < 2:
+        return
+    without, with_it = counted.to_dicts()
+    for name in asked.spec.fields:
+        gap = difference(with_it[name], with_it["records"], without[name], without["records"])
+        look = float(gap.low) > recording.TOLERANCE or float(gap.high) < -recording.TOLERANCE
+        text = _("recorded for {with_it} of those with it, {without} of those without")
+        found = text.format(
+            with_it=numbers.share(with_it[name] / with_it["records"]),
+            without=numbers.share(without[name] / without["records"]),
+        )
+        yield Finding(_("Recording that depends on the outcome"), _label(asked, name), found, look)

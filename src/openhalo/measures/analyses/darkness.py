@@ -1,0 +1,156 @@
+"""The veil of darkness: every stop's clock minute against the sunset and dusk of its day and place."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from openhalo.measures.analyses.asked import Asked
+from openhalo.measures.analyses.contrasts import Contrast, contrast
+from openhalo.measures.analyses.evening_stops import Stops, stops_of
+from openhalo.measures.analyses.results import AnalysisResult, Counts, Picture
+from openhalo.presentation import charts, numbers
+from openhalo.presentation.figures import Figure
+from openhalo.presentation.words import _
+from openhalo.statistics.proportions import difference
+from openhalo.statistics.results import Assumption, Refused
+from openhalo.statistics.veil_of_darkness import VeilOfDarkness, veil_of_darkness
+
+_TOLERANCE = 0.02
+
+
+def darkness(asked: Asked) -> AnalysisResult:
+    """Return how darkness changes each group's share of the stops of it and of the reference group.
+
+    Raises:
+        Refused: no stop has a time and a place, or no group can be compared.
+    """
+    stops = stops_of(asked)
+    if asked.reference not in stops.codes:
+        raise Refused(f"no stop of {asked.name(asked.reference)}, with whom the others are compared")
+    wanted = [code for code in asked.people if code in stops.codes and code != asked.reference]
+    wanted = [code for code in wanted if not asked.compare or code in asked.compare]
+    recording = _recorded_alike(stops)
+    found, refused = [], {}
+    for code in wanted:
+        try:
+            found.append((code, *_compare(asked, stops, code)))
+        except Refused as reason:
+            refused[code] = str(reason)
+    if not found:
+        raise Refused("; ".join(f"{asked.name(code)}: {why}" for code, why in refused.items()) or "no group to compare")
+    contrasts = [
+        replace(
+            contrast(one, "ratio", math.exp, group=code, reference=asked.reference, bounds=bounds),
+            assumptions=(*one.assumptions, recording),
+        )
+        for code, one, bounds in found
+    ]
+    return AnalysisResult(
+        asked=asked,
+        contrasts=tuple(contrasts),
+        detail=_detail([(code, one) for code, one, _bounds in found], asked),
+        tell=lambda: _notes(asked, stops, found[0][1], refused),
+        limit=found[0][1].limit,
+        tabulate=lambda: _counts(asked, [(code, one) for code, one, _bounds in found]),
+        depict=lambda: [_picture(asked, contrasts)],
+        facts={
+            "log_odds": [{"group": code, "estimate": one.estimate, "error": one.error} for code, one, _bounds in found],
+            "window": found[0][1].window,
+        },
+    )
+
+
+def _compare(asked: Asked, stops: Stops, code: str) -> tuple[VeilOfDarkness, tuple[float, float] | None]:
+    """Return the test of one group, and the odds ratios at both extremes of the stops of unknown group."""
+    mine, theirs = stops.codes.index(code), stops.codes.index(asked.reference)
+    unknown = stops.group < 0
+    known = (stops.group == mine) | (stops.group == theirs)
+    found = _fit(asked, stops.of(known), stops.group[known] == mine)
+    if not unknown.any():
+        return found, None
+    kept = known | unknown
+    some, hidden, in_group = stops.of(kept), unknown[kept], stops.group[kept] == mine
+    dark = some.minute >= some.dusk
+    ends = [math.exp(_fit(asked, some, in_group | (hidden & side)).estimate) for side in (~dark, dark)]
+    return found, (min(ends), max(ends))
+
+
+def _fit(asked: Asked, stops: Stops, in_group: NDArray[np.bool_]) -> VeilOfDarkness:
+    return veil_of_darkness(
+        stops.minute,
+        stops.sunset,
+        stops.dusk,
+        in_group,
+        place=stops.place,
+        season=stops.season,
+        variant=asked.spec.variant,
+        df=asked.spec.df,
+    )
+
+
+def _recorded_alike(stops: Stops) -> Assumption:
+    """Say whether the group is recorded as often in darkness as in daylight, at the hours that are compared."""
+    first, last = np.nanmin(stops.dusk), np.nanmax(stops.dusk)
+    inside = (stops.minute >= first) & (stops.minute <= last)
+    dark, light = inside & (stops.minute >= stops.dusk), inside & (stops.minute < stops.sunset)
+    known = stops.group >= 0
+    gap = difference((known & dark).sum(), dark.sum(), (known & light).sum(), light.sum())
+    apart = float(gap.low) > _TOLERANCE or float(gap.high) < -_TOLERANCE
+    return Assumption("the group is recorded as often in darkness as in daylight", "not met" if apart else "met")
+
+
+def _detail(found: Sequence[tuple[str, VeilOfDarkness]], asked: Asked) -> pl.DataFrame:
+    rows = []
+    for code, one in found:
+        for side, (group, others) in (("light", one.light), ("dark", one.dark)):
+            rows.append({"group": code, "side": side, "of_group": group, "of_reference": others,
+                         "share": group / (group + others)})  # fmt: skip
+    return pl.DataFrame(rows)
+
+
+def _counts(asked: Asked, found: Sequence[tuple[str, VeilOfDarkness]]) -> Counts:
+    """Return each group's share of the stops of it and the reference group, in daylight and in darkness."""
+    heads = [_("Group"), _("Share in daylight"), _("Share in darkness")]
+    text = _("{share} ({part} of {whole})")
+
+    def cell(pair: tuple[int, int]) -> str:
+        share, part, whole = numbers.share(pair[0] / sum(pair)), numbers.count(pair[0]), numbers.count(sum(pair))
+        return text.format(share=share, part=part, whole=whole)
+
+    rows = [[asked.name(code)[:1].upper() + asked.name(code)[1:], cell(one.light), cell(one.dark)]
+            for code, one in found]  # fmt: skip
+    title = _("Each group’s share of the stops of it and of {reference} at these hours, nothing else held equal")
+    return Counts(title.format(reference=asked.name(asked.reference)), heads, rows)
+
+
+def _notes(asked: Asked, stops: Stops, one: VeilOfDarkness, refused: dict[str, str]) -> list[str]:
+    text = _("Compared are stops between {first} and {last}: hours that are light on some days and dark on others.")
+    found = [text.format(first=_clock(one.window[0]), last=_clock(one.window[1]))]
+    unknown = int((stops.group < 0).sum())
+    if unknown:
+        text = _("The group is not known for {n} of {all} stops. The table shows how far these could move the result.")
+        found.append(text.format(n=numbers.count(unknown), all=numbers.count(len(stops.group))))
+    text = _("Not compared: {group} ({reason}).")
+    return [*found, *(text.format(group=asked.name(code), reason=why) for code, why in refused.items())]
+
+
+def _clock(minute: float) -> str:
+    return f"{int(minute) // 60:02d}:{int(minute) % 60:02d}"
+
+
+def _picture(asked: Asked, contrasts: Sequence[Contrast]) -> Picture:
+    rows = [
+        Figure(asked.name(one.group), one.estimate, one.low, one.high, n=one.n, numerator=float(one.n), code=one.group)
+        for one in contrasts
+    ]
+    caption = _(
+        "The dot says how many times as high the odds are in darkness as in daylight that a stop is of the group named "
+        "rather than of {reference}; the line is its 95% interval. On the dotted line, at 1, "
+        "darkness changes nothing."
+    ).format(reference=asked.name(asked.reference))
+    alt = charts.describe("ratio", rows, _("Odds in darkness against daylight"))
+    return Picture(charts.by_group, ("ratio", rows), (tuple(asked.people), 1.0), alt, caption)

@@ -1,0 +1,100 @@
+"""Run one analysis, or a site's whole plan, so that every p-value allows for all comparisons that the plan makes."""
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+
+from scipy.stats import false_discovery_control
+
+from openhalo.base.errors import MeasureError
+from openhalo.base.progress import Report, silent
+from openhalo.catalogue.analysis_plans import AnalysisPlan, PlannedTest
+from openhalo.catalogue.analysis_specs import AnalysisKind
+from openhalo.measures.analyses.asked import Asked, Standing
+from openhalo.measures.analyses.audits import audit
+from openhalo.measures.analyses.darkness import darkness
+from openhalo.measures.analyses.outcomes import hit_rates
+from openhalo.measures.analyses.places import funnel_of_places, standardised
+from openhalo.measures.analyses.results import AnalysisResult
+from openhalo.measures.analyses.series import level_change
+from openhalo.measures.analyses.shares import share_ratio
+from openhalo.records.reading import Records
+from openhalo.statistics.estimates import holm
+from openhalo.statistics.results import Refused
+
+_TESTS: Mapping[AnalysisKind, Callable[[Asked], AnalysisResult]] = {
+    "outcome_test": hit_rates,
+    "veil_of_darkness": darkness,
+    "interrupted_series": level_change,
+    "rate_ratio": share_ratio,
+    "standardised_rates": standardised,
+    "funnel": funnel_of_places,
+    "audit": audit,
+}
+
+
+def run(asked: Asked) -> AnalysisResult:
+    """Return what an analysis finds; a test that would mislead on these records is refused, with the reason.
+
+    Raises:
+        MeasureError: the records that it looks at are not there, or count different things.
+    """
+    asked.check()
+    try:
+        return _TESTS[asked.spec.kind](asked)
+    except Refused as refused:
+        return AnalysisResult(asked=asked, refusal=str(refused))
+
+
+def run_plan(plan: AnalysisPlan, records: Records, report: Report = silent) -> list[AnalysisResult]:
+    """Return every result of a plan: those planned, adjusted together; then those added later, as they are."""
+    planned, later = (
+        [_kept(test, plan, records, report) for test in tests] for tests in (plan.tests, plan.exploratory)
+    )
+    return [*adjust(planned, plan), *later]
+
+
+def run_one(analysis: str, plan: AnalysisPlan | None, records: Records) -> AnalysisResult:
+    """Return one result: as the site's plan says where it is planned, else exploratory.
+
+    A planned one is run together with the whole plan, because its p-values depend on the others'.
+
+    Raises:
+        CatalogueError: there is no such analysis.
+        MeasureError: the records that it looks at are not there.
+    """
+    records.catalogue.analysis(analysis)
+    if plan is not None and any(test.analysis == analysis for test in plan.tests):
+        return next(one for one in run_plan(plan, records) if one.asked.spec.id == analysis)
+    test = (plan.find(analysis) if plan else None) or PlannedTest(analysis=analysis)
+    return _one(test, plan, records, silent)
+
+
+def adjust(results: Sequence[AnalysisResult], plan: AnalysisPlan) -> list[AnalysisResult]:
+    """Adjust the p-values of all leading comparisons together, by the plan's rule. A refusal makes none."""
+    values = [one.p for result in results for one in result.leading if not math.isnan(one.p)]
+    rule = holm if plan.multiplicity == "holm" else false_discovery_control
+    found = iter(rule(values).tolist() if values else [])
+    return [
+        result.adjusted(
+            [math.nan if math.isnan(one.p) else next(found) for one in result.leading], len(values), plan.level
+        )
+        for result in results
+    ]
+
+
+def _kept(test: PlannedTest, plan: AnalysisPlan, records: Records, report: Report) -> AnalysisResult:
+    """Return a result of the plan; a test without its records stays in the plan, with the reason."""
+    try:
+        return _one(test, plan, records, report)
+    except MeasureError as error:
+        asked = Asked(records.catalogue.analysis(test.analysis), test, _standing(test, plan), records)
+        return AnalysisResult(asked=asked, refusal="; ".join(problem.found for problem in error.problems))
+
+
+def _standing(test: PlannedTest, plan: AnalysisPlan | None) -> Standing:
+    return "planned" if plan is not None and test in plan.tests else "exploratory"
+
+
+def _one(test: PlannedTest, plan: AnalysisPlan | None, records: Records, report: Report) -> AnalysisResult:
+    report(f"analysis {test.analysis}")
+    return run(Asked(records.catalogue.analysis(test.analysis), test, _standing(test, plan), records))

@@ -1,0 +1,112 @@
+"""The interrupted series: records by month, before and after something began."""
+
+from collections.abc import Sequence
+from datetime import date
+
+import ibis
+import numpy as np
+import polars as pl
+
+from openhalo.base.periods import Period
+from openhalo.engines.connect import fetch
+from openhalo.measures.analyses.asked import Asked
+from openhalo.measures.analyses.contrasts import contrast
+from openhalo.measures.analyses.results import AnalysisResult, Picture
+from openhalo.measures.planning import has_days
+from openhalo.presentation import analysis_charts, numbers
+from openhalo.presentation.words import _
+from openhalo.statistics.interrupted_series import InterruptedSeries, interrupted_series
+from openhalo.statistics.results import Refused
+
+
+def level_change(asked: Asked) -> AnalysisResult:
+    """Return the level after an event divided by what the trend and season before it lead to.
+
+    Raises:
+        Refused: no event is named, the records are kept by the year, or there are too few whole months on a side.
+    """
+    event = asked.event
+    if event is None:
+        raise Refused("the plan does not say what began, and when")
+    if not has_days(asked.records, asked.spec.record):
+        raise Refused("the records are kept by the year; a change needs months")
+    months = whole_months(asked.days) if asked.days else []
+    counted = _count(asked)
+    events = np.array([counted.get(month, 0) for month in months], float)
+    after = np.array([month >= event.start for month in months])
+    found = interrupted_series(
+        events,
+        after,
+        harmonics=asked.spec.harmonics,
+        season_start=months[0].month if months else 1,
+        slope=asked.spec.slope,
+        lags=asked.spec.lags,
+    )
+    return AnalysisResult(
+        asked=asked,
+        contrasts=(contrast(found, "ratio"),),
+        detail=pl.DataFrame(
+            {"month": months, "counted": events.astype(int), "expected": found.expected, "after": after}
+        ),
+        tell=lambda: _notes(asked, months, found),
+        limit=found.limit,
+        depict=lambda: [_picture(asked, months, events, found)],
+        facts={
+            "event": event.model_dump(mode="json"),
+            "dispersion": found.dispersion,
+            "trend_per_month": found.trend,
+            "autocorrelation": found.autocorrelation,
+        },
+    )
+
+
+def whole_months(days: Period) -> list[date]:
+    """Return the first days of the months that lie wholly within these days.
+
+    >>> [str(day) for day in whole_months(Period(date(2020, 1, 15), date(2020, 3, 31)))]
+    ['2020-02-01', '2020-03-01']
+    """
+    starts = pl.date_range(days.first.replace(day=1), days.last, "1mo", eager=True)
+    ends = starts.dt.month_end()
+    found: list[date] = starts.filter((starts >= days.first) & (ends <= days.last)).to_list()
+    return found
+
+
+def _count(asked: Asked) -> dict[date, int]:
+    relation = asked.relation()
+    day = relation.field(asked.records.catalogue.record_type(asked.spec.record).date_column)
+    month = relation.table.select(month=day.truncate("M").cast("date")).group_by("month").agg(n=ibis._.count())
+    return dict(fetch(month).select("month", "n").iter_rows())
+
+
+def _notes(asked: Asked, months: Sequence[date], found: InterruptedSeries) -> list[str]:
+    assert asked.event is not None
+    before = sum(month < asked.event.start for month in months)
+    text = _("{before} months before are compared with {after} months from then on. Months in part are left out.")
+    growth = _("Before, the number changed by {change} a month, the season aside.")
+    return [
+        text.format(before=before, after=len(months) - before),
+        growth.format(change=f"{100 * (found.trend - 1):+.1f}%"),
+        _("Why this day: {reason}").format(reason=asked.event.because),
+    ]
+
+
+def _picture(
+    asked: Asked, months: Sequence[date], events: Sequence[float] | np.ndarray, found: InterruptedSeries
+) -> Picture:
+    assert asked.event is not None
+    rows = [
+        analysis_charts.Month(month.isoformat(), float(counted), float(expected))
+        for month, counted, expected in zip(months, events, found.expected, strict=True)
+    ]
+    caption = _(
+        "Each dot is the number of {units} of one month. The line is the trend and season before {event}; from there "
+        "on it is dashed and shows what would have come had they gone on."
+    ).format(units=asked.unit, event=asked.event.label)
+    after = [row for row in rows if row.start >= asked.event.start.isoformat()]
+    text = _("{units}: {counted} in {months} months from then on; the trend before leads to {expected}.")
+    alt = text.format(
+        units=asked.unit, counted=numbers.count(sum(row.counted for row in after)), months=len(after),
+        expected=numbers.count(sum(row.expected for row in after)),
+    )  # fmt: skip
+    return Picture(analysis_charts.series, (rows,), (asked.event.start.isoformat(),), f"{alt} {caption}", caption)

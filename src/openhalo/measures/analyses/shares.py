@@ -1,0 +1,92 @@
+"""Shares of groups compared where place and circumstances are the same."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+import polars as pl
+
+from openhalo.measures.analyses.asked import Asked
+from openhalo.measures.analyses.cells import cells_of
+from openhalo.measures.analyses.contrasts import Contrast, contrast
+from openhalo.measures.analyses.results import AnalysisResult, Picture
+from openhalo.presentation import charts, numbers
+from openhalo.presentation.figures import Figure
+from openhalo.presentation.words import _
+from openhalo.statistics.comparisons import adjusted_ratio
+from openhalo.statistics.recording import refuse_uneven_recording
+from openhalo.statistics.results import Refused
+
+FEWEST = 30
+NOT_ALONE = "A difference does not show its cause: what is not held equal may explain it."
+
+
+def share_ratio(asked: Asked) -> AnalysisResult:
+    """Return the share with the outcome in each group, divided by the reference group's, within the same strata.
+
+    Raises:
+        Refused: the group is recorded by the outcome, or there is nobody to compare.
+    """
+    cells = cells_of(asked, [asked.spec.group])
+    known, unknown = cells.filter(pl.col("key0").is_not_null()), cells.filter(pl.col("key0").is_null())
+    hits, all_hits = float(known["k"].sum()), float(cells["k"].sum())
+    misses, all_misses = float(known["n"].sum()) - hits, float(cells["n"].sum()) - all_hits
+    if min(all_hits, all_misses) == 0:
+        raise Refused("the outcome is recorded for all or for none: there is nothing to compare")
+    refuse_uneven_recording((hits, all_hits), (misses, all_misses), "the records with the outcome")
+    sizes = dict(known.group_by("key0").agg(pl.col("n").sum()).iter_rows())
+    if sizes.get(asked.reference, 0) < FEWEST:
+        raise Refused(f"fewer than {FEWEST} records of {asked.name(asked.reference)}, the group compared with")
+    codes = [code for code in asked.people if code != asked.reference and (not asked.compare or code in asked.compare)]
+    enough = [code for code in codes if sizes.get(code, 0) >= FEWEST]
+    found = [_ratio(asked, known, unknown, code) for code in enough]
+    if not found:
+        raise Refused(f"no group has {FEWEST} records or more")
+    totals = known.group_by("key0").agg(pl.col("k", "n").sum())
+    detail = totals.select(group="key0", outcome="k", records="n", share=pl.col("k") / pl.col("n")).sort("group")
+    return AnalysisResult(
+        asked=asked,
+        contrasts=tuple(found),
+        detail=detail,
+        tell=lambda: _unknown_said(float(unknown["n"].sum()), float(cells["n"].sum()), asked),
+        limit=NOT_ALONE,
+        depict=lambda: [_ratio_picture(asked, found)],
+    )
+
+
+def _ratio(asked: Asked, known: pl.DataFrame, unknown: pl.DataFrame, code: str) -> Contrast:
+    found = contrast(_fit(asked, known, code), "ratio", group=code, reference=asked.reference)
+    if unknown.height == 0:
+        return found
+    ends = []
+    for with_hits, with_misses in ((code, asked.reference), (asked.reference, code)):
+        hits = unknown.with_columns(key0=pl.lit(with_hits), n=pl.col("k"))
+        misses = unknown.with_columns(key0=pl.lit(with_misses), n=pl.col("n") - pl.col("k"), k=pl.lit(0, pl.Int64))
+        ends.append(_fit(asked, pl.concat([known, hits, misses], how="vertical_relaxed"), code).estimate)
+    return replace(found, bounds=(min(ends), max(ends)))
+
+
+def _fit(asked: Asked, cells: pl.DataFrame, code: str) -> Any:
+    both = cells.filter(pl.col("key0").is_in([code, asked.reference]), pl.col("n") > 0)
+    codes = both["stratum"].rank("dense").cast(pl.Int64).to_numpy()
+    return adjusted_ratio(both["k"].to_numpy(), both["n"].to_numpy(), (both["key0"] == code).to_numpy(), codes)
+
+
+def _unknown_said(unknown: float, total: float, asked: Asked) -> list[str]:
+    if not unknown:
+        return []
+    text = _("The group is not known for {n} of {all} {units}. The table shows how far these could move the result.")
+    return [text.format(n=numbers.count(unknown), all=numbers.count(total), units=asked.unit)]
+
+
+def _ratio_picture(asked: Asked, found: Sequence[Contrast]) -> Picture:
+    rows = [Figure(asked.name(one.group), one.estimate, one.low, one.high, n=one.n, numerator=float(one.n),
+                   code=one.group) for one in found]  # fmt: skip
+    caption = _(
+        "The dot says how many times as high the share is as among {reference}; the line is its 95% interval. On the "
+        "dotted line, at 1, both are the same."
+    ).format(reference=asked.name(asked.reference))
+    alt = charts.describe(
+        "ratio", rows, _("Share against that of {reference}").format(reference=asked.name(asked.reference))
+    )
+    return Picture(charts.by_group, ("ratio", rows), (tuple(asked.people), 1.0), alt, caption)

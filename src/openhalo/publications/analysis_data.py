@@ -1,0 +1,85 @@
+"""The tables of analyses in a release: every comparison, and the counts that each test saw."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from openhalo.catalogue.analysis_plans import AnalysisPlan
+from openhalo.measures.analyses.results import AnalysisResult
+
+_COLUMNS = {
+    "analysis": ("string", "Analysis that made the comparison"),
+    "standing": ("string", "planned: in the dated plan; exploratory: added later"),
+    "refused": ("string", "Why the test was not carried out; empty where it was"),
+    "group": ("string", "Code of the group compared; empty where a test compares no groups"),
+    "reference": ("string", "Code of the group that it is compared with"),
+    "way": ("string", "pooled, within places, or average of places; empty where there is one way only"),
+    "scale": ("string", "difference: of two shares; ratio: of rates, odds or levels; share: a standardised share"),
+    "n": ("integer", "Records that the comparison rests on"),
+    "estimate": ("number", "The estimate, on that scale"),
+    "low": ("number", "Lower end of the 95 % interval"),
+    "high": ("number", "Upper end of the 95 % interval"),
+    "p": ("number", "Two-sided p-value of no difference"),
+    "adjusted": ("number", "p-value that allows for all comparisons of the plan"),
+    "bound_low": ("number", "Least that the estimate could be, whatever the records of unknown group"),
+    "bound_high": ("number", "Most that the estimate could be, whatever the records of unknown group"),
+    "verdict": ("string", "above, below, neither; chance: only the number of comparisons speaks against it"),
+    "method": ("string", "How estimate and interval were made"),
+}
+_KINDS: dict[str, type[pl.DataType]] = {"string": pl.String, "integer": pl.Int64, "number": pl.Float64}
+COMPARISONS = "data/analyses.csv"
+
+
+def write_analyses(folder: Path, results: Sequence[AnalysisResult]) -> dict[str, list[dict[str, str]]]:
+    """Write one table of all comparisons, refusals among them, and one of the counts of each test.
+
+    Returns:
+        The fields of each table, by its path.
+    """
+    if not results:
+        return {}
+    schema = pl.Schema({name: _KINDS[kind]() for name, (kind, _) in _COLUMNS.items()})
+    tables = []
+    for result in results:
+        first = {"analysis": result.asked.spec.id, "standing": result.asked.standing, "refused": result.refusal or None}
+        table = result.table() if result.contrasts else pl.DataFrame({"group": [None]})
+        tables.append(table.with_columns(**{name: pl.lit(value) for name, value in first.items()}))
+    whole = pl.concat(tables, how="diagonal_relaxed")
+    (folder / "data").mkdir(parents=True, exist_ok=True)
+    whole.select(pl.col(name).cast(kind) for name, kind in schema.items()).write_csv(folder / COMPARISONS)
+    schemas = {COMPARISONS: [{"name": n, "type": kind, "description": text} for n, (kind, text) in _COLUMNS.items()]}
+    for result in results:
+        if result.detail.width:
+            place = detail_of(result)
+            (folder / place).parent.mkdir(parents=True, exist_ok=True)
+            result.detail.write_csv(folder / place)
+            schemas[place] = [{"name": name, "type": _type(kind)} for name, kind in result.detail.schema.items()]
+    return schemas
+
+
+def detail_of(result: AnalysisResult) -> str:
+    """Return the path of the counts that a test saw."""
+    return f"data/analyses/{result.asked.spec.id}.csv"
+
+
+def plan_facts(plan: AnalysisPlan) -> dict[str, Any]:
+    """Return what a release's descriptor says of the analysis plan."""
+    return {
+        "written": plan.written.isoformat(),
+        "author": plan.author,
+        "sha256": plan.fingerprint,
+        "multiplicity": plan.multiplicity,
+        "level": plan.level,
+        "planned": [test.analysis for test in plan.tests],
+        "exploratory": [test.analysis for test in plan.exploratory],
+    }
+
+
+def _type(kind: pl.DataType) -> str:
+    if kind.is_integer():
+        return "integer"
+    if kind.is_float():
+        return "number"
+    return "string"

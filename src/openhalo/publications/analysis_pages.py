@@ -1,0 +1,186 @@
+"""What an analysis' page says: the answer, its chart, every comparison, what must hold, and how it was planned."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from math import isnan
+from typing import Any
+
+from openhalo.catalogue.analysis_plans import AnalysisPlan
+from openhalo.catalogue.analysis_specs import AnalysisSpec
+from openhalo.catalogue.index import Catalogue
+from openhalo.measures.analyses.asked import Asked
+from openhalo.measures.analyses.contrasts import Contrast
+from openhalo.measures.analyses.results import AnalysisResult, Counts
+from openhalo.measures.analyses.wording import shown, span, ways
+from openhalo.presentation import numbers
+from openhalo.presentation.drawing import Drawing, Drawings
+from openhalo.presentation.words import _
+from openhalo.publications.analysis_data import COMPARISONS, detail_of
+from openhalo.publications.condition_words import in_words
+from openhalo.publications.freshness import sources_of
+from openhalo.publications.labels import group
+from openhalo.publications.tables import Column
+
+
+@dataclass
+class AnalysisPage:
+    """Everything that stands on an analysis' page, as words."""
+
+    spec: AnalysisSpec
+    planned: bool
+    refused: bool
+    answers: list[str]
+    limit: str
+    period: str
+    columns: list[Column]
+    rows: list[list[str]]
+    assumptions: list[tuple[str, str]]
+    """What must hold, and whether these records show it: in words."""
+    notes: list[str]
+    definition: list[str]
+    methods: list[str]
+    citations: list[str]
+    plan: AnalysisPlan
+    family: str
+    sources: list[Any]
+    provenance: dict[str, Any]
+    redefined: bool
+    headline: str
+    beyond_chance: tuple[int, int]
+    """How many of the comparisons that lead show more than chance explains."""
+    counts: Counts | None
+    drawn: list[tuple[Drawing, Drawing, str]] = field(default_factory=list)
+    """Charts: wide, narrow, and the words below."""
+    tables: list[str] = field(default_factory=list)
+
+    @property
+    def place(self) -> str:
+        """Return the path of the page."""
+        return f"pages/analyses/{self.spec.id}.html"
+
+    @property
+    def short(self) -> str:
+        """Return the finding in a few words, for lists."""
+        if self.refused:
+            return _("not carried out") if self.planned else _("exploratory: not carried out")
+        if not self.beyond_chance[1]:
+            return _("planned") if self.planned else _("exploratory")
+        text = _("{k} of {n} beyond chance") if self.planned else _("exploratory: {k} of {n} beyond chance")
+        return text.format(k=self.beyond_chance[0], n=self.beyond_chance[1])
+
+
+def analysis_page(result: AnalysisResult, plan: AnalysisPlan, catalogue: Catalogue, drawings: Drawings) -> AnalysisPage:
+    """Return what an analysis' page says, in the language being spoken."""
+    asked, spec = result.asked, result.asked.spec
+    columns, rows = _table(result)
+    page = AnalysisPage(
+        spec=spec,
+        planned=asked.standing == "planned",
+        refused=bool(result.refusal),
+        headline=result.headline(),
+        beyond_chance=(sum(one.verdict in ("above", "below") for one in result.leading), len(result.leading)),
+        counts=result.tabulate(),
+        answers=result.answers(),
+        limit=_(result.limit) if result.limit else "",
+        period=numbers.span(asked.days.first, asked.days.last) if asked.days else "",
+        columns=columns,
+        rows=rows,
+        assumptions=[(_(text), _state(state)) for text, state in result.assumptions],
+        notes=result.notes,
+        definition=list(_definition(asked, catalogue)),
+        methods=list(dict.fromkeys(_(one.method) for one in result.contrasts)),
+        citations=list(dict.fromkeys(one.citation for one in result.contrasts)) or spec.sources,
+        plan=plan,
+        family=_family(result, plan),
+        sources=sources_of(spec.record, asked.records) if asked.covered else [],
+        provenance=asked.provenance,
+        redefined=spec.id in catalogue.redefined,
+        tables=[COMPARISONS, *([detail_of(result)] if result.detail.width else [])],
+    )
+    for picture in result.depict():
+        wide, narrow = (
+            drawings.svg(picture.make, *picture.arguments(variant), alt=picture.alt, css=variant)
+            for variant in ("wide", "narrow")
+        )
+        page.drawn.append((wide, narrow, picture.caption))
+    return page
+
+
+def _table(result: AnalysisResult) -> tuple[list[Column], list[list[str]]]:
+    """Return one row a comparison; columns that would be empty are left out."""
+    asked, every = result.asked, result.contrasts
+    heads = {"difference": _("Difference"), "ratio": _("Times as high"), "share": _("Share")}
+    parts: list[tuple[bool, Column, Any]] = [
+        (True, Column(_("Compared")), lambda one: _who(one, asked)),
+        (True, Column(heads[every[0].scale] if every else ""), lambda one: shown(one.estimate, one.scale)),
+        (True, Column(_("95% interval"), interval=True, minor=True), lambda one: span(one.low, one.high, one.scale)),
+        (any(one.bounds for one in every), Column(_("With unknown group, between"), minor=True),
+         _bounds),
+        (True, Column(_("Records"), minor=True), lambda one: numbers.count(one.n)),
+        (any(not isnan(one.p) for one in every), Column(_("p-value"), minor=True), _p),
+    ]  # fmt: skip
+    kept = [(column, cell) for wanted, column, cell in parts if wanted]
+    return [column for column, _cell in kept], [[cell(one) for _column, cell in kept] for one in every]
+
+
+def _bounds(one: Contrast) -> str:
+    return span(one.bounds[0], one.bounds[1], one.scale) if one.bounds else "–"
+
+
+def _who(one: Contrast, asked: Asked) -> str:
+    if not one.group:
+        return _("After {event}, against before").format(event=asked.event.label) if asked.event else _("All")
+    name = asked.name(one.group)
+    return f"{name[:1].upper()}{name[1:]}, {ways(one.way)}" if one.way else f"{name[:1].upper()}{name[1:]}"
+
+
+def _p(one: Contrast) -> str:
+    value = one.p if isnan(one.adjusted) else one.adjusted
+    if isnan(value):
+        return "–"
+    return _("under 0.001") if value < 0.001 else f"{value:.3f}"
+
+
+def _state(state: str) -> str:
+    words = {"met": _("holds here"), "not met": _("does not hold here"), "not testable": _("cannot be checked")}
+    return words[state]
+
+
+def _family(result: AnalysisResult, plan: AnalysisPlan) -> str:
+    if not result.leading:
+        return ""
+    if result.asked.standing == "exploratory":
+        return _("It was added after the plan, so it is exploratory: a reason to look closer, not a finding.")
+    if result.family < 2:
+        return ""
+    text = {
+        "holm": _(
+            "The plan makes {n} comparisons. The p-values allow for all of them (Holm), so that the chance of even one "
+            "false alarm stays under {level}."
+        ),
+        "benjamini_hochberg": _(
+            "The plan makes {n} comparisons. The p-values allow for all of them (Benjamini and Hochberg), so that "
+            "among what is called more than chance at most {level} are false alarms on average."
+        ),
+    }[plan.multiplicity]
+    return text.format(n=result.family, level=f"{100 * plan.level:g}%")
+
+
+def _definition(asked: Asked, catalogue: Catalogue) -> Iterable[str]:
+    spec, record = asked.spec, asked.spec.record
+    where = in_words(record, spec.where, catalogue)
+    text = _("It looks at {units} where {what}.") if where else _("It looks at all {units}.")
+    yield text.format(units=asked.unit, what=where)
+    if spec.discretionary:
+        yield _("Only these searches count: {what}.").format(what=in_words(record, spec.discretionary, catalogue))
+    if spec.outcome:
+        yield _("What is compared: {what}.").format(what=in_words(record, spec.outcome, catalogue))
+    if spec.group and asked.reference:
+        names = group(record, spec.group, catalogue)
+        text = _("Groups are those of “{field}”; the others are compared with {reference}.")
+        yield text.format(field=names.label, reference=asked.name(asked.reference))
+    if spec.place:
+        yield _("Places are those of “{field}”.").format(field=group(record, spec.place, catalogue).label)
+    if spec.strata:
+        text = _("Held equal besides: {fields}.")
+        yield text.format(fields=", ".join(group(record, path, catalogue).phrase for path in spec.strata))

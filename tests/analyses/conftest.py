@@ -1,0 +1,51 @@
+"""Sites with real records and an analysis plan, each imported once."""
+
+import pytest
+
+from openhalo.sites.making import init_site
+from openhalo.sites.open_site import open_site
+
+SEARCHES_PLAN = """
+written: 2026-11-22
+author: Tests
+because: Hit rates by race, within precincts.
+tests:
+  - {analysis: stops/hit_rates, reference: WHITE}
+"""
+CITY_PLAN = """
+written: 2026-11-22
+author: Tests
+because: Darkness, and a change of level.
+tests:
+  - {analysis: stops/veil_of_darkness, reference: WHITE, compare: [BLACK, EAST_AFRICAN, HISP]}
+  - analysis: force/level_change
+    within: 2018-07..2021-08
+    event: {start: 2020-06-01, label: June 2020, because: the first whole month after the event}
+exploratory:
+  - {analysis: stops/hit_rates, reference: WHITE, added: 2026-11-23, because: asked later}
+"""
+
+
+def site_with(folder, plan, deliveries):
+    site = open_site(init_site(folder / "site", "City", "City police", "cpd"))
+    (site.path / "analysis_plan.yaml").write_text(plan, encoding="utf-8")
+    for source, file in deliveries.items():
+        site.import_file(source, file)
+    return open_site(site.path)
+
+
+@pytest.fixture(scope="session")
+def searches(data, tmp_path_factory):
+    """A site with every stop of one large city in 2014."""
+    files = {"nyc_sqf_2014": data / "nyc_sqf" / "sqf_2014.csv.gz"}
+    return site_with(tmp_path_factory.mktemp("searches"), SEARCHES_PLAN, files)
+
+
+@pytest.fixture(scope="session")
+def city(data, tmp_path_factory):
+    """A site with stops that have times and coordinates, and six years of force."""
+    files = {
+        "minneapolis_stops": data / "minneapolis" / "stops_2017.csv.gz",
+        "minneapolis_force": data / "minneapolis" / "force_2016_2021.csv.gz",
+    }
+    return site_with(tmp_path_factory.mktemp("city"), CITY_PLAN, files)

@@ -1,0 +1,97 @@
+"""The veil of darkness and the interrupted series on real records, against an independent fit of the same model."""
+
+import math
+from datetime import date
+
+import numpy as np
+import pandas as pd
+import polars as pl
+import pytest
+import statsmodels.api as sm
+
+from openhalo.base.periods import Period
+from openhalo.measures.analyses.series import whole_months
+from openhalo.statistics.splines import natural_spline
+from openhalo.statistics.sun import evening
+
+
+@pytest.fixture(scope="module")
+def dark(city):
+    return city.analyse("stops/veil_of_darkness")
+
+
+@pytest.fixture(scope="module")
+def change(city):
+    return city.analyse("force/level_change")
+
+
+def test_darkness_agrees_with_a_row_by_row_regression(city, dark):
+    """Logistic regression on single stops with a dummy a precinct, by statsmodels, on what Python's dates give."""
+    stops = city.records("stops/stop", where="reason = 'TRAFFIC' and race in ('BLACK', 'WHITE')").collect()
+    local = stops["occurred_at_local"].to_list()
+    minute = np.array([one.hour * 60 + one.minute for one in local])
+    sunset, dusk = np.empty(len(local)), np.empty(len(local))
+    cells = list(zip((stops["latitude"] / 0.1).round(), (stops["longitude"] / 0.1).round(), strict=True))
+    for cell in set(cells):
+        at = np.array([index for index, one in enumerate(cells) if one == cell])
+        days = np.array([local[index].date() for index in at], "datetime64[D]")
+        sunset[at], dusk[at] = evening(days, cell[0] * 0.1, cell[1] * 0.1, "America/Chicago")
+    kept = (minute >= dusk.min()) & (minute <= dusk.max()) & ~((minute >= sunset) & (minute <= dusk))
+    clock = 5 * np.round(minute[kept] / 5)
+    black = (stops["race"] == "BLACK").to_numpy()[kept]
+    places = pd.get_dummies(pd.Series(stops["precinct"].fill_null("").to_list())[kept], dtype=float)
+    design = np.column_stack([(minute >= dusk)[kept].astype(float), natural_spline(clock, 6), places])
+    model = sm.GLM(black.astype(float), design, family=sm.families.Binomial()).fit()
+    ours = dark.facts["log_odds"][0]
+    assert ours["group"] == "BLACK"
+    assert ours["estimate"] == pytest.approx(model.params[0], abs=1e-6)
+    assert ours["error"] == pytest.approx(model.bse[0], abs=1e-6)
+
+
+def test_darkness_is_shown_as_odds_ratios_with_bounds(dark):
+    for one, log in zip(dark.contrasts, dark.facts["log_odds"], strict=True):
+        assert one.estimate == pytest.approx(math.exp(log["estimate"]))
+        assert one.neutral == 1.0 and one.low < one.estimate < one.high
+        assert one.bounds[0] <= one.estimate <= one.bounds[1]
+    assert any(text == "the group is recorded as often in darkness as in daylight" for text, _ in dark.assumptions)
+
+
+def test_an_interval_that_holds_one_is_no_proof_of_equal_treatment(dark):
+    assert {one.verdict for one in dark.contrasts} == {"neither"}
+    assert "None of the 3 comparisons shows more than chance explains. That does not prove" in dark.sentence()
+
+
+def test_months_are_those_of_the_file(change, data):
+    raw = pd.read_csv(data / "minneapolis" / "force_2016_2021.csv.gz", dtype=str)
+    month = pd.to_datetime(raw["response_datetime"]).dt.strftime("%Y-%m")
+    expected = month[(month >= "2018-07") & (month <= "2021-08")].value_counts().sort_index()
+    ours = change.detail
+    assert ours["counted"].to_list() == expected.to_list()
+    assert [f"{day:%Y-%m}" for day in ours["month"]] == expected.index.to_list()
+    assert ours.filter(pl.col("after")).height == 15
+
+
+def test_the_change_of_level_agrees_with_statsmodels(change):
+    detail = change.detail
+    time = np.arange(1, detail.height + 1)
+    angle = 2 * np.pi * (time - 1 + 7) / 12
+    seasons = [part(h * angle) for h in (1, 2) for part in (np.sin, np.cos)]
+    design = np.column_stack([np.ones(len(time)), detail["after"].to_numpy().astype(float), time, *seasons])
+    model = sm.GLM(detail["counted"].to_numpy(), design, family=sm.families.Poisson())
+    quasi = model.fit(scale="X2")
+    hac = model.fit(cov_type="HAC", cov_kwds={"maxlags": 3, "use_correction": False})
+    one = change.contrasts[0]
+    assert one.estimate == pytest.approx(math.exp(quasi.params[1]))
+    error = max(quasi.bse[1], hac.bse[1])
+    assert math.log(one.high / one.low) / 2 / 1.959964 == pytest.approx(error, rel=1e-6)
+
+
+def test_the_chart_draws_each_month_and_the_event(change):
+    chart = change.chart()
+    assert len(chart["data"]["values"]) == 38
+    assert chart["layer"][0]["data"]["values"] == [{"at": "2020-06-01T00:00:00Z"}]
+
+
+def test_only_whole_months_are_compared():
+    assert [f"{day:%Y-%m}" for day in whole_months(Period(date(2019, 12, 2), date(2020, 2, 28)))] == ["2020-01"]
+    assert whole_months(Period(date(2020, 1, 2), date(2020, 1, 30))) == []
