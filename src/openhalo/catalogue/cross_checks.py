@@ -26,6 +26,8 @@ def record_type(spec: RecordType, document: Document, schema: Schema) -> None:
             _known(field.to, schema.record_types, "record type", document, ("fields", name, "to"), schema)
         if field.inverse:
             _inverse(name, spec, document, schema, inverses)
+        if field.through:
+            _through(name, spec, document, schema)
     for name, rule in spec.rules.items():
         place = ("rules", name, "condition")
         _one_record(_condition(rule.condition, spec.id, document, place, schema), document, place)
@@ -47,6 +49,38 @@ def _inverse(name: str, spec: RecordType, document: Document, schema: Schema, ot
         )  # fmt: skip
 
 
+def _through(name: str, spec: RecordType, document: Document, schema: Schema) -> None:
+    """Check that a field which looks through a link finds a stored field of its own kind there."""
+    field, place = spec.fields[name], ("fields", name, "through")
+    link, _, there = field.through.partition(".")
+    try:
+        many = schema.inverses(spec.id).get(link)
+        found = schema.follow(many.record, there) if many else schema.follow(spec.id, field.through)
+    except Unread:
+        return
+    if found is None:
+        links = [*schema.inverses(spec.id), *(n for n, other in spec.fields.items() if other.type == "link")]
+        document.report(place, f"'{field.through}' leads nowhere", name_all(f"{one}.…" for one in links))
+        return
+    target, other = found
+    wanted = ("codes", "code") if many else (field.type, field.type)
+    if (field.type, other.type) != wanted or field.vocabulary != other.vocabulary:
+        document.report(
+            place,
+            f"'{field.through}' is a {other.type}{f' of {other.vocabulary}' if other.vocabulary else ''}",
+            f"a {wanted[1]}{f' of {field.vocabulary}' if field.vocabulary else ''}"
+            if not many or field.type == "codes" else "a link to one; over a link to many, lists of codes",
+        )  # fmt: skip
+    if other.through:
+        document.report(place, f"'{field.through}' itself looks through '{other.through}'", "a field that is stored")
+    if other.privacy in WITHHELD and field.privacy not in WITHHELD:
+        document.report(place, f"'{field.through}' is {other.privacy}, '{name}' is {field.privacy}", other.privacy)
+    clocks = {spec.time, *spec.known_at.values()}
+    beyond = schema.record_type(target)
+    if name in clocks and any(beyond.fields[n].through for n in {beyond.time, *beyond.known_at.values()}):
+        document.report(place, f"the times of {target} look through a link themselves", "times that are stored")
+
+
 def source(spec: SourceSpec, document: Document, schema: Schema, sources: Mapping[str, SourceSpec]) -> None:
     """Check that a source spec fills fields that exist, with codes that exist, in a zone that exists."""
     _zone(spec.zone, document, ("zone",))
@@ -62,6 +96,9 @@ def source(spec: SourceSpec, document: Document, schema: Schema, sources: Mappin
     for place, mapping in spec.mappings():
         if _known(place[-1], record.fields, f"field of {record.id}", document, place):
             _mapping(mapping, place, record, document, schema)
+    if spec.scope.mode == "replace" and spec.scope.period != "all" and not record.fields[record.time].required:
+        found = f"records of {record.id} may lack a time of their own, so no period of them can be replaced"
+        document.report(("scope", "period"), found, "all")
     required = {name for name, field in record.fields.items() if field.required}
     for entry, extra in (spec.repeat or {"": {}}).items():
         for name in sorted(required - spec.fields.keys() - extra.keys()):
@@ -133,6 +170,8 @@ def _mapping(mapping: FieldMapping, place: Location, record: RecordType, documen
                 code = getattr(mapping, name)
                 if code:
                     _known(str(code), codes, kind, document, (*place, name))
+    elif mapping.skip:
+        document.report((*place, "skip"), f"'skip' on a field of type {field.type}", "fields of type codes")
     elif mapping.codes:
         document.report((*place, "codes"), f"'codes' on a field of type {field.type}", "fields of type code or codes")
     if field.type == "boolean" and mapping.column and not (mapping.true and mapping.false):
@@ -143,6 +182,11 @@ def _mapping(mapping: FieldMapping, place: Location, record: RecordType, documen
         )
     if field.type in ("date", "time") and mapping.column and not mapping.formats:
         document.report(place, f"'{place[-1]}' is a {field.type}", todo="give its formats: ['%Y-%m-%d %H:%M:%S']")
+    if (mapping.days or mapping.numbers) and field.type != "integer":
+        document.report(place, f"'{place[-1]}' is a {field.type}", "'days' and 'numbers' on fields of type integer")
+    for index, name in enumerate(mapping.days):
+        dates = [one for one, other in record.fields.items() if other.type == "date"]
+        _known(name, dates, f"date field of {record.id}", document, (*place, "days", index))
     if mapping.derive:
         if field.type != "boolean":
             document.report((*place, "derive"), f"'derive' on a field of type {field.type}", "yes/no fields")
@@ -232,6 +276,9 @@ def _group(path: str, record: str, document: Document, place: Location, schema: 
         )
     elif found[1].privacy in WITHHELD:
         _refuse_withheld(path, found[1].privacy, document, place)
+    elif found[1].identifies:
+        who = found[1].identifies
+        document.report(place, f"'{path}' tells one {who} from another", "fields that many people share")
 
 
 def _zone(zone: str, document: Document, place: Location) -> None:

@@ -126,8 +126,7 @@ def starts(periods: pl.Expr, grain: Grain) -> pl.Expr:
 
 def covered(question: Question, records: Records, record: str) -> list[Coverage]:
     """Return what each source holds of a record type, as far as it touches the asked period."""
-    table = records.manifest.tables.get(record)
-    covers = table.coverage if table else []
+    covers = records.coverage(record)
     return [c for c in covers if question.within is None or c.period.overlap(question.within)]
 
 

@@ -45,7 +45,7 @@ def needed(spec: MeasureSpec, records: Records) -> list[str]:
     """Return the record types that a measure needs and of which nothing was delivered, or nothing of the same days."""
     base = counted(spec, records.catalogue)
     wanted = [base.record, *([base.per.record] if base.per else [])]
-    missing = [record for record in wanted if record not in records.manifest.tables]
+    missing = [record for record in wanted if not records.coverage(record)]
     if not missing and base.per is not None and base.per.matches_period and _common(base, records) is None:
         return [base.per.record]
     return missing
@@ -78,7 +78,7 @@ def answer(spec: MeasureSpec, records: Records) -> Answer:
 
 
 def _days(record: str, records: Records) -> Period:
-    covers = records.manifest.tables[record].coverage
+    covers = records.coverage(record)
     return Period(min(cover.first for cover in covers), max(cover.last for cover in covers))
 
 
