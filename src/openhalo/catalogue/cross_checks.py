@@ -128,11 +128,17 @@ def measure(spec: MeasureSpec, document: Document, schema: Schema, measures: Map
         _group(path, spec.record, document, ("groups", index), schema)
     if spec.value:
         _number(spec.value, spec.record, document, ("value",), schema)
+    if spec.holders:
+        links = [name for name, field in record.fields.items() if field.type == "link"]
+        _known(spec.holders, links, f"link of {record.id}", document, ("holders",))
 
 
 def _denominator(spec: MeasureSpec, document: Document, schema: Schema) -> None:
     per = spec.per
     assert per is not None
+    if per.lasting and not schema.record_type(per.record).until:
+        found = f"{per.record} does not say when its records end"
+        document.report(("per", "lasting"), found, todo="name its last day: until: <field>")
     for name in ("where", "estimated"):
         _open_condition(getattr(per, name), per.record, document, ("per", name), schema)
     for group, piece in per.slices.items():

@@ -1,6 +1,7 @@
 """Source specs: how one known export becomes records. Every column is named; nothing is guessed."""
 
 from collections.abc import Iterable
+from datetime import date
 from typing import Literal
 
 from pydantic import Field
@@ -93,6 +94,9 @@ class Scope(Spec):
     period: Literal["all", "year", "month", "day"] = Field(
         default="all",
         description="replace: records of the periods that the file touches give way to the file",
+    )
+    last: date | None = Field(
+        default=None, description="Last day that the file speaks for, where its newest record lies before it"
     )
 
 

@@ -84,6 +84,9 @@ def population(question: Question, records: Records, record: str, where: Sequenc
             tests.append(day.between(ibis.literal(first), ibis.literal(last)))
         else:
             tests.append(day.between(first.year, last.year))
+    kind = records.catalogue.record_type(record)
+    if not kind.fields[kind.time].required and (kind.follows or question.grain != "all"):
+        tests.append(relation.field(kind.date_column).notnull())  # of a record that is not there, or in no period
     relation.table = relation.table.filter(*tests) if tests else relation.table
     return relation
 

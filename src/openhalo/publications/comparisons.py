@@ -92,13 +92,13 @@ def by_group(
         cut.caption = [text.format(n=len(rows))]
         return cut
     leads = not may_not_lead(result)
-    reference = 1.0 if spec.kind == "ratio" else None
-    if leads and total is not None and spec.kind in ("share", "rate", "mean"):
+    reference = 1.0 if spec.shown_as == "ratio" else None
+    if leads and total is not None and spec.shown_as in ("share", "rate", "mean"):
         reference = total.value
     cut.caption = list(_legend(answer, rows, names, units, reference))
     facts = (names.order, reference, not leads)
-    alt = charts.describe(spec.kind, rows, cut.subtitle.rstrip("."))
-    return _draw(cut, drawings, charts.by_group, (spec.kind, rows), facts, alt)
+    alt = charts.describe(spec.shown_as, rows, cut.subtitle.rstrip("."))
+    return _draw(cut, drawings, charts.by_group, (spec.shown_as, rows), facts, alt)
 
 
 def over_time(answer: Answer, catalogue: Catalogue, drawings: Drawings) -> Cut:
@@ -108,7 +108,7 @@ def over_time(answer: Answer, catalogue: Catalogue, drawings: Drawings) -> Cut:
     assert result is not None
     rows = [_marked(row, answer) for row in figures(result, None)]
     in_part = [row for row in rows if row.label != numbers.period(row.period)]
-    whole = [row for row in rows if row not in in_part] if spec.kind in ("count", "rate") else rows
+    whole = [row for row in rows if row not in in_part] if spec.shown_as in ("count", "rate") else rows
     grain = {"month": _("month"), "quarter": _("quarter"), "year": _("year")}[result.grain]
     columns, cells = table(spec, answer.counted, grain.capitalize(), rows)
     text = _("{measure}, all {units}, by {grain}, {period}.")
@@ -129,12 +129,12 @@ def over_time(answer: Answer, catalogue: Catalogue, drawings: Drawings) -> Cut:
     text = _("{subtitle} From {first} in {start} to {last} in {end}.")
     alt = text.format(
         subtitle=cut.subtitle,
-        first=said(spec.kind, first),
+        first=said(spec.shown_as, first),
         start=first.label,
-        last=said(spec.kind, last),
+        last=said(spec.shown_as, last),
         end=last.label,
     )
-    return _draw(cut, drawings, charts.over_time, (spec.kind, whole), (), alt)
+    return _draw(cut, drawings, charts.over_time, (spec.shown_as, whole), (), alt)
 
 
 def _draw(
@@ -147,7 +147,7 @@ def _draw(
 
 def _legend(answer: Answer, rows: Sequence[Figure], names: Group, units: str, reference: float | None) -> Sequence[str]:
     """Return what the marks of a chart by group mean."""
-    kind = answer.spec.kind
+    kind = answer.spec.shown_as
     said_so: list[str] = []
     if kind == "count":
         return said_so

@@ -15,7 +15,7 @@ FIGURES = "data/figures.csv"
 DICTIONARY = "data/dictionary.csv"
 _OWN = {
     "measure": ("string", "Measure that the figure answers"),
-    "kind": ("string", "Kind of figure: count, share, rate, ratio, mean"),
+    "kind": ("string", "Kind of figure: count, share, rate, ratio, mean, median, concentration"),
     "unit": ("string", "What one counted row is"),
     "group": ("string", "Field that the figure is cut by; empty: not cut"),
     "code": ("string", "Code of the group; empty in a cut figure: not known"),

@@ -91,20 +91,29 @@ class Records:
         records has a time is left out.
         """
         table = self.manifest.tables.get(record)
-        if table is None or not self.catalogue.record_type(record).follows:
-            return [cover for cover in (table.coverage if table else []) if cover.first <= cover.last]
-        if record not in self._coverage:
+        if table is None:
+            return []
+        if not self.catalogue.record_type(record).follows:
+            held = [cover for cover in table.coverage if cover.first <= cover.last]
+        elif record in self._coverage:
+            held = self._coverage[record]
+        else:
             day = identifier(self.catalogue.record_type(record).date_column)
             query = f"""
                 SELECT agency, source, count({day}), min({day}), max({day})
                 FROM {identifier(self.table(record).get_name())} GROUP BY ALL HAVING min({day}) IS NOT NULL ORDER BY ALL
             """
             units = {(cover.agency, cover.source): cover.unit for cover in table.coverage}
-            self._coverage[record] = [
+            held = self._coverage[record] = [
                 Coverage(agency=a, source=s, unit=units[a, s], rows=n, first=first, last=last)
                 for a, s, n, first, last in cursor().execute(query).fetchall()
             ]
-        return self._coverage[record]
+        sources = self.catalogue.sources
+        ends = [sources[cover.source].scope.last if cover.source in sources else None for cover in held]
+        return [
+            cover if end is None or end <= cover.last else cover.model_copy(update={"last": end})
+            for cover, end in zip(held, ends, strict=True)
+        ]
 
     def _open(self, record: RecordType, every_source: bool = False) -> Any:
         """Make a view over the version's files; columns that older files lack are null."""
