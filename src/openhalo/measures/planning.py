@@ -73,7 +73,10 @@ def _must_be_one_year(question: Question, records: Records) -> None:
 
 
 def population(question: Question, records: Records, record: str, where: Sequence[str]) -> Relation:
-    """Return the records that make every condition true, within the asked period where their time has days."""
+    """Return the records that make every condition true, within the asked period where their time has days.
+
+    A record without a time stands in no period, so none of these is among them.
+    """
     relation = records.relation(record)
     nodes = [records.catalogue.condition(record, text) for text in where if text]
     tests = [to_ibis(node, relation) for node in nodes if node is not None]
@@ -85,8 +88,8 @@ def population(question: Question, records: Records, record: str, where: Sequenc
         else:
             tests.append(day.between(first.year, last.year))
     kind = records.catalogue.record_type(record)
-    if not kind.fields[kind.time].required and (kind.follows or question.grain != "all"):
-        tests.append(relation.field(kind.date_column).notnull())  # of a record that is not there, or in no period
+    if not kind.fields[kind.time].required:
+        tests.append(relation.field(kind.date_column).notnull())
     relation.table = relation.table.filter(*tests) if tests else relation.table
     return relation
 

@@ -12,6 +12,7 @@ from pydantic import Field, field_validator
 from openhalo.base.errors import Problem, SiteError, did_you_mean, name_all
 from openhalo.catalogue import reader
 from openhalo.catalogue.index import Catalogue
+from openhalo.catalogue.record_types import WITHHELD
 from openhalo.catalogue.reader import Document, Spec
 
 _NOT_IN_NAMES = "*?[]%"
@@ -116,7 +117,12 @@ def check_settings(site: Path, catalogue: Catalogue) -> list[Problem]:
         if known(declared.record, catalogue.record_types, "record type", "declared_public", index, "record"):
             fields = catalogue.record_types[declared.record].fields
             for position, name in enumerate(declared.fields):
-                known(name, fields, f"field of {declared.record}", "declared_public", index, "fields", position)
+                place = ("declared_public", index, "fields", position)
+                if known(name, fields, f"field of {declared.record}", *place):
+                    field = fields[name]
+                    if field.identifies or field.type == "link" or field.privacy in WITHHELD:
+                        found = f"'{name}' can lead to one person, or is restricted: it is never public"
+                        document.report(place, found, "fields that many people share")
     places = {name for record_type in catalogue.record_types.values() for name in record_type.fields}
     for name in settings.visitor_places:
         known(name, places, "field of any record type", "visitor_places", name)
