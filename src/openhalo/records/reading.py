@@ -190,10 +190,10 @@ class Relation:
         link, rest = path.split(".", 1)
         schema = self.records.catalogue.schema
         target = self.records.relation(schema.record_types[self.record].fields[link].to)
-        column = target.field(rest, suffix)
-        side = target.table.select(column.name("_value"), _target=ibis._.record_key)
-        joined = self.table.left_join(side, self.table[link] == side["_target"]).drop("_target")
-        self.table = joined.rename({path + suffix: "_value"})
+        column, key = target.field(rest, suffix), f"key:{path}{suffix}"
+        side = target.table.select(column.name(path + suffix), ibis._.record_key.name(key))
+        # The key stays: another projection over a wide table would cost more than the join itself.
+        self.table = self.table.left_join(side, self.table[link] == side[key])
 
     def _add_count(self, link: str, condition: Node | None) -> str:
         inverse = self.records.catalogue.schema.inverses(self.record)[link]
