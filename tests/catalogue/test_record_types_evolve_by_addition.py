@@ -20,7 +20,13 @@ RECORD_TYPES = load().record_types
 def meaning(record):
     """What a record type means to those who hold records of it: its fields, units and time, at its version."""
     fields = {name: {part: getattr(spec, part) for part in MEANING} for name, spec in record.fields.items()}
-    return {"version": record.version, "time": record.time, "until": record.until, "units": sorted(record.units), "fields": fields}
+    return {
+        "version": record.version,
+        "time": record.time,
+        "until": record.until,
+        "units": sorted(record.units),
+        "fields": fields,
+    }
 
 
 def changes(old, new):

@@ -1,4 +1,4 @@
-"""Complaints, findings, discipline, force and training of one city, each figure held against pandas on the raw files."""
+"""Complaints, findings, discipline, force and training of one city, held against pandas on the raw files."""
 
 import re
 from datetime import date
@@ -36,7 +36,7 @@ def by(result, group, column="value"):
 
 
 def test_every_row_read_is_accepted_or_rejected_with_its_reason(chicago, files):
-    site, receipts = chicago
+    _, receipts = chicago
     units = files["chicago_units"]
     turned = (units.unit_end_date != "") & (units.unit_end_date < units.unit_start_date)
     born = pd.to_numeric(files["chicago_complaint_victims"].birth_year)
@@ -58,7 +58,9 @@ def test_an_allegation_stands_in_the_year_of_its_complaint(chicago, accused):
 
 
 def test_share_sustained_by_category_leaves_out_what_was_closed_without_a_finding(chicago, accused):
-    force = accused[accused.category_group.isin(["Use of Force", "Excessive Force"]) & accused.final_finding.isin(FINDINGS)]
+    force = accused[
+        accused.category_group.isin(["Use of Force", "Excessive Force"]) & accused.final_finding.isin(FINDINGS)
+    ]
     row = chicago[0].measure("complaints/sustained_share", by="category").figures.filter(category="FORCE").to_dicts()[0]
     assert (row["numerator"], row["denominator"]) == ((force.final_finding == "SU").sum(), len(force))
     assert row["low"] < row["value"] < row["high"]
@@ -156,7 +158,9 @@ def test_force_reports_keep_both_injuries_and_every_type_once(chicago, files):
         assert (row["numerator"], row["denominator"]) == ((force[column] == "Yes").sum(), (force[column] != "").sum())
     types = by(chicago[0].measure("force/reports", by="force_types"), "force_types")
     assert types["CED"] == force.member_actions.str.contains("PROBE DISCHARGE|CONTACT STUN").sum()
-    assert types["CONTROL_HOLD"] == force.member_actions.str.contains("HOLDS|WRISTLOCK|ARMBAR|PRESSURE|INSTRUMENT").sum()
+    assert (
+        types["CONTROL_HOLD"] == force.member_actions.str.contains("HOLDS|WRISTLOCK|ARMBAR|PRESSURE|INSTRUMENT").sum()
+    )
     worst = by(chicago[0].measure("force/reports", by="resistance"), "resistance")
     assert worst["LIFE_THREATENING"] == force.subject_resistance.str.contains("Deadly Force").sum()
 
@@ -172,7 +176,9 @@ def test_findings_after_a_day_were_not_known_by_it(chicago, accused):
     assert (known.final_finding == "SU").sum() > found["SUSTAINED"], "some were decided later"
 
 
-@pytest.mark.parametrize("field", ["officer.pseudonym", "officer.employee_number", "officer.name", "officer", "complaint.incident"])
+@pytest.mark.parametrize(
+    "field", ["officer.pseudonym", "officer.employee_number", "officer.name", "officer", "complaint.incident"]
+)
 def test_no_figure_may_be_cut_by_an_officer(field, tmp_path):
     text = (open_measure("complaints", "allegations")).replace("groups: [category,", f"groups: [{field}, category,")
     folder = tmp_path / "complaints" / "measures"
@@ -194,7 +200,11 @@ def test_a_measure_cannot_be_asked_by_officer(chicago):
 
 
 def test_an_officer_cannot_be_declared_public(chicago, tmp_path):
-    text = (chicago[0].path / "agency.yaml").read_text("utf-8").replace("fields: [race, gender, rank]", "fields: [race, pseudonym, name]")
+    text = (
+        (chicago[0].path / "agency.yaml")
+        .read_text("utf-8")
+        .replace("fields: [race, gender, rank]", "fields: [race, pseudonym, name]")
+    )
     (tmp_path / "agency.yaml").write_text(text, encoding="utf-8")
     found = [problem.found for problem in check_settings(tmp_path, chicago[0].catalogue)]
     assert [text.partition("'")[2].partition("'")[0] for text in found] == ["pseudonym", "name"]
@@ -205,7 +215,9 @@ def released(folder, officers):
     assert verify(folder) == []
     figures = pl.read_csv(folder / "data" / "figures.csv", infer_schema_length=0)
     cuts = set(figures["group"].drop_nulls()) | set(figures["group2"].drop_nulls())
-    assert not {cut for cut in cuts if cut.rpartition(".")[2] in ("officer", "pseudonym", "name", "unit", "employee_number")}
+    assert not {
+        cut for cut in cuts if cut.rpartition(".")[2] in ("officer", "pseudonym", "name", "unit", "employee_number")
+    }
     dictionary = pl.read_csv(folder / "data" / "dictionary.csv", infer_schema_length=0)
     assert set(dictionary["privacy"].unique()) <= {"public", "internal", "restricted"}
     assert not any(officers & set(figures[column].drop_nulls()) for column in ("code", "code2", "label", "label2"))

@@ -136,7 +136,20 @@ def test_every_rejecting_rule_is_tried():
 
 
 def test_every_trait_of_a_person_says_how_it_was_learned():
-    traits = {"race", "races", "gender", "age", "birth_year", "complainant_races", "complainant_genders", "limited_english", "disability", "unhoused", "student", "passenger"}
+    traits = {
+        "race",
+        "races",
+        "gender",
+        "age",
+        "birth_year",
+        "complainant_races",
+        "complainant_genders",
+        "limited_english",
+        "disability",
+        "unhoused",
+        "student",
+        "passenger",
+    }
     bare = [
         f"{name}.{field}"
         for name, record in CATALOGUE.record_types.items()

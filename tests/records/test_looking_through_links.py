@@ -20,7 +20,7 @@ fields:
   opened_on: {type: date, required: true, label: Opened, known_at: received, privacy: public, source: test}
   closed_on: {type: date, label: Closed, known_at: closed, privacy: public, source: test}
   days: {type: integer, label: Days, unit: days, known_at: closed, privacy: public, source: test}
-  races: {type: codes, vocabulary: race, through: people.race, basis: record, label: Races, privacy: public, source: test}
+  races: {type: codes, vocabulary: race, through: people.race, basis: record, label: R, privacy: public, source: test}
 example: {opened_on: "2017-01-01"}
 """
 PART = """
@@ -65,18 +65,21 @@ scope: {{mode: replace, period: all}}
 fields:
 """
 SOURCES = {
-    "cases": HEAD.format(record="case") + """
+    "cases": HEAD.format(record="case")
+    + """
   opened_on: {from: opened, formats: ["%Y-%m-%d"]}
   closed_on: {from: closed, formats: ["%Y-%m-%d"]}
   days: {days: [opened_on, closed_on]}
 """,
-    "parts": HEAD.format(record="part") + """
+    "parts": HEAD.format(record="part")
+    + """
   case: {from: case, target: cases}
   found_on: {from: found, formats: ["%Y-%m-%d"]}
   kept: {from: kept, any_case: true, true: ["Yes"], false: ["No"]}
   penalty: {from: penalty, any_case: true, numbers: {one day: 1, two days: 2}, missing: {NONE: not_applicable}}
 """,
-    "people": HEAD.format(record="person") + """
+    "people": HEAD.format(record="person")
+    + """
   case: {from: case, target: cases}
   race: {from: race, codes: {B: BLACK, W: WHITE}}
 """,

@@ -274,7 +274,9 @@ class _Cell:
 
     def _translate(self, cell: pl.Expr) -> pl.Expr:
         codes = self._keys("codes")
-        known = self._alike(cell).replace_strict(list(codes), list(codes.values()), default=None, return_dtype=pl.String)
+        known = self._alike(cell).replace_strict(
+            list(codes), list(codes.values()), default=None, return_dtype=pl.String
+        )
         if not self.mapping.otherwise:
             return known
         return pl.when(cell.is_not_null()).then(known.fill_null(self.mapping.otherwise))

@@ -88,7 +88,13 @@ def with_status(figures: pl.DataFrame, question: Question, visitors: set[str]) -
         empty = "no_denominator" if spec.kind == "rate" else "no_data"
         n = pl.col("denominator").fill_null(0)
         enough = pl.col("holders") >= spreads.FEWEST_HOLDERS if "holders" in figures.columns else pl.lit(True)
-        status = pl.when(n == 0).then(pl.lit(empty)).when((n < spec.minimum_n) | ~enough).then(pl.lit("too_few")).otherwise(status)
+        status = (
+            pl.when(n == 0)
+            .then(pl.lit(empty))
+            .when((n < spec.minimum_n) | ~enough)
+            .then(pl.lit("too_few"))
+            .otherwise(status)
+        )
     if visitors and spec.per is not None and spec.per.place in question.by:
         status = (
             pl.when(pl.col(f"group:{spec.per.place}").is_in(sorted(visitors)))

@@ -20,7 +20,7 @@ _MEASURED = {"value": pl.Float64, "low": pl.Float64, "high": pl.Float64, "holder
 
 
 def measured(cells: pl.DataFrame, question: Question, records: Records) -> pl.DataFrame:
-    """Add `value`, `low`, `high` and `numerator` to counted cells; of a concentration also how many `holders` there are.
+    """Add `value`, `low`, `high` and `numerator` to counted cells; of a concentration also the number of `holders`.
 
     The numerator of a concentration is what the top holds; a median has none.
     """

@@ -57,7 +57,9 @@ def joined(record: RecordType, own: str, names: Collection[str], schema: Schema,
                 ours, linked = f"own.{identifier(column)}", f"{side}.{identifier(column)}"
                 if column == f"{name}_missing":
                     said = f"coalesce(own.{identifier(name)}, {side}.{identifier(name)}) IS NOT NULL"
-                    replaced.append(f"CASE WHEN NOT ({said}) THEN coalesce({linked}, {ours}) END AS {identifier(column)}")
+                    replaced.append(
+                        f"CASE WHEN NOT ({said}) THEN coalesce({linked}, {ours}) END AS {identifier(column)}"
+                    )
                 else:
                     replaced.append(f"coalesce({ours}, {linked}) AS {identifier(column)}")
         grouped = f"WHERE {key} IS NOT NULL GROUP BY {key}" if many else ""

@@ -12,8 +12,8 @@ from pydantic import Field, field_validator
 from openhalo.base.errors import Problem, SiteError, did_you_mean, name_all
 from openhalo.catalogue import reader
 from openhalo.catalogue.index import Catalogue
-from openhalo.catalogue.record_types import WITHHELD
 from openhalo.catalogue.reader import Document, Spec
+from openhalo.catalogue.record_types import WITHHELD
 
 _NOT_IN_NAMES = "*?[]%"
 """Polars and DuckDB read the first ones as patterns; Delta Lake reads `%` as the beginning of a coded character."""

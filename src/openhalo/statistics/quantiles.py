@@ -23,9 +23,9 @@ def median(values: ArrayLike, times: ArrayLike, confidence: float = 0.95) -> Int
     Raises:
         ValueError: a negative count, or confidence out of its range.
 
-    Source: Conover (1999), Practical Nonparametric Statistics, 3rd ed., section 3.2: the interval runs between two order
-    statistics whose ranks the binomial distribution gives, whatever the values' distribution; it keeps at least its
-    confidence for independent values.
+    Source: Conover (1999), Practical Nonparametric Statistics, 3rd ed., section 3.2: the interval runs between two
+    order statistics whose ranks the binomial distribution gives, whatever the values' distribution; it keeps at least
+    its confidence for independent values.
 
     >>> [float(part[0]) for part in median(range(1, 11), [1] * 10)[:3]]
     [5.5, 2.0, 9.0]
