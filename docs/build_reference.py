@@ -143,8 +143,11 @@ def measures(catalogue: Catalogue) -> str:
             "where": spec.where and f"`{spec.where}`",
             "numerator": spec.numerator and f"`{spec.numerator}`",
             "groups": ", ".join(spec.groups),
+            "crossed": "; ".join(" by ".join(pair) for pair in spec.pairs),
             "periods": ", ".join(spec.periods),
             "better": spec.direction,
+            "read beside": spec.paired_with,
+            "item of the core list": spec.core,
             "reviewed": f"{spec.reviewed}, next {spec.next_review}, by {spec.author}",
         }
         parts += [f"- {name}: {fact}" for name, fact in facts.items() if fact]

@@ -89,7 +89,7 @@ CASES = {
         changed("traffic__measures__red", "author: none", "author: none\n    colour: red"),
         """
         traffic/measures/red.yaml:14: unknown key 'colour'
-            allowed: across, answer, author, direction, example, groups, holders, kind, label, limits, minimum_n
+            allowed: across, answer, author, core, direction, example, groups, holders, kind, label, limits, minimum_n
         """,
     ),
     "missing key": (
@@ -464,7 +464,7 @@ def test_a_site_may_redefine_measures_and_sources_but_not_the_standard(catalogue
     shipped = load()
     found, problems = catalogue(
         stops__measures__search_share=MEASURE.replace("colour = 'RED'", "race = 'BLACK'")
-        .replace("traffic/car", "stops/stop").replace("unit: car", "unit: stop").replace("[colour]", "[race]"),
+        .replace("traffic/car", "stops/stop").replace("unit: car", "unit: stop").replace("[colour]", "[race, gender]"),
         vocabularies__race=COLOUR,
         stops__stop=CAR,
     )  # fmt: skip

@@ -17,7 +17,7 @@ from openhalo.records.store import Store
 _numbers = itertools.count()
 
 
-def hold(catalogue, records, units=None, **more):
+def hold(catalogue, records, units=None, source="example", **more):
     """Return Records that hold plain dicts by record type; `key` names a record so that links can point to it."""
     tables, made = {}, {}
     records = {record: [dict(row) for row in rows] for record, rows in records.items()}
@@ -34,9 +34,7 @@ def hold(catalogue, records, units=None, **more):
         days = [_day(row[name]) for row in rows for name in (spec.time, spec.until) if row.get(name) is not None]
         unit = (units or {}).get(record, next(iter(spec.units)))
         if days:
-            cover = Coverage(
-                agency="testpd", source="example", unit=unit, rows=len(rows), first=min(days), last=max(days)
-            )
+            cover = Coverage(agency="testpd", source=source, unit=unit, rows=len(rows), first=min(days), last=max(days))
             tables[record] = TableVersion(delta_version=0, rows=len(rows), coverage=[cover])
     manifest = Manifest(version=1, created=datetime(2026, 1, 1, tzinfo=UTC), catalogue="", tables=tables)
     return Records(Store(Path("nowhere")), manifest, catalogue, _tables=made, **more)

@@ -149,7 +149,7 @@ def count(spec, trees, world, by, grain, within):
     if per is not None and per.matches_period:
         for row in against:
             period = label(day(row), grain)
-            for key in keys(world, row, [per.groups[name] for name in by], {}):
+            for key in keys(world, row, [per.groups[name] for name in by], theirs(per)):
                 cells[(period, *key)]["denominators"].append(1)
             totals[(period,)]["denominators"].append(1)
     elif per is not None:
@@ -162,7 +162,7 @@ def count(spec, trees, world, by, grain, within):
             for row in (r for r in against if r["year"] == chosen):
                 inside = row["area"] in places
                 if row["kind"] == ("PART" if "visit.colour" in by else "WHOLE") and (inside or per.place in by):
-                    for key in keys(world, row, [per.groups[name] for name in by], {}):
+                    for key in keys(world, row, [per.groups[name] for name in by], theirs(per)):
                         cells[(period, *key)]["denominators"].append(row["count"])
                 if row["kind"] == "WHOLE" and inside:
                     totals[(period,)]["denominators"].append(row["count"])
@@ -200,6 +200,11 @@ def add(cell, found, placed):
         cell["missing"] += 1
     else:
         cell["values"].append(found)
+
+
+def theirs(per):
+    """Return the codes that are counted together, by the denominator's own groups."""
+    return {per.groups[name]: codes for name, codes in per.codes.items()}
 
 
 def keys(world, row, by, codes):

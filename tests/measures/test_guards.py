@@ -192,7 +192,7 @@ def test_several_years_are_not_counted_against_the_people_of_one():
 def test_no_group_may_be_called_as_a_figure_is():
     assert set(FIGURE_COLUMNS) == FIGURE
     spec = CATALOGUE.measures["stops/search_share"].model_dump()
-    misfits = list(MeasureSpec.model_validate({**spec, "groups": ["race", "status"]}).misfits())
+    misfits = list(MeasureSpec.model_validate({**spec, "groups": ["race", "status"], "pairs": []}).misfits())
     assert [(misfit.location, misfit.found) for misfit in misfits] == [
         (("groups", 1), "'status' as a group: every figure has a column of this name")
     ]

@@ -19,11 +19,9 @@ def record_type(spec: RecordType, document: Document, schema: Schema) -> None:
     inverses: dict[str, str] = {}
     for name, field in spec.fields.items():
         if field.vocabulary:
-            _known(
-                field.vocabulary, schema.vocabularies, "vocabulary", document, ("fields", name, "vocabulary"), schema
-            )
+            known(field.vocabulary, schema.vocabularies, "vocabulary", document, ("fields", name, "vocabulary"), schema)
         if field.to:
-            _known(field.to, schema.record_types, "record type", document, ("fields", name, "to"), schema)
+            known(field.to, schema.record_types, "record type", document, ("fields", name, "to"), schema)
         if field.inverse:
             _inverse(name, spec, document, schema, inverses)
         if field.through:
@@ -32,7 +30,7 @@ def record_type(spec: RecordType, document: Document, schema: Schema) -> None:
         place = ("rules", name, "condition")
         _one_record(_condition(rule.condition, spec.id, document, place, schema), document, place)
     for name in spec.example:
-        _known(name, spec.fields, f"field of {spec.id}", document, ("example", name))
+        known(name, spec.fields, f"field of {spec.id}", document, ("example", name))
 
 
 def _inverse(name: str, spec: RecordType, document: Document, schema: Schema, others: dict[str, str]) -> None:
@@ -88,17 +86,24 @@ def source(spec: SourceSpec, document: Document, schema: Schema, sources: Mappin
         if mapping.zone:
             _zone(mapping.zone, document, (*place, "zone"))
         if mapping.target:
-            _known(mapping.target, sources, "source", document, (*place, "target"), schema)
-    if not _known(spec.record, schema.record_types, "record type", document, ("record",), schema):
+            known(mapping.target, sources, "source", document, (*place, "target"), schema)
+    if not known(spec.record, schema.record_types, "record type", document, ("record",), schema):
         return
     record = schema.record_types[spec.record]
-    _known(spec.unit, record.units, f"unit of {record.id}", document, ("unit",))
+    known(spec.unit, record.units, f"unit of {record.id}", document, ("unit",))
     for place, mapping in spec.mappings():
-        if _known(place[-1], record.fields, f"field of {record.id}", document, place):
+        if known(place[-1], record.fields, f"field of {record.id}", document, place):
             _mapping(mapping, place, record, document, schema)
     if spec.scope.mode == "replace" and spec.scope.period != "all" and not record.fields[record.time].required:
         found = f"records of {record.id} may lack a time of their own, so no period of them can be replaced"
         document.report(("scope", "period"), found, "all")
+    for number, one in enumerate(spec.recorded):
+        here: Location = ("recorded", number)
+        if known(one.field, record.fields, f"field of {record.id}", document, (*here, "field")):
+            with suppress(Unread):
+                for place_of_code, code in enumerate(one.codes):
+                    codes = schema.codes(record.fields[one.field])
+                    known(code, codes, f"code of '{one.field}'", document, (*here, "codes", place_of_code))
     required = {name for name, field in record.fields.items() if field.required}
     for entry, extra in (spec.repeat or {"": {}}).items():
         for name in sorted(required - spec.fields.keys() - extra.keys()):
@@ -110,18 +115,18 @@ def measure(spec: MeasureSpec, document: Document, schema: Schema, measures: Map
     """Check records, conditions, groups and partners of a measure."""
     for partner, place in ((spec.of, "of"), (spec.paired_with, "paired_with")):
         if partner:
-            _known(partner, measures, "measure", document, (place,), schema)
+            known(partner, measures, "measure", document, (place,), schema)
     if spec.kind == "ratio":
         _ratio(spec, document, schema, measures)
         return
     if not (spec.record and spec.unit):
         return
-    if spec.per and _known(spec.per.record, schema.record_types, "record type", document, ("per", "record"), schema):
+    if spec.per and known(spec.per.record, schema.record_types, "record type", document, ("per", "record"), schema):
         _denominator(spec, document, schema)
-    if not _known(spec.record, schema.record_types, "record type", document, ("record",), schema):
+    if not known(spec.record, schema.record_types, "record type", document, ("record",), schema):
         return
     record = schema.record_types[spec.record]
-    _known(spec.unit, record.units, f"unit of {record.id}", document, ("unit",))
+    known(spec.unit, record.units, f"unit of {record.id}", document, ("unit",))
     for place, text in (("where", spec.where), ("numerator", spec.numerator)):
         _open_condition(text, spec.record, document, (place,), schema)
     for index, path in enumerate(spec.groups):
@@ -130,7 +135,7 @@ def measure(spec: MeasureSpec, document: Document, schema: Schema, measures: Map
         _number(spec.value, spec.record, document, ("value",), schema)
     if spec.holders:
         links = [name for name, field in record.fields.items() if field.type == "link"]
-        _known(spec.holders, links, f"link of {record.id}", document, ("holders",))
+        known(spec.holders, links, f"link of {record.id}", document, ("holders",))
 
 
 def _denominator(spec: MeasureSpec, document: Document, schema: Schema) -> None:
@@ -148,7 +153,7 @@ def _denominator(spec: MeasureSpec, document: Document, schema: Schema) -> None:
         if getattr(per, name):
             _number(getattr(per, name), per.record, document, ("per", name), schema)
     for ours, theirs in per.groups.items():
-        _known(ours, spec.groups, "group of this measure", document, ("per", "groups", ours))
+        known(ours, spec.groups, "group of this measure", document, ("per", "groups", ours))
         _group(theirs, per.record, document, ("per", "groups", ours), schema)
 
 
@@ -158,11 +163,11 @@ def _ratio(spec: MeasureSpec, document: Document, schema: Schema, measures: Mapp
         return
     if base.kind not in ("share", "rate"):
         document.report(("of",), f"'{spec.of}' is a {base.kind}", "a share or a rate")
-    if _known(spec.across, base.groups, f"group of {spec.of}", document, ("across",)):
+    if known(spec.across, base.groups, f"group of {spec.of}", document, ("across",)):
         with suppress(Unread):
             found = schema.follow(base.record, spec.across)
             if found and found[1].vocabulary:
-                _known(spec.reference, schema.codes(found[1]), "code", document, ("reference",))
+                known(spec.reference, schema.codes(found[1]), "code", document, ("reference",))
 
 
 def _mapping(mapping: FieldMapping, place: Location, record: RecordType, document: Document, schema: Schema) -> None:
@@ -171,11 +176,11 @@ def _mapping(mapping: FieldMapping, place: Location, record: RecordType, documen
         with suppress(Unread):
             codes, kind = schema.codes(field), f"code of vocabulary '{field.vocabulary}'"
             for cell, code in mapping.codes.items():
-                _known(code, codes, kind, document, (*place, "codes", cell))
+                known(code, codes, kind, document, (*place, "codes", cell))
             for name in ("otherwise", "value"):
                 code = getattr(mapping, name)
                 if code:
-                    _known(str(code), codes, kind, document, (*place, name))
+                    known(str(code), codes, kind, document, (*place, name))
     elif mapping.skip:
         document.report((*place, "skip"), f"'skip' on a field of type {field.type}", "fields of type codes")
     elif mapping.codes:
@@ -192,7 +197,7 @@ def _mapping(mapping: FieldMapping, place: Location, record: RecordType, documen
         document.report(place, f"'{place[-1]}' is a {field.type}", "'days' and 'numbers' on fields of type integer")
     for index, name in enumerate(mapping.days):
         dates = [one for one, other in record.fields.items() if other.type == "date"]
-        _known(name, dates, f"date field of {record.id}", document, (*place, "days", index))
+        known(name, dates, f"date field of {record.id}", document, (*place, "days", index))
     if mapping.derive:
         if field.type != "boolean":
             document.report((*place, "derive"), f"'derive' on a field of type {field.type}", "yes/no fields")
@@ -203,7 +208,7 @@ def _mapping(mapping: FieldMapping, place: Location, record: RecordType, documen
 _SHELVES = {"vocabulary": "vocabularies", "record type": "record_types", "source": "sources", "measure": "measures"}
 
 
-def _known(
+def known(
     name: str | int,
     allowed: Collection[str],
     kind: str,
@@ -211,7 +216,10 @@ def _known(
     place: Location,
     schema: Schema | None = None,
 ) -> bool:
-    """Report a name that leads nowhere. One whose file is there and could not be read is no problem here."""
+    """Return whether a name leads somewhere; report one that does not.
+
+    One whose file is there and could not be read is no problem here.
+    """
     if name in allowed:
         return True
     if schema is None or name not in schema.unread.get(_SHELVES[kind], ()):

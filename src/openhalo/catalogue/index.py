@@ -2,7 +2,7 @@
 
 import os
 import re
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from importlib.resources import files
@@ -14,6 +14,7 @@ from openhalo.base.provenance import hash_facts, hash_file
 from openhalo.catalogue import cross_checks, reader
 from openhalo.catalogue.condition_parser import parse
 from openhalo.catalogue.conditions import Node
+from openhalo.catalogue.core_list import CoreItem, CoreList, CoreStatus, core_statuses
 from openhalo.catalogue.documents import Document, read_text
 from openhalo.catalogue.measure_specs import MeasureSpec
 from openhalo.catalogue.reader import Spec, SpecT
@@ -56,6 +57,12 @@ def _source(spec: SourceSpec, document: Document, catalogue: "Catalogue") -> Non
 
 def _measure(spec: MeasureSpec, document: Document, catalogue: "Catalogue") -> None:
     cross_checks.measure(spec, document, catalogue.schema, catalogue.measures)
+    if spec.core and "core" in catalogue.core_lists:
+        cross_checks.known(spec.core, catalogue.core_items, "item of the core list", document, ("core",))
+
+
+def _nothing(_spec: Spec, _document: Document, _catalogue: "Catalogue") -> None:
+    """A core list refers to nothing: measures refer to it."""
 
 
 # A new kind is one line here and one shelf in Catalogue; the first shape that fits a place wins.
@@ -64,6 +71,7 @@ KINDS = (
     Kind("sources", "sources/NAME", SourceSpec, _source, True),
     Kind("measures", "DOMAIN/measures/NAME", MeasureSpec, _measure, True),
     Kind("record_types", "DOMAIN/NAME", RecordType, _record_type),
+    Kind("core_lists", "core", CoreList, _nothing),
 )
 _DEMO = "demo"
 """Folder of the shipped catalogue that holds the settings of the demo's site, no definitions."""
@@ -77,6 +85,7 @@ class Catalogue:
     record_types: dict[str, RecordType] = field(default_factory=dict)
     sources: dict[str, SourceSpec] = field(default_factory=dict)
     measures: dict[str, MeasureSpec] = field(default_factory=dict)
+    core_lists: dict[str, CoreList] = field(default_factory=dict)
     redefined: set[str] = field(default_factory=set)
     """Ids that a site's own folder defines differently from the shipped catalogue."""
     help: dict[str, str] = field(default_factory=dict)
@@ -90,6 +99,20 @@ class Catalogue:
     def schema(self) -> Schema:
         """Return what conditions may refer to."""
         return Schema(self.record_types, self.vocabularies, self.unread)
+
+    @property
+    def core_items(self) -> dict[str, CoreItem]:
+        """Return the core list: what every department should publish, by name and in its order."""
+        return {name: item for core in self.core_lists.values() for name, item in core.items.items()}
+
+    def core_statuses(self, published: Collection[str], waiting: Mapping[str, Collection[str]]) -> list[CoreStatus]:
+        """Return how each item of the core list stands in a release.
+
+        Args:
+            published: ids of the measures in the release.
+            waiting: id of each measure whose records are not there → the record types that it lacks.
+        """
+        return core_statuses(self.core_items, self.measures, published, waiting)
 
     @property
     def hash(self) -> str:
@@ -177,7 +200,7 @@ def _kind_of(place: str) -> tuple[Kind, str] | None:
     for kind in KINDS:
         match = kind.place.fullmatch(place.removesuffix(".yaml")) if place.endswith(".yaml") else None
         if match:
-            return kind, "/".join(match.groups())
+            return kind, "/".join(match.groups()) or kind.shape
     return None
 
 

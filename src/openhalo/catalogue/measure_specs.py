@@ -45,7 +45,7 @@ class Denominator(Spec):
     sum: str = Field(default="", description="Number field to add up; without it, records are counted")
     groups: dict[str, str] = Field(default={}, description="Group of the measure → the same group in the denominator")
     codes: dict[str, dict[str, str]] = Field(
-        default={}, description="Group of the measure → its code → the code under which the denominator counts it"
+        default={}, description="Group of the measure → its code → the code under which both sides count it"
     )
     slices: dict[str, Slice] = Field(default={}, description="Group of the measure → rows for its parts, or the whole")
     place: str = Field(
@@ -115,6 +115,7 @@ class MeasureSpec(Spec):
     across: str = Field(default="", description="ratio: the group that is compared")
     reference: str = Field(default="", description="ratio: the code that the others are compared with")
     groups: list[str] = Field(default=[], description="Fields that the measure may be cut by")
+    pairs: list[list[str]] = Field(default=[], description="Two groups each, that a release crosses")
     periods: list[Grain] = Field(default=["year"], description="Periods by which the measure may be cut")
     minimum_n: int = Field(default=10, ge=10, description="Smallest denominator that carries a share, rate or mean")
     direction: Literal["neither", "lower", "higher"] = Field(description="Which way is better; often neither")
@@ -122,6 +123,7 @@ class MeasureSpec(Spec):
     why_it_matters: str = Field(description="Why a resident should care, in plain words")
     limits: list[str] = Field(description="What the figure cannot show")
     requirements: list[str] = Field(default=[], description="Requirements that the measure serves, by id")
+    core: str = Field(default="", description="Item of the core list that the measure answers")
     sources: list[str] = Field(description="Where the definition comes from")
     author: str = Field(description="Who wrote the definition")
     reviewed: date = Field(description="Day on which it was last reviewed")
@@ -139,6 +141,7 @@ class MeasureSpec(Spec):
             yield Misfit((part,), f"'{part}' in a measure of kind {self.kind}", todo="remove it")
         if self.kind == "ratio" and self.across and self.across not in self.groups:
             yield Misfit(("across",), f"'{self.across}', which is compared, is none of 'groups'", name_all(self.groups))
+        yield from self._wrong_pairs()
         if self.per is not None:
             yield from (misfit._replace(location=("per", *misfit.location)) for misfit in self.per.misfits())
             for place, group in enumerate(self.groups):
@@ -151,6 +154,17 @@ class MeasureSpec(Spec):
                 yield Misfit(("groups", place), found, todo="give the field another name")
         if self.next_review <= self.reviewed:
             yield Misfit(("next_review",), "the next review comes before the last one", f"after {self.reviewed}")
+
+    def _wrong_pairs(self) -> Iterable[Misfit]:
+        for place, pair in enumerate(self.pairs):
+            if len(set(pair)) != 2 or len(pair) != 2:
+                yield Misfit(("pairs", place), f"{len(pair)} groups in a pair", "two different groups")
+            for group in sorted(set(pair) - set(self.groups)):
+                yield Misfit(("pairs", place), f"'{group}' is none of 'groups'", name_all(self.groups))
+            if self.kind == "ratio" and self.across not in pair:
+                yield Misfit(("pairs", place), f"a pair without '{self.across}', which is compared")
+            if frozenset(pair) in map(frozenset, self.pairs[:place]):
+                yield Misfit(("pairs", place), "the same pair twice", todo="remove one")
 
     @property
     def shown_as(self) -> Kind:

@@ -100,6 +100,23 @@ class Scope(Spec):
     )
 
 
+class Recorded(Spec):
+    """Days outside which a source does not record a field, or some of its codes, because its form was another."""
+
+    field: str = Field(description="Field of the record type")
+    codes: list[str] = Field(default=[], description="Codes of the field that the days are about; empty: all of it")
+    since: date | None = Field(default=None, description="First day on which it was recorded")
+    until: date | None = Field(default=None, description="Last day on which it was recorded")
+    note: str = Field(description="What changed, in a sentence that stands beside the figures")
+
+    def misfits(self) -> Iterable[Misfit]:
+        """Yield days without a beginning or an end, or in the wrong order."""
+        if self.since is None and self.until is None:
+            yield Misfit((), "neither 'since' nor 'until'", todo="give the first or the last day")
+        elif self.since and self.until and self.since > self.until:
+            yield Misfit(("until",), f"the last day comes before the first, {self.since}")
+
+
 class SourceSpec(Spec):
     """One known export, and the record type that it becomes."""
 
@@ -121,10 +138,12 @@ class SourceSpec(Spec):
         default={}, description="One row holds several records: name of each → the fields it adds"
     )
     ignore: dict[str, str] = Field(default={}, description="Column not taken → why")
+    recorded: list[Recorded] = Field(default=[], description="What the source records on some of its days only")
 
     def misfits(self) -> Iterable[Misfit]:
         """Yield what does not fit in the parts, and a scope under which a corrected row could not replace the old."""
-        parts: list[tuple[tuple[str, ...], Spec]] = [(("format",), self.format), *self.mappings()]
+        parts: list[tuple[tuple[str | int, ...], Spec]] = [(("format",), self.format), *self.mappings()]
+        parts += [(("recorded", place), one) for place, one in enumerate(self.recorded)]
         for place, part in parts:
             yield from (misfit._replace(location=(*place, *misfit.location)) for misfit in part.misfits())
         if not self.key and self.scope.mode == "append":

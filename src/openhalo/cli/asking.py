@@ -19,6 +19,7 @@ _REASONS = {
     "too_few": "too few",
     "no_data": "no data",
     "no_denominator": "no denominator",
+    "not_coded": "not counted as a group",
     "visitors": "mostly visitors",
     "no_events": "no events to compare with",
     "no_reference": "no reference group",

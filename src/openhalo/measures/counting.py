@@ -1,9 +1,9 @@
 """Records counted per period and group: one grouped query, and the few rows that it gives."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date
-from typing import Any
+from typing import Any, TypeVar
 
 import ibis
 import polars as pl
@@ -15,6 +15,26 @@ from openhalo.records.reading import Records, Relation
 
 DECIMAL = "decimal(18, 6)"
 """Numbers are added up exactly, to six decimal places; a sum of doubles would differ from run to run."""
+
+
+_T = TypeVar("_T")
+
+
+@dataclass
+class Kept:
+    """What was counted for one cut of a measure and serves the others: cuts that belong together read records once.
+
+    Counts fit one store version and one definition of each measure; use a new one for another.
+    """
+
+    _found: dict[Hashable, Any] = field(default_factory=dict)
+
+    def once(self, key: Hashable, make: Callable[[], _T]) -> _T:
+        """Return what was made before under this key, or make it now."""
+        if key not in self._found:
+            self._found[key] = make()
+        found: _T = self._found[key]
+        return found
 
 
 @dataclass(frozen=True)
@@ -74,7 +94,7 @@ def tally(
     """
     period = period_of(relation, records, relation.record, grain)
     values = {group.column: _values(group, relation, records) for group in groups}
-    lists = [group for group in groups if _is_list(group, relation, records)]
+    lists = [group for group in groups if is_list(group, relation.record, records)]
     timed = {} if period is None else {PERIOD: period}
     table = relation.table.select(**timed, **rows, **values)
     flat = table
@@ -86,8 +106,7 @@ def tally(
         known = {g.known: _is_known(g, g in lists) for g in groups}
         margins = _fetch(table.mutate(**known), [*timed, *flags], sums, grain)
     else:
-        known_of = [pl.col(group.column).is_not_null().alias(group.known) for group in groups]
-        margins = _add_up(cells.with_columns(known_of).drop(*values), [PERIOD, *flags])
+        margins = _margins(cells, groups)
     return Tally(cells, margins)
 
 
@@ -107,7 +126,7 @@ def spread(
     timed = {} if period is None else {PERIOD: period}
     table = relation.table.select(**timed, _value=value, **{g.column: _values(g, relation, records) for g in groups})
     for group in groups:
-        if _is_list(group, relation, records):
+        if is_list(group, relation.record, records):
             table = table.mutate(**{group.column: ibis._[group.column].unnest()})
     keys = [group.column for group in groups]
     known = table.filter(ibis._["_value"].notnull())
@@ -115,6 +134,36 @@ def spread(
     if holders:
         return found.group_by(PERIOD, *keys, pl.col("times").alias("value")).agg(pl.len().alias("times"))
     return found.rename({"_value": "value"})
+
+
+def months(
+    relation: Relation, records: Records, groups: list[Group], sums: Mapping[str, Any], rows: Mapping[str, Any]
+) -> pl.DataFrame:
+    """Add up `sums` by month and every combination of groups, none of them a list: what every cut can be made of.
+
+    `PERIOD` numbers the months from year 0.
+    """
+    values = {group.column: _values(group, relation, records) for group in groups}
+    month = period_of(relation, records, relation.record, "month")
+    return _grouped(relation.table.select(**{PERIOD: month}, **rows, **values), [PERIOD, *values], sums)
+
+
+def cut(by_month: pl.DataFrame, grain: Grain, groups: list[Group]) -> Tally:
+    """Return the tally of one cut from sums by month and all groups; same as `tally` of the records themselves."""
+    columns = [group.column for group in groups]
+    sums = [column for column in by_month.columns if column != PERIOD and not column.startswith("group:")]
+    in_months = {"all": 0, "year": 12, "quarter": 3, "month": 1}[grain]
+    number = pl.col(PERIOD) // in_months if in_months else pl.lit(0, pl.Int32).alias(PERIOD)
+    timed = by_month.group_by(number, *columns).agg(pl.col(sums).sum())
+    period = starts(pl.col(PERIOD), grain) if in_months else pl.lit(ALL_TIME)
+    cells = timed.with_columns(period.alias(PERIOD)).select(PERIOD, *columns, *sums)
+    return Tally(cells, _margins(cells, groups))
+
+
+def is_list(group: Group, record: str, records: Records) -> bool:
+    """Return whether a record of this type can count in several codes of the group."""
+    found = records.catalogue.schema.follow(record, group.path)
+    return found is not None and found[1].type == "codes"
 
 
 def with_empty(frame: pl.DataFrame, periods: Sequence[date]) -> pl.DataFrame:
@@ -127,15 +176,26 @@ def with_empty(frame: pl.DataFrame, periods: Sequence[date]) -> pl.DataFrame:
     return whole.with_columns(pl.exclude(PERIOD, *groups).fill_null(0))
 
 
+def _margins(cells: pl.DataFrame, groups: Sequence[Group]) -> pl.DataFrame:
+    """Return sums by period and which groups are recorded, where no record counts twice."""
+    known = [pl.col(group.column).is_not_null().alias(group.known) for group in groups]
+    columns = [group.column for group in groups]
+    return _add_up(cells.with_columns(known).drop(columns), [PERIOD, *(group.known for group in groups)])
+
+
 def _fetch(table: Any, keys: list[str], sums: Mapping[str, Any], grain: Grain) -> pl.DataFrame:
-    grouped = table.group_by(keys).agg(**sums) if keys else table.agg(**sums)
-    frame = fetch(grouped)
+    frame = _grouped(table, keys, sums)
     if PERIOD in keys:
         frame = frame.with_columns(starts(pl.col(PERIOD), grain).alias(PERIOD))
     else:
         frame = frame.with_columns(pl.lit(ALL_TIME).alias(PERIOD))
         if not keys:
             frame = frame.filter(pl.col("n") > 0)
+    return frame
+
+
+def _grouped(table: Any, keys: list[str], sums: Mapping[str, Any]) -> pl.DataFrame:
+    frame = fetch(table.group_by(keys).agg(**sums) if keys else table.agg(**sums))
     return frame.with_columns(
         pl.col([c for c in frame.columns if c.startswith("group:")]).cast(pl.String), pl.col(list(sums)).fill_null(0)
     )
@@ -143,7 +203,7 @@ def _fetch(table: Any, keys: list[str], sums: Mapping[str, Any], grain: Grain) -
 
 def _values(group: Group, relation: Relation, records: Records) -> Any:
     column = relation.field(group.path)
-    if not _is_list(group, relation, records):
+    if not is_list(group, relation.record, records):
         return _recoded(column, group) if group.codes else column
     codes = column.map(lambda code: _recoded(code, group)) if group.codes else column
     unknown = ibis.literal([None], type="array<string>")
@@ -157,11 +217,6 @@ def _recoded(column: Any, group: Group) -> Any:
 def _is_known(group: Group, is_list: bool) -> Any:
     column = ibis._[group.column]
     return column[0].notnull() if is_list else column.notnull()
-
-
-def _is_list(group: Group, relation: Relation, records: Records) -> bool:
-    found = records.catalogue.schema.follow(relation.record, group.path)
-    return found is not None and found[1].type == "codes"
 
 
 def _add_up(frame: pl.DataFrame, keys: list[str]) -> pl.DataFrame:

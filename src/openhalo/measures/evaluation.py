@@ -1,6 +1,8 @@
 """From a question to figures: one grouped query over the records, then intervals over the few rows it gives."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import ibis
@@ -10,17 +12,25 @@ from openhalo.base.periods import label
 from openhalo.base.provenance import hash_facts
 from openhalo.engines.expressions import to_ibis
 from openhalo.measures import guards, spreads
-from openhalo.measures.counting import DECIMAL, Group, Tally, tally, with_empty
+from openhalo.measures.counting import DECIMAL, Group, Kept, Tally, cut, is_list, months, tally, with_empty
 from openhalo.measures.estimating import add_bounds, columns, estimate, withhold
 from openhalo.measures.exposures import exposure, places_of
 from openhalo.measures.figures import FIGURE_COLUMNS, Finding, MeasureResult
-from openhalo.measures.planning import PERIOD, Question, check, covered, narrowed, periods, population, span
-from openhalo.records.reading import Records, must_hold
+from openhalo.measures.planning import PERIOD, Question, check, covered, has_days, narrowed, periods, population, span
+from openhalo.records.reading import Records, Relation, must_hold
 from openhalo.statistics import proportions, rates
 
+_CUT_UP_TO = 5_000_000
+"""Tables of more records than this are grouped anew for each cut: sums by all groups at once could fill memory."""
 
-def evaluate(question: Question, records: Records) -> MeasureResult:
+
+def evaluate(question: Question, records: Records, kept: Kept | None = None) -> MeasureResult:
     """Answer a question.
+
+    Args:
+        question: the question.
+        records: the store version.
+        kept: counts to share with other questions about the same measure and store version.
 
     Raises:
         MeasureError: the measure cannot be cut so, or cannot be answered honestly.
@@ -32,10 +42,10 @@ def evaluate(question: Question, records: Records) -> MeasureResult:
         base = replace(question, spec=records.catalogue.measure(spec.of), by=by)
         check(base, records)
         base = narrowed(base, records)
-        answer = _compare(question, _answer(base, records))
+        answer = _compare(question, _answer(base, records, kept))
     else:
         base = narrowed(question, records)
-        answer = _answer(base, records)
+        answer = _answer(base, records, kept)
     return MeasureResult(
         spec=spec,
         by=list(base.by),
@@ -43,7 +53,7 @@ def evaluate(question: Question, records: Records) -> MeasureResult:
         figures=_shape(answer.figures, base, records),
         totals=_shape(answer.totals, replace(base, by=[]), records),
         method=answer.method,
-        findings=[*answer.findings, *guards.review(question)],
+        look=lambda: [*answer.look(), *guards.review(question)],
         labels={name: _labels(name, base, records) for name in base.by},
         provenance=_provenance(question, base, records),
     )
@@ -54,17 +64,17 @@ class _Answer:
     figures: pl.DataFrame
     totals: pl.DataFrame
     method: str
-    findings: list[Finding]
+    look: Callable[[], list[Finding]]
 
 
-def _answer(question: Question, records: Records) -> _Answer:
+def _answer(question: Question, records: Records, kept: Kept | None) -> _Answer:
     spec = question.spec
     guards.one_unit(question, records)
     against, places = None, None
     if spec.per is not None:
         must_hold(records, spec.per.record)
-        places = guards.usable_places(question, records, places_of(question, records)) if spec.per.place else None
-    counted = _count(question, records, places.usable if places else None)
+        places = guards.usable_places(question, records, places_of(question, records, kept)) if spec.per.place else None
+    counted = _count(question, records, places.usable if places else None, kept)
     held = periods(question, records, spec.record)
     cells = _counts(with_empty(counted.cells, held), question)
     totals = _counts(with_empty(counted.totals, held), question, total=True)
@@ -72,7 +82,7 @@ def _answer(question: Question, records: Records) -> _Answer:
         cells = spreads.measured(cells, question, records)
         totals = spreads.measured(totals, replace(question, by=[]), records)
     if spec.per is not None:
-        against = exposure(question, records, sorted(totals[PERIOD].unique()), places.usable if places else None)
+        against = exposure(question, records, sorted(totals[PERIOD].unique()), places.usable if places else None, kept)
         keys = [PERIOD, *(f"group:{name}" for name in question.by)]
         cells = cells.join(against.cells, on=keys, how="full", nulls_equal=True, coalesce=True)
         totals = totals.join(against.totals, on=PERIOD, how="full", coalesce=True)
@@ -86,20 +96,49 @@ def _answer(question: Question, records: Records) -> _Answer:
     figures, method = estimate(cells, spec)
     whole, _ = estimate(totals, spec)
     visitors = places.visitors if places else set()
-    figures = withhold(guards.with_status(figures, question, visitors))
+    absent = guards.uncoded(question, records, figures)
+    figures = withhold(guards.with_status(figures, question, visitors, absent))
     whole = withhold(guards.with_status(add_bounds(whole, spec, []), question, set()))
-    findings = guards.findings(question, records, counted.margins, against, figures, whole, places)
-    findings += spreads.findings(question, records, whole)
-    return _Answer(figures, whole, method, findings)
+    look = partial(guards.findings, question, records, counted.margins, against, figures, whole, places)
+    return _Answer(figures, whole, method, lambda: look() + spreads.findings(question, records, whole))
 
 
-def _count(question: Question, records: Records, places: list[str] | None) -> Tally:
+def _count(question: Question, records: Records, places: list[str] | None, kept: Kept | None) -> Tally:
+    spec = question.spec
+    codes = spec.per.codes if spec.per else {}
+    groups = [Group(name, name, codes.get(name, {})) for name in question.by]
+    if kept is None or not _can_be_cut(question, groups, records):
+        relation, rows, sums = _measured(question, records, places)
+        return tally(relation, records, question.grain, groups, sums, rows)
+
+    def by_month() -> pl.DataFrame:
+        every = [Group(name, name, codes.get(name, {})) for name in spec.groups]
+        plain = [group for group in every if not is_list(group, spec.record, records)]
+        relation, rows, sums = _measured(question, records, places)
+        return months(relation, records, plain, sums, rows)
+
+    key = (spec.id, question.within, None if places is None else tuple(places))
+    return cut(kept.once(key, by_month), question.grain, groups)
+
+
+def _can_be_cut(question: Question, groups: list[Group], records: Records) -> bool:
+    """Return whether a cut can be made of sums by month and all groups at once."""
+    record = question.spec.record
+    if question.grain == "day" or not has_days(records, record):
+        return False
+    few = records.manifest.tables[record].rows <= _CUT_UP_TO
+    return few and not any(is_list(group, record, records) for group in groups)
+
+
+def _measured(
+    question: Question, records: Records, places: list[str] | None
+) -> tuple[Relation, dict[str, Any], dict[str, Any]]:
+    """Return the records that a measure looks at, what is read of each, and how that is added up."""
     spec = question.spec
     relation = population(question, records, spec.record, [spec.where])
     rows: dict[str, Any] = {}
     n = ibis._.count()
     sums: dict[str, Any] = {"n": n}
-    codes = spec.per.codes if spec.per else {}
     if spec.kind == "share":
         node = records.catalogue.condition(spec.record, spec.numerator)
         assert node is not None
@@ -119,8 +158,7 @@ def _count(question: Question, records: Records, places: list[str] | None) -> Ta
         sums |= {"placed": ibis._.count(where=ibis._["_placed"])}
     if not rows:
         rows["_any"] = ibis.literal(1, type="int8")
-    groups = [Group(name, name, codes.get(name, {})) for name in question.by]
-    return tally(relation, records, question.grain, groups, sums, rows)
+    return relation, rows, sums
 
 
 def _counts(frame: pl.DataFrame, question: Question, *, total: bool = False) -> pl.DataFrame:
@@ -176,7 +214,7 @@ def _compare(question: Question, base: _Answer) -> _Answer:
             for name in ("low", "high", "bound_low", "bound_high")
         ],
     )
-    return _Answer(withhold(figures), base.totals.clear(), found.method, base.findings)
+    return _Answer(withhold(figures), base.totals.clear(), found.method, base.look)
 
 
 def _shape(frame: pl.DataFrame, question: Question, records: Records) -> pl.DataFrame:

@@ -11,7 +11,7 @@ import polars as pl
 from openhalo.base.periods import Period, named
 from openhalo.catalogue.measure_specs import Denominator
 from openhalo.engines.expressions import to_ibis
-from openhalo.measures.counting import DECIMAL, Group, Tally, tally
+from openhalo.measures.counting import DECIMAL, Group, Kept, Tally, tally
 from openhalo.measures.planning import ALL_TIME, PERIOD, Question, population, span
 from openhalo.measures.planning import periods as counted_periods
 from openhalo.records.reading import Records, Relation
@@ -41,7 +41,13 @@ class Exposure:
     unsure: int = 0
 
 
-def exposure(question: Question, records: Records, periods: Sequence[date], places: Sequence[str] | None) -> Exposure:
+def exposure(
+    question: Question,
+    records: Records,
+    periods: Sequence[date],
+    places: Sequence[str] | None,
+    kept: Kept | None = None,
+) -> Exposure:
     """Return the denominators of a rate, cut as the question asks.
 
     Args:
@@ -49,12 +55,13 @@ def exposure(question: Question, records: Records, periods: Sequence[date], plac
         records: the store version.
         periods: the periods of a stock that are asked for.
         places: the only places that totals over places may hold; None: all.
+        kept: counts to share with other questions about the same measure and store version.
     """
     per = question.spec.per
     assert per is not None
-    cut = _tally(question, records, question.by, places)
+    cut = _tally(question, records, question.by, places, kept)
     separate = per.slices or per.place
-    whole = cut.totals if not separate else _tally(question, records, [], places).cells
+    whole = cut.totals if not separate else _tally(question, records, [], places, kept).cells
     cells, totals, years = cut.cells, whole, {}
     if not per.matches_period:
         years = _choose(periods, sorted(day.year for day in totals[PERIOD].unique()), question, records)
@@ -64,14 +71,14 @@ def exposure(question: Question, records: Records, periods: Sequence[date], plac
     )
 
 
-def places_of(question: Question, records: Records) -> dict[str, float]:
+def places_of(question: Question, records: Records, kept: Kept | None = None) -> dict[str, float]:
     """Return what each place holds of the denominator: of a stock, in the newest year that the question needs.
 
     A place that lacks one of the years that are needed is left out.
     """
     per = question.spec.per
     assert per is not None
-    cells = _finish(_tally(question, records, [per.place], None).cells.drop_nulls(f"group:{per.place}"))
+    cells = _finish(_tally(question, records, [per.place], None, kept).cells.drop_nulls(f"group:{per.place}"))
     if per.matches_period:
         cells = cells.group_by(f"group:{per.place}").agg(pl.col("denominator").sum())
     else:
@@ -133,7 +140,19 @@ def _lasting(question: Question, records: Records, by: Sequence[str]) -> Tally:
     return Tally(through_time(found.cells), through_time(found.margins))
 
 
-def _tally(question: Question, records: Records, by: Sequence[str], places: Sequence[str] | None) -> Tally:
+def _tally(
+    question: Question, records: Records, by: Sequence[str], places: Sequence[str] | None, kept: Kept | None
+) -> Tally:
+    if kept is None:
+        return _count(question, records, by, places)
+    per = question.spec.per
+    assert per is not None
+    asked = (question.grain, question.within) if per.matches_period else ()
+    key = ("against", question.spec.id, tuple(by), tuple(places or ()), asked)
+    return kept.once(key, lambda: _count(question, records, by, places))
+
+
+def _count(question: Question, records: Records, by: Sequence[str], places: Sequence[str] | None) -> Tally:
     per = question.spec.per
     assert per is not None
     if per.lasting:
@@ -143,7 +162,7 @@ def _tally(question: Question, records: Records, by: Sequence[str], places: Sequ
     relation = population(asked, records, per.record, [per.where, *slices])
     if places is not None and per.place not in by:
         relation.table = relation.table.filter(relation.field(per.groups[per.place]).isin(list(places)))
-    groups = [Group(name, per.groups[name], {}) for name in by]
+    groups = [Group(name, per.groups[name], per.codes.get(name, {})) for name in by]
     rows: dict[str, Any] = {"_estimate": ibis.literal(False), "_error": ibis.literal(0.0)}
     if per.sum:
         rows["_amount"] = relation.field(per.sum).cast(DECIMAL)

@@ -1,5 +1,6 @@
 """The answer to a measure: a table of figures that are never bare, and what the guards found."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -9,7 +10,7 @@ from openhalo.base.periods import Grain
 from openhalo.catalogue.measure_specs import MeasureSpec
 from openhalo.presentation import charts, numbers
 from openhalo.presentation.figures import Figure
-from openhalo.presentation.words import _
+from openhalo.presentation.words import _, spoken
 
 FIGURE_COLUMNS = pl.Schema(
     {
@@ -33,8 +34,9 @@ denominator); `numerator`: events, or the sum of a mean's values; `denominator`:
 `bound_low` and `bound_high`: where the value would lie whatever the records of unknown group were.
 
 `status`: `ok`; `reference` (the group that a ratio compares with); and where no value is given, why: `too_few`,
-`no_data`, `no_denominator`, `visitors` (people in the place are mostly not residents), `no_events` (of a ratio:
-none in the reference group), `no_reference` (the reference group has no figure).
+`no_data`, `no_denominator`, `not_coded` (the counted records have no word for the group), `visitors` (people in the
+place are mostly not residents), `no_events` (of a ratio: none in the reference group), `no_reference` (the reference
+group has no figure).
 """
 
 
@@ -62,11 +64,21 @@ class MeasureResult:
     """One row per period over all groups, same columns without the groups."""
     method: str
     """How the interval was made."""
-    findings: list[Finding]
+    look: Callable[[], list[Finding]]
+    """Let the guards say what they found, in the language being spoken."""
     labels: dict[str, dict[str, str]]
     """Group → code → how people of it are named in a sentence."""
     provenance: dict[str, Any]
     """Store version, hash of the definition, deliveries, sources with units, first and last day, known-by date."""
+    _told: dict[str, list[Finding]] = field(default_factory=dict, repr=False, compare=False)
+
+    @property
+    def findings(self) -> list[Finding]:
+        """Return what the guards found, in the language being spoken."""
+        tag = spoken().tag
+        if tag not in self._told:
+            self._told[tag] = self.look()
+        return self._told[tag]
 
     def to_polars(self) -> pl.DataFrame:
         """Return the figures as a Polars frame."""

@@ -12,7 +12,8 @@ from openhalo.engines.connect import fetch
 from openhalo.measures import spreads
 from openhalo.measures.exposures import Exposure, years_asked
 from openhalo.measures.figures import Finding
-from openhalo.measures.planning import PERIOD, Question, covered, population
+from openhalo.measures.holdings import codes_said, limits
+from openhalo.measures.planning import PERIOD, Question, covered, population, span
 from openhalo.presentation import numbers
 from openhalo.presentation.numbers import count, fraction, share
 from openhalo.presentation.words import _, plural
@@ -80,7 +81,27 @@ def usable_places(question: Question, records: Records, amounts: dict[str, float
     return Places(usable, listed, {place: rate for place, rate in rates.items() if rate > BUSY})
 
 
-def with_status(figures: pl.DataFrame, question: Question, visitors: set[str]) -> pl.DataFrame:
+def uncoded(question: Question, records: Records, cells: pl.DataFrame) -> dict[str, list[str]]:
+    """Return the codes of each group that a rate's denominator has and the counted records have no word for.
+
+    Their people stand under other codes, so none counted is no zero.
+    """
+    per = question.spec.per
+    found: dict[str, list[str]] = {}
+    for name in question.by if per is not None else ():
+        said = codes_said(question.spec.record, name, records)
+        if per is not None and said is not None:
+            said |= {per.codes.get(name, {}).get(code, code) for code in said}
+            column = f"group:{name}"
+            empty = cells.group_by(column).agg(pl.col("n").sum()).filter(pl.col("n") == 0, pl.col(column).is_not_null())
+            codes = sorted(set(empty[column]) - said)
+            found |= {name: codes} if codes else {}
+    return found
+
+
+def with_status(
+    figures: pl.DataFrame, question: Question, visitors: set[str], absent: dict[str, list[str]] | None = None
+) -> pl.DataFrame:
     """Add `status`: ok, or why no value is given."""
     spec = question.spec
     status = pl.lit("ok")
@@ -101,6 +122,8 @@ def with_status(figures: pl.DataFrame, question: Question, visitors: set[str]) -
             .then(pl.lit("visitors"))
             .otherwise(status)
         )
+    for name, codes in (absent or {}).items():
+        status = pl.when(pl.col(f"group:{name}").is_in(codes)).then(pl.lit("not_coded")).otherwise(status)
     return figures.with_columns(status.alias("status"))
 
 
@@ -118,6 +141,7 @@ def findings(
     if against is not None:
         found += _denominator(question, records, against, figures, totals, places)
     found += _left_out(question, records, totals)
+    found += _changes(question, records)
     found += _lists(question, records)
     few = figures.filter(pl.col("status") == "too_few").height
     if few:
@@ -250,6 +274,12 @@ def _denominator(
             text = _("The number of {label} is not known for {groups}. We show how many were counted, and no rate.")
             groups = _all(_named(name, without, question, records))
             say("note", text.format(label=per.label, groups=groups), group=name, without=without)
+    for name, absent in uncoded(question, records, figures).items():
+        text = _("The records of {things} have no entry for {groups}. They count these people in other groups, so "
+                 "those groups stand for different people than in the number of {label}.").format(
+            things=_things(question, records), groups=_all(_named(name, absent, question, records)), label=per.label
+        )  # fmt: skip
+        say("headline", text, group=name, not_coded=absent)
     for name, codes in per.codes.items():
         if name in question.by:
             text = _("“{part}” is counted within “{whole}”, as the number of {label} has it.")
@@ -268,6 +298,19 @@ def _left_out(question: Question, records: Records, totals: pl.DataFrame) -> lis
         text = _("{missing} of {n} {things} ({share}) were in a place that has no rate, and are left out of the whole.")
     text = text.format(missing=count(missing), n=count(n), things=_things(question, records), share=share(missing / n))
     return [Finding("missing", "note", text, {"n": n, "missing": missing})]
+
+
+def _changes(question: Question, records: Records) -> list[Finding]:
+    """Say what the forms behind the records asked on some of the days only."""
+    days, found = span(question, records, question.spec.record), []
+    for one, group in limits(question.spec, records, question.by):
+        within = days is None or ((one.since or days.first) <= days.first and (one.until or days.last) >= days.last)
+        facts = {"field": one.field, "since": one.since, "until": one.until}
+        if not group:
+            found.append(Finding("series", "note", _(one.note), facts))
+        elif not within:
+            found.append(Finding("series", "headline", _(one.note), {**facts, "group": group}))
+    return found
 
 
 def _lists(question: Question, records: Records) -> list[Finding]:

@@ -12,6 +12,7 @@ from openhalo.base.errors import MeasureError, Problem, did_you_mean, name_all
 from openhalo.base.periods import Grain, Period
 from openhalo.catalogue.measure_specs import MeasureSpec
 from openhalo.engines.expressions import to_ibis
+from openhalo.measures.holdings import told_within
 from openhalo.records.manifest import Coverage
 from openhalo.records.reading import Records, Relation, must_hold
 
@@ -164,11 +165,20 @@ def periods(question: Question, records: Records, record: str) -> list[date]:
 
 
 def narrowed(question: Question, records: Records) -> Question:
-    """Return the question for the days that both sides of a rate cover, where it is asked over all time.
+    """Return the question for the days that can answer it.
+
+    These are the days on which the records could say what is counted, and of a rate over all time those that both
+    sides cover.
 
     Raises:
-        MeasureError: they have no day in common.
+        MeasureError: there is no such day.
     """
+    told = told_within(question.spec, records)
+    if told is not None:
+        within = told.overlap(question.within) if question.within else told
+        if within is None:
+            raise MeasureError(Problem(question.spec.id, f"is not recorded in {question.within}", f"days in {told}"))
+        question = replace(question, within=within)
     per = question.spec.per
     if per is None or not per.matches_period or question.grain != "all":
         return question

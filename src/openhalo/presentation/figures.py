@@ -44,6 +44,7 @@ def said(kind: str, figure: Figure, minimum: int = 10) -> str:
     reasons = {
         "too_few": _("too few to say (under {minimum})").format(minimum=minimum),
         "no_denominator": _("no rate"),
+        "not_coded": _("no rate: not counted as a group"),
         "visitors": _("no rate: visitors"),
         "no_events": _("none in the group compared with"),
         "no_reference": _("no figure in the group compared with"),

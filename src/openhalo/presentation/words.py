@@ -15,6 +15,8 @@ class Language:
     """A language of pages: its tag, its direction, its translations."""
 
     tag: str = "en"
+    name: str = "English"
+    """What its speakers call it."""
     direction: str = "ltr"
     translations: gettext.NullTranslations = field(default_factory=gettext.NullTranslations)
 

@@ -6,8 +6,10 @@ from datetime import date
 
 from openhalo.base.periods import Grain, Period
 from openhalo.catalogue.measure_specs import MeasureSpec
+from openhalo.measures.counting import Kept
 from openhalo.measures.evaluation import evaluate
 from openhalo.measures.figures import MeasureResult
+from openhalo.measures.holdings import told_within, unsaid
 from openhalo.measures.planning import Question
 from openhalo.publications.imprint import counted, cuts
 from openhalo.records.reading import Records
@@ -42,26 +44,31 @@ class Answer:
 
 
 def needed(spec: MeasureSpec, records: Records) -> list[str]:
-    """Return the record types that a measure needs and of which nothing was delivered, or nothing of the same days."""
+    """Return what a measure needs and the records do not hold.
+
+    Record types of which nothing was delivered, or nothing of the same days; then fields (`stops/stop.duration`) that
+    not one record says.
+    """
     base = counted(spec, records.catalogue)
     wanted = [base.record, *([base.per.record] if base.per else [])]
     missing = [record for record in wanted if not records.coverage(record)]
     if not missing and base.per is not None and base.per.matches_period and _common(base, records) is None:
         return [base.per.record]
-    return missing
+    return missing or [f"{base.record}.{path}" for path in unsaid(base, records)]
 
 
 def answer(spec: MeasureSpec, records: Records) -> Answer:
     """Evaluate a measure for a release."""
     base = counted(spec, records.catalogue)
-    all_days = _days(base.record, records)
+    all_days = told_within(base, records) or _days(base.record, records)
     if base.per is not None and base.per.matches_period:
         all_days = _common(base, records) or all_days
     by_the_year = base.per is not None and not base.per.matches_period
+    kept = Kept()
     found = Answer(spec, base, _newest_year(all_days) if by_the_year else all_days, all_days)
 
     def ask(by: Sequence[str], grain: Grain = "all") -> MeasureResult:
-        return evaluate(Question(spec, list(by), grain, found.days if grain == "all" else all_days), records)
+        return evaluate(Question(spec, list(by), grain, found.days if grain == "all" else all_days), records, kept)
 
     if spec.kind == "ratio":
         found.cuts = [ask([spec.across])]
@@ -72,6 +79,7 @@ def answer(spec: MeasureSpec, records: Records) -> Answer:
     by_time = [ask([], grain) for grain in grains]
     found.trend = next((one for one in by_time if one.figures.height > 1), None)
     found.more = [one for one in by_time if one is not found.trend]
+    found.more += [ask(pair) for pair in spec.pairs]
     if "year" in grains and all_days.first.year != all_days.last.year:
         found.more += [ask([group], "year") for group in cuts(spec)]
     return found

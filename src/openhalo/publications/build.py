@@ -1,21 +1,22 @@
 """Build a release: figures of every measure from one store version, its tables, its pages, its descriptor."""
 
-import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
-from uuid import NAMESPACE_OID, uuid5
 
 from openhalo.base.progress import Report, silent
 from openhalo.catalogue.sources import SourceSpec
 from openhalo.intake.receipts import Receipt
 from openhalo.presentation.drawing import Drawings
+from openhalo.presentation.words import speaking
 from openhalo.publications import open_data
 from openhalo.publications.answers import Answer, answer, needed
+from openhalo.publications.contents import Contents
+from openhalo.publications.descriptor import facts
 from openhalo.publications.freshness import freshness, sources_of
 from openhalo.publications.imprint import Imprint, must_be_declared
 from openhalo.publications.measure_pages import measure_page
-from openhalo.publications.pages import Contents, write_pages
+from openhalo.publications.pages import write_assets, write_pages
 from openhalo.records.reading import Records
 from openhalo.releases.package import describe
 
@@ -45,27 +46,31 @@ def build(
     catalogue = records.catalogue
     specs = [catalogue.measures[name] for name in sorted(catalogue.measures)]
     waiting = [(spec, lacking) for spec in specs if (lacking := needed(spec, records))]
-    ready = [spec for spec in specs if not needed(spec, records)]
+    ready = [spec for spec in specs if spec not in [waits for waits, _ in waiting]]
     must_be_declared(ready, catalogue, imprint.declared)
     folder.mkdir(parents=True, exist_ok=True)
     answers = [_answer(spec, records, report) for spec in ready]
     report("tables")
     schemas = open_data.write(folder, answers, catalogue)
-    drawings, pages = Drawings(charts), []
-    for one in answers:
-        report(f"page {one.spec.id}")
-        page = measure_page(one, catalogue, drawings, _sources(one, records))
-        page.declared = imprint.reasons(one.counted.record)
-        pages.append(page)
+    drawings = Drawings(charts)
     used = [receipt for receipt in receipts if receipt.delivery in records.manifest.deliveries]
     sources = {source.id: source for one in answers for source in _sources(one, records)}
-    contents = Contents(
-        imprint, pages, waiting, freshness(answers, records), used, list(sources.values()), sorted(schemas),
-        records.manifest.version, catalogue,
-    )  # fmt: skip
-    write_pages(folder, contents)
+    for language in imprint.languages:
+        with speaking(language):
+            pages = []
+            for one in answers:
+                report(f"page {one.spec.id} {language.tag}")
+                page = measure_page(one, catalogue, drawings, _sources(one, records))
+                page.declared = imprint.reasons(one.counted.record)
+                pages.append(page)
+            contents = Contents(
+                imprint, pages, waiting, freshness(answers, records), used, list(sources.values()), sorted(schemas),
+                records.manifest.version, catalogue,
+            )  # fmt: skip
+            write_pages(folder, contents)
+    write_assets(folder)
     report("hashes")
-    return describe(folder, _facts(imprint, records, used, list(sources.values())), schemas)
+    return describe(folder, facts(imprint, records, used, list(sources.values())), schemas)
 
 
 def _answer(spec: Any, records: Records, report: Report) -> Answer:
@@ -77,44 +82,3 @@ def _sources(one: Answer, records: Records) -> list[SourceSpec]:
     per = one.counted.per
     found = sources_of(one.counted.record, records) + (sources_of(per.record, records) if per else [])
     return list({source.id: source for source in found}.values())
-
-
-def _facts(
-    imprint: Imprint, records: Records, receipts: Sequence[Receipt], sources: Sequence[SourceSpec]
-) -> dict[str, Any]:
-    return {
-        "profile": "data-package",
-        "name": _slug(imprint.title),
-        "id": str(uuid5(NAMESPACE_OID, f"{imprint.publisher}/{imprint.title}/{imprint.number}/{imprint.created}")),
-        "version": imprint.number,
-        "title": f"{imprint.title}, release {imprint.number}",
-        "created": imprint.created.isoformat(timespec="seconds"),
-        "release": imprint.number,
-        "publisher": {"title": imprint.publisher, "kind": imprint.publisher_kind, "note": imprint.note},
-        "contributors": [{"title": imprint.publisher, "role": "publisher"}],
-        "licenses": [{"name": _slug(text), "title": text} for text in dict.fromkeys(one.licence for one in sources)]
-        or [{"name": "none", "title": "This release rests on no source"}],
-        "sources": [
-            {"title": source.label, "publisher": source.publisher, "licence": source.licence,
-             "reference": source.reference, "note": source.note, "unit": source.unit}
-            for source in sources
-        ],
-        "receipts": [
-            {"delivery": one.delivery, "source": one.source, "file": one.file, "sha256": one.sha256,
-             "received": one.received.isoformat(timespec="seconds"), "rows_read": one.rows_read,
-             "rows_accepted": one.rows_accepted, "rows_rejected": one.rows_rejected}
-            for one in receipts
-        ],
-        "declared_public": [
-            {"record": one.record, "fields": list(one.fields), "reason": one.reason, "reference": one.reference}
-            for one in imprint.declared
-        ],
-        "store_version": records.manifest.version,
-        "catalogue": records.catalogue.hash,
-    }  # fmt: skip
-
-
-def _slug(text: str) -> str:
-    """Return a text as a name of a data package; an identifier such as CC0-1.0 stays as it is."""
-    words = re.sub(r"[^-a-zA-Z0-9._]+", "-", text).strip("-")
-    return words if words == text else words.lower()

@@ -17,7 +17,7 @@ from openhalo.publications.tables import Column, table
 
 LONGEST_CHART = 24
 """More groups than this stand in the table only: a longer chart cannot be read."""
-ONCE = ("missing", "review", "denominator", "unit")
+ONCE = ("missing", "review", "denominator", "unit", "series")
 """Guards that say the same of every cut of a measure: told once, in "how sure is this"."""
 
 
@@ -181,7 +181,11 @@ def _marked(row: Figure, answer: Answer) -> Figure:
 
 def _notes(result: MeasureResult) -> list[str]:
     """Return what the guards found of one cut, what forbids a headline first."""
-    own = [f for f in result.findings if f.guard not in ONCE or (f.guard == "denominator" and "group" in f.facts)]
+    own = [
+        f
+        for f in result.findings
+        if f.guard not in ONCE or (f.guard in ("denominator", "series") and "group" in f.facts)
+    ]
     return [finding.text for finding in sorted(own, key=lambda finding: finding.severity)]
 
 

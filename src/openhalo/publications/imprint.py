@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime
 from openhalo.base.errors import Problem, ReleaseError
 from openhalo.catalogue.index import Catalogue
 from openhalo.catalogue.measure_specs import MeasureSpec
+from openhalo.presentation.words import ENGLISH, Language
 
 
 @dataclass(frozen=True)
@@ -31,6 +32,8 @@ class Imprint:
     agencies: Sequence[str] = ()
     declared: Sequence[Declared] = ()
     next_release: date | None = None
+    languages: Sequence[Language] = (ENGLISH,)
+    """The languages of the pages; those of the first stand at the top of the folder, the others in one of their own."""
     number: str = "0001"
     created: datetime = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -38,6 +41,10 @@ class Imprint:
     def departments_own(self) -> bool:
         """Return whether the department itself speaks."""
         return self.publisher_kind == "agency"
+
+    def place(self, language: Language) -> str:
+        """Return the folder of a language's pages within the release: empty for the first."""
+        return "" if language.tag == self.languages[0].tag else f"{language.tag}/"
 
     def reasons(self, record: str) -> list[Declared]:
         """Return the declarations that cover a record type."""

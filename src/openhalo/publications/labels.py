@@ -43,11 +43,12 @@ def group(record: str, path: str, catalogue: Catalogue) -> Group:
     spec = found[1] if found else FieldSpec(type="text", label=path, privacy="public", source="")
     vocabulary = catalogue.vocabularies.get(spec.vocabulary)
     codes = vocabulary.codes if vocabulary else {}
+    yes_no = {"false": _("No"), "true": _("Yes")} if spec.type == "boolean" else {}
     return Group(
         path,
         spec.label,
         tuple(vocabulary.order) if vocabulary else (),
-        {code: one.label for code, one in codes.items()},
+        {code: one.label for code, one in codes.items()} or yes_no,
         {code: one.people for code, one in codes.items() if one.people},
     )
 

@@ -37,8 +37,9 @@ _OWN = {
     "status": (
         "string",
         "ok; reference: the group that others are compared with; or why there is no value: too_few: fewer records than "
-        "carry a figure; no_data: no record says; no_denominator: nothing to count against; visitors: more visitors "
-        "than residents; no_events: none in the reference group; no_reference: that group has no figure",
+        "carry a figure; no_data: no record says; no_denominator: nothing to count against; not_coded: the counted "
+        "records have no such group; visitors: more visitors than residents; no_events: none in the reference group; "
+        "no_reference: that group has no figure",
     ),
     "method": ("string", "How the interval was made"),
 }

@@ -1,82 +1,35 @@
 """Static pages of a release: home, a page a domain, a page a measure, data. Complete without JavaScript."""
 
 import shutil
-from collections.abc import Sequence
-from dataclasses import dataclass
 from importlib.resources import as_file, files
 from pathlib import Path
 from typing import Any
 
 from openhalo.base.errors import MissingExtra
-from openhalo.catalogue.index import Catalogue
-from openhalo.catalogue.measure_specs import MeasureSpec
 from openhalo.presentation import numbers
 from openhalo.presentation.words import _, plural, spoken
-from openhalo.publications.freshness import Freshness
-from openhalo.publications.imprint import Imprint
-from openhalo.publications.measure_pages import MeasurePage
+from openhalo.publications.contents import Contents
 from openhalo.publications.open_data import table_of
 
 
-@dataclass
-class Contents:
-    """What the pages of a release are made from."""
-
-    imprint: Imprint
-    pages: Sequence[MeasurePage]
-    waiting: Sequence[tuple[MeasureSpec, list[str]]]
-    """Measures that are not published, and the record types that they wait for."""
-    fresh: Sequence[Freshness]
-    receipts: Sequence[Any]
-    sources: Sequence[Any]
-    tables: Sequence[str]
-    store_version: int
-    catalogue: Catalogue
-
-    @property
-    def domains(self) -> dict[str, list[MeasurePage]]:
-        """Return the pages by domain, counts first."""
-        found: dict[str, list[MeasurePage]] = {}
-        for page in sorted(self.pages, key=lambda page: (page.spec.domain, page.spec.kind != "count", page.spec.id)):
-            found.setdefault(page.spec.domain, []).append(page)
-        return found
-
-    @property
-    def key_figures(self) -> list[MeasurePage]:
-        """Return what the home page says first: of each domain the count, then one more figure; four at most."""
-        firsts, seconds = [], []
-        for pages in self.domains.values():
-            held = [page for page in pages if page.value]
-            counts = [page for page in held if page.spec.kind == "count"]
-            # Of the rest what says most surely what happened: no figure about recording, the fewest left out.
-            others = [page for page in held if page.spec.kind != "count" and page.spec.direction == "neither"]
-            others.sort(key=lambda page: (page.share_missing, len(page.spec.id)))
-            firsts += (counts or others)[:1]
-            seconds += others[: len(counts[:1])]
-        return [*firsts, *seconds][:4]
-
-    @property
-    def names(self) -> dict[str, str]:
-        """Return the name of each domain that has a page: those of measures, and of what they are counted against."""
-        used = [*self.domains]
-        used += [page.spec.per.record.partition("/")[0] for page in self.pages if page.spec.per]
-        titles = {domain: self.catalogue.help.get(domain, "").partition("\n")[0] for domain in used}
-        return {domain: _(title.removeprefix("# ") or domain.capitalize()) for domain, title in titles.items()}
-
-
 def write_pages(folder: Path, contents: Contents) -> None:
-    """Write `index.html`, `pages/data.html`, `pages/<domain>/index.html`, `pages/<domain>/<measure>.html`, assets."""
-    environment = _environment()
-    shared = {"c": contents, "imprint": contents.imprint, "language": spoken()}
+    """Write the pages of one language: `index.html`, `pages/data.html`, a page a domain, a page a measure.
+
+    Templates reach a page of the same language as `root ~ place`, a file of the release as `top ~ place`, and this
+    page in another language as `top ~ imprint.place(other) ~ here`.
+    """
+    environment, language = _environment(), spoken()
+    base = contents.imprint.place(language)
+    shared = {"c": contents, "imprint": contents.imprint, "language": language}
     fresh = {
         domain: [one for one in contents.fresh if one.record.startswith(f"{domain}/")] for domain in contents.names
     }
 
-    def write(place: str, template: str, **more: Any) -> None:
-        path = folder / place
+    def write(here: str, template: str, **more: Any) -> None:
+        path = folder / base / here
         path.parent.mkdir(parents=True, exist_ok=True)
-        root = "../" * place.count("/")
-        text = environment.get_template(template).render(**shared, root=root, here=place, **more)
+        up = {"root": "../" * here.count("/"), "top": "../" * (base + here).count("/")}
+        text = environment.get_template(template).render(**shared, **up, here=here, **more)
         path.write_text(text, encoding="utf-8", newline="\n")
 
     write("index.html", "home.html")
@@ -86,6 +39,10 @@ def write_pages(folder: Path, contents: Contents) -> None:
         write(f"pages/{domain}/index.html", "domain.html", domain=domain, help=words, fresh=fresh[domain])
     for page in contents.pages:
         write(page_of(page.spec.id), "measure.html", page=page, table=table_of(page.spec.id))
+
+
+def write_assets(folder: Path) -> None:
+    """Copy what pages of every language share: styles, fonts, icon."""
     with as_file(files("openhalo.publications") / "assets") as assets:
         shutil.copytree(assets, folder / "assets")
 

@@ -1,0 +1,86 @@
+"""The core list: what every department should publish, whether a measure for it exists yet or not."""
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from pydantic import Field
+
+from openhalo.catalogue.measure_specs import MeasureSpec
+from openhalo.catalogue.reader import Misfit, Spec
+
+Standing = Literal["published", "no_records", "not_declared", "not_built"]
+
+
+class CoreItem(Spec):
+    """One thing that every department should publish."""
+
+    label: str = Field(description="What it is called in a list")
+    domain: str = Field(description="The domain that it belongs to; one that has no folder yet may be named")
+    asks: str = Field(description="What a resident would ask")
+    requirements: list[str] = Field(description="Requirements of the source documents that ask for it, by id")
+
+    def misfits(self) -> Iterable[Misfit]:
+        """Yield nothing but an item that no document asks for."""
+        if not self.requirements:
+            yield Misfit(("requirements",), "no document asks for this item", todo="name the requirements that do")
+
+
+class CoreList(Spec):
+    """What every department should publish. A measure says by `core` which item it answers."""
+
+    id: str = Field(description="Given by the place of the file")
+    label: str = Field(description="What the list is called")
+    description: str = Field(description="Where the list comes from")
+    items: dict[str, CoreItem] = Field(description="Name of the item → what it asks for")
+
+    def misfits(self) -> Iterable[Misfit]:
+        """Yield what does not fit within an item."""
+        for name, item in self.items.items():
+            yield from (misfit._replace(location=("items", name, *misfit.location)) for misfit in item.misfits())
+
+
+@dataclass(frozen=True)
+class CoreStatus:
+    """How one item of the core list stands in a release."""
+
+    name: str
+    item: CoreItem
+    standing: Standing
+    """`published`; else why not: `no_records` (measures exist, and nothing that they count was delivered),
+    `not_declared` (the records are there, and the site's policy does not let the figures out), `not_built` (no
+    measure exists yet)."""
+    measures: tuple[str, ...] = ()
+    """Measures of the item: those that are published, or that would be."""
+    lacking: tuple[str, ...] = ()
+    """Record types that the item's measures wait for."""
+
+
+def core_statuses(
+    items: Mapping[str, CoreItem],
+    measures: Mapping[str, MeasureSpec],
+    published: Collection[str],
+    waiting: Mapping[str, Collection[str]],
+) -> list[CoreStatus]:
+    """Return how each item of the core list stands in a release, in the list's order.
+
+    Args:
+        items: the list, by name.
+        measures: every measure of the catalogue, by id.
+        published: ids of the measures in the release.
+        waiting: id of each measure whose records are not there → the record types that it lacks.
+    """
+    found = []
+    for name, item in items.items():
+        answering = sorted(spec.id for spec in measures.values() if spec.core == name)
+        out = [one for one in answering if one in published]
+        lacking = sorted({record for one in answering for record in waiting.get(one, ())})
+        if out:
+            found.append(CoreStatus(name, item, "published", tuple(out)))
+        elif not answering:
+            found.append(CoreStatus(name, item, "not_built"))
+        elif all(one in waiting for one in answering):
+            found.append(CoreStatus(name, item, "no_records", tuple(answering), tuple(lacking)))
+        else:
+            found.append(CoreStatus(name, item, "not_declared", tuple(answering), tuple(lacking)))
+    return found

@@ -1,0 +1,287 @@
+"""The threshold test: from how sure on are people searched, group by group?
+
+The outcome test can mislead, because groups differ in how many people carry something and how plainly it shows
+(infra-marginality). The threshold test estimates the least chance of finding something at which officers search:
+Simoiu, Corbett-Davies and Goel (2017), Annals of Applied Statistics 11, 1193-1216, in the fast form of Pierson,
+Corbett-Davies and Goel (2018), AISTATS, PMLR 84, 96-105. A lower threshold for one group is a sign of a double
+standard, as far as the model holds.
+"""
+
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Literal
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy.special import expit, ndtr
+
+from openhalo.base.errors import MissingExtra
+from openhalo.statistics.estimates import Numbers
+from openhalo.statistics.posteriors import LEAST_ESS, WORST_RHAT, Draws, draw
+from openhalo.statistics.results import Assumption, Refused, Result, whole
+
+CITATION = "Pierson, Corbett-Davies and Goel (2018), AISTATS, PMLR 84, 96-105"
+LIMIT = (
+    "It rests on a model of how officers decide; if signals of guilt have another shape in one group than in another, "
+    "it can be wrong. It does not say why thresholds differ."
+)
+LEAST_GROUPS, LEAST_PLACES = 2, 5
+
+
+@dataclass(frozen=True)
+class Prior:
+    """How far parameters may lie from each other before the data speak: standard deviations of normal priors.
+
+    Attributes:
+        mean: of the level that all groups share, in log odds of guilt and in log δ; 0: there is no such level.
+        group_odds, group_size: of a group around that level.
+        pinned: the first group lies on the level itself.
+        place: of a place; the first one is pinned. Where `learned`, the scale of its own mean and spread.
+        threshold: of a group's thresholds; 0: all groups share one centre at 0.
+        spread: scale of the spread of thresholds from place to place; `by_group`: each group has its own.
+    """
+
+    mean: float
+    group_odds: float
+    group_size: float
+    pinned: bool
+    place: float
+    learned: bool
+    threshold: float
+    spread: float
+    by_group: bool
+
+
+FAST = Prior(1, 1, 1, False, 0.1, False, 0, 1, False)
+"""Pierson, Corbett-Davies and Goel (2018)."""
+ORIGINAL = Prior(0, 2, 2, False, 2, True, 2, 2, True)
+"""The priors of Simoiu, Corbett-Davies and Goel (2017), on the fast form's signals."""
+
+
+def open_policing(scale: float = 1.0) -> Prior:
+    """Return the priors of Pierson et al. (2020), Nature Human Behaviour 4, 736-745, all times `scale` (0.5 to 1.5)."""
+    return Prior(scale, 0.25 * scale, 0.1 * scale, True, 0.1 * scale, False, scale, scale, False)
+
+
+@dataclass(frozen=True)
+class Cells:
+    """Stops by group and place, one entry a cell: stops ≥ searches ≥ hits."""
+
+    group: NDArray[np.int64]
+    place: NDArray[np.int64]
+    stops: Numbers
+    searches: Numbers
+    hits: Numbers
+    groups: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class ThresholdTest:
+    """Thresholds of each group, their differences from the first group, and how well the model fits.
+
+    Attributes:
+        thresholds: of each group: the chance of finding something from which on people are searched.
+        differences: of each other group, less the first group's.
+        draws: the posterior.
+        cells: the cells that were used.
+        search_error, hit_error: root mean square error of predicted search and hit rates over cells, weighted by
+            stops and by searches.
+        surprising: share of cells whose searches, or hits, lie outside what the model predicts for 95 of 100.
+    """
+
+    thresholds: tuple[Result, ...]
+    differences: tuple[Result, ...]
+    draws: Draws
+    cells: Cells
+    search_error: float
+    hit_error: float
+    surprising: tuple[float, float]
+
+
+def kept_cells(
+    group: ArrayLike, place: ArrayLike, stops: ArrayLike, searches: ArrayLike, hits: ArrayLike,
+    groups: tuple[str, ...], least_searches: int = 1,
+) -> Cells:  # fmt: skip
+    """Return the cells that the test uses: places in which every group has enough searches.
+
+    Args:
+        group: index of the group of each cell, into `groups`.
+        place: label of the place of each cell.
+        stops, searches, hits: counts of each cell.
+        groups: names, the one that others are compared with first.
+        least_searches: a place is left out where any group has fewer.
+
+    Raises:
+        Refused: too few groups or places are left.
+        ValueError: counts do not nest.
+    """
+    g, labels = np.asarray(group, np.int64), np.asarray(place)
+    n, s, h = (np.asarray(x, float) for x in (stops, searches, hits))
+    if ((h > s) | (s > n) | (h < 0)).any():
+        raise ValueError("each cell must have stops ≥ searches ≥ hits ≥ 0")
+    names, p = np.unique(labels, return_inverse=True)
+    enough = np.bincount(p, (s >= max(least_searches, 1)).astype(float), len(names)) == len(groups)
+    kept = enough[p]
+    if len(groups) < LEAST_GROUPS or enough.sum() < LEAST_PLACES:
+        raise Refused(
+            f"{int(enough.sum())} places have {max(least_searches, 1)} or more searches of each of {len(groups)} "
+            f"groups; the test needs {LEAST_PLACES} places and {LEAST_GROUPS} groups"
+        )
+    renumbered = (np.cumsum(enough) - 1)[p[kept]]
+    return Cells(g[kept], renumbered.astype(np.int64), n[kept], s[kept], h[kept], groups)
+
+
+def threshold_test(
+    cells: Cells,
+    prior: Prior = FAST,
+    weights: Literal["place", "own"] = "place",
+    *,
+    draws: int = 1000,
+    tune: int = 500,
+    chains: int = 4,
+    seed: int = 1,
+    worst_rhat: float = WORST_RHAT,
+    least_ess: float = LEAST_ESS,
+) -> ThresholdTest:
+    """Return the threshold of each group.
+
+    Args:
+        cells: as `kept_cells` returns them.
+        prior: FAST, ORIGINAL or `open_policing(scale)`.
+        weights: how places are averaged: by all stops of the place, alike for all groups (Simoiu et al. 2017), or by
+            each group's own stops there (Pierson et al. 2020).
+        draws, tune, chains, seed: of the sampler.
+        worst_rhat, least_ess: what the draws must reach.
+
+    Raises:
+        Refused: the chains do not agree.
+        MissingExtra: the sampler is not installed.
+    """
+    model = _Model(cells, prior)
+    posterior = draw(model.density, model.start(), draws, tune, chains, seed=seed).must_agree(worst_rhat, least_ess)
+    t, odds, size = model.parts(posterior.flat)
+    delta = np.exp(size)
+    chance = expit(odds + delta * t - delta**2 / 2)
+    stops = cells.stops if weights == "own" else np.bincount(cells.place, cells.stops)[cells.place]
+    totals = np.bincount(cells.group, stops, len(cells.groups))
+    by_group = np.column_stack(
+        [(chance * (stops * (cells.group == g))).sum(axis=1) / totals[g] for g in range(len(cells.groups))]
+    )
+    searches, hits = _predicted(t, odds, delta)
+    facts = _fit(cells, searches, hits, seed)
+    assumptions = (
+        *posterior.assumptions(),
+        Assumption("searches are at the officer's discretion", "not testable"),
+        Assumption("signals of guilt have the model's shape in every group", "not testable"),
+        Assumption(f"the model predicts the cells ({facts[2][0]:.0%} and {facts[2][1]:.0%} of search and hit counts "
+                   "lie outside what it expects of 5%)", "met" if max(facts[2]) < 0.1 else "not met"),
+    )  # fmt: skip
+
+    def result(
+        what: str, values: Numbers, n: float, neutral: float = np.nan, above: str = "", below: str = ""
+    ) -> Result:
+        low, high = np.quantile(values, (0.025, 0.975))
+        return Result(
+            what=what, n=whole(n), unit="stops", estimate=float(values.mean()), low=float(low), high=float(high),
+            confidence=0.95, method="threshold test (mixture of two normal signals), posterior mean and quantiles",
+            assumptions=assumptions, citation=CITATION, limit=LIMIT, neutral=neutral, above=above, below=below,
+        )  # fmt: skip
+
+    of = np.bincount(cells.group, cells.stops, len(cells.groups))
+    first = cells.groups[0]
+    thresholds = tuple(
+        result(f"The search threshold for {name}", by_group[:, g], of[g]) for g, name in enumerate(cells.groups)
+    )
+    differences = tuple(
+        result(
+            f"The search threshold for {name} less that for {first}", by_group[:, g] - by_group[:, 0], of[0] + of[g],
+            0.0, above=f"In this model, people of the group {name} were searched on more evidence than {first}.",
+            below=f"In this model, people of the group {name} were searched on less evidence than {first}.",
+        )
+        for g, name in enumerate(cells.groups) if g
+    )  # fmt: skip
+    return ThresholdTest(thresholds, differences, posterior, cells, *facts)
+
+
+class _Model:
+    """Where each parameter stands in a position, and the density there.
+
+    A position holds, in turn: deviations of the cells' thresholds; log spreads; centres of the groups' thresholds;
+    then, for log odds of guilt and again for log δ: the level, the groups, the places, and the mean and log spread
+    of places.
+    """
+
+    def __init__(self, cells: Cells, prior: Prior) -> None:
+        try:
+            from openhalo.statistics.threshold_density import density
+        except ImportError:
+            raise MissingExtra("bayes", "the threshold test") from None
+        self.compiled, self.cells, self.prior = density, cells, prior
+        self.groups, self.places = len(cells.groups), int(cells.place.max()) + 1
+        sizes = [len(cells.stops), self.groups if prior.by_group else 1, self.groups if prior.threshold else 0]
+        half = [int(prior.mean > 0), self.groups - prior.pinned, self.places - 1, 2 * prior.learned]
+        self.ends = np.cumsum([0, *sizes, *half, *half])
+        self.slots = [slice(int(a), int(b)) for a, b in pairwise(self.ends)]
+        self.size = int(self.ends[-1])
+        self.counts = np.stack([cells.stops, cells.searches, cells.hits])
+        p = prior
+        self.scales = np.array(
+            [p.threshold, p.spread, p.mean, p.group_odds, p.group_size, p.place, p.learned, p.pinned], float
+        )
+
+    def start(self) -> Numbers:
+        """Return a position with a likelihood: a tenth guilty, thresholds that fit the search rates."""
+        from scipy.special import ndtri
+
+        q = np.zeros(self.size)
+        c = self.cells
+        q[self.slots[0]] = -ndtri(np.clip((c.searches + 0.5) / (c.stops + 1), 1e-6, 0.9))
+        return q
+
+    def effects(self, q: Numbers, half: int) -> tuple[Numbers, Numbers]:
+        """Return the effects of groups (with the level) and of places: of log odds (half 0) or of log δ (half 1)."""
+        level, groups, places, learned = (q[..., self.slots[3 + 4 * half + k]] for k in range(4))
+        p = self.prior
+        scale = p.group_size if half else p.group_odds
+        pad = [(0, 0)] * (q.ndim - 1)
+        by_group = np.pad(scale * groups, [*pad, (int(p.pinned), 0)])
+        if p.mean:
+            by_group = by_group + p.mean * level
+        spread = np.exp(learned[..., 1:]) if p.learned else p.place
+        centre = p.place * learned[..., :1] if p.learned else 0.0
+        return by_group, np.pad(centre + spread * places, [*pad, (1, 0)])
+
+    def parts(self, q: Numbers) -> tuple[Numbers, Numbers, Numbers]:
+        """Return threshold, log odds of guilt and log δ of each cell; `q` may hold many positions."""
+        pairs = [self.effects(q, half) for half in (0, 1)]
+        odds, size = (a[..., self.cells.group] + b[..., self.cells.place] for a, b in pairs)
+        own = self.cells.group if self.prior.by_group else np.zeros_like(self.cells.group)
+        t = np.exp(q[..., self.slots[1]])[..., own] * q[..., self.slots[0]]
+        if self.prior.threshold:
+            t = t + self.prior.threshold * q[..., self.slots[2]][..., self.cells.group]
+        return t, odds, size
+
+    def density(self, q: Numbers) -> tuple[float, Numbers]:
+        """Return log density and gradient."""
+        c = self.cells
+        value, slope = self.compiled(q, c.group, c.place, self.counts, self.ends, self.scales)
+        return float(value), slope
+
+
+def _predicted(t: Numbers, odds: Numbers, delta: Numbers) -> tuple[Numbers, Numbers]:
+    """Return the search and hit rates of each draw and cell."""
+    phi = expit(odds)
+    found, vain = phi * ndtr(delta - t), (1 - phi) * ndtr(-t)
+    return found + vain, found / (found + vain)
+
+
+def _fit(c: Cells, searches: Numbers, hits: Numbers, seed: int) -> tuple[float, float, tuple[float, float]]:
+    """Return weighted errors of search and hit rates, and how many cells surprise the model."""
+    chance = np.random.default_rng(seed)
+    outside, errors = [], []
+    for made, n, rate in ((c.searches, c.stops, searches), (c.hits, c.searches, hits)):
+        errors.append(float(np.sqrt(np.average((made / n - rate.mean(axis=0)) ** 2, weights=n))))
+        again = chance.binomial(n.astype(np.int64), np.clip(rate, 0, 1))
+        low, high = np.quantile(again, (0.025, 0.975), axis=0)
+        outside.append(float(((made < low) | (made > high)).mean()))
+    return errors[0], errors[1], (outside[0], outside[1])

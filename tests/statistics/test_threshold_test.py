@@ -1,0 +1,57 @@
+"""The threshold test: its gradient, what it refuses, and that it finds the thresholds of made-up stops."""
+
+import numpy as np
+import pytest
+from scipy.special import expit
+
+from openhalo.statistics import threshold_test as test
+from openhalo.statistics.results import Refused
+
+pytest.importorskip("numba")
+pytest.importorskip("nutpie")
+PRIORS = {"fast": test.FAST, "original": test.ORIGINAL, "open policing": test.open_policing()}
+
+
+def stops(groups, places, size, seed):
+    """Return cells drawn from the model, and the true threshold of each."""
+    chance = np.random.default_rng(seed)
+    group, place = (x.ravel() for x in np.meshgrid(range(groups), range(places)))
+    odds = chance.normal(-2, 0.3, groups)[group] + np.r_[0, chance.normal(0, 0.1, places - 1)][place]
+    delta = np.exp(np.log(chance.uniform(1.5, 2, groups))[group] + np.r_[0, chance.normal(0, 0.1, places - 1)][place])
+    t = chance.normal(chance.normal(1.3, 0.2, groups)[group], 0.1)
+    searched, hit = test._predicted(t, odds, delta)
+    n = chance.poisson(size, len(group)) + 200
+    s = chance.binomial(n, searched)
+    return group, place, n, s, chance.binomial(s, hit), expit(odds + delta * t - delta**2 / 2)
+
+
+@pytest.mark.parametrize("prior", PRIORS.values(), ids=PRIORS)
+def test_gradient_is_the_slope(prior):
+    cells = test.kept_cells(*stops(3, 8, 1000, 1)[:5], ("A", "B", "C"))
+    model = test._Model(cells, prior)
+    q = model.start() + 0.1 * np.random.default_rng(2).normal(size=model.size)
+    step = 1e-5
+    slope = [(model.density(q + step * e)[0] - model.density(q - step * e)[0]) / (2 * step) for e in np.eye(len(q))]
+    assert model.density(q)[1] == pytest.approx(np.array(slope), rel=1e-5, abs=1e-3)
+
+
+def test_finds_the_thresholds_of_made_up_stops():
+    *counts, truth = stops(3, 12, 2000, 3)
+    cells = test.kept_cells(*counts, ("A", "B", "C"))
+    found = test.threshold_test(cells, draws=400, tune=400, chains=2, worst_rhat=1.1, least_ess=40)
+    weight = np.bincount(cells.place, cells.stops)[cells.place]
+    for g, one in enumerate(found.thresholds):
+        mine = cells.group == g
+        assert one.low - 0.03 < np.average(truth[mine], weights=weight[mine]) < one.high + 0.03
+    assert found.search_error < 0.02
+    assert max(found.surprising) < 0.1
+
+
+def test_refuses_too_few_places_and_chains_that_disagree():
+    with pytest.raises(Refused, match="needs 5 places"):
+        test.kept_cells(*stops(3, 4, 1000, 1)[:5], ("A", "B", "C"))
+    with pytest.raises(ValueError, match="searches"):
+        test.kept_cells([0, 1] * 5, list(range(5)) * 2, [5] * 10, [6] * 10, [1] * 10, ("A", "B"))
+    cells = test.kept_cells(*stops(2, 6, 500, 1)[:5], ("A", "B"))
+    with pytest.raises(Refused, match="did not settle"):
+        test.threshold_test(cells, draws=10, tune=20, chains=2)
