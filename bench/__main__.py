@@ -48,18 +48,26 @@ def contests(rows: int, work: Path) -> Iterator[Contest]:
                   "", "< 5 s at 0.9 M")  # fmt: skip
     yield Contest("search share by race × precinct × month", lambda _: subjects.measure(loaded),
                   lambda _: rivals.pandas_grouped(stops), grouped, "< 100 ms at 10 M")  # fmt: skip
+    public = subjects.release_site(work / "public", stops)
+    public.publish()
+    yield Contest("release, no drawing kept", lambda f: subjects.release(public, f, cold=True), None, "", "")
+    yield Contest(
+        "release, drawings kept", lambda f: subjects.release(public, f), None, "", "< 15 s with cached charts"
+    )
+    yield Contest("release, one measure changed", lambda f: subjects.release(public, f, changed=True), None, "",
+                  "+ ≤ 25 ms a changed chart")  # fmt: skip
 
 
 def _on(work: Callable[[Path, Path], object], stops: Path) -> Callable[[Path], object]:
     return lambda folder: work(folder, stops)
 
 
-def run(rows: int, rounds: int, work: Path) -> Table:
-    """Run every contest and return the table."""
+def run(rows: int, rounds: int, work: Path, only: str = "") -> Table:
+    """Run every contest whose name holds `only` and return the table."""
     table = Table(title=f"{rows:,} synthetic stops, median of {rounds} paired rounds", title_justify="left")
     for name in ("work", "ours, s", "rival, s", "× as fast", "bar", "rival"):
         table.add_column(name, justify="right" if name in ("ours, s", "rival, s", "× as fast") else "left")
-    for contest in contests(rows, work):
+    for contest in (one for one in contests(rows, work) if only in one.name):
         pairs = []
         for number in track(range(rounds + 1), contest.name, transient=True, console=Console(stderr=True)):
             pair = _seconds(contest.ours, work), _seconds(contest.rival, work) if contest.rival else float("nan")
@@ -84,9 +92,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="bench", description=__doc__)
     parser.add_argument("--rows", type=int, default=1_000_000)
     parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--only", default="", help="only work whose name holds this")
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="openhalo-bench-") as work:
-        Console(width=150).print(run(asked.rows, asked.rounds, Path(work)))
+        Console(width=150).print(run(asked.rows, asked.rounds, Path(work), asked.only))
 
 
 if __name__ == "__main__":

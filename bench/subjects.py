@@ -4,6 +4,7 @@ import shutil
 from pathlib import Path
 
 import openhalo
+import openhalo_catalogue
 
 _SETTINGS = """
 title: Bench
@@ -55,6 +56,29 @@ def import_changed(site: openhalo.Site, changed: Path) -> None:
 def measure(site: openhalo.Site) -> None:
     """Ask a grouped measure."""
     site.measure("stops/search_share", by=["race", "precinct"], period="month")
+
+
+def release_site(folder: Path, stops: Path) -> openhalo.Site:
+    """Return a site that holds the stops and may publish them."""
+    site = loaded_site(folder, stops)
+    fields = "occurred_at, race, gender, reason, precinct, neighborhood, search_conducted"
+    declared = f"declared_public: [{{record: stops/stop, fields: [{fields}], reason: Made up.}}]\n"
+    (folder / "agency.yaml").write_text(_SETTINGS + declared, encoding="utf-8")
+    return openhalo.open_site(site.path)
+
+
+def release(site: openhalo.Site, folder: Path, *, cold: bool = False, changed: bool = False) -> None:
+    """Build a release of a copy of the site: with no drawing kept, or with one measure defined anew."""
+    mine = copy(site, folder)
+    if cold:
+        shutil.rmtree(mine.path / ".cache", ignore_errors=True)
+    if changed:
+        shipped = Path(openhalo_catalogue.__file__).parent / "stops" / "measures" / "search_share.yaml"
+        own = mine.path / "catalogue" / "stops" / "measures" / shipped.name
+        own.parent.mkdir(parents=True)
+        text = shipped.read_text(encoding="utf-8")
+        own.write_text(f"{text}where: gender = 'FEMALE'\n", encoding="utf-8")
+    mine.publish()
 
 
 def _link(source: str, target: str) -> None:

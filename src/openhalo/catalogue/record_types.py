@@ -43,6 +43,7 @@ _ONLY_FOR: dict[str, set[str]] = {
     "min": {"integer", "number"},
     "max": {"integer", "number"},
     "pattern": {"text"},
+    "place": {"text", "code"},
 }
 
 
@@ -67,6 +68,7 @@ class FieldSpec(Spec):
         default=None, description="Whom the value tells apart from all others; no figure may be cut by it"
     )
     basis: Basis | None = Field(default=None, description="How a person's trait was learned")
+    place: bool = Field(default=False, description="Its values are areas, such as precincts, which a map can show")
     required: bool = Field(default=False, description="A row without a value is rejected")
     min: float | None = Field(default=None, description="Smallest number allowed")
     max: float | None = Field(default=None, description="Largest number allowed")
@@ -77,7 +79,7 @@ class FieldSpec(Spec):
     def misfits(self) -> Iterable[Misfit]:
         """Yield attributes that the field's type does not take, or needs and lacks."""
         for attribute, types in _ONLY_FOR.items():
-            if getattr(self, attribute) not in ("", None) and self.type not in types:
+            if getattr(self, attribute) not in ("", None, False) and self.type not in types:
                 yield Misfit(
                     (attribute,),
                     f"'{attribute}' on a field of type {self.type}",

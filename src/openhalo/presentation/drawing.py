@@ -1,21 +1,20 @@
 """A chart as SVG that takes its colours from the page, so that one drawing serves light, dark and print."""
 
-import json
 import os
 import xml.etree.ElementTree as ET
 from collections.abc import Callable
-from dataclasses import asdict
+from dataclasses import dataclass
 from functools import cache
 from html import escape
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from openhalo.base.errors import MissingExtra
 from openhalo.base.provenance import hash_facts, hash_file
 from openhalo.presentation import charts
+from openhalo.presentation.drawing_process import Job, svgs
 
-_PAGE_COLOURS = {
+PAGE_COLOURS = {
     charts.INK: "currentColor",
     charts.SOFT: "var(--ink-soft)",
     charts.RULE: "var(--rule)",
@@ -25,8 +24,26 @@ _PAGE_COLOURS = {
     charts.UNKNOWN: "var(--hue-unknown)",
     **{hue: f"var(--hue-{index})" for index, hue in enumerate(charts.HUES, start=1)},
 }
+"""Colour of a drawing → the page's own, which follows light, dark and print."""
 _DROPPED = {"role", "class", "pointer-events", "font-family", "stroke-miterlimit"}
 _SVG = "{http://www.w3.org/2000/svg}"
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """A chart that a page will show. It is drawn with all others that are promised, when the first is read."""
+
+    drawings: "Drawings"
+    key: str
+    alt: str
+    css: str
+
+    def __html__(self) -> str:
+        """Return the chart as an `<svg role="img">`."""
+        head = f'<svg class="{escape(self.css)}" role="img" aria-label="{escape(self.alt)}"'
+        return self.drawings.drawing(self.key).replace("<svg", head, 1)
+
+    __str__ = __html__
 
 
 class Drawings:
@@ -37,39 +54,49 @@ class Drawings:
         self.drawn = 0
         """How many had to be drawn; the rest came from the cache."""
         self._kept: dict[str, str] = {}
+        self._promised: dict[str, Job] = {}
 
-    def svg(self, make: Callable[..., Any], *facts: Any, alt: str, css: str) -> str:
-        """Return a chart as an `<svg role="img">` for a page.
+    def svg(self, make: Callable[..., charts.Spec], *facts: Any, alt: str, css: str) -> Drawing:
+        """Promise a chart for a page.
 
         Args:
-            make: a function of `presentation.charts` that returns a chart.
-            facts: its arguments: plain data, from which alone the drawing follows.
+            make: a function of `presentation` that returns a chart.
+            facts: its arguments.
             alt: what a person would see, in words.
             css: class of the `<svg>`, such as `wide`.
         """
-        key = hash_facts([make.__name__, [_plain(fact) for fact in facts], _makers()])
+        job: Job = (make(*facts), {})
+        key = hash_facts([*job, _makers()])
+        if key not in self._kept and key not in self._promised:
+            self._promised[key] = job
+        return Drawing(self, key, alt, css)
+
+    def drawing(self, key: str) -> str:
+        """Return a promised chart as SVG, without words; all that are promised are drawn at once.
+
+        Raises:
+            MissingExtra: the library that draws is not installed.
+        """
         if key not in self._kept:
-            self._kept[key] = self._read(key) or self._draw(key, make, facts)
-        head = f'<svg class="{escape(css)}" role="img" aria-label="{escape(alt)}"'
-        return self._kept[key].replace("<svg", head, 1)
+            promised, self._promised = self._promised, {}
+            self._kept |= {one: text for one in promised if (text := self._read(one))}
+            new = {one: job for one, job in promised.items() if one not in self._kept}
+            for one, text in zip(new, svgs(list(new.values())), strict=True):
+                self._keep(one, for_page(text))
+            self.drawn += len(new)
+        return self._kept[key]
 
     def _read(self, key: str) -> str:
         path = self.folder / f"{key}.svg" if self.folder else None
         return path.read_text(encoding="utf-8") if path and path.is_file() else ""
 
-    def _draw(self, key: str, make: Callable[..., Any], facts: tuple[Any, ...]) -> str:
-        try:
-            import vl_convert
-        except ImportError:
-            raise MissingExtra("publish", "drawing charts") from None
-        self.drawn += 1
-        drawing = for_page(vl_convert.vegalite_to_svg(make(*facts)))
+    def _keep(self, key: str, drawing: str) -> None:
+        self._kept[key] = drawing
         if self.folder:
             self.folder.mkdir(parents=True, exist_ok=True)
             draft = self.folder / f".{key}.{os.getpid()}"
             draft.write_text(drawing, encoding="utf-8")
             draft.replace(self.folder / f"{key}.svg")
-        return drawing
 
 
 def for_page(svg: str) -> str:
@@ -99,22 +126,11 @@ def _clean(node: ET.Element) -> None:
         if child.get("opacity") == "1":
             del child.attrib["opacity"]
         for name in ("fill", "stroke"):
-            if child.get(name) in _PAGE_COLOURS:
-                child.attrib[name] = _PAGE_COLOURS[child.attrib[name]]
-
-
-def _plain(fact: Any) -> Any:
-    return json.loads(json.dumps(fact, default=_fields))
-
-
-def _fields(thing: Any) -> Any:
-    return asdict(thing)
+            if child.get(name) in PAGE_COLOURS:
+                child.attrib[name] = PAGE_COLOURS[child.attrib[name]]
 
 
 @cache
 def _makers() -> list[str]:
-    """Return what, besides its data, a drawing follows from: this code and the libraries under it."""
-    own = [
-        hash_file(Path(__file__).with_name(name)) for name in ("charts.py", "drawing.py", "figures.py", "numbers.py")
-    ]
-    return [*own, version("vl-convert-python")]
+    """Return what, besides its specification, a drawing follows from: this code and the library under it."""
+    return [hash_file(Path(__file__)), version("vl-convert-python")]

@@ -9,7 +9,7 @@ from openhalo.catalogue.sources import SourceSpec
 from openhalo.intake.receipts import Receipt
 from openhalo.presentation.drawing import Drawings
 from openhalo.presentation.words import speaking
-from openhalo.publications import open_data
+from openhalo.publications import open_data, places
 from openhalo.publications.answers import Answer, answer, needed
 from openhalo.publications.contents import Contents
 from openhalo.publications.descriptor import facts
@@ -17,6 +17,7 @@ from openhalo.publications.freshness import freshness, sources_of
 from openhalo.publications.imprint import Imprint, must_be_declared
 from openhalo.publications.measure_pages import measure_page
 from openhalo.publications.pages import write_assets, write_pages
+from openhalo.publications.place_page import place_tables
 from openhalo.records.reading import Records
 from openhalo.releases.package import describe
 
@@ -52,6 +53,8 @@ def build(
     answers = [_answer(spec, records, report) for spec in ready]
     report("tables")
     schemas = open_data.write(folder, answers, catalogue)
+    by_place = places.place_figures(answers, records, imprint)
+    schemas |= places.write(folder, by_place)
     drawings = Drawings(charts)
     used = [receipt for receipt in receipts if receipt.delivery in records.manifest.deliveries]
     sources = {source.id: source for one in answers for source in _sources(one, records)}
@@ -65,10 +68,10 @@ def build(
                 pages.append(page)
             contents = Contents(
                 imprint, pages, waiting, freshness(answers, records), used, list(sources.values()), sorted(schemas),
-                records.manifest.version, catalogue,
+                records.manifest.version, catalogue, place_tables(by_place, catalogue, drawings),
             )  # fmt: skip
             write_pages(folder, contents)
-    write_assets(folder)
+    write_assets(folder, charts)
     report("hashes")
     return describe(folder, facts(imprint, records, used, list(sources.values())), schemas)
 

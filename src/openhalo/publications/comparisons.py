@@ -6,8 +6,8 @@ from typing import Any
 
 from openhalo.catalogue.index import Catalogue
 from openhalo.measures.figures import FIGURE_COLUMNS, MeasureResult
-from openhalo.presentation import charts, numbers
-from openhalo.presentation.drawing import Drawings
+from openhalo.presentation import charts, exploring, numbers
+from openhalo.presentation.drawing import PAGE_COLOURS, Drawing, Drawings
 from openhalo.presentation.figures import Figure, said
 from openhalo.presentation.words import _
 from openhalo.publications.answers import Answer
@@ -32,8 +32,10 @@ class Cut:
     rows: list[list[str]]
     notes: list[str] = field(default_factory=list)
     caption: list[str] = field(default_factory=list)
-    wide: str = ""
-    narrow: str = ""
+    wide: Drawing | None = None
+    narrow: Drawing | None = None
+    explore: charts.Spec | None = None
+    """The chart that a reader may ask for, over the measure's own table."""
     comparable: bool = True
     """Whether groups may be compared at all; if not, the page shows where each figure could lie."""
 
@@ -87,6 +89,11 @@ def by_group(
         rows=cells,
         comparable=not any(f.severity == "headline" and f.guard == "missingness" for f in result.findings),
     )
+    years = [row for one in answer.more if one.by == result.by and one.grain == "year" for row in one.figures["period"]]
+    order = {row.code: row.label for row in rows}
+    hues = {code: PAGE_COLOURS[charts.hue(code, names.order)] for code in order} if names.order else {}
+    periods = {"all": coverage(answer), **{year: year for year in sorted(set(years), reverse=True)}}
+    cut.explore = exploring.by_group(spec.shown_as, names.path, order, periods, hues)
     if len(rows) > LONGEST_CHART:
         text = _("There are {n} groups here, too many for one readable chart. The table has them all.")
         cut.caption = [text.format(n=len(rows))]
@@ -109,7 +116,8 @@ def over_time(answer: Answer, catalogue: Catalogue, drawings: Drawings) -> Cut:
     rows = [_marked(row, answer) for row in figures(result, None)]
     in_part = [row for row in rows if row.label != numbers.period(row.period)]
     whole = [row for row in rows if row not in in_part] if spec.shown_as in ("count", "rate") else rows
-    grain = {"month": _("month"), "quarter": _("quarter"), "year": _("year")}[result.grain]
+    said_grains = {"month": _("month"), "quarter": _("quarter"), "year": _("year")}
+    grain = said_grains[result.grain]
     columns, cells = table(spec, answer.counted, grain.capitalize(), rows)
     text = _("{measure}, all {units}, by {grain}, {period}.")
     cut = Cut(
@@ -119,6 +127,8 @@ def over_time(answer: Answer, catalogue: Catalogue, drawings: Drawings) -> Cut:
         columns=columns,
         rows=cells,
     )
+    grains = [result.grain, *(one.grain for one in answer.more if not one.by)]
+    cut.explore = exploring.over_time(spec.shown_as, {one: said_grains[one] for one in grains if one in said_grains})
     if len(whole) < 2:
         return cut
     cut.caption = [_("Line: the figure. Band: the 95% interval.")]

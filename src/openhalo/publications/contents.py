@@ -10,6 +10,7 @@ from openhalo.presentation.words import _
 from openhalo.publications.freshness import Freshness
 from openhalo.publications.imprint import Imprint
 from openhalo.publications.measure_pages import MeasurePage
+from openhalo.publications.place_page import PlaceTable
 
 
 @dataclass
@@ -26,6 +27,8 @@ class Contents:
     tables: Sequence[str]
     store_version: int
     catalogue: Catalogue
+    places: Sequence[PlaceTable] = ()
+    """What was counted where; empty where records name no places."""
 
     @property
     def domains(self) -> dict[str, list[MeasurePage]]:

@@ -1,12 +1,15 @@
 """Static pages of a release: home, a page a domain, a page a measure, data. Complete without JavaScript."""
 
+import json
 import shutil
+from functools import cache
 from importlib.resources import as_file, files
 from pathlib import Path
 from typing import Any
 
 from openhalo.base.errors import MissingExtra
 from openhalo.presentation import numbers
+from openhalo.presentation.vega_engine import write_engine
 from openhalo.presentation.words import _, plural, spoken
 from openhalo.publications.contents import Contents
 from openhalo.publications.open_data import table_of
@@ -34,22 +37,34 @@ def write_pages(folder: Path, contents: Contents) -> None:
 
     write("index.html", "home.html")
     write("pages/data.html", "data.html")
+    if contents.places:
+        write("pages/places.html", "places.html")
     for domain in contents.names:
         words = _rendered(contents.catalogue.help.get(domain, ""))
         write(f"pages/{domain}/index.html", "domain.html", domain=domain, help=words, fresh=fresh[domain])
     for page in contents.pages:
         write(page_of(page.spec.id), "measure.html", page=page, table=table_of(page.spec.id))
+        for cut in page.cuts:
+            if cut.explore is not None:
+                text = json.dumps(cut.explore, ensure_ascii=False, separators=(",", ":"))
+                (folder / base / chart_of(page.spec.id, cut.id)).write_text(text, encoding="utf-8")
 
 
-def write_assets(folder: Path) -> None:
-    """Copy what pages of every language share: styles, fonts, icon."""
+def write_assets(folder: Path, cache: Path | None = None) -> None:
+    """Copy what pages of every language share: styles, fonts, icon, scripts. The largest is kept in `cache`."""
     with as_file(files("openhalo.publications") / "assets") as assets:
         shutil.copytree(assets, folder / "assets")
+    write_engine(folder / "assets", cache)
 
 
 def page_of(measure: str) -> str:
     """Return the path of a measure's page."""
     return f"pages/{measure}.html"
+
+
+def chart_of(measure: str, cut: str) -> str:
+    """Return the path of the chart that explores one comparison of a measure."""
+    return f"pages/{measure}.{cut}.vl.json"
 
 
 def _rendered(help_text: str) -> str:
@@ -60,7 +75,9 @@ def _rendered(help_text: str) -> str:
     return str(MarkdownIt("commonmark", {"html": False}).render(body))
 
 
+@cache
 def _environment() -> Any:
+    """Return the templates, compiled once for all languages: sentences pass through `_` as a page is written."""
     try:
         import jinja2
     except ImportError:
@@ -72,6 +89,6 @@ def _environment() -> Any:
     environment.install_gettext_callables(_, plural, newstyle=True)  # type: ignore[attr-defined]
     environment.filters.update(
         count=numbers.count, share=numbers.share, day=numbers.day, span=lambda f: numbers.span(f.first, f.last),
-        page_of=page_of,
+        page_of=page_of, chart_of=chart_of,
     )  # fmt: skip
     return environment
