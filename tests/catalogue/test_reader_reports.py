@@ -89,7 +89,7 @@ CASES = {
         changed("traffic__measures__red", "author: none", "author: none\n    colour: red"),
         """
         traffic/measures/red.yaml:14: unknown key 'colour'
-            allowed: across, answer, author, core, direction, example, groups, kind, label, limits, minimum_n
+            allowed: across, answer, author, core, direction, example, groups, holders, kind, label, limits, minimum_n
         """,
     ),
     "missing key": (
@@ -309,7 +309,7 @@ CASES = {
             use mode 'replace', or name a key
         sources/cars.yaml:9: names_row is 2, but there are only 1 header_rows
         sources/cars.yaml:11: a value from from and value
-            allowed: one of from, value, derive, absent
+            allowed: one of from, value, derive, days, absent
         sources/cars.yaml:11: there is no missing reason 'unkown'
             allowed: not_applicable, not_collected, refused, unknown
             did you mean 'unknown'?

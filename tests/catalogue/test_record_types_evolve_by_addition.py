@@ -13,14 +13,20 @@ from openhalo.catalogue.index import load
 from openhalo.catalogue.record_types import FieldSpec
 
 FROZEN = Path(__file__).parent / "frozen"
-MEANING = ("type", "vocabulary", "unit", "basis", "to", "inverse", "required", "since")
+MEANING = ("type", "vocabulary", "unit", "basis", "to", "inverse", "through", "required", "since")
 RECORD_TYPES = load().record_types
 
 
 def meaning(record):
     """What a record type means to those who hold records of it: its fields, units and time, at its version."""
     fields = {name: {part: getattr(spec, part) for part in MEANING} for name, spec in record.fields.items()}
-    return {"version": record.version, "time": record.time, "units": sorted(record.units), "fields": fields}
+    return {
+        "version": record.version,
+        "time": record.time,
+        "until": record.until,
+        "units": sorted(record.units),
+        "fields": fields,
+    }
 
 
 def changes(old, new):
@@ -37,8 +43,9 @@ def changes(old, new):
             found.append(f"the new field '{name}' needs a raised version, and 'since' that version")
         if added["required"]:
             found.append(f"the new field '{name}' is required, which older records cannot fulfil")
-    if old["time"] != new["time"]:
-        found.append(f"time: {old['time']} became {new['time']}")
+    for part in ("time", "until"):
+        if old.get(part, "") != new[part]:
+            found.append(f"{part}: {old.get(part, '')} became {new[part]}")
     found += [f"the unit '{unit}' is gone" for unit in set(old["units"]) - set(new["units"])]
     return sorted(found)
 

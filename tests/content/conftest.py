@@ -6,6 +6,9 @@ from openhalo.sites.demo import make_demo
 from openhalo.sites.making import init_site
 from openhalo.sites.open_site import open_site
 
+from .chicago import FILES as CHICAGO
+from .chicago import since, site_of
+
 FILES = {
     "minneapolis_stops": "stops_2017.csv.gz",
     "minneapolis_force": "force_2016_2021.csv.gz",
@@ -40,3 +43,22 @@ def older_city(files, tmp_path_factory):
 @pytest.fixture(scope="session")
 def demo(tmp_path_factory):
     return make_demo(tmp_path_factory.mktemp("demo") / "demo")
+
+
+@pytest.fixture(scope="session")
+def chicago_files(data, tmp_path_factory):
+    """The files of Chicago with the complaints and the force since 2011."""
+    return since(data, tmp_path_factory.mktemp("chicago files"), "2011-01-01")
+
+
+@pytest.fixture(scope="session")
+def chicago(chicago_files, tmp_path_factory):
+    """A site with these files, and their receipts."""
+    return site_of(chicago_files, tmp_path_factory.mktemp("chicago"))
+
+
+@pytest.fixture(scope="session")
+def whole_chicago(data, tmp_path_factory):
+    """A site with everything that was released about Chicago, its files and receipts."""
+    files = {source: data / "chicago" / name for source, name in CHICAGO.items()}
+    return files, *site_of(files, tmp_path_factory.mktemp("whole chicago"))

@@ -39,6 +39,29 @@ NONSENSE = {
         "no_race_for_everyone": {"race": "WHITE"},
         "population": {"population": -1},
     },
+    "complaints/complaint": {"days_to_close": {"days_to_close": -1}, "received_on": {"received_on": "1899-12-31"}},
+    "complaints/complainant": {"age": {"age": 121}, "birth_year": {"birth_year": 1075}},
+    "complaints/allegation": {
+        "days_belong_to_a_suspension": {"discipline": "NONE"},
+        "suspension_days": {"suspension_days": 0},
+    },
+    "officers/officer": {"birth_year": {"birth_year": 1075}},
+    "officers/assignment": {"ends_after_it_starts": {"ends_on": "2012-01-07"}},
+    "officers/commendation": {"awarded_on": {"awarded_on": "1899-12-31"}},
+    "training/training_record": {"hours": {"hours": -1}},
+    "arrests/arrest": {
+        "recorded_afterwards": {"recorded_at": "2018-08-11 22:14"},
+        "resisting_agrees": {"resisting_charged": False, "resisting_only": True},
+        "age": {"age": 0},
+    },
+    "shifts/shift": {"ends_after_it_starts": {"ends_at": "2018-08-11 14:59"}, "hours": {"hours": 37}},
+    "force/force_report": {
+        "recorded_afterwards": {"recorded_at": "2012-07-11 22:39"},
+        "injury_has_a_level": {"subject_injury": True, "subject_injury_level": "NONE"},
+        "officer_injury_has_a_level": {"officer_injury": True, "officer_injury_level": "NONE"},
+        "level_has_a_scheme": {"level": 2},
+        "age": {"age": 121},
+    },
 }  # fmt: skip
 CASES = [(record, rule) for record, rules in NONSENSE.items() for rule in rules]
 
@@ -56,6 +79,8 @@ def plain_source(record, columns):
             fields[name] |= {"true": ["True"], "false": ["False"]}
         elif spec.type == "time":
             fields[name]["formats"] = ["%Y-%m-%d %H:%M"]
+        elif spec.type == "date":
+            fields[name]["formats"] = ["%Y-%m-%d"]
     return {
         "label": "Plain", "record": record, "publisher": "tests", "licence": "none", "reference": "none",
         "unit": next(iter(definition.units)), "zone": "America/Chicago", "scope": {"mode": "replace"}, "fields": fields,
@@ -111,7 +136,20 @@ def test_every_rejecting_rule_is_tried():
 
 
 def test_every_trait_of_a_person_says_how_it_was_learned():
-    traits = {"race", "races", "gender", "age", "limited_english", "disability", "unhoused", "student", "passenger"}
+    traits = {
+        "race",
+        "races",
+        "gender",
+        "age",
+        "birth_year",
+        "complainant_races",
+        "complainant_genders",
+        "limited_english",
+        "disability",
+        "unhoused",
+        "student",
+        "passenger",
+    }
     bare = [
         f"{name}.{field}"
         for name, record in CATALOGUE.record_types.items()
@@ -124,7 +162,7 @@ def test_every_trait_of_a_person_says_how_it_was_learned():
 def test_groups_of_people_have_words_for_sentences():
     silent = [
         f"{name}.{code}"
-        for name in ("race", "gender", "population_group")
+        for name in ("race", "gender", "population_group", "officer_rank", "complainant_role")
         for code, spec in CATALOGUE.vocabularies[name].codes.items()
         if not spec.people
     ]

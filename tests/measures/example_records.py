@@ -20,6 +20,9 @@ _numbers = itertools.count()
 def hold(catalogue, records, units=None, source="example", **more):
     """Return Records that hold plain dicts by record type; `key` names a record so that links can point to it."""
     tables, made = {}, {}
+    records = {record: [dict(row) for row in rows] for record, rows in records.items()}
+    for record, rows in records.items():
+        _look_through(catalogue, record, rows, records)
     for record, rows in records.items():
         spec = catalogue.record_type(record)
         frame = _frame(spec, rows)
@@ -28,13 +31,31 @@ def hold(catalogue, records, units=None, source="example", **more):
             frame.write_parquet(f"{folder}/rows.parquet")
             cursor().execute(f"CREATE TABLE \"{name}\" AS SELECT * FROM read_parquet('{folder}/rows.parquet')")
         made[record] = ibis.table({column: IBIS[kind] for column, kind in spec.columns().items()}, name=name)
-        days = [_day(row[spec.time]) for row in rows]
+        days = [_day(row[name]) for row in rows for name in (spec.time, spec.until) if row.get(name) is not None]
         unit = (units or {}).get(record, next(iter(spec.units)))
-        if rows:
+        if days:
             cover = Coverage(agency="testpd", source=source, unit=unit, rows=len(rows), first=min(days), last=max(days))
             tables[record] = TableVersion(delta_version=0, rows=len(rows), coverage=[cover])
     manifest = Manifest(version=1, created=datetime(2026, 1, 1, tzinfo=UTC), catalogue="", tables=tables)
     return Records(Store(Path("nowhere")), manifest, catalogue, _tables=made, **more)
+
+
+def _look_through(catalogue, record, rows, records):
+    """Fill what a record does not say from the records that it is linked to, one record after the other."""
+    spec = catalogue.record_type(record)
+    for name, field in spec.fields.items():
+        link, _, there = field.through.partition(".")
+        many = catalogue.schema.inverses(record).get(link) if link else None
+        for row in rows if link else []:
+            if row.get(name) is not None:
+                continue
+            if many is None:
+                found = [other for other in records.get(spec.fields[link].to, []) if other.get("key") == row.get(link)]
+                row[name] = found[0].get(there) if found and row.get(link) is not None else None
+            else:
+                key = row.get("key")
+                linked = [other for other in records.get(many.record, []) if key and other.get(many.link) == key]
+                row[name] = sorted({other[there] for other in linked if other.get(there) is not None}) or None
 
 
 def _frame(spec, rows):

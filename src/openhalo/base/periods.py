@@ -63,6 +63,15 @@ def label(start: date, grain: Grain) -> str:
     }[grain]
 
 
+def named(start: date, grain: Grain) -> Period:
+    """Return the period of this grain that starts on `start`.
+
+    >>> str(named(date(2017, 7, 1), "quarter"))
+    '2017-07-01..2017-09-30'
+    """
+    return _bounds(label(start, grain))
+
+
 def _bounds(text: str) -> Period:
     match = _NAMED.match(text.strip())
     try:

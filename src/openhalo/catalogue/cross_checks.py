@@ -26,6 +26,8 @@ def record_type(spec: RecordType, document: Document, schema: Schema) -> None:
             known(field.to, schema.record_types, "record type", document, ("fields", name, "to"), schema)
         if field.inverse:
             _inverse(name, spec, document, schema, inverses)
+        if field.through:
+            _through(name, spec, document, schema)
     for name, rule in spec.rules.items():
         place = ("rules", name, "condition")
         _one_record(_condition(rule.condition, spec.id, document, place, schema), document, place)
@@ -47,6 +49,38 @@ def _inverse(name: str, spec: RecordType, document: Document, schema: Schema, ot
         )  # fmt: skip
 
 
+def _through(name: str, spec: RecordType, document: Document, schema: Schema) -> None:
+    """Check that a field which looks through a link finds a stored field of its own kind there."""
+    field, place = spec.fields[name], ("fields", name, "through")
+    link, _, there = field.through.partition(".")
+    try:
+        many = schema.inverses(spec.id).get(link)
+        found = schema.follow(many.record, there) if many else schema.follow(spec.id, field.through)
+    except Unread:
+        return
+    if found is None:
+        links = [*schema.inverses(spec.id), *(n for n, other in spec.fields.items() if other.type == "link")]
+        document.report(place, f"'{field.through}' leads nowhere", name_all(f"{one}.…" for one in links))
+        return
+    target, other = found
+    wanted = ("codes", "code") if many else (field.type, field.type)
+    if (field.type, other.type) != wanted or field.vocabulary != other.vocabulary:
+        document.report(
+            place,
+            f"'{field.through}' is a {other.type}{f' of {other.vocabulary}' if other.vocabulary else ''}",
+            f"a {wanted[1]}{f' of {field.vocabulary}' if field.vocabulary else ''}"
+            if not many or field.type == "codes" else "a link to one; over a link to many, lists of codes",
+        )  # fmt: skip
+    if other.through:
+        document.report(place, f"'{field.through}' itself looks through '{other.through}'", "a field that is stored")
+    if other.privacy in WITHHELD and field.privacy not in WITHHELD:
+        document.report(place, f"'{field.through}' is {other.privacy}, '{name}' is {field.privacy}", other.privacy)
+    clocks = {spec.time, *spec.known_at.values()}
+    beyond = schema.record_type(target)
+    if name in clocks and any(beyond.fields[n].through for n in {beyond.time, *beyond.known_at.values()}):
+        document.report(place, f"the times of {target} look through a link themselves", "times that are stored")
+
+
 def source(spec: SourceSpec, document: Document, schema: Schema, sources: Mapping[str, SourceSpec]) -> None:
     """Check that a source spec fills fields that exist, with codes that exist, in a zone that exists."""
     _zone(spec.zone, document, ("zone",))
@@ -62,6 +96,9 @@ def source(spec: SourceSpec, document: Document, schema: Schema, sources: Mappin
     for place, mapping in spec.mappings():
         if known(place[-1], record.fields, f"field of {record.id}", document, place):
             _mapping(mapping, place, record, document, schema)
+    if spec.scope.mode == "replace" and spec.scope.period != "all" and not record.fields[record.time].required:
+        found = f"records of {record.id} may lack a time of their own, so no period of them can be replaced"
+        document.report(("scope", "period"), found, "all")
     for number, one in enumerate(spec.recorded):
         here: Location = ("recorded", number)
         if known(one.field, record.fields, f"field of {record.id}", document, (*here, "field")):
@@ -98,6 +135,9 @@ def measure(spec: MeasureSpec, document: Document, schema: Schema, measures: Map
         _group(path, spec.record, document, ("groups", index), schema)
     if spec.value:
         _number(spec.value, spec.record, document, ("value",), schema)
+    if spec.holders:
+        links = [name for name, field in record.fields.items() if field.type == "link"]
+        known(spec.holders, links, f"link of {record.id}", document, ("holders",))
 
 
 def analysis(spec: AnalysisSpec, document: Document, schema: Schema) -> None:
@@ -152,6 +192,9 @@ def _codes_compared(
 def _denominator(spec: MeasureSpec, document: Document, schema: Schema) -> None:
     per = spec.per
     assert per is not None
+    if per.lasting and not schema.record_type(per.record).until:
+        found = f"{per.record} does not say when its records end"
+        document.report(("per", "lasting"), found, todo="name its last day: until: <field>")
     for name in ("where", "estimated"):
         _open_condition(getattr(per, name), per.record, document, ("per", name), schema)
     for group, piece in per.slices.items():
@@ -191,6 +234,8 @@ def _mapping(mapping: FieldMapping, place: Location, record: RecordType, documen
                 code = getattr(mapping, name)
                 if code:
                     known(str(code), codes, kind, document, (*place, name))
+    elif mapping.skip:
+        document.report((*place, "skip"), f"'skip' on a field of type {field.type}", "fields of type codes")
     elif mapping.codes:
         document.report((*place, "codes"), f"'codes' on a field of type {field.type}", "fields of type code or codes")
     if mapping.flags and field.type != "codes":
@@ -203,6 +248,11 @@ def _mapping(mapping: FieldMapping, place: Location, record: RecordType, documen
         )
     if field.type in ("date", "time") and mapping.column and not mapping.formats:
         document.report(place, f"'{place[-1]}' is a {field.type}", todo="give its formats: ['%Y-%m-%d %H:%M:%S']")
+    if (mapping.days or mapping.numbers) and field.type != "integer":
+        document.report(place, f"'{place[-1]}' is a {field.type}", "'days' and 'numbers' on fields of type integer")
+    for index, name in enumerate(mapping.days):
+        dates = [one for one, other in record.fields.items() if other.type == "date"]
+        known(name, dates, f"date field of {record.id}", document, (*place, "days", index))
     if mapping.derive:
         if field.type != "boolean":
             document.report((*place, "derive"), f"'derive' on a field of type {field.type}", "yes/no fields")
@@ -295,6 +345,9 @@ def _group(path: str, record: str, document: Document, place: Location, schema: 
         )
     elif found[1].privacy in WITHHELD:
         _refuse_withheld(path, found[1].privacy, document, place)
+    elif found[1].identifies:
+        who = found[1].identifies
+        document.report(place, f"'{path}' tells one {who} from another", "fields that many people share")
 
 
 def _zone(zone: str, document: Document, place: Location) -> None:

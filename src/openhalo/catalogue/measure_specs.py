@@ -10,7 +10,7 @@ from openhalo.base.errors import did_you_mean, name_all
 from openhalo.base.periods import Grain
 from openhalo.catalogue.reader import Misfit, Spec
 
-Kind = Literal["count", "share", "rate", "ratio", "mean"]
+Kind = Literal["count", "share", "rate", "ratio", "mean", "median", "concentration"]
 
 _NEEDS: dict[Kind, set[str]] = {
     "count": set(),
@@ -18,6 +18,8 @@ _NEEDS: dict[Kind, set[str]] = {
     "rate": {"per"},
     "ratio": {"of", "across", "reference"},
     "mean": {"value"},
+    "median": {"value"},
+    "concentration": {"holders"},
 }
 _PARTS = set().union(*_NEEDS.values())
 FIGURE = {
@@ -53,6 +55,9 @@ class Denominator(Spec):
         description="Group of the measure that says where; records of places without a denominator stay out of it",
     )
     residents: bool = Field(default=False, description="The denominator is people who live there")
+    lasting: bool = Field(
+        default=False, description="Count how many years the records last within the period, not how many begin in it"
+    )
     matches_period: bool = Field(
         default=True,
         description="Count the denominator in the same period; false for a stock such as residents",
@@ -68,6 +73,9 @@ class Denominator(Spec):
             if group not in self.groups:
                 hint = did_you_mean(group, self.groups)
                 yield Misfit(place, f"'{group}' is none of the denominator's groups", name_all(self.groups), hint)
+        if self.lasting and (self.sum or self.place or self.slices or not self.matches_period):
+            found = "'lasting' counts years of records; it goes with no sum, place, slices or stock"
+            yield Misfit(("lasting",), found)
         if self.residents and not self.place:
             todo = "name the group that says where, to guard against places of visitors"
             yield Misfit(("residents",), "residents without 'place'", todo=todo)
@@ -103,7 +111,9 @@ class MeasureSpec(Spec):
     unit: str = Field(default="", description="What one counted row is; never mixed within a figure")
     where: str = Field(default="", description="Which records the measure looks at")
     numerator: str = Field(default="", description="share: the condition whose share is taken")
-    value: str = Field(default="", description="mean: the number that is averaged")
+    value: str = Field(default="", description="mean, median: the number that is averaged, or whose middle is taken")
+    holders: str = Field(default="", description="concentration: the link that says who holds a record")
+    top: float = Field(default=0.1, gt=0, lt=1, description="concentration: which part of the holders is looked at")
     per: Denominator | None = Field(default=None, description="rate: what is counted against")
     of: str = Field(default="", description="ratio: the measure whose groups are compared")
     across: str = Field(default="", description="ratio: the group that is compared")
@@ -159,6 +169,12 @@ class MeasureSpec(Spec):
                 yield Misfit(("pairs", place), f"a pair without '{self.across}', which is compared")
             if frozenset(pair) in map(frozenset, self.pairs[:place]):
                 yield Misfit(("pairs", place), "the same pair twice", todo="remove one")
+
+    @property
+    def shown_as(self) -> Kind:
+        """Return the kind whose words and scale fit the value: a concentration is a share, a median reads as a mean."""
+        alike: dict[Kind, Kind] = {"median": "mean", "concentration": "share"}
+        return alike.get(self.kind, self.kind)
 
     @property
     def domain(self) -> str:

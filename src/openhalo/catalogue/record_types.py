@@ -61,6 +61,14 @@ class FieldSpec(Spec):
     vocabulary: str = Field(default="", description="Code list of a coded field")
     to: str = Field(default="", description="Record type that a link points to")
     inverse: str = Field(default="", description="Name of the link seen from its target (to-many)")
+    through: str = Field(
+        default="",
+        description="Path over a link: where the record does not say, the value is that of the linked record; over a "
+        "link to many, the list of their codes",
+    )
+    identifies: Literal["officer", "person"] | None = Field(
+        default=None, description="Whom the value tells apart from all others; no figure may be cut by it"
+    )
     basis: Basis | None = Field(default=None, description="How a person's trait was learned")
     place: bool = Field(default=False, description="Its values are areas, such as precincts, which a map can show")
     required: bool = Field(default=False, description="A row without a value is rejected")
@@ -85,6 +93,9 @@ class FieldSpec(Spec):
         if not _is_pattern(self.pattern):
             allowed = "a regular expression without look-around and back-references"
             yield Misfit(("pattern",), f"'{self.pattern}' cannot be read", allowed)
+        if self.through and (self.required or self.type == "link" or self.through.count(".") != 1):
+            allowed = "a path of one link and one field, on a field that is not required and no link itself"
+            yield Misfit(("through",), f"'through' is '{self.through}'", allowed)
         if self.min is not None and self.max is not None and self.min > self.max:
             yield Misfit(("min",), f"'min' {self.min:g} above 'max' {self.max:g}")
 
@@ -133,6 +144,12 @@ class RecordType(Spec):
     source: str = Field(description="The standard, statute or form that defines it")
     units: dict[str, str] = Field(description="What one row may be: id → plural words; the first is the default")
     time: str = Field(description="Field that places a record in time: a time, a date, or an integer year")
+    until: str = Field(
+        default="", description="Field with the last day of a record that lasts, such as a job; empty there: it goes on"
+    )
+    undated: bool = Field(
+        default=False, description="Records may lack their time; they are kept, and stand in no period"
+    )
     earliest: date = Field(
         default=date(1900, 1, 1),
         description="Day before which no record can lie; rows with an earlier time are rejected",
@@ -175,14 +192,18 @@ class RecordType(Spec):
             if spec.known_at and spec.known_at not in self.known_at:
                 yield Misfit((*here, "known_at"), f"there is no group '{spec.known_at}'", name_all(self.known_at))
         time = self.fields.get(self.time)
-        if time is None or time.type not in ("time", "date", "integer") or not time.required:
-            allowed = "a required field of type time, date or integer (a year)"
+        timed = time is not None and (time.required or (time.type != "integer" and (self.undated or time.through)))
+        if time is None or time.type not in ("time", "date", "integer") or not timed:
+            allowed = "a required field of type time, date or integer (a year); with 'through' or 'undated', any date"
             named = [n for n, spec in self.fields.items() if spec.required and spec.type in ("time", "date", "integer")]
             yield Misfit(("time",), f"found '{self.time}'", allowed, did_you_mean(self.time, named))
         for unit, name in self.protects.items():
             if name and name not in self.fields:
                 hint = did_you_mean(name, self.fields)
                 yield Misfit(("protects", unit), f"'{name}' is no field", name_all(self.fields), hint)
+        if self.until and (self.until not in self.fields or self.fields[self.until].type != "date"):
+            allowed = name_all(name for name, spec in self.fields.items() if spec.type == "date")
+            yield Misfit(("until",), f"'{self.until}' is no field of type date", allowed)
         for group, name in self.known_at.items():
             if name not in self.fields or self.fields[name].type not in ("time", "date"):
                 allowed = name_all(field for field, spec in self.fields.items() if spec.type in ("time", "date"))
@@ -199,6 +220,11 @@ class RecordType(Spec):
     def date_column(self) -> str:
         """Return the column with the record's local date (or its year, for yearly records)."""
         return f"{self.time}_date" if self.fields[self.time].type == "time" else self.time
+
+    @property
+    def follows(self) -> str:
+        """Return the path to the record that gives this one its time; empty where it has a time of its own."""
+        return self.fields[self.time].through
 
     def columns(self) -> dict[str, ColumnType]:
         """Return every stored column in order: system columns, then the fields'."""

@@ -34,13 +34,18 @@ class Format(Spec):
 
 
 class FieldMapping(Spec):
-    """Where one field's value comes from. Exactly one of `from`, `value`, `derive`, `absent`, `flags`."""
+    """Where one field's value comes from. Exactly one of `from`, `value`, `derive`, `days`, `absent`, `flags`."""
 
     column: str = Field(default="", alias="from", description="Column of the file")
     value: str | int | float | bool | None = Field(default=None, description="The same value for every record")
     derive: str = Field(default="", description="A condition on other fields; for yes/no fields")
+    days: list[str] = Field(
+        default=[], description="Two date fields: the days from the first to the second; none where they are turned"
+    )
     absent: str = Field(default="", description="Why the value is missing in every record of this source")
     codes: dict[str, str] = Field(default={}, description="Cell → our code")
+    numbers: dict[str, int] = Field(default={}, description="Cell that says a number in words → the number")
+    any_case: bool = Field(default=False, description="Cells are read the same in capitals and small letters")
     otherwise: str = Field(
         default="", description="Code for cells that `codes` does not list; without it they are rejected"
     )
@@ -54,6 +59,7 @@ class FieldMapping(Spec):
         default={},
         description="codes: yes/no column → the code that a yes in it means; without any yes there is no value",
     )
+    skip: list[str] = Field(default=[], description="Entries of a list that are no code of it, and are passed over")
     formats: list[str] = Field(default=[], description="Date formats, tried in order")
     time_column: str = Field(default="", description="Column with the time of day, joined to `from` by a space")
     width: int = Field(
@@ -72,13 +78,14 @@ class FieldMapping(Spec):
     def misfits(self) -> Iterable[Misfit]:
         """Yield no origin of the value, or several, and reasons that are none."""
         origins = [name for name, given in (
-            ("from", self.column), ("value", self.value is not None), ("derive", self.derive), ("absent", self.absent),
-            ("flags", self.flags),
+            ("from", self.column), ("value", self.value is not None), ("derive", self.derive), ("days", self.days),
+            ("absent", self.absent), ("flags", self.flags),
         ) if given]  # fmt: skip
         if len(origins) != 1:
-            yield Misfit(
-                (), f"a value from {' and '.join(origins) or 'nowhere'}", "one of from, value, derive, absent, flags"
-            )
+            allowed = "one of from, value, derive, days, absent, flags"
+            yield Misfit((), f"a value from {' and '.join(origins) or 'nowhere'}", allowed)
+        if len(self.days) not in (0, 2):
+            yield Misfit(("days",), f"days between {name_all(self.days)}", "two date fields: [received_on, closed_on]")
         places = [(("missing", cell), reason) for cell, reason in self.missing.items()]
         for place, reason in [*places, *([(("absent",), self.absent)] if self.absent else [])]:
             if reason not in MISSING_REASONS:
@@ -95,6 +102,9 @@ class Scope(Spec):
     period: Literal["all", "year", "month", "day"] = Field(
         default="all",
         description="replace: records of the periods that the file touches give way to the file",
+    )
+    last: date | None = Field(
+        default=None, description="Last day that the file speaks for, where its newest record lies before it"
     )
 
 

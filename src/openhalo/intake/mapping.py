@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import polars as pl
 
@@ -25,7 +26,7 @@ class Mapped:
     """`staged_place` (unique), `row`, `source_id`, raw cells as `raw:<column>`, and every column of the record type."""
     faults: Sequence[Fault]
     columns: list[str]
-    """The columns that the source fills; the others are null for every row and need not be stored."""
+    """The columns that the source fills, and those of the time; the others are null for every row, and not stored."""
 
 
 def map_rows(cells: pl.LazyFrame, source: SourceSpec, record: RecordType, schema: Schema, agency: str) -> Mapped:
@@ -53,7 +54,8 @@ def map_rows(cells: pl.LazyFrame, source: SourceSpec, record: RecordType, schema
         for number, (entry, extra) in enumerate(entries.items())
     ]
     frame = parts[0].frame if len(parts) == 1 else pl.concat([part.frame for part in parts], how="diagonal")
-    columns = list(dict.fromkeys(column for part in parts for column in part.columns))
+    placing = [column for name in (record.time, record.until) if name for column in record.fields[name].columns(name)]
+    columns = list(dict.fromkeys([*(column for part in parts for column in part.columns), *placing]))
     for number, part in enumerate(parts):
         here = pl.col("staged_place") % len(parts) == number
         faults += part.faults if len(parts) == 1 else [replace(f, broken=f.broken & here) for f in part.faults]
@@ -94,8 +96,9 @@ def _one_record(
     fields = {
         name: _Cell(name, record.fields[name], mapping, source, schema, agency) for name, mapping in mappings.items()
     }
-    values = [cell.value().alias(name) for name, cell in fields.items() if not cell.mapping.derive]
-    derived = [cell.value().alias(name) for name, cell in fields.items() if cell.mapping.derive]
+    later = {name for name, cell in fields.items() if cell.mapping.derive or cell.mapping.days}
+    values = [cell.value().alias(name) for name, cell in fields.items() if name not in later]
+    derived = [fields[name].value().alias(name) for name in mappings if name in later]
     kinds = {column: kind for name, spec in record.fields.items() for column, kind in spec.columns(name).items()}
     companions = [e.alias(c) for cell in fields.values() for c, e in cell.companions().items()]
     identity = [
@@ -134,7 +137,16 @@ class _Cell:
         """The cell as text, null where blank or where it says why the value is missing."""
         if not self.mapping.missing:
             return self.written
-        return pl.when(self.written.is_in(list(self.mapping.missing))).then(None).otherwise(self.written)
+        return pl.when(self._alike(self.written).is_in(list(self._keys("missing")))).then(None).otherwise(self.written)
+
+    def _alike(self, cell: pl.Expr) -> pl.Expr:
+        """Return cells as they are compared with those that the spec lists."""
+        return cell.str.to_lowercase() if self.mapping.any_case else cell
+
+    def _keys(self, part: str) -> dict[str, Any]:
+        """Return what the spec says of cells, by cell as it is compared."""
+        listed: dict[str, Any] = getattr(self.mapping, part)
+        return {cell.lower(): said for cell, said in listed.items()} if self.mapping.any_case else listed
 
     def companions(self) -> dict[str, pl.Expr]:
         """Return the columns beside the value, computed from it.
@@ -163,8 +175,8 @@ class _Cell:
             why = pl.when(answered).then(pl.lit("not_applicable")).otherwise(pl.lit("not_collected"))
             beside[f"{self.name}_missing"] = pl.when(pl.col(self.name).is_null()).then(why)
         elif self.mapping.missing and not self.field.required:
-            reasons = self.mapping.missing
-            beside[f"{self.name}_missing"] = self.written.replace_strict(
+            reasons = self._keys("missing")
+            beside[f"{self.name}_missing"] = self._alike(self.written).replace_strict(
                 list(reasons), list(reasons.values()), default=None, return_dtype=pl.String
             )
         return beside
@@ -177,6 +189,10 @@ class _Cell:
             return to_polars(node)
         if self.mapping.flags:
             return self._flagged(list(self.mapping.flags.values())).list.unique(maintain_order=True)
+        if self.mapping.days:
+            first, last = self.mapping.days
+            days = (pl.col(last) - pl.col(first)).dt.total_days()
+            return pl.when(days >= 0).then(days)
         if not self.mapping.column:
             value: object = self.mapping.value
             constant = [value] if self.field.type == "codes" and value is not None else value
@@ -252,6 +268,12 @@ class _Cell:
 
     def _integer(self) -> pl.Expr:
         whole = self.present.cast(pl.Int64, strict=False)
+        if self.mapping.numbers:
+            said = self._keys("numbers")
+            spelled = self._alike(self.present).replace_strict(
+                list(said), list(said.values()), default=None, return_dtype=pl.Int64
+            )
+            whole = pl.coalesce(spelled, whole)
         number = self._number()
         rounded = number.round(0) if self.mapping.digits == 0 else number
         exact = pl.when((rounded == rounded.floor()) & (rounded.abs() < 2**53)).then(
@@ -261,7 +283,10 @@ class _Cell:
 
     def _boolean(self) -> pl.Expr:
         cells = {**dict.fromkeys(self.mapping.true, True), **dict.fromkeys(self.mapping.false, False)}
-        return self.present.replace_strict(list(cells), list(cells.values()), default=None, return_dtype=pl.Boolean)
+        if self.mapping.any_case:
+            cells = {cell.lower(): said for cell, said in cells.items()}
+        found = self._alike(self.present)
+        return found.replace_strict(list(cells), list(cells.values()), default=None, return_dtype=pl.Boolean)
 
     def _code(self) -> pl.Expr:
         # Cells that say why the value is missing are no codes, so they need not be taken out first.
@@ -270,11 +295,17 @@ class _Cell:
     def _codes(self) -> pl.Expr:
         # Without a separator the cell is one code; no cell holds the unit separator.
         parts = self.present.str.split(self.mapping.split or CELL_SEPARATOR)
-        return parts.list.eval(self._translate(pl.element().str.strip_chars()))
+        parts = parts.list.eval(pl.element().str.strip_chars())
+        if self.mapping.skip:
+            passed = [cell.lower() if self.mapping.any_case else cell for cell in self.mapping.skip]
+            parts = parts.list.eval(pl.element().filter(~self._alike(pl.element()).is_in(passed)))
+        return parts.list.eval(self._translate(pl.element()))
 
     def _translate(self, cell: pl.Expr) -> pl.Expr:
-        codes = self.mapping.codes
-        known = cell.replace_strict(list(codes), list(codes.values()), default=None, return_dtype=pl.String)
+        codes = self._keys("codes")
+        known = self._alike(cell).replace_strict(
+            list(codes), list(codes.values()), default=None, return_dtype=pl.String
+        )
         if not self.mapping.otherwise:
             return known
         return pl.when(cell.is_not_null()).then(known.fill_null(self.mapping.otherwise))

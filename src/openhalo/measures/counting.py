@@ -110,6 +110,32 @@ def tally(
     return Tally(cells, margins)
 
 
+def spread(
+    relation: Relation, records: Records, grain: Grain, groups: list[Group], value: Any, *, holders: bool
+) -> pl.DataFrame:
+    """Return how often each value occurs, by period and group: `value`, `times`.
+
+    Args:
+        relation: the records.
+        records: the store version that they come from.
+        grain: length of the periods.
+        groups: what to cut by.
+        value: the number of a record; with `holders`, who holds it, and how many records each of them has is the value.
+    """
+    period = period_of(relation, records, relation.record, grain)
+    timed = {} if period is None else {PERIOD: period}
+    table = relation.table.select(**timed, _value=value, **{g.column: _values(g, relation, records) for g in groups})
+    for group in groups:
+        if is_list(group, relation.record, records):
+            table = table.mutate(**{group.column: ibis._[group.column].unnest()})
+    keys = [group.column for group in groups]
+    known = table.filter(ibis._["_value"].notnull())
+    found = _fetch(known, [*timed, *keys, "_value"], {"times": ibis._.count()}, grain)
+    if holders:
+        return found.group_by(PERIOD, *keys, pl.col("times").alias("value")).agg(pl.len().alias("times"))
+    return found.rename({"_value": "value"})
+
+
 def months(
     relation: Relation, records: Records, groups: list[Group], sums: Mapping[str, Any], rows: Mapping[str, Any]
 ) -> pl.DataFrame:

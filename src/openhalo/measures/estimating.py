@@ -10,14 +10,18 @@ import polars as pl
 
 from openhalo.catalogue.measure_specs import MeasureSpec
 from openhalo.measures.planning import PERIOD
-from openhalo.statistics import means, proportions, rates
+from openhalo.statistics import concentration, means, proportions, quantiles, rates
 from openhalo.statistics.estimates import Intervals
 
+METHODS = {"median": quantiles.METHOD, "concentration": concentration.METHOD}
+"""Intervals of the kinds that rest on all values, not on a count: `spreads` has made them."""
 WITHHELD = ("value", "low", "high", "bound_low", "bound_high")
 
 
 def estimate(counted: pl.DataFrame, spec: MeasureSpec) -> tuple[pl.DataFrame, str]:
     """Add `value`, `low`, `high` to counts, and return them with the name of the interval."""
+    if spec.kind in METHODS:
+        return counted, METHODS[spec.kind]
     k, n = counted["numerator"].to_numpy(), counted["denominator"].cast(pl.Float64).fill_null(np.nan).to_numpy()
     times = 1
     match spec.kind:

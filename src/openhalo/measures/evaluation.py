@@ -11,7 +11,7 @@ import polars as pl
 from openhalo.base.periods import label
 from openhalo.base.provenance import hash_facts
 from openhalo.engines.expressions import to_ibis
-from openhalo.measures import guards
+from openhalo.measures import guards, spreads
 from openhalo.measures.counting import DECIMAL, Group, Kept, Tally, cut, is_list, months, tally, with_empty
 from openhalo.measures.estimating import add_bounds, columns, estimate, withhold
 from openhalo.measures.exposures import exposure, places_of
@@ -78,6 +78,9 @@ def _answer(question: Question, records: Records, kept: Kept | None) -> _Answer:
     held = periods(question, records, spec.record)
     cells = _counts(with_empty(counted.cells, held), question)
     totals = _counts(with_empty(counted.totals, held), question, total=True)
+    if spec.kind in spreads.KINDS:
+        cells = spreads.measured(cells, question, records)
+        totals = spreads.measured(totals, replace(question, by=[]), records)
     if spec.per is not None:
         against = exposure(question, records, sorted(totals[PERIOD].unique()), places.usable if places else None, kept)
         keys = [PERIOD, *(f"group:{name}" for name in question.by)]
@@ -97,7 +100,7 @@ def _answer(question: Question, records: Records, kept: Kept | None) -> _Answer:
     figures = withhold(guards.with_status(figures, question, visitors, absent))
     whole = withhold(guards.with_status(add_bounds(whole, spec, []), question, set()))
     look = partial(guards.findings, question, records, counted.margins, against, figures, whole, places)
-    return _Answer(figures, whole, method, look)
+    return _Answer(figures, whole, method, lambda: look() + spreads.findings(question, records, whole))
 
 
 def _count(question: Question, records: Records, places: list[str] | None, kept: Kept | None) -> Tally:
@@ -146,6 +149,9 @@ def _measured(
         rows |= {"_value": number, "_square": (number * number).cast("decimal(38, 12)")}
         sums |= {"total": ibis._["_value"].sum(), "squares": ibis._["_square"].sum()}
         sums |= {"missing": n - ibis._["_value"].count()}
+    elif spec.kind in spreads.KINDS:
+        rows["_value"] = relation.field(spec.value or spec.holders)
+        sums["missing"] = n - ibis._["_value"].count()
     elif places is not None:
         assert spec.per is not None
         rows["_placed"] = relation.field(spec.per.place).isin(places)
@@ -158,6 +164,8 @@ def _measured(
 def _counts(frame: pl.DataFrame, question: Question, *, total: bool = False) -> pl.DataFrame:
     """Return sums as `n`, `missing`, `numerator`, and `denominator` where the records themselves are it."""
     spec = question.spec
+    if spec.kind in spreads.KINDS:
+        return frame.with_columns(denominator=(pl.col("n") - pl.col("missing")).cast(pl.Float64))
     if spec.kind in ("share", "mean"):
         numerator = "total" if spec.kind == "mean" else "numerator"
         denominator = (pl.col("n") - pl.col("missing")).cast(pl.Float64)

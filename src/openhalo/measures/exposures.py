@@ -1,17 +1,19 @@
 """What a rate is counted against: other records of the same period, or a stock of people in a year."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
 
 import ibis
 import polars as pl
 
+from openhalo.base.periods import Period, named
 from openhalo.catalogue.measure_specs import Denominator
 from openhalo.engines.expressions import to_ibis
 from openhalo.measures.counting import DECIMAL, Group, Kept, Tally, tally
 from openhalo.measures.planning import ALL_TIME, PERIOD, Question, population, span
+from openhalo.measures.planning import periods as counted_periods
 from openhalo.records.reading import Records, Relation
 
 PER_YEAR = 365.25
@@ -105,6 +107,39 @@ def years_asked(question: Question, records: Records) -> float:
     return ((whole.last - whole.first).days + 1) / PER_YEAR if whole else 1.0
 
 
+def _lasting(question: Question, records: Records, by: Sequence[str]) -> Tally:
+    """Return for how many years the denominator's records last within each period that the counted records cover."""
+    per, whole = question.spec.per, span(question, records, question.spec.record)
+    assert per is not None
+    kind = records.catalogue.record_type(per.record)
+    relation = population(replace(question, within=None, grain="all"), records, per.record, [per.where])
+    first, last = relation.field(kind.date_column), relation.field(kind.until)
+    starts = counted_periods(question, records, question.spec.record) if whole else []
+    sums, rows = {"n": ibis._.count()}, {"_first": first, "_last": last}
+    for number, start in enumerate(starts):
+        asked = whole if start == ALL_TIME or whole is None else whole.overlap(named(start, question.grain))
+        days = asked or Period(start, start)
+        begin = ibis.greatest(ibis._["_first"], ibis.literal(days.first))
+        end = ibis.least(ibis._["_last"].fill_null(days.last), ibis.literal(days.last))
+        length = end.delta(begin, unit="day") + 1
+        sums[f"days:{number}"] = ibis.greatest(length, 0).sum(where=ibis._["_first"].notnull())
+    found = tally(relation, records, "all", [Group(name, per.groups[name], {}) for name in by], sums, rows)
+
+    def through_time(frame: pl.DataFrame) -> pl.DataFrame:
+        kept = [column for column in frame.columns if column.startswith(("group:", "known:"))]
+        error = {"variance": pl.lit(0.0), "estimates": pl.lit(0), "unsure": pl.lit(0)}
+        parts = [
+            frame.select(
+                *kept, pl.lit(start).alias(PERIOD), "n", (pl.col(f"days:{number}") / PER_YEAR).alias("amount"),
+                *[value.alias(name) for name, value in error.items()],
+            )
+            for number, start in enumerate(starts)
+        ]  # fmt: skip
+        return pl.concat(parts) if parts else frame.select(*kept, pl.lit(ALL_TIME).alias(PERIOD)).clear()
+
+    return Tally(through_time(found.cells), through_time(found.margins))
+
+
 def _tally(
     question: Question, records: Records, by: Sequence[str], places: Sequence[str] | None, kept: Kept | None
 ) -> Tally:
@@ -120,6 +155,8 @@ def _tally(
 def _count(question: Question, records: Records, by: Sequence[str], places: Sequence[str] | None) -> Tally:
     per = question.spec.per
     assert per is not None
+    if per.lasting:
+        return _lasting(question, records, by)
     slices = [piece.cut if name in by else piece.uncut for name, piece in per.slices.items()]
     asked = question if per.matches_period else Question(question.spec, by, "year")
     relation = population(asked, records, per.record, [per.where, *slices])

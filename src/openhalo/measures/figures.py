@@ -101,7 +101,7 @@ class MeasureResult:
         row = rows.sort("period", "n").row(-1, named=True)
         days = self.provenance["first"], self.provenance["last"]
         return _(self.spec.answer).format(
-            value=numbers.measured(row["value"], self.spec.kind),
+            value=numbers.measured(row["value"], self.spec.shown_as),
             numerator=numbers.count(row["numerator"]),
             denominator=numbers.count(row["denominator"]),
             times=numbers.count(self.spec.per.times if self.spec.per else 1),
@@ -127,8 +127,8 @@ class MeasureResult:
             for row in self.figures.to_dicts()
         ]
         if not self.by and len(rows) > 1:
-            return charts.altair(charts.over_time(self.spec.kind, rows, "wide"))
-        return charts.altair(charts.by_group(self.spec.kind, rows, "wide"))
+            return charts.altair(charts.over_time(self.spec.shown_as, rows, "wide"))
+        return charts.altair(charts.by_group(self.spec.shown_as, rows, "wide"))
 
     def to_dict(self) -> dict[str, Any]:
         """Return everything as plain data, as `openhalo measure --json` prints it."""

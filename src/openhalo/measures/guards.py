@@ -9,6 +9,7 @@ import polars as pl
 
 from openhalo.base.errors import MeasureError, Problem
 from openhalo.engines.connect import fetch
+from openhalo.measures import spreads
 from openhalo.measures.exposures import Exposure, years_asked
 from openhalo.measures.figures import Finding
 from openhalo.measures.holdings import codes_said, limits
@@ -107,7 +108,14 @@ def with_status(
     if spec.kind != "count":
         empty = "no_denominator" if spec.kind == "rate" else "no_data"
         n = pl.col("denominator").fill_null(0)
-        status = pl.when(n == 0).then(pl.lit(empty)).when(n < spec.minimum_n).then(pl.lit("too_few")).otherwise(status)
+        enough = pl.col("holders") >= spreads.FEWEST_HOLDERS if "holders" in figures.columns else pl.lit(True)
+        status = (
+            pl.when(n == 0)
+            .then(pl.lit(empty))
+            .when((n < spec.minimum_n) | ~enough)
+            .then(pl.lit("too_few"))
+            .otherwise(status)
+        )
     if visitors and spec.per is not None and spec.per.place in question.by:
         status = (
             pl.when(pl.col(f"group:{spec.per.place}").is_in(sorted(visitors)))

@@ -74,10 +74,16 @@ def _must_be_one_year(question: Question, records: Records) -> None:
 
 
 def population(question: Question, records: Records, record: str, where: Sequence[str]) -> Relation:
-    """Return the records that make every condition true, within the asked period where their time has days."""
+    """Return the records that make every condition true, within the asked period where their time has days.
+
+    A record without a time stands in no period, so none of these is among them.
+    """
     relation = within(question.within, records, record)
     nodes = [records.catalogue.condition(record, text) for text in where if text]
     tests = [to_ibis(node, relation) for node in nodes if node is not None]
+    kind = records.catalogue.record_type(record)
+    if not kind.fields[kind.time].required:
+        tests.append(relation.field(kind.date_column).notnull())
     relation.table = relation.table.filter(*tests) if tests else relation.table
     return relation
 
@@ -131,8 +137,7 @@ def starts(periods: pl.Expr, grain: Grain) -> pl.Expr:
 
 def covered(question: Question, records: Records, record: str) -> list[Coverage]:
     """Return what each source holds of a record type, as far as it touches the asked period."""
-    table = records.manifest.tables.get(record)
-    covers = table.coverage if table else []
+    covers = records.coverage(record)
     return [c for c in covers if question.within is None or c.period.overlap(question.within)]
 
 

@@ -15,11 +15,11 @@ def leader(result: MeasureResult) -> str | None:
     """Return the group of the highest value, if it may be called so.
 
     Its difference to every other group that has a figure must survive Holm's correction at 5 %, the figures must
-    be cut by one group over one period, and no guard may forbid a headline. Groups that overlap (lists) and ratios
-    are never ranked.
+    be cut by one group over one period, and no guard may forbid a headline. Groups that overlap (lists), ratios,
+    medians and concentrations are never ranked.
     """
     forbidden = [f for f in result.findings if f.severity == "headline" or f.guard == "groups"]
-    if forbidden or len(result.by) != 1 or result.spec.kind == "ratio":
+    if forbidden or len(result.by) != 1 or result.spec.kind in ("ratio", "median", "concentration"):
         return None
     rows = result.figures.filter((pl.col("status") == "ok") & pl.col(result.by[0]).is_not_null())
     if rows["period"].n_unique() != 1 or rows.height < 2:

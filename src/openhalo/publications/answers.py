@@ -61,7 +61,7 @@ def needed(spec: MeasureSpec, records: Records) -> list[str]:
     """
     base = counted(spec, records.catalogue)
     wanted = [base.record, *([base.per.record] if base.per else [])]
-    missing = [record for record in wanted if record not in records.manifest.tables]
+    missing = [record for record in wanted if not records.coverage(record)]
     if not missing and base.per is not None and base.per.matches_period and _common(base, records) is None:
         return [base.per.record]
     return missing or [f"{base.record}.{path}" for path in unsaid(base, records)]
@@ -96,7 +96,7 @@ def answer(spec: MeasureSpec, records: Records) -> Answer:
 
 
 def _days(record: str, records: Records) -> Period:
-    covers = records.manifest.tables[record].coverage
+    covers = records.coverage(record)
     return Period(min(cover.first for cover in covers), max(cover.last for cover in covers))
 
 

@@ -97,19 +97,19 @@ def by_group(
     order = {row.code: row.label for row in rows}
     hues = {code: PAGE_COLOURS[charts.hue(code, names.order)] for code in order} if names.order else {}
     periods = {"all": coverage(answer), **{year: year for year in sorted(set(years), reverse=True)}}
-    cut.explore = exploring.by_group(spec.kind, names.path, order, periods, hues)
+    cut.explore = exploring.by_group(spec.shown_as, names.path, order, periods, hues)
     if len(rows) > LONGEST_CHART:
         text = _("There are {n} groups here, too many for one readable chart. The table has them all.")
         cut.caption = [text.format(n=len(rows))]
         return cut
     leads = not may_not_lead(result)
-    reference = 1.0 if spec.kind == "ratio" else None
-    if leads and total is not None and spec.kind in ("share", "rate", "mean"):
+    reference = 1.0 if spec.shown_as == "ratio" else None
+    if leads and total is not None and spec.shown_as in ("share", "rate", "mean"):
         reference = total.value
     cut.caption = list(_legend(answer, rows, names, units, reference))
     facts = (names.order, reference, not leads)
-    alt = charts.describe(spec.kind, rows, cut.subtitle.rstrip("."))
-    return _draw(cut, drawings, charts.by_group, (spec.kind, rows), facts, alt)
+    alt = charts.describe(spec.shown_as, rows, cut.subtitle.rstrip("."))
+    return _draw(cut, drawings, charts.by_group, (spec.shown_as, rows), facts, alt)
 
 
 def over_time(answer: Answer, catalogue: Catalogue, drawings: Drawings) -> Cut:
@@ -119,7 +119,7 @@ def over_time(answer: Answer, catalogue: Catalogue, drawings: Drawings) -> Cut:
     assert result is not None
     rows = [_marked(row, answer) for row in figures(result, None)]
     in_part = [row for row in rows if row.label != numbers.period(row.period)]
-    whole = [row for row in rows if row not in in_part] if spec.kind in ("count", "rate") else rows
+    whole = [row for row in rows if row not in in_part] if spec.shown_as in ("count", "rate") else rows
     said_grains = {"month": _("month"), "quarter": _("quarter"), "year": _("year")}
     grain = said_grains[result.grain]
     columns, cells = table(spec, answer.counted, grain.capitalize(), rows)
@@ -133,7 +133,7 @@ def over_time(answer: Answer, catalogue: Catalogue, drawings: Drawings) -> Cut:
         withheld=[place for place, row in enumerate(rows) if row.status == "withheld"],
     )
     grains = [result.grain, *(one.grain for one in answer.more if not one.by)]
-    cut.explore = exploring.over_time(spec.kind, {one: said_grains[one] for one in grains if one in said_grains})
+    cut.explore = exploring.over_time(spec.shown_as, {one: said_grains[one] for one in grains if one in said_grains})
     if len(whole) < 2:
         return cut
     cut.caption = [_("Line: the figure. Band: the 95% interval.")]
@@ -144,12 +144,12 @@ def over_time(answer: Answer, catalogue: Catalogue, drawings: Drawings) -> Cut:
     text = _("{subtitle} From {first} in {start} to {last} in {end}.")
     alt = text.format(
         subtitle=cut.subtitle,
-        first=said(spec.kind, first),
+        first=said(spec.shown_as, first),
         start=first.label,
-        last=said(spec.kind, last),
+        last=said(spec.shown_as, last),
         end=last.label,
     )
-    return _draw(cut, drawings, charts.over_time, (spec.kind, whole), (), alt)
+    return _draw(cut, drawings, charts.over_time, (spec.shown_as, whole), (), alt)
 
 
 def _draw(
@@ -162,7 +162,7 @@ def _draw(
 
 def _legend(answer: Answer, rows: Sequence[Figure], names: Group, units: str, reference: float | None) -> Sequence[str]:
     """Return what the marks of a chart by group mean."""
-    kind = answer.spec.kind
+    kind = answer.spec.shown_as
     said_so: list[str] = []
     if kind == "count":
         return said_so

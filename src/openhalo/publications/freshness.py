@@ -64,7 +64,7 @@ def _of(record: str, fields: Sequence[str], records: Records) -> Freshness:
     counts = fetch(
         table.aggregate(_rows=ibis._.count(), **{name: table[name].count() for name in fields if name in table.columns})
     ).to_dicts()[0]
-    covers = records.manifest.tables[record].coverage
+    covers = records.coverage(record)
     return Freshness(
         record=record,
         label=definition.plural[:1].upper() + definition.plural[1:],

@@ -58,11 +58,11 @@ def measure_page(answer: Answer, catalogue: Catalogue, drawings: Drawings, sourc
         spec=spec,
         period=coverage(answer),
         answer=_first(answer, total, catalogue),
-        value=said(spec.kind, total) if total is not None and leads else "",
+        value=said(spec.shown_as, total) if total is not None and leads else "",
         instead="" if leads else _("compares places") if base.per and base.per.residents else _("compares groups"),
         share_missing=total.missing / total.n if total is not None and total.n else 0.0,
         warnings=[f.text for f in answer.total.findings if f.severity == "headline"] if answer.total else [],
-        per=_per(base, catalogue) if spec.kind in ("rate", "mean") else "",
+        per=_per(base, catalogue) if spec.shown_as in ("rate", "mean") else "",
         glance=list(_at_a_glance(answer, total if leads else None, catalogue)),
         cuts=cuts,
         sure=list(_how_sure(answer, total, catalogue)),
@@ -83,7 +83,7 @@ def _first(answer: Answer, total: Figure | None, catalogue: Catalogue) -> str:
         names = group(answer.counted.record, spec.across, catalogue)
         return text.format(period=period, reference=names.name(spec.reference))
     if total.value is None:
-        why = said(spec.kind, total, spec.minimum_n)
+        why = said(spec.shown_as, total, spec.minimum_n)
         return _("There is no figure for {period}: {why}.").format(period=period, why=why)
     if may_not_lead(answer.total):
         text = _("{n} {units} of {period} are counted here, set against the number of {base}.")
@@ -127,7 +127,7 @@ def _per(base: MeasureSpec, catalogue: Catalogue) -> str:
 
 def _how_sure(answer: Answer, total: Figure | None, catalogue: Catalogue) -> Iterable[str]:
     if total is not None and total.low is not None:
-        low, high = (numbers.measured(end, answer.spec.kind) for end in (total.low, total.high))
+        low, high = (numbers.measured(end, answer.spec.shown_as) for end in (total.low, total.high))
         text = _("The 95% interval runs from {low} to {high}: chance alone could move the figure about that far.")
         yield text.format(low=low, high=high)
     if total is not None and total.n and not total.missing and answer.spec.kind != "count":
@@ -153,6 +153,15 @@ def _definition(answer: Answer, catalogue: Catalogue) -> Iterable[str]:
     elif base.kind == "mean":
         names = group(base.record, base.value, catalogue)
         yield _("We take the average of {value} over {which} that record it.").format(value=names.phrase, which=which)
+    elif base.kind == "median":
+        names = group(base.record, base.value, catalogue)
+        text = _("We put {which} that record it in order of {value} and take the one in the middle.")
+        yield text.format(value=names.phrase, which=which)
+    elif base.kind == "concentration":
+        names = group(base.record, base.holders, catalogue)
+        text = _("We count for each {holder} how many of {which} there are, take the {top} who have most, and divide "
+                 "what they have by all that have one.")  # fmt: skip
+        yield text.format(holder=names.phrase, which=which, top=numbers.share(base.top))
     else:
         yield _("We count {which}.").format(which=which)
     if base.per:

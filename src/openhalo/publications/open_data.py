@@ -18,7 +18,7 @@ from openhalo.releases.tables import write_twins
 DICTIONARY = "data/dictionary.csv"
 _OWN = {
     "measure": ("string", later("Measure that the figure answers")),
-    "kind": ("string", later("Kind of figure: count, share, rate, ratio, mean")),
+    "kind": ("string", later("Kind of figure: count, share, rate, ratio, mean, median, concentration")),
     "unit": ("string", later("What one counted row is")),
     "group": ("string", later("Field that the figure is cut by; empty: not cut")),
     "code": ("string", later("Code of the group; empty in a cut figure: not known")),

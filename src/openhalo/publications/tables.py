@@ -24,10 +24,11 @@ def table(
 ) -> tuple[list[Column], list[list[str]]]:
     """Return the table under a chart: its columns, and its cells as they are read."""
     per = base.per
-    count_of, kind = numbers.count, spec.kind
+    count_of, kind = numbers.count, spec.shown_as
     bounded = kind != "count" and any(row.bounded for row in rows)
     parts: list[tuple[Column, Any]] = [(Column(first), lambda row: row.label)]
-    heads = {"share": _("Share"), "count": _("Count"), "ratio": _("Times as high"), "mean": _("Average"),
+    middle = _("Middle value") if spec.kind == "median" else _("Average")
+    heads = {"share": _("Share"), "count": _("Count"), "ratio": _("Times as high"), "mean": middle,
              "rate": _("Rate per {times}").format(times=count_of(per.times)) if per else ""}  # fmt: skip
     parts.append((Column(heads[kind]), lambda row: said(kind, row, spec.minimum_n)))
     if kind == "share":

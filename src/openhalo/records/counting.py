@@ -34,6 +34,7 @@ def known(record: RecordType, known_by: date) -> str:
     day = identifier(record.date_column)
     yearly = record.fields[record.time].type == "integer"
     happened = f"{day} <= {known_by.year}" if yearly else f"{day} <= DATE '{known_by}'"
+    happened = f"{day} IS NULL OR {happened}" if record.undated else happened
     return f"({happened}) AND ({base} IS NULL OR {base} <= DATE '{known_by}')"
 
 

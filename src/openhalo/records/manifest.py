@@ -21,6 +21,7 @@ class Coverage(BaseModel):
     rows: int
     first: date
     last: date
+    """Before `first` where no record has a time of its own: the source speaks for no days by itself."""
 
     @property
     def period(self) -> Period:

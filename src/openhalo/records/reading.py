@@ -1,5 +1,6 @@
 """Records of one store version as Ibis tables, ready for conditions: to-one links joined, to-many counted."""
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -15,7 +16,8 @@ from openhalo.engines.columns import DUCKDB, IBIS
 from openhalo.engines.connect import cursor
 from openhalo.engines.expressions import to_ibis
 from openhalo.records import counting
-from openhalo.records.manifest import Manifest
+from openhalo.records.linked import clocks, joined, looking_through
+from openhalo.records.manifest import Coverage, Manifest
 from openhalo.records.purging import purges
 from openhalo.records.sql import identifier, scan
 from openhalo.records.store import Store
@@ -34,6 +36,7 @@ class Records:
     visitor_places: dict[str, list[str]] = field(default_factory=dict)
     """Field → places where visitors outnumber residents, so that no resident rate is given."""
     _tables: dict[str, Any] = field(default_factory=dict)
+    _coverage: dict[str, list[Coverage]] = field(default_factory=dict)
 
     def table(self, record: str) -> Any:
         """Return the Ibis table of the records that count, with every column that the definition names.
@@ -43,7 +46,9 @@ class Records:
                 type cannot say what was known by the date.
         """
         if record not in self._tables:
-            problems = self.undecided(record)
+            definition = self.catalogue.record_type(record)
+            followed = [definition.fields[definition.follows.partition(".")[0]].to] if definition.follows else []
+            problems = [problem for one in (record, *followed) for problem in self.undecided(one)]
             if problems:
                 raise MeasureError(problems)
             self._tables[record] = self._open(self.catalogue.record_type(record))
@@ -79,27 +84,69 @@ class Records:
         """Return the purges that took records out of this version: its figures can no longer be recomputed."""
         return [purge.purge for purge in purges(self.store) if self.manifest.version in purge.versions]
 
+    def coverage(self, record: str) -> list[Coverage]:
+        """Return what each source holds of a record type, with the days that its records lie in.
+
+        Records that take their time from the record they belong to lie where that one lies; a source none of whose
+        records has a time is left out.
+        """
+        table = self.manifest.tables.get(record)
+        if table is None:
+            return []
+        if not self.catalogue.record_type(record).follows:
+            held = [cover for cover in table.coverage if cover.first <= cover.last]
+        elif record in self._coverage:
+            held = self._coverage[record]
+        else:
+            day = identifier(self.catalogue.record_type(record).date_column)
+            query = f"""
+                SELECT agency, source, count({day}), min({day}), max({day})
+                FROM {identifier(self.table(record).get_name())} GROUP BY ALL HAVING min({day}) IS NOT NULL ORDER BY ALL
+            """
+            units = {(cover.agency, cover.source): cover.unit for cover in table.coverage}
+            held = self._coverage[record] = [
+                Coverage(agency=a, source=s, unit=units[a, s], rows=n, first=first, last=last)
+                for a, s, n, first, last in cursor().execute(query).fetchall()
+            ]
+        sources = self.catalogue.sources
+        ends = [sources[cover.source].scope.last if cover.source in sources else None for cover in held]
+        return [
+            cover if end is None or end <= cover.last else cover.model_copy(update={"last": end})
+            for cover, end in zip(held, ends, strict=True)
+        ]
+
     def _open(self, record: RecordType, every_source: bool = False) -> Any:
         """Make a view over the version's files; columns that older files lack are null."""
-        files = self.store.files(self.manifest, record.id)
-        columns = record.columns()
-        held = set(cursor().sql(f"SELECT * FROM {scan(files)} LIMIT 0").columns) if files else set()
-        cells = ", ".join(f"{_cell(column, kind, held)} AS {identifier(column)}" for column, kind in columns.items())
-        rows = f"SELECT {cells} {f'FROM {scan(files)}' if files else 'WHERE false'}"
-        conditions, masked = [], {}
-        if not every_source:
-            order = self.authoritative.get(record.id, [])
-            conditions.append(f"NOT ({counting.giving_way(record, self.manifest, order)})")
         if self.known_by is not None:
             counting.must_declare_knowledge(record)
-            conditions.append(counting.known(record, self.known_by))
-            masked = counting.masks(record, self.known_by)
-        chosen = ", ".join(f"{masked.get(column, identifier(column))} AS {identifier(column)}" for column in columns)
-        query = f"SELECT {chosen} FROM ({rows}) WHERE {' AND '.join(conditions) or 'true'}"
+        columns = record.columns()
+        query = self._rows(record, looking_through(record), every_source)
         # Named by its own text: two threads that ask alike share a view, and no one's view changes under them.
-        name = f"{record.id}@{self.manifest.version}:{hash_facts([query, files])[:32]}"
+        name = f"{record.id}@{self.manifest.version}:{hash_facts([query])[:32]}"
         cursor().execute(f"CREATE VIEW IF NOT EXISTS {identifier(name)} AS {query}")
         return ibis.table({column: IBIS[kind] for column, kind in columns.items()}, name=name)
+
+    def _rows(self, record: RecordType, through: Collection[str], every_source: bool, masked: bool = True) -> str:
+        """Return the SQL of the rows that count, with some of the fields that look through a link filled."""
+        columns, conditions, hidden = record.columns(), [], {}
+        files = self.store.files(self.manifest, record.id)
+        held = set(cursor().sql(f"SELECT * FROM {scan(files)} LIMIT 0").columns) if files else set()
+        cells = ", ".join(f"{_cell(column, kind, held)} AS {identifier(column)}" for column, kind in columns.items())
+        own = f"SELECT {cells} {f'FROM {scan(files)}' if files else 'WHERE false'}"
+        if not every_source:
+            way = counting.giving_way(record, self.manifest, self.authoritative.get(record.id, []))
+            conditions += [f"NOT coalesce({way}, false)"] if way != "false" else []
+        if self.known_by is not None and record.known_at:
+            conditions.append(counting.known(record, self.known_by))
+            hidden = counting.masks(record, self.known_by) if masked else {}
+
+        def linked(target: str, masked: bool) -> str:
+            return self._rows(self.catalogue.record_type(target), (), every_source, masked)
+
+        asked = {*through, *(clocks(record) & set(looking_through(record)) if conditions else ())}
+        rows = joined(record, own, sorted(asked), self.catalogue.schema, linked)
+        chosen = ", ".join(f"{hidden.get(column, identifier(column))} AS {identifier(column)}" for column in columns)
+        return f"SELECT {chosen} FROM ({rows}) WHERE {' AND '.join(conditions) or 'true'}"
 
 
 def _cell(column: str, kind: ColumnType, held: set[str]) -> str:
@@ -143,10 +190,10 @@ class Relation:
         link, rest = path.split(".", 1)
         schema = self.records.catalogue.schema
         target = self.records.relation(schema.record_types[self.record].fields[link].to)
-        column = target.field(rest, suffix)
-        side = target.table.select(column.name("_value"), _target=ibis._.record_key)
-        joined = self.table.left_join(side, self.table[link] == side["_target"]).drop("_target")
-        self.table = joined.rename({path + suffix: "_value"})
+        column, key = target.field(rest, suffix), f"key:{path}{suffix}"
+        side = target.table.select(column.name(path + suffix), ibis._.record_key.name(key))
+        # The key stays: another projection over a wide table would cost more than the join itself.
+        self.table = self.table.left_join(side, self.table[link] == side[key])
 
     def _add_count(self, link: str, condition: Node | None) -> str:
         inverse = self.records.catalogue.schema.inverses(self.record)[link]

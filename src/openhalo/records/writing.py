@@ -4,6 +4,7 @@ One file's rows are in memory at a time.
 """
 
 from collections.abc import Sequence
+from datetime import date
 
 import duckdb
 import polars as pl
@@ -13,7 +14,7 @@ from openhalo.engines.rows import to_frame
 from openhalo.records.changes import Arrival, Comparison
 from openhalo.records.identity import UNSPLIT, agency_bucket
 from openhalo.records.manifest import Coverage, Manifest, TableVersion
-from openhalo.records.sql import local_day, scan
+from openhalo.records.sql import identifier, local_day, scan
 from openhalo.records.store import Partition, Store, partition_folder
 
 ROWS_PER_FILE = 1_000_000
@@ -21,6 +22,9 @@ ROWS_PER_FILE = 1_000_000
 
 ROWS_PER_YEAR = 10_000_000
 """A year with more records than this is split by agency, so that one agency's delivery rewrites little else."""
+
+
+_MONTH = "coalesce(month(local_day), 0)"
 
 
 def write(
@@ -65,11 +69,12 @@ def table_version(
     if not files:
         return draft
     day = local_day(record)
+    ends = f"greatest({day}, {identifier(record.until)})" if record.until else day
     rows = connection.execute(f"""
-        SELECT agency, source, count(*), min({day}), max({day}) FROM {scan(files)} GROUP BY ALL ORDER BY ALL
+        SELECT agency, source, count(*), min({day}), max({ends}) FROM {scan(files)} GROUP BY ALL ORDER BY ALL
     """).fetchall()
     coverage = [
-        Coverage(agency=a, source=s, unit={**known, **units}[s], rows=n, first=first, last=last)
+        Coverage(agency=a, source=s, unit={**known, **units}[s], rows=n, first=first or date.max, last=last or date.min)
         for a, s, n, first, last in rows
     ]
     return TableVersion(delta_version=version, rows=sum(cover.rows for cover in coverage), coverage=coverage)
@@ -78,11 +83,11 @@ def table_version(
 def _months(
     record: RecordType, partition: Partition, own: Sequence[str], connection: duckdb.DuckDBPyConnection
 ) -> dict[int, int]:
-    """Return the months of a partition with about how many records each will hold."""
-    stored = f"UNION ALL SELECT month({local_day(record)}) FROM {scan(own)}" if own else ""
+    """Return the months of a partition (0: no date) with about how many records each will hold."""
+    stored = f"UNION ALL SELECT coalesce(month({local_day(record)}), 0) FROM {scan(own)}" if own else ""
     months = connection.execute(f"""
         SELECT month, count(*)
-        FROM (SELECT month(local_day) AS month FROM differing WHERE {_within(partition)} {stored})
+        FROM (SELECT {_MONTH} AS month FROM differing WHERE {_within(partition)} {stored})
         GROUP BY month ORDER BY month
     """).fetchall()
     return dict(months)
@@ -112,7 +117,7 @@ def _by_agency(year: int, rows: pl.DataFrame) -> list[tuple[Partition, pl.DataFr
 
 def _within(partition: Partition, months: Sequence[int] = ()) -> str:
     year, bucket = partition
-    some = f" AND month(local_day) IN ({', '.join(map(str, months))})" if months else ""
+    some = f" AND {_MONTH} IN ({', '.join(map(str, months))})" if months else ""
     return f"local_year = {year} AND agency_bucket = {bucket}{some}"
 
 
@@ -136,7 +141,7 @@ def _rows(
     for file in own:
         stored = pl.scan_parquet(file, hive_partitioning=False)
         if arrival.record.fields[arrival.record.time].type != "integer":
-            stored = stored.filter(day.dt.month().is_in(months))
+            stored = stored.filter(day.dt.month().fill_null(0).is_in(months))
         parts.append(stored.join(gone.lazy(), on="record_key", how="anti").collect())
     rows = pl.concat([part for part in parts if not part.is_empty()] or parts[:1], how="diagonal")
     order = [*(["agency"] if rows["agency"].n_unique() > 1 else []), arrival.record.time]
@@ -149,7 +154,7 @@ def _arrived(
     """Return the staged rows of some months that are new or changed, with their system columns."""
     query = f"""
         SELECT staged_place, record_key, content_hash FROM differing
-        WHERE {_within(partition, months)} ORDER BY month(local_day), staged_place
+        WHERE {_within(partition, months)} ORDER BY {_MONTH}, staged_place
     """
     keys = to_frame(connection.sql(query))
     columns = ["staged_place", *arrival.staged.columns]

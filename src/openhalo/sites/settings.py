@@ -14,6 +14,7 @@ from openhalo.base.errors import Problem, SiteError, did_you_mean, name_all
 from openhalo.catalogue import reader
 from openhalo.catalogue.index import Catalogue
 from openhalo.catalogue.reader import Document, Spec
+from openhalo.catalogue.record_types import WITHHELD
 from openhalo.presentation import languages
 from openhalo.presentation.words import ENGLISH
 
@@ -163,7 +164,12 @@ def check_settings(site: Path, catalogue: Catalogue) -> list[Problem]:
         if known(declared.record, catalogue.record_types, "record type", "declared_public", index, "record"):
             fields = catalogue.record_types[declared.record].fields
             for position, name in enumerate(declared.fields):
-                known(name, fields, f"field of {declared.record}", "declared_public", index, "fields", position)
+                place = ("declared_public", index, "fields", position)
+                if known(name, fields, f"field of {declared.record}", *place):
+                    field = fields[name]
+                    if field.identifies or field.type == "link" or field.privacy in WITHHELD:
+                        found = f"'{name}' can lead to one person, or is restricted: it is never public"
+                        document.report(place, found, "fields that many people share")
     tags = languages.known(message_folders(site))
     for index, tag in enumerate(settings.languages):
         if known(tag, tags, "language", "languages", index) and tag in settings.languages[:index]:
