@@ -126,6 +126,9 @@ def test_each_release_is_counted_again_from_the_versions_that_it_names(millbrook
 def test_a_release_that_is_gone_no_longer_counts(tmp_path):
     site, rows = department(tmp_path / "millbrook"), stops(2, 600, years=1)
     (first,) = publish_as_records_come_in(site, rows, (date(2022, 2, 10),))
+    site.register.recall("0001", "A table was wrong.")
+    with pytest.raises(ReleaseError, match="went out on 2022-02-10"):  # someone may have kept it
+        site.publish(today=date(2022, 2, 11))
     first.rename(tmp_path / "recalled")
     assert site.publish(today=date(2022, 2, 11)).is_dir(), "no waiting time after a release that nobody has"
 
