@@ -26,9 +26,10 @@ def rows_of(record, site, size):
     """Records of two years, of races that a rate joins, and some of no known race."""
     spec = site.catalogue.record_type(record)
     blank = dict.fromkeys(spec.fields, "")
+    forced = {"force_type": "NECK"} if "force_type" in blank else {}
     return [
         {**blank, "id": str(i), "occurred_at": f"{2020 + i % 2}-{1 + i % 12:02}-10 12:00:00",
-         "race": RACES[i % 4 if i % 3 else 0], "gender": "MALE", "precinct": "1", **({"force_type": "NECK"} if "force_type" in blank else {})}
+         "race": RACES[i % 4 if i % 3 else 0], "gender": "MALE", "precinct": "1"} | forced
         for i in range(size)
     ]  # fmt: skip
 
