@@ -15,7 +15,8 @@ _HEAD = """# How often intervals hold, and how often tests cry wolf
 A 95 % interval should hold the truth 95 times in 100, and a test at the 5 % level should raise a false alarm 5 times
 in 100 where there is nothing to find. Whether they do is tried here on made-up data whose truth is known: each row
 draws the data anew as many times as said (with the seed fixed by the row's name) and asks the code that answers for
-real records. Parameters are drawn anew as well where a range is given, so the figure is an average over it.
+real records. Parameters are drawn anew as well where a range is given, so the figure is an average over it. "The
+same" is the situation of that method's row before, in this table or the one above.
 
 - **Intervals** shall hold the truth in 93 to 97 %. Some are exact and never hold less often than they say, so for
   counts, which come in whole steps, they hold more often: these shall reach 95 %.

@@ -4,6 +4,7 @@ import numpy as np
 
 from bench.coverage.study import Answers, Study, alarms, covers, each
 from openhalo.statistics import monitoring, peers, recording, shrinkage, staggered
+from openhalo.statistics.benchmark import benchmark
 from openhalo.statistics.interrupted_series import InterruptedSeries, interrupted_series
 from openhalo.statistics.outcome_test import OutcomeTest, hit_rate_gaps, outcome_test
 from openhalo.statistics.sun import evening
@@ -24,7 +25,7 @@ def _gap(rng: Rng, way: int, gap: float) -> tuple[object, float]:
     return found, pooled if way == 0 else gap
 
 
-def _gap_covers(way: int):  # noqa: ANN202
+def _gap_covers(way: int):
     def run(rng: Rng, rounds: int) -> Answers:
         def one() -> float:
             found, truth = _gap(rng, way, -0.06)
@@ -35,7 +36,7 @@ def _gap_covers(way: int):  # noqa: ANN202
     return run
 
 
-def _gap_null(way: int):  # noqa: ANN202
+def _gap_null(way: int):
     def run(rng: Rng, rounds: int) -> Answers:
         def one() -> float:
             searches = rng.integers(40, 150, (2, 12))
@@ -89,7 +90,7 @@ def _series(rng: Rng, months: int, log: float, link: float, **settings: object) 
     return interrupted_series(rng.poisson(mean), after, harmonics=1, **settings)
 
 
-def _series_covers(link: float, lags: int, months: int = 96):  # noqa: ANN202
+def _series_covers(link: float, lags: int, months: int = 96):
     def run(rng: Rng, rounds: int) -> Answers:
         found = [_series(rng, months, -0.2, link, lags=lags) for _ in range(rounds)]
         return covers([one.low for one in found], np.exp(-0.2), [one.high for one in found])
@@ -97,7 +98,7 @@ def _series_covers(link: float, lags: int, months: int = 96):  # noqa: ANN202
     return run
 
 
-def _series_null(link: float, lags: int, months: int = 96):  # noqa: ANN202
+def _series_null(link: float, lags: int, months: int = 96):
     return lambda rng, rounds: alarms([_series(rng, months, 0.0, link, lags=lags).p for _ in range(rounds)])
 
 
@@ -114,7 +115,7 @@ def _staggered(rng: Rng, effect: float, average: staggered.Average, method: stag
     return staggered.effect(staggered.reduce_panel(*_panel(rng, effect)), average, method)
 
 
-def _staggered_covers(average: staggered.Average, method: staggered.Method):  # noqa: ANN202
+def _staggered_covers(average: staggered.Average, method: staggered.Method):
     def run(rng: Rng, rounds: int) -> Answers:
         found = [_staggered(rng, -0.15, average, method) for _ in range(rounds)]
         return covers([one.low for one in found], -0.15, [one.high for one in found])
@@ -133,7 +134,7 @@ def _permutation(rng: Rng, rounds: int) -> Answers:
     )  # fmt: skip
 
 
-def _funnel(spread: float, adjusted: bool):  # noqa: ANN202
+def _funnel(spread: float, adjusted: bool):
     def run(rng: Rng, rounds: int) -> Answers:
         def one() -> float:
             expected = np.exp(rng.uniform(np.log(10), np.log(200), 80))
@@ -213,6 +214,18 @@ def _heap(rng: Rng, rounds: int) -> Answers:
     return each(rounds, lambda: abs(recording.heaping(rng.multinomial(3000, np.full(60, 1 / 60)))[1]) > 1.96)
 
 
+def _benchmark_null(rng: Rng, rounds: int) -> Answers:
+    def one() -> float:
+        officer = rng.integers(0, 30, 6000)
+        place, reason = (officer + rng.integers(0, 3, 6000)) % 6, rng.integers(0, 3, 6000)
+        hour = np.clip(np.round(rng.normal(8 + 4 * (officer % 3), 4)), 1, 22)
+        odds = -1 + 0.35 * place + 0.8 * np.sin(hour / 4) + 0.3 * reason
+        found = benchmark(rng.random(6000) < 1 / (1 + np.exp(-odds)), officer, [hour], [place, reason])
+        return float(np.mean(found.p < 0.05))
+
+    return each(rounds, one)
+
+
 _OUTCOME = "Gap of hit rates"
 _ITS = "Interrupted series"
 _ROTH = "Staggered adoption"
@@ -250,6 +263,9 @@ STUDIES = (
     Study("Funnel, units called out before BH", "80 units that all differ by 30 %", "test", _funnel(0.3, False), 4000),
     Study("Funnel, any unit called out after BH", "80 units that differ by chance", "test", _funnel(0, True), 4000),
     Study("Funnel, any unit called out after BH", "80 units that all differ by 30 %", "test", _funnel(0.3, True), 4000),
+    Study(
+        "Officer against similar stops", "30 officers who differ only in place and time", "test", _benchmark_null, 100
+    ),
     Study("Local false discovery rate below 0.2", "ordinary units among those called out", "test", _local, 300),
     Study("Shrunken shares, beta-binomial", "100 units with 10–100 trials", "interval", _beta, 1000),
     Study("Shrunken rates, gamma-Poisson", "100 units with 1–18 events", "interval", _gamma, 1000),

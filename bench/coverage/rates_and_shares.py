@@ -88,7 +88,7 @@ def _mid_p(rng: Rng, rounds: int) -> Answers:
     return _of_pair(rng, rounds, comparisons.mid_p_ratio, 1.5)
 
 
-def _of_pair(rng: Rng, rounds: int, method, truth: float) -> Answers:  # noqa: ANN001
+def _of_pair(rng: Rng, rounds: int, method, truth: float) -> Answers:
     pairs = _pair(rng, rounds, truth)
     told = pairs[pairs[:, 1] > 0]
     return np.array([one.low <= truth <= one.high for one in once(told, lambda a, b: method(a, 1, b, 2))], float)

@@ -3,7 +3,6 @@
 from pathlib import Path
 
 import pytest
-
 from bench.coverage import STUDIES
 
 PAGE = Path(__file__).parents[2] / "docs" / "coverage.md"
@@ -26,6 +25,7 @@ def test_the_page_tells_every_study_and_none_outside_its_bar():
 def test_a_study_fails_a_method_that_is_too_sure():
     from bench.coverage.rates_and_shares import Rng
     from bench.coverage.study import Study, covers
+
     from openhalo.statistics import proportions
 
     def too_sure(rng: Rng, rounds: int):

@@ -1,4 +1,15 @@
-"""Sunset to the second, R's splines and regression to ten digits, and published counts."""
+"""Sunset to the second, R's splines and regression to ten digits, and published counts.
+
+How the numbers of R (4.2.2, Debian's r-base) were made; the stops are `made_stops` written as a table:
+
+    stops <- read.csv("made_stops.csv")    # minute, dark, place, season, group as whole numbers
+    print(splines::ns(stops$minute, df = 6)[c(2, 100, 5000), ], digits = 16)
+    model <- group ~ dark + splines::ns(minute, df = 6)    # then + factor(place), then + factor(season)
+    fit <- glm(model, binomial, stops, control = glm.control(epsilon = 1e-15, maxit = 100))
+    # Once more from its own answer, since the errors glm prints are those of the last step but one.
+    fit <- glm(model, binomial, stops, start = coef(fit), control = glm.control(epsilon = 1e-15, maxit = 100))
+    print(summary(fit)$coefficients["dark", 1:2], digits = 16)
+"""
 
 import numpy as np
 import pytest

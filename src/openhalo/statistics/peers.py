@@ -61,11 +61,11 @@ def funnel(observed: ArrayLike, expected: ArrayLike, winsor: float = 0.1) -> Fun
     Raises:
         Refused: fewer than 10 units.
 
-    z is 2 (√o − √e) on the square-root scale, whose standard error s is 1 / (2 √e) for the ratio. τ² is the one at which
-    the drawn-in scores allowing for it, away / √(s² + τ²), scatter as normal ones do (Paule and Mandel's condition;
-    0 where they scatter less than that without any). The published moment formula with winsorised z has τ too small,
-    because drawing in takes away a third of what even ordinary units scatter: it calls out too many units that all
-    differ alike (see docs/coverage.md). Since τ is estimated, p comes from Student's t where it is above 0.
+    z is 2 (√o − √e) on the square-root scale, whose standard error s is 1 / (2 √e) for the ratio. τ² is the one at
+    which the drawn-in scores allowing for it, away / √(s² + τ²), scatter as normal ones do (Paule and Mandel's
+    condition; 0 where they scatter less than that without any). The published moment formula with winsorised z has τ
+    too small, because drawing in takes away a third of what even ordinary units scatter: it calls out too many units
+    that all differ alike (see docs/coverage.md). Since τ is estimated, p comes from Student's t where it is above 0.
     `dispersion` is as published.
 
     Source: Spiegelhalter (2005), Statistics in Medicine 24, 1185-1202; Paule and Mandel (1982), J. Research of the

@@ -105,7 +105,8 @@ def spikes(events: ArrayLike, chance: float = 0.01) -> list[int]:
         events: (periods,) counts, in order.
         chance: that any of the periods is called out although all are alike.
 
-    The scatter, on the scale of square roots, is the larger of Poisson's and 1.4826 times the median absolute deviation.
+    The scatter, on the scale of square roots, is the larger of Poisson's and 1.4826 times the median absolute
+    deviation.
 
     Source: Iglewicz and Hoaglin (1993), How to Detect and Handle Outliers.
     """
