@@ -8,6 +8,7 @@ from numpy.typing import ArrayLike
 from scipy.linalg import toeplitz
 from scipy.stats import norm, t
 
+from openhalo.presentation.words import filled, later
 from openhalo.statistics.estimates import Numbers, counts, normal_quantile
 from openhalo.statistics.regression import Fit, fit
 from openhalo.statistics.results import Assumption, Refused, Result, whole
@@ -15,6 +16,16 @@ from openhalo.statistics.results import Assumption, Refused, Result, whole
 _FEWEST = 8
 _MOST_CARRIED = 0.5
 """Beyond it even the widened interval of a series of some years holds less often than it says."""
+
+_METHOD = later("{family} regression on the time, {harmonics} pairs of seasonal terms, dispersion {dispersion}")
+_LINKED = later(
+    "{family} regression on the time, {harmonics} pairs of seasonal terms, dispersion {dispersion}, Newey-West errors "
+    "over {lags} periods"
+)
+_CARRIED = later(
+    "{family} regression on the time, {harmonics} pairs of seasonal terms, dispersion {dispersion}, errors that carry "
+    "over from period to period"
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -83,7 +94,7 @@ def interrupted_series(
     if np.any(post[:-1] & ~post[1:]):
         raise ValueError("after must stay true once it is true")
     if min(post.sum(), (~post).sum()) < _FEWEST:
-        raise Refused(f"a change of level needs {_FEWEST} periods before the start and {_FEWEST} after it")
+        raise Refused(filled("a change of level needs {n} periods before the start and {n} after it", n=_FEWEST))
     if not (y[post].sum() > 0 and y[~post].sum() > 0):
         raise Refused("no event was counted on one side of the start: the ratio has no finite estimate")
     time = np.arange(1.0, len(y) + 1)
@@ -96,10 +107,10 @@ def interrupted_series(
     found = fit(design, y, "poisson", offset=np.log(size))
     spread = max(found.dispersion, 1.0) if dispersion else 1.0
     log, error = float(found.coefficients[1]), float(found.errors[1]) * math.sqrt(spread)
-    ways, carried, freedom = {"": error}, 0.0, float(found.freedom)
+    ways, carried, freedom = {_METHOD: error}, 0.0, float(found.freedom)
     if lags:
-        ways[f", Newey-West errors over {lags} periods"] = math.sqrt(float(newey_west(found, design, y, lags)[1, 1]))
-        ways[", errors linked from period to period"], carried = linked_error(found, design, y, 1)
+        ways[_LINKED] = math.sqrt(float(newey_west(found, design, y, lags)[1, 1]))
+        ways[_CARRIED], carried = linked_error(found, design, y, 1)
         # Linked periods tell less than as many independent ones.
         freedom = max(1.0, len(y) * (1 - carried) / (1 + carried) - design.shape[1])
     way, error = max(ways.items(), key=lambda one: one[1])
@@ -118,9 +129,13 @@ def interrupted_series(
         low=math.exp(log - half),
         high=math.exp(log + half),
         confidence=confidence,
-        method=("quasi-Poisson" if dispersion else "Poisson")
-        + f" regression on the time, {harmonics} pairs of seasonal terms, dispersion {found.dispersion:.3f}"
-        + way,
+        method=filled(
+            way,
+            family="quasi-Poisson" if dispersion else "Poisson",
+            harmonics=harmonics,
+            dispersion=f"{found.dispersion:.3f}",
+            lags=lags,
+        ),
         assumptions=(
             Assumption("without the start the earlier trend would have gone on", "not testable"),
             Assumption("events were recorded alike before and after", "not testable"),
@@ -130,7 +145,7 @@ def interrupted_series(
             )
             if not lags
             else Assumption(
-                "errors carry over from period to period by half or less, given trend and season",
+                later("errors carry over from period to period by half or less, given trend and season"),
                 "met" if carried <= _MOST_CARRIED else "not met",
             ),
             Assumption(
@@ -139,7 +154,7 @@ def interrupted_series(
             ),
         ),
         citation="Bernal, Cummins and Gasparrini (2017), Int. J. Epidemiology 46, 348-355.",
-        limit="Anything else that changed at the same time counts too.",
+        limit=later("Anything else that changed at the same time counts too."),
         p=float(2 * (t.sf(abs(log) / error, freedom) if scattered else norm.sf(abs(log) / error))),
         neutral=1.0,
         above="The level after the start is higher than the earlier trend leads to.",
