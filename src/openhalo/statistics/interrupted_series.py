@@ -15,7 +15,7 @@ from openhalo.statistics.results import Assumption, Refused, Result, whole
 
 _FEWEST = 8
 _MOST_CARRIED = 0.5
-"""Beyond it even the widened interval of a series of some years holds less often than it says."""
+"""Up to about here the interval is known to hold as often as it says (docs/coverage.md)."""
 
 _METHOD = later("{family} regression on the time, {harmonics} pairs of seasonal terms, dispersion {dispersion}")
 _LINKED = later(
