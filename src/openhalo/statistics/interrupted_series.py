@@ -107,15 +107,13 @@ def interrupted_series(
     found = fit(design, y, "poisson", offset=np.log(size))
     spread = max(found.dispersion, 1.0) if dispersion else 1.0
     log, error = float(found.coefficients[1]), float(found.errors[1]) * math.sqrt(spread)
-    ways, carried, freedom = {_METHOD: error}, 0.0, float(found.freedom)
+    ways, carried = {_METHOD: error}, 0.0
     if lags:
         ways[_LINKED] = math.sqrt(float(newey_west(found, design, y, lags)[1, 1]))
         ways[_CARRIED], carried = linked_error(found, design, y, 1)
-        # Linked periods tell less than as many independent ones.
-        freedom = max(1.0, len(y) * (1 - carried) / (1 + carried) - design.shape[1])
     way, error = max(ways.items(), key=lambda one: one[1])
     scattered = student and (dispersion or bool(lags))
-    half = error * (float(t.ppf((1 + confidence) / 2, freedom)) if scattered else normal_quantile(confidence))
+    half = error * (float(t.ppf((1 + confidence) / 2, found.freedom)) if scattered else normal_quantile(confidence))
     residual = (y - found.fitted) / np.sqrt(found.fitted)
     linked = float(np.sum(residual[1:] * residual[:-1]) / np.sum(residual**2))
     without = design @ found.coefficients - log * post
@@ -155,7 +153,7 @@ def interrupted_series(
         ),
         citation="Bernal, Cummins and Gasparrini (2017), Int. J. Epidemiology 46, 348-355.",
         limit=later("Anything else that changed at the same time counts too."),
-        p=float(2 * (t.sf(abs(log) / error, freedom) if scattered else norm.sf(abs(log) / error))),
+        p=float(2 * (t.sf(abs(log) / error, found.freedom) if scattered else norm.sf(abs(log) / error))),
         neutral=1.0,
         above="The level after the start is higher than the earlier trend leads to.",
         below="The level after the start is lower than the earlier trend leads to.",
