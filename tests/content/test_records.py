@@ -74,6 +74,7 @@ def plain_source(record, columns):
         spec = definition.fields[name]
         fields[name] = {"from": name}
         if spec.vocabulary:
+            fields[name] |= {"split": ","} if spec.type == "codes" else {}
             fields[name]["codes"] = {code: code for code in CATALOGUE.vocabularies[spec.vocabulary].codes}
         elif spec.type == "boolean":
             fields[name] |= {"true": ["True"], "false": ["False"]}
@@ -95,6 +96,7 @@ def reasons(tmp_path_factory):
     said = {}
     for record, rules in NONSENSE.items():
         example = CATALOGUE.record_types[record].example
+        example = {name: ",".join(value) if isinstance(value, list) else value for name, value in example.items()}
         rows = [example, *({**example, **facts} for facts in rules.values())]
         columns = list(dict.fromkeys(name for row in rows for name in row))
         source = record.partition("/")[2]

@@ -1,14 +1,11 @@
 """The pages from right to left: accessible, nothing wider than the screen, no text on another, charts as drawn."""
 
-import shutil
 import threading
 
 import pytest
 
 from openhalo.publications.serving import address, server
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed")
 PLACES = ("index.html", "pages/data.html", "pages/stops/index.html", "pages/stops/search_share.html",
           "pages/force/applications_per_1000_residents.html")  # fmt: skip
 OVERLAPS = """() => {
@@ -39,13 +36,8 @@ def base(release):
 
 
 @pytest.fixture(scope="module")
-def page(base):
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=CHROMIUM)
-        yield opened.new_page()
-        opened.close()
+def page(browser):
+    return browser.new_page()
 
 
 def _visit(page, url, width):

@@ -4,7 +4,6 @@ from dataclasses import replace
 from datetime import UTC, date, datetime
 
 import pytest
-from browsing import CHROMIUM
 from made_up import AGENCY, small_site
 
 from openhalo.presentation.words import ENGLISH, Language
@@ -51,18 +50,6 @@ def two_ways(small, tmp_path_factory):
     receipts = [one.model_copy(update={"received": imprint.created}) for one in small.receipts()]
     build(folder, replace(records, catalogue=catalogue), imprint, receipts)
     return folder
-
-
-@pytest.fixture(scope="session")
-def browser():
-    from playwright.sync_api import sync_playwright
-
-    if CHROMIUM is None:
-        pytest.skip("Chromium is not installed")
-    with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=CHROMIUM)
-        yield opened
-        opened.close()
 
 
 @pytest.fixture(scope="session")
