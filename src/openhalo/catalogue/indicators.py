@@ -17,7 +17,7 @@ from openhalo.catalogue.conditions import Node, fields_of, links_of
 from openhalo.catalogue.cross_checks import known
 from openhalo.catalogue.never_inputs import forbidden_inputs
 from openhalo.catalogue.reader import Document, Misfit, Spec
-from openhalo.catalogue.record_types import WITHHELD, RecordType
+from openhalo.catalogue.record_types import RecordType
 from openhalo.catalogue.schema import Schema, Unread
 
 LOOK_BACKS = (1, 3, 6, 12, 24, 60)
