@@ -50,7 +50,9 @@ def records(site, known_by=None):
 
 def test_counts_are_those_of_a_plain_loop(city):
     keys = sorted(city.records("officers/officer").collect()["record_key"])
-    specs = [city.catalogue.indicators[name] for name in ("accusations", "accusations_sustained", "days_since_accusation")]
+    specs = [
+        city.catalogue.indicators[name] for name in ("accusations", "accusations_sustained", "days_since_accusation")
+    ]
     found = compute(records(city), specs, DAYS, keys, [3, 24, 60])
     rows = city.records("complaints/allegation").select("officer", "received_on", "found_on", "finding").collect()
     held = rows.filter(pl.col("officer").is_in(keys)).to_dicts()

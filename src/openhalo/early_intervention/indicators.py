@@ -56,7 +56,11 @@ class Matrix:
     def columns(self) -> list[tuple[str, int]]:
         """Return every indicator with every look-back that was asked for, ratios last."""
         ratios = [(name, months) for name, spec in self._ratios.items() for months in spec.months]
-        both = [(name, m) for name, m in ratios if {(self._ratios[name].of, m), (self._ratios[name].per, m)} <= self._values.keys()]
+        both = [
+            (name, m)
+            for name, m in ratios
+            if {(self._ratios[name].of, m), (self._ratios[name].per, m)} <= self._values.keys()
+        ]
         return [*self._values, *both]
 
 
