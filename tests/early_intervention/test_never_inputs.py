@@ -50,7 +50,8 @@ def problems(tmp_path, where, record="records/note", field="noted", known_at="re
     ("field", "name"),
     [
         ("ethnicity", "race"), ("gender", "gender"), ("age", "age"), ("military_service", "military service"),
-        ("on_sick_leave", "leave"), ("union_member", "union activity"), ("filed_by_officer", "complaints the officer filed"),
+        ("on_sick_leave", "leave"), ("union_member", "union activity"),
+        ("filed_by_officer", "complaints the officer filed"),
         ("was_victim", "being a victim"), ("peer_support_visit", "peer support and wellness use"),
         ("wellness_program", "peer support and wellness use"), ("peer_intervention", "peer interventions"),
     ],

@@ -102,6 +102,8 @@ def _print(found: "Backtest") -> None:
     for head in ("officers by", "group", "reviewed", "without the outcome", "with the outcome", "missed"):
         fair.add_column(head, justify="left" if head in ("officers by", "group") else "right")
     for row in found.best.by_group:
+        if row.false is None and row.missed is None:
+            continue
         wrong = _share(row.false, row.false_low, row.false_high)
         missed = _share(row.missed, row.missed_low, row.missed_high)
         fair.add_row(row.trait, row.group, numbers.count(row.reviewed), wrong, numbers.count(row.affected), missed)

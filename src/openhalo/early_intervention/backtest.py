@@ -180,7 +180,8 @@ def chosen(numbers: NDArray[np.float64], capacity: int) -> NDArray[np.float64]:
         return (numbers > 0).astype(float)
     border = np.partition(numbers, -capacity)[-capacity]
     above, on_it = numbers > border, numbers == border
-    return above + on_it * (capacity - above.sum()) / on_it.sum()
+    parts: NDArray[np.float64] = above + on_it * (capacity - above.sum()) / on_it.sum()
+    return parts
 
 
 def must_not_leak(matrix: Matrix, records: Records, specs: Sequence[IndicatorSpec], origins: Sequence[date]) -> None:

@@ -50,7 +50,8 @@ class Matrix:
             return self._values[indicator, months]
         spec = self._ratios[indicator]
         above, below = (self._values[name, months].astype(float) for name in (spec.of, spec.per))
-        return np.divide(above, below, out=np.full(above.shape, np.nan), where=below > 0)
+        ratio: Values = np.divide(above, below, out=np.full(above.shape, np.nan), where=below > 0)
+        return ratio
 
     @property
     def columns(self) -> list[tuple[str, int]]:

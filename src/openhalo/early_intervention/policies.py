@@ -22,7 +22,9 @@ from openhalo.statistics.shrinkage import gamma_poisson
 
 Scores = NDArray[np.float64]
 HISTORY = 60
-"""Months of history that counts look back over."""
+"""Months of history that the raw count looks back over."""
+RECENT = 24
+"""Months of the shrunken count: what is recent foresees more, and shrinking makes up for the smaller counts."""
 AHEAD = 12
 """Months within which an outcome counts."""
 _PAST_WINDOWS = 3
@@ -88,7 +90,7 @@ def raw_count(evidence: Evidence, day: date) -> Scores:
     return evidence.counts(day, HISTORY)[evidence.roster.serving(day)]
 
 
-def shrunken(evidence: Evidence, day: date, months: int = HISTORY) -> Scores:
+def shrunken(evidence: Evidence, day: date, months: int = RECENT) -> Scores:
     """Return each serving officer's probability of an event within a year, from a count drawn towards all others.
 
     Source: gamma-Poisson model, Clayton and Kaldor (1987), Biometrics 43, 671-681; the chance of none is negative
@@ -133,8 +135,8 @@ def policies(evidence: Evidence, rules: Sequence[RuleSpec]) -> list[Policy]:
     found += [
         Policy("raw_count", _("Raw count over five years"), partial(raw_count, evidence)),
         Policy("peers", _("Shrunken count against peers of the unit"), partial(against_peers, evidence)),
-        Policy("shrunken_count", _("Shrunken count over five years"), partial(shrunken, evidence), own),
-        Policy("shrunken_recent", _("Shrunken count over two years"), partial(shrunken, evidence, months=24), own),
+        Policy("shrunken_long", _("Shrunken count over five years"), partial(shrunken, evidence, months=HISTORY), own),
+        Policy("shrunken_count", _("Shrunken count over two years"), partial(shrunken, evidence), own),
     ]
     if risk.installed():
         found += [

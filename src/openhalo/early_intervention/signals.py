@@ -1,7 +1,7 @@
 """The review set of a day: officers whose work calls for a look, each with the reasons, in no order of need.
 
-Who is in it is decided by the shrunken count, which past years have shown to do as well as published rules. The set is sized to
-what the department can review, sorted by pseudonym, and carries no score: the reasons are for a person to weigh.
+Who is in it is decided by the shrunken count. The set is sized to what the department can review, sorted by pseudonym,
+and carries no score: the reasons are for a person to weigh.
 """
 
 from dataclasses import asdict, dataclass
@@ -14,13 +14,13 @@ from openhalo.base.provenance import hash_facts
 from openhalo.catalogue.indicators import IndicatorSpec
 from openhalo.early_intervention.governance import Governance
 from openhalo.early_intervention.indicators import compute
-from openhalo.early_intervention.policies import HISTORY, Evidence, expected, shrunken
+from openhalo.early_intervention.policies import RECENT, Evidence, expected, shrunken
 from openhalo.early_intervention.roster import Roster
 from openhalo.presentation import numbers
 from openhalo.presentation.words import _
 from openhalo.records.reading import Records
 
-_LOOK = 24
+_LOOK = RECENT
 _UNUSUAL = 2.0
 """A factor is named where an officer has at least twice what peers have, or at most half of what speaks well."""
 
@@ -85,7 +85,7 @@ def review_set(
         governance: capacity, clocks and first reader.
     """
     risks = [one for one in records.catalogue.indicators.values() if one.kind == "count" and one.direction == "risk"]
-    matrix = compute(records, risks, [known_by], roster.keys, (12, _LOOK, HISTORY))
+    matrix = compute(records, risks, [known_by], roster.keys, (12, _LOOK))
     evidence = Evidence(matrix, roster, spec.id, spec.id)
     there = np.flatnonzero(roster.serving(known_by))
     names = roster.officers["pseudonym"].fill_null(roster.officers["record_key"]).to_numpy()[there]
@@ -111,11 +111,12 @@ def review_set(
     ]
     facts = {
         "store_version": records.manifest.version, "catalogue": records.catalogue.hash, "decided_by": spec.id,
-        "look_back": HISTORY, "inputs": sorted(wanted), "governance": hash_facts(governance.model_dump(mode="json")),
+        "look_back": RECENT, "inputs": sorted(wanted), "governance": hash_facts(governance.model_dump(mode="json")),
     }  # fmt: skip
     return ReviewSet(
         known_by, known_by + timedelta(days=governance.lapse_days), known_by + timedelta(days=governance.review_days),
-        governance.first_reader, governance.capacity, sorted(signals, key=lambda one: one.officer), matrix.undated, facts,
+        governance.first_reader, governance.capacity, sorted(signals, key=_by_officer),
+        matrix.undated, facts,
     )  # fmt: skip
 
 
@@ -132,3 +133,7 @@ def _factor(spec: IndicatorSpec, value: float, usual: float, times: float, below
 
 def _by_name(factor: Factor) -> str:
     return factor.indicator
+
+
+def _by_officer(signal: Signal) -> str:
+    return signal.officer

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from itertools import pairwise
 
 import numpy as np
 
@@ -30,8 +31,8 @@ def steadiness(policy: Policy, monthly: Evidence, origins: Sequence[date], capac
     """Return how a way to choose behaves over the months from the first day looked from to the last."""
     days = [day for day in monthly.matrix.days if day <= origins[-1]]
     sets = [_set(policy, monthly, day, capacity) for day in days]
-    new = [len(after - before) for before, after in zip(sets, sets[1:], strict=False)]
-    kept = sum(len(before & after) for before, after in zip(sets, sets[1:], strict=False))
+    new = [len(after - before) for before, after in pairwise(sets)]
+    kept = sum(len(before & after) for before, after in pairwise(sets))
     size = sum(len(one) for one in sets[:-1])
     waits: list[int] = []
     for place, day in enumerate(days):

@@ -59,19 +59,20 @@ def try_out(
         MeasureError: the site does not hold the records, or something was known too early.
     """
     records = _records(site, None)
-    specs = [_count(site.catalogue, name) for name in (outcome, counted)]
-    for spec in specs:
+    foreseen, history = (_count(site.catalogue, name) for name in (outcome, counted))
+    for spec in (foreseen, history):
         _must_hold(records, spec.record)
     roster = read_roster(records)
     origins = [date(year, 12, 31) for year in range(first, last + 1)]
-    reach = max((cover.last for cover in records.coverage(specs[0].record)), default=date.min)
+    reach = max((cover.last for cover in records.coverage(foreseen.record)), default=date.min)
     if not origins or months_before(origins[-1], -12) > reach:
-        found = f"the records of {specs[0].record} end on {reach}"
+        found = f"the records of {foreseen.record} end on {reach}"
         raise MeasureError(Problem("--last", found, f"years before {reach.year}"))
     if not capacity and (site.path / GOVERNANCE).is_file():
         capacity = read_governance(site.path).capacity
     capacity = capacity or max(1, round(0.02 * roster.serving(origins[-1]).sum()))
-    return backtest(records, roster, *specs, list(site.catalogue.rules.values()), origins, capacity, report)
+    rules = list(site.catalogue.rules.values())
+    return backtest(records, roster, foreseen, history, rules, origins, capacity, report)
 
 
 def signal(site: Site, known_by: date, version: int | None = None) -> ReviewSet:
