@@ -4,6 +4,7 @@
 """
 
 import io
+import re
 import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -18,11 +19,20 @@ from babel.messages.pofile import read_po, write_po
 from openhalo.catalogue.index import KINDS, load
 from openhalo.catalogue.translating import help_in, spec_in
 from openhalo.presentation.languages import headers
+from openhalo.sites.planning import read_plan
 from openhalo.sites.settings import Settings, read_settings
 
 SOURCE = Path(__file__).parents[1] / "src"
 LIBRARY, CATALOGUE = SOURCE / "openhalo", SOURCE / "openhalo_catalogue"
-KEYWORDS: dict[str, Any] = {"_": None, "later": None, "plural": (1, 2), "gettext": None, "ngettext": (1, 2)}
+KEYWORDS: dict[str, Any] = {"_": None, "later": None, "filled": (1,), "gettext": None}
+KEYWORDS |= {"plural": (1, 2), "ngettext": (1, 2)}
+REASONS = {"Assumption": (1,), "Refused": (1,)}
+"""What a test rests on, and why one was not made: said on pages where the test stands on pages."""
+PUBLISHED = re.compile(
+    "openhalo/(measures/.*|statistics/(comparisons|interrupted_series|outcome_test|peers|recording|regression|"
+    r"standardisation|veil_of_darkness))\.py"
+)
+"""Modules of tests that stand on pages."""
 HEADER = """# {title}
 # An empty `X-Reviewed-By` says that no person has read this translation: every page of the language says so.
 msgid ""
@@ -71,8 +81,10 @@ def _all() -> Iterator[tuple[Path, Text, str]]:
             for one in _collected(lambda say, spec=spec: spec_in(spec, say)):
                 yield CATALOGUE / "locale" / "{tag}" / f"{domain}.po", one, f"{kind.shelf}/{name}"
     settings: Settings = read_settings(CATALOGUE / "demo")
-    for one in _collected(lambda say: spec_in(settings, say)):
-        yield CATALOGUE / "demo" / "locale" / "{tag}" / "site.po", one, "demo/agency.yaml"
+    plan = read_plan(CATALOGUE / "demo")
+    for spec, name in ((settings, "agency.yaml"), (plan, "analysis_plan.yaml")):
+        for one in _collected(lambda say, spec=spec: spec_in(spec, say)):
+            yield CATALOGUE / "demo" / "locale" / "{tag}" / "site.po", one, f"demo/{name}"
 
 
 def _in_code(path: Path) -> Iterable[Text]:
@@ -81,7 +93,9 @@ def _in_code(path: Path) -> Iterable[Text]:
     else:
         method, options = "jinja2.ext:babel_extract", {"trimmed": "true", "newstyle_gettext": "true"}
     with path.open("rb") as file:
-        for _line, message, _comments, _context in extract(method, file, KEYWORDS, options=options):
+        published = PUBLISHED.fullmatch(path.relative_to(SOURCE).as_posix())
+        keywords = KEYWORDS | REASONS if published else KEYWORDS
+        for _line, message, _comments, _context in extract(method, file, keywords, options=options):
             yield message if isinstance(message, str) else tuple(message)
 
 

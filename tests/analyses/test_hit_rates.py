@@ -103,4 +103,4 @@ def test_searches_without_a_recorded_basis_are_refused(city):
     result = city.analyse("stops/hit_rates")
     assert result.contrasts == () and result.chart() is None
     assert result.asked.standing == "exploratory"
-    assert "free to leave a search is known for only 0 % of the searches" in result.sentence()
+    assert "free to leave a search is known for only 0% of the searches" in result.sentence()

@@ -91,7 +91,7 @@ def test_standardising_by_hand(city):
 
 def test_a_comparison_is_refused_where_race_is_recorded_by_the_outcome(city):
     result = city.analyse("stops/search_share_ratio")
-    assert "96 % of the records with the outcome and 76 % of the others" in result.refusal
+    assert "96% of the records with the outcome and 76% of the others" in result.refusal
     assert "would mislead" in result.headline()
 
 

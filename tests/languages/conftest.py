@@ -1,4 +1,7 @@
-"""A made-up site with every kind of measure, published in English, in Spanish and in a test language."""
+"""A made-up site with every kind of page, published in English, in Spanish and in a test language.
+
+Its second release is the one that is read: it comes after more stops, so it has changes to tell.
+"""
 
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -6,6 +9,7 @@ from datetime import UTC, datetime
 import pytest
 from right_to_left import right_to_left
 
+from openhalo.catalogue.analysis_plans import AnalysisPlan
 from openhalo.presentation import languages
 from openhalo.presentation.words import ENGLISH
 from openhalo.publications.build import build
@@ -29,7 +33,7 @@ scope: {mode: replace}
 SOURCES = {
     "stops": "label: Springfield stops\nrecord: stops/stop\nunit: stop\nnote: Made up.\n" + HEAD + """
 fields:
-  occurred_at: {from: when, formats: ["%Y-%m-%d"], precision: day}
+  occurred_at: {from: when, formats: ["%Y-%m-%d %H:%M"], precision: minute}
   race: {from: race, codes: {A: ASIAN, B: BLACK, W: WHITE}}
   gender: {from: gender, codes: {F: FEMALE, M: MALE}}
   reason: {from: reason, codes: {T: TRAFFIC, S: SUSPICIOUS}}
@@ -37,6 +41,10 @@ fields:
   search_person: {from: searched, true: [Y], false: [N]}
   search_vehicle: {from: searched, true: [Y], false: [N]}
   citation_issued: {from: cited, true: [Y], false: [N]}
+  contraband_found: {from: found, true: [Y], false: [N]}
+  search_basis: {flags: {consent: CONSENT}, true: [Y], false: [N]}
+  latitude: {from: north}
+  longitude: {from: east}
   precinct: {from: precinct}
   neighborhood: {from: place}
 ignore: {}
@@ -52,6 +60,13 @@ fields:
   subject_injury: {from: hurt, true: [Y], false: [N]}
   precinct: {from: precinct}
   neighborhood: {from: place}
+ignore: {}
+""",
+    "complaints": "label: Springfield complaints\nrecord: complaints/complaint\nunit: complaint\n" + HEAD + """
+fields:
+  received_on: {from: when, formats: ["%Y-%m-%d"]}
+  days_to_close: {from: days}
+  filed_by_employee: {from: employee, true: [Y], false: [N]}
 ignore: {}
 """,
     "people": "label: Springfield residents\nrecord: population/group_population\nunit: group_population\n" + HEAD + """
@@ -73,27 +88,52 @@ def _cycle(choices, step):
     return choices[step % len(choices)]
 
 
-def _rows():
-    stops = ["id,when,race,gender,reason,searched,cited,precinct,place"]
+PLAN = {
+    "written": "2025-12-01",
+    "author": "The archive of Springfield",
+    "because": "These are the questions that people of Springfield ask about their police.",
+    "tests": [
+        {"analysis": "stops/veil_of_darkness", "reference": "WHITE", "compare": ["BLACK"]},
+        {"analysis": "stops/search_share_ratio", "reference": "WHITE"},
+        {"analysis": "stops/hit_rates", "reference": "WHITE"},
+        {"analysis": "force/level_change", "event": {
+            "start": "2021-01-01", "label": "the new policy of 2021", "because": "It was in force from then on."}},
+    ],
+    "exploratory": [
+        {"analysis": "stops/recording_audit", "added": "2025-12-02"},
+        {"analysis": "stops/search_share_funnel", "added": "2025-12-02"},
+        {"analysis": "stops/search_share_standardised", "added": "2025-12-02"},
+    ],
+}  # fmt: skip
+
+
+def _rows(n):
+    stops = ["id,when,race,gender,reason,searched,cited,found,consent,north,east,precinct,place"]
     force = ["id,when,type,race,gender,age,resistance,hurt,precinct,place"]
-    for i in range(900):
+    complaints = ["id,when,days,employee"]
+    for i in range(n):
         day = f"{2020 + i % 2}-{1 + i % 12:02}-{1 + i % 27:02}"
+        time = f"{16 + i // 12 % 6}:{i * 7 % 60:02}"
         searched = _cycle("YNNN", i)
         race = _cycle("ABW", i // 3) if searched == "Y" or i % 3 else ""
-        place, precinct = _cycle(PLACES, i // 7), 1 + i % 4
+        place, precinct = _cycle(PLACES, i // 7), 1 + i % 11
         stops.append(
-            f"{i},{day},{race},{_cycle('FM', i)},{_cycle('TS', i)},{searched},{_cycle('YN', i)},{precinct},{place}"
+            f"{i},{day} {time},{race},{_cycle('FM', i)},{_cycle('TS', i)},{searched},{_cycle('YN', i)},"
+            f"{_cycle('YNN', i // 4) if searched == 'Y' else ''},{'Y' if searched == 'Y' else 'N'},41.8,-87.6,"
+            f"{precinct},{place}"
         )
         if i % 3 == 0:
             force.append(f"{i},{day},{_cycle('STH', i // 3)},{_cycle('ABW', i // 3)},{_cycle('FM', i)},{20 + i % 40},"
                          f"{_cycle('PA', i)},{_cycle(('Y', 'N', ''), i // 3)},{precinct},{place}")  # fmt: skip
+        if i % 6 == 0:
+            complaints.append(f"{i},{day},{i % 90},{_cycle('NNY', i // 6)}")
     people = ["id,place,kind,race,people"]
     for place in PLACES:
         people += [
             f"{place}{r},{place},{'RACE' if r != '-' else 'ALL'},{r},{n}"
             for r, n in (("-", 1000), ("B", 300), ("W", 500))
         ]
-    return {"stops": stops, "force": force, "people": people}
+    return {"stops": stops, "force": force, "complaints": complaints, "people": people}
 
 
 @pytest.fixture(scope="session")
@@ -104,9 +144,11 @@ def site(tmp_path_factory):
     for name, spec in SOURCES.items():
         (root / "catalogue" / "sources" / f"{name}.yaml").write_text(spec, encoding="utf-8")
     made = open_site(root)
-    for name, rows in _rows().items():
+    for name, rows in _rows(900).items():
         (root / f"{name}.csv").write_text("\n".join(rows), encoding="utf-8")
         made.import_file(name, root / f"{name}.csv")
+    (root / "stops.csv").write_text("\n".join(_rows(930)["stops"]), encoding="utf-8")
+    made.import_file("stops", root / "stops.csv")
     return made
 
 
@@ -115,7 +157,8 @@ def imprint(site):
     spoken = [ENGLISH, languages.read("es", message_folders(site.path)), right_to_left()]
     fields = sorted({group for spec in site.catalogue.measures.values() for group in spec.groups})
     declared = [
-        Declared(record, fields, "These fields are public.") for record in ("stops/stop", "force/force_application")
+        Declared(record, fields, "These fields are public.")
+        for record in ("stops/stop", "force/force_application", "complaints/complaint")
     ]
     publisher = site.settings.publisher
     return Imprint(
@@ -126,12 +169,24 @@ def imprint(site):
 
 @pytest.fixture(scope="session")
 def release(site, imprint, tmp_path_factory):
-    folder = tmp_path_factory.mktemp("release") / "0001"
-    records, chosen = site._open(None, None), {}
-    for name, spec in sorted(site.catalogue.measures.items()):  # drawing is slow: one measure a kind and domain
-        chosen.setdefault((spec.domain, spec.kind), spec)
-        if name in ("stops/search_share", "stops/race_recorded_share"):
-            chosen[name] = spec
-    few = replace(site.catalogue, measures={spec.id: spec for spec in chosen.values()})
-    build(folder, replace(records, catalogue=few), imprint, site.receipts())
-    return folder
+    folder = tmp_path_factory.mktemp("release")
+    named = ["stops/search_share", "stops/race_recorded_share", "complaints/days_to_close_median",
+             "training/completions", "stops/citation_share"]  # fmt: skip
+    chosen = {}
+    for _name, spec in sorted(site.catalogue.measures.items()):  # drawing is slow: one measure a kind
+        if spec.domain in ("stops", "force"):
+            chosen.setdefault(spec.kind, spec)
+    named += [name for spec in chosen.values() for name in (spec.id, spec.of) if name]
+    few = {name: site.catalogue.measures[name] for name in sorted(set(named))}
+
+    def made(number, version, imprint, measures, **more):
+        records = site._open(version, None)
+        records = replace(records, catalogue=replace(site.catalogue, measures=measures))
+        build(folder / number, records, replace(imprint, number=number), site.receipts(), **more)
+        return folder / number
+
+    last = site._open(None, None).manifest.version
+    first = made(
+        "0001", last - 1, replace(imprint, languages=[ENGLISH]), {"stops/search_share": few["stops/search_share"]}
+    )
+    return made("0002", last, imprint, few, plan=AnalysisPlan.model_validate(PLAN), previous=first)

@@ -1,10 +1,13 @@
 """Whatever a page says passes through translation: in the test language nothing stands outside of its brackets."""
 
+import json
 import re
 from html.parser import HTMLParser
 
 import pytest
 from right_to_left import right_to_left
+
+from conftest import PLAN, SETTINGS, SOURCES
 
 KEPT = {
     "CSV",
@@ -94,11 +97,36 @@ def test_a_text_outside_of_brackets_is_found():
 
 def test_no_text_of_any_page_lies_outside_of_translation(release):
     pages = sorted((release / "ar-XT").rglob("*.html"))
-    assert len(pages) >= 13
+    kinds = {page.relative_to(release / "ar-XT").parts[1:-1] or page.name for page in pages}
+    assert kinds >= {"index.html", "data.html", "places.html", "method.html", "changes.html", "about.html"}
+    assert kinds >= {("stops",), ("complaints",), ("analyses",), ("analyses", "stops"), ("trace", "force")}
     outside = {
         page.relative_to(release).as_posix(): unbracketed(texts(page.read_text(encoding="utf-8"))) for page in pages
     }
     assert {page: words for page, words in outside.items() if words} == {}
+
+
+def test_no_english_fills_a_sentence_of_another_language(release):
+    """What stands within brackets was translated as a whole; what fills it must have been, too."""
+    run = re.compile(r"[A-Za-z]{2,}(?:[ ,;]+[A-Za-z]{2,}){2,}")
+    left = {(page.name, words) for page in sorted((release / "ar-XT").rglob("*.html"))
+            for piece in texts(page.read_text(encoding="utf-8")) for words in run.findall(piece)}  # fmt: skip
+    assert left == set()
+
+
+def _sentences(page):
+    pieces = " \n ".join(texts(page.read_text(encoding="utf-8")))
+    found = (" ".join(one.split()) for one in re.split(r"(?<=[.:;?!])\s|\n", pieces))
+    return {one for one in found if len(re.findall(r"[^\W\d_]{2,}", one)) > 4}
+
+
+def test_no_sentence_of_a_spanish_page_is_that_of_the_english_one(release):
+    own = json.dumps(PLAN) + SETTINGS + str(SOURCES) + "These fields are public."
+    pages = sorted((release / "es").rglob("*.html"))
+    assert len(pages) > 20 and all((release / page.relative_to(release / "es")).is_file() for page in pages)
+    same = {sentence for page in pages
+            for sentence in _sentences(page) & _sentences(release / page.relative_to(release / "es"))}  # fmt: skip
+    assert {sentence for sentence in same if sentence.strip(" .") not in own} == set()
 
 
 def test_every_page_says_its_language_and_leads_to_the_same_page_in_the_others(release, imprint):

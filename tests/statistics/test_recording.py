@@ -64,7 +64,7 @@ def test_a_code_that_replaces_another_is_found_twice():
 
 
 def test_recording_by_outcome_is_refused_and_even_recording_is_not():
-    with pytest.raises(Refused, match="recorded for 96 % of searches and 76 % of the others"):
+    with pytest.raises(Refused, match="recorded for 96% of searches and 76% of the others"):
         recording.refuse_uneven_recording((5574, 5826), (28906, 37873), "searches")
     recording.refuse_uneven_recording((960, 1000), (9590, 10000), "searches")
 

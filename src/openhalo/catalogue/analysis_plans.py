@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import date
-from typing import Literal
+from typing import ClassVar, Literal
 
 from pydantic import Field
 
@@ -36,6 +36,8 @@ class PlannedTest(Spec):
 
 class AnalysisPlan(Spec):
     """Which tests a site runs, decided before their results are known. Every one is published, whatever it finds."""
+
+    said: ClassVar[frozenset[str]] = frozenset(["author", "because"])
 
     written: date = Field(description="Day on which the plan was fixed")
     author: str = Field(description="Who wrote it")

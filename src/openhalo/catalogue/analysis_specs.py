@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import date
-from typing import Literal
+from typing import ClassVar, Literal
 
 from pydantic import Field
 
@@ -38,6 +38,8 @@ BY_GROUP: tuple[AnalysisKind, ...] = ("outcome_test", "veil_of_darkness", "rate_
 class Event(Spec):
     """What began, and when."""
 
+    said: ClassVar[frozenset[str]] = frozenset(["label", "because"])
+
     start: date = Field(description="First day of the time after; the first day of a month")
     label: str = Field(description="What began, as it reads after 'from': the change of policy in June 2020")
     because: str = Field(description="Why this day, decided before the result was known")
@@ -51,6 +53,8 @@ class Event(Spec):
 
 class AnalysisSpec(Spec):
     """One analysis. Its kind fixes the test."""
+
+    said: ClassVar[frozenset[str]] = frozenset(["label", "question", "why_it_matters", "limits"])
 
     id: str = Field(description="Given by the place of the file")
     kind: AnalysisKind = Field(description="Which test it is")

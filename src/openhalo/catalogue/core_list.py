@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import ClassVar, Literal
 
 from pydantic import Field
 
@@ -14,6 +14,8 @@ Standing = Literal["published", "no_records", "not_declared", "not_built"]
 
 class CoreItem(Spec):
     """One thing that every department should publish."""
+
+    said: ClassVar[frozenset[str]] = frozenset(["label", "asks"])
 
     label: str = Field(description="What it is called in a list")
     domain: str = Field(description="The domain that it belongs to; one that has no folder yet may be named")

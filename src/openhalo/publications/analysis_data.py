@@ -43,7 +43,11 @@ def write_analyses(folder: Path, results: Sequence[AnalysisResult]) -> dict[str,
     schema = pl.Schema({name: _KINDS[kind]() for name, (kind, _) in _COLUMNS.items()})
     tables = []
     for result in results:
-        first = {"analysis": result.asked.spec.id, "standing": result.asked.standing, "refused": result.refusal or None}
+        first = {
+            "analysis": result.asked.spec.id,
+            "standing": result.asked.standing,
+            "refused": str(result.refusal) or None,
+        }
         table = result.table() if result.contrasts else pl.DataFrame({"group": [None]})
         tables.append(table.with_columns(**{name: pl.lit(value) for name, value in first.items()}))
     whole = pl.concat(tables, how="diagonal_relaxed")

@@ -71,7 +71,8 @@ class AnalysisPage:
 
 def analysis_page(result: AnalysisResult, plan: AnalysisPlan, catalogue: Catalogue, drawings: Drawings) -> AnalysisPage:
     """Return what an analysis' page says, in the language being spoken."""
-    asked, spec = result.asked, result.asked.spec
+    asked = result.asked
+    spec = catalogue.analysis(asked.spec.id)
     columns, rows = _table(result)
     page = AnalysisPage(
         spec=spec,
@@ -92,7 +93,7 @@ def analysis_page(result: AnalysisResult, plan: AnalysisPlan, catalogue: Catalog
         citations=list(dict.fromkeys(one.citation for one in result.contrasts)) or spec.sources,
         plan=plan,
         family=_family(result, plan),
-        sources=sources_of(spec.record, asked.records) if asked.covered else [],
+        sources=[catalogue.source(one.id) for one in sources_of(spec.record, asked.records)] if asked.covered else [],
         provenance=asked.provenance,
         redefined=spec.id in catalogue.redefined,
         tables=[COMPARISONS, *([detail_of(result)] if result.detail.width else [])],
@@ -129,7 +130,7 @@ def _bounds(one: Contrast) -> str:
 
 def _who(one: Contrast, asked: Asked) -> str:
     if not one.group:
-        return _("After {event}, against before").format(event=asked.event.label) if asked.event else _("All")
+        return _("After {event}, against before").format(event=_(asked.event.label)) if asked.event else _("All")
     name = asked.name(one.group)
     return f"{name[:1].upper()}{name[1:]}, {ways(one.way)}" if one.way else f"{name[:1].upper()}{name[1:]}"
 

@@ -105,7 +105,7 @@ def build(
                 said,
                 [_page(one, local, said, drawings, guarded) for one in told],
                 [(spoken.measure(name), lacking) for name, lacking in waiting.items()],
-                [*freshness(public, local), *(guarded.freshness() if guarded else [])],
+                [*freshness(public, local), *(guarded.freshness(spoken) if guarded else [])],
                 used,
                 [spoken.source(name) for name in sources],
                 sorted(schemas),

@@ -65,7 +65,7 @@ class Guarded:
         """Return what a measure's page says about protection."""
         singly = next((each for each in self.policy.singly if each.measure == one.spec.id), None)
         if singly is not None:
-            return [_("Each of these is published, however few there are: {reason}").format(reason=singly.reason)]
+            return [_("Each of these is published, however few there are: {reason}").format(reason=_(singly.reason))]
         told = share_withheld(one.results)
         text = _("{hidden} of the {all} figures of this page and its table ({share}) are withheld, so that no figure "
                  "can give a person away: they count fewer than {k} people or officers, or such a figure could be "
@@ -82,14 +82,17 @@ class Guarded:
             said.append(text.format(periods=", ".join(spans)))
         return said
 
-    def freshness(self) -> list[Freshness]:
-        """Return how fresh the protected records are: only their number, and only where that is not withheld."""
+    def freshness(self, catalogue: Catalogue) -> list[Freshness]:
+        """Return how fresh the protected records are, as a language's catalogue calls them.
+
+        Only their number, and only where that is not withheld.
+        """
         if self.kept is None:
             return []
         cells = self.kept.protected.cells()
         shown = set(cells.filter(~pl.col(WITHHELD))["key"])
         found = []
-        for one in freshness(self.answers, self.records):
+        for one in freshness(self.answers, replace(self.records, catalogue=catalogue)):
             days = self.kept.days.get(one.record)
             if days is not None and f"{one.record}|period={days}" in shown:
                 found.append(replace(one, known=[], first=days.first, last=days.last))

@@ -130,7 +130,7 @@ def _said(shown: MeasureResult, k: int, catalogue: Catalogue) -> Finding:
         base = counted(shown.spec, catalogue)
         text = _("{share} of the {units} are counted in them.")
         said += " " + text.format(
-            share=numbers.share(1 - records / whole), units=inside(unit_words(base.record, base.unit, catalogue))
+            share=numbers.share(1 - records / whole), units=inside(_(unit_words(base.record, base.unit, catalogue)))
         )
     return Finding(WITHHELD, "note", said, {"group": None, "withheld": hidden, "figures": of, "k": k})
 

@@ -8,6 +8,7 @@ from scipy.optimize import brentq
 from scipy.special import betainc
 from scipy.stats import poisson, t
 
+from openhalo.presentation.words import filled, later
 from openhalo.statistics.estimates import counts, normal_quantile
 from openhalo.statistics.proportions import wilson
 from openhalo.statistics.regression import fit
@@ -15,7 +16,7 @@ from openhalo.statistics.results import Assumption, Refused, Result, whole
 
 _POISSON = Assumption("events are independent of one another", "not testable")
 _EXPOSURE = Assumption("the denominator measures how often each group could have been counted", "not testable")
-_LIMIT = "A difference in rates does not show its cause."
+_LIMIT = later("A difference in rates does not show its cause.")
 _SCORE = "Graham, Mayne and Li (2003), J. Clinical Epidemiology 56, 1150-1156."
 _MID_P = "Lancaster (1961), JASA 56, 223-234."
 _MOST = 20_000
@@ -149,7 +150,11 @@ def adjusted_ratio(
         low=math.exp(log - quantile * error),
         high=math.exp(log + quantile * error),
         confidence=confidence,
-        method=f"quasi-Poisson regression, dispersion {found.dispersion:.3g}, {len(k) // 2} strata",
+        method=filled(
+            "quasi-Poisson regression, dispersion {dispersion}, {n} strata",
+            dispersion=f"{found.dispersion:.3g}",
+            n=len(k) // 2,
+        ),
         assumptions=(
             _EXPOSURE,
             Assumption("the ratio is the same in every stratum, up to the overdispersion allowed for", "not testable"),

@@ -7,11 +7,18 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.stats import norm
 
+from openhalo.presentation.words import filled, later
 from openhalo.statistics.estimates import Numbers, counts, normal_quantile
 from openhalo.statistics.regression import Fit, fit
 from openhalo.statistics.results import Assumption, Refused, Result, whole
 
 _FEWEST = 8
+
+_METHOD = later("{family} regression on the time, {harmonics} pairs of seasonal terms, dispersion {dispersion}")
+_LINKED = later(
+    "{family} regression on the time, {harmonics} pairs of seasonal terms, dispersion {dispersion}, Newey-West errors "
+    "over {lags} periods"
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,7 +83,7 @@ def interrupted_series(
     if np.any(post[:-1] & ~post[1:]):
         raise ValueError("after must stay true once it is true")
     if min(post.sum(), (~post).sum()) < _FEWEST:
-        raise Refused(f"a change of level needs {_FEWEST} periods before the start and {_FEWEST} after it")
+        raise Refused(filled("a change of level needs {n} periods before the start and {n} after it", n=_FEWEST))
     if not (y[post].sum() > 0 and y[~post].sum() > 0):
         raise Refused("no event was counted on one side of the start: the ratio has no finite estimate")
     time = np.arange(1.0, len(y) + 1)
@@ -105,9 +112,13 @@ def interrupted_series(
         low=math.exp(log - half),
         high=math.exp(log + half),
         confidence=confidence,
-        method=("quasi-Poisson" if dispersion else "Poisson")
-        + f" regression on the time, {harmonics} pairs of seasonal terms, dispersion {found.dispersion:.3f}"
-        + (f", Newey-West errors over {lags} periods" if lags and error == linked_error else ""),
+        method=filled(
+            _LINKED if lags and error == linked_error else _METHOD,
+            family="quasi-Poisson" if dispersion else "Poisson",
+            harmonics=harmonics,
+            dispersion=f"{found.dispersion:.3f}",
+            lags=lags,
+        ),
         assumptions=(
             Assumption("without the start the earlier trend would have gone on", "not testable"),
             Assumption("events were recorded alike before and after", "not testable"),
@@ -116,14 +127,17 @@ def interrupted_series(
                 "met" if abs(linked) < float(norm.ppf(0.975)) / math.sqrt(len(y)) else "not met",
             )
             if not lags
-            else Assumption(f"periods more than {lags} apart are independent, given trend and season", "not testable"),
+            else Assumption(
+                filled("periods more than {lags} apart are independent, given trend and season", lags=lags),
+                "not testable",
+            ),
             Assumption(
                 "the counts are no more scattered than the interval allows for",
                 "met" if dispersion or found.dispersion < 1.5 else "not met",
             ),
         ),
         citation="Bernal, Cummins and Gasparrini (2017), Int. J. Epidemiology 46, 348-355.",
-        limit="Anything else that changed at the same time counts too.",
+        limit=later("Anything else that changed at the same time counts too."),
         p=math.erfc(abs(log) / error / math.sqrt(2)),
         neutral=1.0,
         above="The level after the start is higher than the earlier trend leads to.",

@@ -7,6 +7,7 @@ from numpy.typing import ArrayLike
 from scipy.special import gammaincc, ndtr
 from scipy.stats import false_discovery_control
 
+from openhalo.presentation.words import filled, later
 from openhalo.statistics.estimates import Numbers, counts, normal_quantile
 from openhalo.statistics.regression import fit
 from openhalo.statistics.results import Refused
@@ -35,7 +36,7 @@ class Funnel:
     between: float
     p: Numbers
     adjusted: Numbers
-    method: str = "funnel plot, additive random effects, winsorised z"
+    method: str = later("funnel plot, additive random effects, winsorised z")
     citation: str = "Spiegelhalter (2005), Statistics in Medicine 24, 1185-1202."
 
     def sentence(self, rate: float = 0.05) -> str:
@@ -70,7 +71,7 @@ def funnel(observed: ArrayLike, expected: ArrayLike, winsor: float = 0.1) -> Fun
     if o.shape != e.shape or o.ndim != 1 or np.any(e <= 0) or not 0 <= winsor < 0.5:
         raise ValueError("observed and expected must be columns of one length, expected above 0, winsor below 0.5")
     if len(o) < _FEWEST:
-        raise Refused(f"fewer than {_FEWEST} units are too few to say how much such units usually differ")
+        raise Refused(filled("fewer than {n} units are too few to say how much such units usually differ", n=_FEWEST))
     error = 1 / (2 * np.sqrt(e))
     away = np.sqrt(o / e) - 1
     z = away / error

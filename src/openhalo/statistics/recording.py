@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.special import ndtri
 
+from openhalo.presentation.words import filled
 from openhalo.statistics.estimates import Numbers, counts
 from openhalo.statistics.proportions import difference
 from openhalo.statistics.results import Refused
@@ -42,9 +43,13 @@ def refuse_uneven_recording(with_it: tuple[float, float], without: tuple[float, 
     gap = difference(*with_it, *without)
     if float(gap.low) > TOLERANCE or float(gap.high) < -TOLERANCE:
         raise Refused(
-            f"the group was recorded for {100 * with_it[0] / with_it[1]:.0f} % of {what} and "
-            f"{100 * without[0] / without[1]:.0f} % of the others: a comparison would show who was recorded, not who "
-            "was treated differently"
+            filled(
+                "the group was recorded for {share}% of {what} and {other}% of the others: a comparison would show who "
+                "was recorded, not who was treated differently",
+                share=f"{100 * with_it[0] / with_it[1]:.0f}",
+                other=f"{100 * without[0] / without[1]:.0f}",
+                what=what,
+            )
         )
 
 

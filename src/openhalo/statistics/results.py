@@ -10,6 +10,12 @@ State = Literal["met", "not met", "not testable"]
 class Refused(ValueError):
     """A test that would mislead on these data, with the reason in plain words."""
 
+    @property
+    def reason(self) -> str:
+        """Return the reason; `_` says it in the language being spoken."""
+        found: str = self.args[0]
+        return found
+
 
 class Assumption(NamedTuple):
     """What must hold for a result to mean what it says, and whether these data show that it does."""

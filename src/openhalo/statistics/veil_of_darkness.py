@@ -7,6 +7,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from openhalo.presentation.words import filled, later
 from openhalo.statistics.estimates import Numbers, normal_quantile
 from openhalo.statistics.regression import fit, informative
 from openhalo.statistics.results import Assumption, Refused, Result, whole
@@ -16,6 +17,10 @@ Variant = Literal["rounded", "strict"]
 
 _FEWEST = 100
 _CITATION = "Grogger and Ridgeway (2006), JASA 101, 878-887; Pierson et al. (2020), Nature Human Behaviour 4, 736-745."
+_LIMIT = later(
+    "It compares stops with stops: it cannot see disparity that is the same by day and by night, and street lighting "
+    "or cars that tell of their driver hide some of it."
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -95,7 +100,8 @@ def veil_of_darkness(
     cells = _cells(minute, sunset, dusk, in_group, place, season, variant)
     total = cells.n.sum()
     if total < _FEWEST:
-        raise Refused(f"{total:.0f} stops at times that are light on some days and dark on others are too few")
+        text = later("{n} stops at times that are light on some days and dark on others are too few")
+        raise Refused(filled(text, n=f"{total:.0f}"))
     dark, light = cells.totals(1), cells.totals(0)
     raw = raw_log_odds(light, dark)
     absorb = None
@@ -125,8 +131,7 @@ def veil_of_darkness(
         method=_describe(variant, df, place is not None, season is not None),
         assumptions=_assumptions(lost, total),
         citation=_CITATION,
-        limit="It compares stops with stops: it cannot see disparity that is the same by day and by night, and street "
-        "lighting or cars that tell of their driver hide some of it.",
+        limit=_LIMIT,
         p=math.erfc(abs(estimate) / error / math.sqrt(2)),
         neutral=0.0,
         above="The group makes up more of the stops in darkness than at the same clock time in daylight.",
@@ -232,12 +237,21 @@ def _dummies(present: NDArray[np.int64], codes: NDArray[np.int64]) -> list[Numbe
 
 
 def _describe(variant: Variant, df: int, place: bool, season: bool) -> str:
-    held = " and ".join(word for word, there in (("place", place), ("season", season)) if there)
-    return (
-        f"binomial regression, natural spline of the time with {df} degrees of freedom"
-        + (f", {held} held equal" if held else "")
-        + f", {variant} times"
-    )
+    texts = {
+        (False, False): later("binomial regression, natural spline of the time with {df} degrees of freedom, {times}"),
+        (True, False): later(
+            "binomial regression, natural spline of the time with {df} degrees of freedom, place held equal, {times}"
+        ),
+        (False, True): later(
+            "binomial regression, natural spline of the time with {df} degrees of freedom, season held equal, {times}"
+        ),
+        (True, True): later(
+            "binomial regression, natural spline of the time with {df} degrees of freedom, place and season held "
+            "equal, {times}"
+        ),
+    }
+    times = {"rounded": later("rounded times"), "strict": later("strict times")}
+    return filled(texts[place, season], df=df, times=times[variant])
 
 
 def _assumptions(lost: float, total: float) -> tuple[Assumption, ...]:

@@ -68,7 +68,7 @@ class Asked:
     def unit(self) -> str:
         """Return what one record is, as plural words."""
         record = self.records.catalogue.record_type(self.spec.record)
-        return record.units.get(self.covered[0].unit, record.plural) if self.covered else record.plural
+        return _(record.units.get(self.covered[0].unit, record.plural) if self.covered else record.plural)
 
     @cached_property
     def people(self) -> dict[str, str]:

@@ -10,7 +10,7 @@ from openhalo.measures.analyses import audit_counts
 from openhalo.measures.analyses.asked import Asked
 from openhalo.measures.analyses.results import AnalysisResult, Counts
 from openhalo.presentation import numbers
-from openhalo.presentation.words import _
+from openhalo.presentation.words import _, later
 from openhalo.statistics import recording
 from openhalo.statistics.estimates import Numbers
 from openhalo.statistics.proportions import difference
@@ -19,6 +19,7 @@ from openhalo.statistics.results import Refused
 _HEAPED = 1.5
 """Times as many records on full and half hours as expected, beyond which times are called rounded."""
 _FAR = 5.0
+_LIMIT = later("An audit says where to look. It says nothing about conduct, and finds only what shows in the numbers.")
 
 
 class Finding(NamedTuple):
@@ -67,13 +68,19 @@ def audit(asked: Asked) -> AnalysisResult:
         detail=months,
         told=told,
         tabulate=table,
-        limit="An audit says where to look. It says nothing about conduct, and finds only what shows in the numbers.",
+        limit=_LIMIT,
         facts={"look": [{"check": one.check, "field": one.field, "found": one.found} for one in looks]},
     )
 
 
 def _label(asked: Asked, name: str) -> str:
     return _(asked.records.catalogue.record_type(asked.spec.record).fields[name].label)
+
+
+def _code(asked: Asked, name: str, code: str) -> str:
+    catalogue = asked.records.catalogue
+    vocabulary = catalogue.vocabularies.get(catalogue.record_type(asked.spec.record).fields[name].vocabulary)
+    return _(vocabulary.codes[code].label) if vocabulary and code in vocabulary.codes else code
 
 
 def _coverage(asked: Asked, months: pl.DataFrame) -> Iterator[Finding]:
@@ -106,7 +113,9 @@ def _new_codes(asked: Asked, codes: dict[str, pl.DataFrame], months: pl.DataFram
         shares /= np.maximum(shares.sum(axis=0), 1)
         found = recording.new_or_gone(shares)
         text = _("{code} around {month}")
-        told = ", ".join(text.format(code=names[code], month=numbers.month(starts[at])) for code, at in found)
+        told = ", ".join(
+            text.format(code=_code(asked, name, names[code]), month=numbers.month(starts[at])) for code, at in found
+        )
         yield Finding(_("Codes that appear or vanish"), _label(asked, name), told or _("none"), bool(found))
 
 

@@ -14,7 +14,7 @@ from openhalo.measures.analyses.evening_stops import Stops, stops_of
 from openhalo.measures.analyses.results import AnalysisResult, Counts, Picture
 from openhalo.presentation import charts, numbers
 from openhalo.presentation.figures import Figure
-from openhalo.presentation.words import _
+from openhalo.presentation.words import _, filled
 from openhalo.statistics.proportions import difference
 from openhalo.statistics.results import Assumption, Refused
 from openhalo.statistics.veil_of_darkness import VeilOfDarkness, veil_of_darkness
@@ -30,7 +30,9 @@ def darkness(asked: Asked) -> AnalysisResult:
     """
     stops = stops_of(asked)
     if asked.reference not in stops.codes:
-        raise Refused(f"no stop of {asked.name(asked.reference)}, with whom the others are compared")
+        raise Refused(
+            filled("no stop of {group}, with whom the others are compared", group=asked.name(asked.reference))
+        )
     wanted = [code for code in asked.people if code in stops.codes and code != asked.reference]
     wanted = [code for code in wanted if not asked.compare or code in asked.compare]
     recording = _recorded_alike(stops)
@@ -39,9 +41,9 @@ def darkness(asked: Asked) -> AnalysisResult:
         try:
             found.append((code, *_compare(asked, stops, code)))
         except Refused as reason:
-            refused[code] = str(reason)
+            refused[code] = reason.reason
     if not found:
-        raise Refused("; ".join(f"{asked.name(code)}: {why}" for code, why in refused.items()) or "no group to compare")
+        raise Refused(_all_refused(asked, refused) if refused else "no group to compare")
     contrasts = [
         replace(
             contrast(one, "ratio", math.exp, group=code, reference=asked.reference, bounds=bounds),
@@ -135,7 +137,14 @@ def _notes(asked: Asked, stops: Stops, one: VeilOfDarkness, refused: dict[str, s
         text = _("The group is not known for {n} of {all} stops. The table shows how far these could move the result.")
         found.append(text.format(n=numbers.count(unknown), all=numbers.count(len(stops.group))))
     text = _("Not compared: {group} ({reason}).")
-    return [*found, *(text.format(group=asked.name(code), reason=why) for code, why in refused.items())]
+    return [*found, *(text.format(group=asked.name(code), reason=_(why)) for code, why in refused.items())]
+
+
+def _all_refused(asked: Asked, refused: dict[str, str]) -> str:
+    """Return why no group can be compared, each with its reason."""
+    pattern = "; ".join(f"{{group{at}}}: {{why{at}}}" for at in range(len(refused)))
+    names = {f"group{at}": asked.name(code) for at, code in enumerate(refused)}
+    return filled(pattern, **names, **{f"why{at}": why for at, why in enumerate(refused.values())})
 
 
 def _clock(minute: float) -> str:

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from openhalo.engines.connect import fetch
 from openhalo.measures.analyses.asked import Asked
+from openhalo.presentation.words import filled, later
 from openhalo.statistics.estimates import Numbers
 from openhalo.statistics.results import Refused
 from openhalo.statistics.sun import clock_changes, evening
@@ -93,5 +94,6 @@ def stops_of(asked: Asked) -> Stops:
 def _zone(asked: Asked) -> str:
     zones = sorted({asked.records.catalogue.source(cover.source).zone for cover in asked.covered})
     if len(zones) != 1:
-        raise Refused(f"the records lie in several time zones ({', '.join(zones)}); plan the test for one of them")
+        text = later("the records lie in several time zones ({zones}); plan the test for one of them")
+        raise Refused(filled(text, zones=", ".join(zones)))
     return zones[0]

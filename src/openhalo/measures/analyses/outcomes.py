@@ -13,7 +13,7 @@ from openhalo.measures.analyses.contrasts import Contrast, contrast
 from openhalo.measures.analyses.hit_rate_views import counts_of, pictures_of
 from openhalo.measures.analyses.results import AnalysisResult
 from openhalo.presentation import numbers
-from openhalo.presentation.words import _
+from openhalo.presentation.words import _, filled, later
 from openhalo.statistics.estimates import Numbers
 from openhalo.statistics.outcome_test import INFRAMARGINALITY, Unrecorded, hit_rate_gaps, outcome_test
 from openhalo.statistics.proportions import wilson
@@ -39,12 +39,16 @@ def hit_rates(asked: Asked) -> AnalysisResult:
         raise Refused("no search is recorded")
     if known < _KNOWN_ENOUGH * searches:
         raise Refused(
-            f"whether an officer was free to leave a search is known for only {100 * known / searches:.0f} % of the "
-            "searches; what searches find that had to be made says nothing about whom officers choose to search"
+            filled(
+                "whether an officer was free to leave a search is known for only {share}% of the searches; what "
+                "searches find that had to be made says nothing about whom officers choose to search",
+                share=f"{100 * known / searches:.0f}",
+            )
         )
     codes = [code for code in asked.people if code in set(cells["group"].drop_nulls())]
     if asked.reference not in codes:
-        raise Refused(f"no search of {asked.name(asked.reference)}, with whom the others are compared")
+        text = later("no search of {group}, with whom the others are compared")
+        raise Refused(filled(text, group=asked.name(asked.reference)))
     wanted = [code for code in codes if code == asked.reference or not asked.compare or code in asked.compare]
     places = sorted(set(cells["place"].drop_nulls())) or [""]
     hits, made = _tables(cells, [*wanted, None], places)

@@ -13,7 +13,7 @@ from openhalo.measures.analyses.results import AnalysisResult, Counts, Picture
 from openhalo.measures.analyses.shares import NOT_ALONE
 from openhalo.presentation import analysis_charts, charts, numbers
 from openhalo.presentation.figures import Figure, interval
-from openhalo.presentation.words import _
+from openhalo.presentation.words import _, later
 from openhalo.statistics.peers import funnel, funnel_limits
 from openhalo.statistics.rates import rate
 from openhalo.statistics.results import Refused
@@ -46,7 +46,7 @@ def standardised(asked: Asked) -> AnalysisResult:
         detail=crude.select(place="key0", outcome="k", records="n", share=pl.col("k") / pl.col("n")),
         told=lambda: _span_said(found),
         tell=lambda: _left_out(left),
-        limit="A standardised share describes no real place: it serves comparison with others made alike.",
+        limit=later("A standardised share describes no real place: it serves comparison with others made alike."),
         depict=lambda: [_place_picture(found)],
         tabulate=lambda: _place_counts(found, crude),
     )

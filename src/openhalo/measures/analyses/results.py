@@ -75,7 +75,7 @@ class AnalysisResult:
         columns = ("group", "reference", "way", "scale", "n", "estimate", "low", "high", "p", "adjusted")
         rows = [
             {**{name: getattr(one, name) for name in columns}, "bound_low": one.bounds and one.bounds[0],
-             "bound_high": one.bounds and one.bounds[1], "verdict": one.verdict, "method": one.method}
+             "bound_high": one.bounds and one.bounds[1], "verdict": one.verdict, "method": str(one.method)}
             for one in self.contrasts
         ]  # fmt: skip
         floats = ("estimate", "low", "high", "p", "adjusted", "bound_low", "bound_high")

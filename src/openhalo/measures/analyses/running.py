@@ -17,6 +17,7 @@ from openhalo.measures.analyses.places import funnel_of_places, standardised
 from openhalo.measures.analyses.results import AnalysisResult
 from openhalo.measures.analyses.series import level_change
 from openhalo.measures.analyses.shares import share_ratio
+from openhalo.presentation.words import later
 from openhalo.records.reading import Records
 from openhalo.statistics.estimates import holm
 from openhalo.statistics.results import Refused
@@ -42,15 +43,15 @@ def run(asked: Asked) -> AnalysisResult:
     try:
         return _TESTS[asked.spec.kind](asked)
     except Refused as refused:
-        return AnalysisResult(asked=asked, refusal=str(refused))
+        return AnalysisResult(asked=asked, refusal=refused.reason)
 
 
 def run_plan(plan: AnalysisPlan, records: Records, report: Report = silent) -> list[AnalysisResult]:
     """Return every result of a plan: those planned, adjusted together; then those added later, as they are."""
-    planned, later = (
+    planned, added = (
         [_kept(test, plan, records, report) for test in tests] for tests in (plan.tests, plan.exploratory)
     )
-    return [*adjust(planned, plan), *later]
+    return [*adjust(planned, plan), *added]
 
 
 def run_one(analysis: str, plan: AnalysisPlan | None, records: Records) -> AnalysisResult:
@@ -86,9 +87,10 @@ def _kept(test: PlannedTest, plan: AnalysisPlan, records: Records, report: Repor
     """Return a result of the plan; a test without its records stays in the plan, with the reason."""
     try:
         return _one(test, plan, records, report)
-    except MeasureError as error:
+    except MeasureError:
         asked = Asked(records.catalogue.analysis(test.analysis), test, _standing(test, plan), records)
-        return AnalysisResult(asked=asked, refusal="; ".join(problem.found for problem in error.problems))
+        many = later("its sources count different things, which cannot be added up")
+        return AnalysisResult(asked=asked, refusal=many if asked.covered else later("there are no records for it"))
 
 
 def _standing(test: PlannedTest, plan: AnalysisPlan | None) -> Standing:

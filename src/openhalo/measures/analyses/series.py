@@ -87,7 +87,7 @@ def _notes(asked: Asked, months: Sequence[date], found: InterruptedSeries) -> li
     return [
         text.format(before=before, after=len(months) - before),
         growth.format(change=f"{100 * (found.trend - 1):+.1f}%"),
-        _("Why this day: {reason}").format(reason=asked.event.because),
+        _("Why this day: {reason}").format(reason=_(asked.event.because)),
     ]
 
 
@@ -102,7 +102,7 @@ def _picture(
     caption = _(
         "Each dot is the number of {units} of one month. The line is the trend and season before {event}; from there "
         "on it is dashed and shows what would have come had they gone on."
-    ).format(units=asked.unit, event=asked.event.label)
+    ).format(units=asked.unit, event=_(asked.event.label))
     after = [row for row in rows if row.start >= asked.event.start.isoformat()]
     text = _("{units}: {counted} in {months} months from then on; the trend before leads to {expected}.")
     alt = text.format(

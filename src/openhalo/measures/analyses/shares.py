@@ -12,13 +12,13 @@ from openhalo.measures.analyses.contrasts import Contrast, contrast
 from openhalo.measures.analyses.results import AnalysisResult, Picture
 from openhalo.presentation import charts, numbers
 from openhalo.presentation.figures import Figure
-from openhalo.presentation.words import _
+from openhalo.presentation.words import _, filled, later
 from openhalo.statistics.comparisons import adjusted_ratio
 from openhalo.statistics.recording import refuse_uneven_recording
 from openhalo.statistics.results import Refused
 
 FEWEST = 30
-NOT_ALONE = "A difference does not show its cause: what is not held equal may explain it."
+NOT_ALONE = later("A difference does not show its cause: what is not held equal may explain it.")
 
 
 def share_ratio(asked: Asked) -> AnalysisResult:
@@ -33,15 +33,16 @@ def share_ratio(asked: Asked) -> AnalysisResult:
     misses, all_misses = float(known["n"].sum()) - hits, float(cells["n"].sum()) - all_hits
     if min(all_hits, all_misses) == 0:
         raise Refused("the outcome is recorded for all or for none: there is nothing to compare")
-    refuse_uneven_recording((hits, all_hits), (misses, all_misses), "the records with the outcome")
+    refuse_uneven_recording((hits, all_hits), (misses, all_misses), later("the records with the outcome"))
     sizes = dict(known.group_by("key0").agg(pl.col("n").sum()).iter_rows())
     if sizes.get(asked.reference, 0) < FEWEST:
-        raise Refused(f"fewer than {FEWEST} records of {asked.name(asked.reference)}, the group compared with")
+        text = later("fewer than {n} records of {group}, the group compared with")
+        raise Refused(filled(text, n=FEWEST, group=asked.name(asked.reference)))
     codes = [code for code in asked.people if code != asked.reference and (not asked.compare or code in asked.compare)]
     enough = [code for code in codes if sizes.get(code, 0) >= FEWEST]
     found = [_ratio(asked, known, unknown, code) for code in enough]
     if not found:
-        raise Refused(f"no group has {FEWEST} records or more")
+        raise Refused(filled("no group has {n} records or more", n=FEWEST))
     totals = known.group_by("key0").agg(pl.col("k", "n").sum())
     detail = totals.select(group="key0", outcome="k", records="n", share=pl.col("k") / pl.col("n")).sort("group")
     return AnalysisResult(

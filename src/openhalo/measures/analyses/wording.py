@@ -49,7 +49,7 @@ def ways(way: str) -> str:
 
 def estimate(one: Contrast, asked: Asked) -> str:
     """Return the estimate of a comparison with its interval, as a sentence."""
-    event = asked.event.label if asked.event else ""
+    event = _(asked.event.label) if asked.event else ""
     texts = {
         "outcome_test": _(
             "Searches of {group} found something {size} percentage points {direction} often than searches of "
