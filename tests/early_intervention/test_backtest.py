@@ -37,6 +37,7 @@ def governed(city, tmp_path):
     return open_site(tmp_path / "site")
 
 
+@pytest.mark.soak
 def test_the_comparison_is_what_counting_by_hand_says(city, records):
     roster, day, specs = read_roster(records), date(2012, 12, 31), city.catalogue.indicators
     rules = list(city.catalogue.rules.values())
