@@ -2,6 +2,8 @@
 PYTHON ?= python3
 BIN    := .venv/bin
 ARGS   ?=
+# A process starts in a second when Python may keep what it compiled, and in five when it may not.
+export PYTHONDONTWRITEBYTECODE =
 
 help:    ## what can be made
 	@grep -hE '^[a-z]+:.*##' Makefile | sed -E 's/:.*## /\t/' | expand -t 10

@@ -16,7 +16,7 @@ from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
-from bench import data, rivals, subjects
+from bench import data, rivals, subjects, veil
 
 
 @dataclass(frozen=True)
@@ -67,6 +67,12 @@ def run(rows: int, rounds: int, work: Path, only: str = "") -> Table:
     table = Table(title=f"{rows:,} synthetic stops, median of {rounds} paired rounds", title_justify="left")
     for name in ("work", "ours, s", "rival, s", "× as fast", "bar", "rival"):
         table.add_column(name, justify="right" if name in ("ours, s", "rival, s", "× as fast") else "left")
+    if only in "statistics: veil of darkness":
+        for name, ours, rival, bar, who in veil.rows(work, rounds):
+            told = (f"{rival:.2f}", f"{rival / ours:.0f}") if rival else ("", "")
+            table.add_row(name, f"{ours:.3f}", *told, bar, who)
+    if only == "statistics":
+        return table
     for contest in (one for one in contests(rows, work) if only in one.name):
         pairs = []
         for number in track(range(rounds + 1), contest.name, transient=True, console=Console(stderr=True)):

@@ -5,12 +5,16 @@ import os
 # Two test processes on two cores: linear algebra with threads of its own would only wait for itself.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
+import functools
 import textwrap
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import pytest
+import vl_convert
 
+from openhalo.base.provenance import hash_facts
+from openhalo.presentation import drawing, drawing_process
 from openhalo.sites.open_site import Site, open_site
 
 AGENCY_YAML = """
@@ -33,6 +37,29 @@ def data() -> Path:
     folder = Path(named).resolve()
     assert folder.is_dir(), f"OPENHALO_DATA names {folder}, which is no folder"
     return folder
+
+
+@pytest.fixture(scope="session", autouse=True)
+def drawn_once(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Iterator[None]:
+    """Draw each chart once for all test processes: an SVG follows from its specification alone."""
+    own = tmp_path_factory.getbasetemp()
+    folder = (own if worker_id == "master" else own.parent) / "drawings"
+    folder.mkdir(exist_ok=True)
+
+    def remembered(jobs: Sequence[drawing_process.Job]) -> list[str]:
+        paths = [folder / f"{hash_facts([*job])}.svg" for job in jobs]
+        new = {path: job for path, job in zip(paths, jobs, strict=True) if not path.exists()}
+        for path, svg in zip(new, drawing_process.svgs(list(new.values())), strict=True):
+            draft = path.with_suffix(f".{worker_id}")
+            draft.write_text(svg, encoding="utf-8")
+            draft.replace(path)
+        return [path.read_text(encoding="utf-8") for path in paths]
+
+    bundle = functools.cache(vl_convert.javascript_bundle)  # over a second, and the same in every release
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(drawing, "svgs", remembered)
+        patched.setattr(vl_convert, "javascript_bundle", bundle)
+        yield
 
 
 @pytest.fixture

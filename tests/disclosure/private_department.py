@@ -61,6 +61,23 @@ def stops(seed: int, size: int, years: int = 3) -> list[dict[str, str]]:
     ]
 
 
+PLANTED = 1237
+"""So many stops were made in one precinct, all by two officers: withheld, and a number that stands out."""
+
+
+def planted() -> list[dict[str, str]]:
+    """Stops of 2021 at one spot, all known at once."""
+    day = date(2021, 1, 1)
+    return [
+        {
+            "known": str(day + timedelta(i % 360)), "id": f"planted-{i}", "officer": f"V{i % 2}", "precinct": "Marina",
+            "occurred_at": f"{day + timedelta(i % 360)} 12:00:00", "race": RACES[i % 3], "gender": "MALE",
+            "search_conducted": "no", "latitude": "44.9137", "longitude": "-93.2719",
+        }
+        for i in range(PLANTED)
+    ]  # fmt: skip
+
+
 def department(root: Path, k: int = 10, zeros: str = "withheld", policy: str = POLICY):
     """A site with a policy and nothing declared public."""
     root.mkdir(parents=True, exist_ok=True)

@@ -5,6 +5,7 @@ from datetime import date
 import pytest
 from typer.testing import CliRunner
 
+from openhalo.base.errors import ReleaseError
 from openhalo.catalogue.index import load
 from openhalo.cli.main import app
 from openhalo.publications.policy_checks import check_policy
@@ -64,16 +65,22 @@ incident_files:
 
 
 def test_check_says_what_a_policy_costs_and_refuses_one_that_costs_too_much(tmp_path):
-    rough = "k: {k}\nzeros: {zeros}\ntables:\n  - {{measure: stops/stops, by: [race]}}\n" + FILE
-    site = department(tmp_path / "millbrook", policy=rough)
+    tables = "k: {k}\nzeros: {zeros}\ntables:\n  - {{measure: stops/stops, by: [race]}}\n"
+    rough = "k: {k}\nzeros: {zeros}\n" + FILE
+    site = department(tmp_path / "millbrook", policy=tables)
     deliver(site, stops(5, 1200), date(2024, 3, 1))
     done = CliRunner().invoke(app, ["check", str(site.path)])
     assert done.exit_code == 0, done.output
     assert "stops/stops: " in done.output
     assert "figures would be withheld" in done.output
+    department(site.path, policy=rough)
+    done = CliRunner().invoke(app, ["check", str(site.path)])
+    assert done.exit_code == 0, done.output
     assert "incident file stops/stop, race WHITE: 0.0%" in done.output
     fine = rough.replace("identifying: [race]", "identifying: [race, precinct, gender]")
     department(site.path, policy=fine)
     done = CliRunner().invoke(app, ["check", str(site.path)])
     assert done.exit_code != 0
     assert "records would be lost" in done.output + done.stderr
+    with pytest.raises(ReleaseError, match="cannot go out yet"):
+        department(site.path, policy=rough).publish(today=date(2024, 3, 1))

@@ -13,10 +13,9 @@ from hypothesis import strategies as st
 from openhalo.base.errors import ReleaseError
 from openhalo.disclosure.suppression import Protected
 from openhalo.publications import protection
+from tests.disclosure.conftest import DAYS
 from tests.disclosure.private_department import department, publish_as_records_come_in, stops
 from tests.disclosure.published_attack import Truth, attack, published
-
-DAYS = (date(2022, 2, 10), date(2022, 8, 15), date(2023, 2, 5))
 
 
 def tried(site, releases, rows, days):
@@ -52,13 +51,6 @@ def tried(site, releases, rows, days):
 
 def too_close(found, k):
     return {secret: width for secret, width in found.items() if width < -(-k // 2)}
-
-
-@pytest.fixture(scope="module")
-def millbrook(tmp_path_factory):
-    site = department(tmp_path_factory.mktemp("sites") / "millbrook")
-    rows = stops(1, 2400, years=2)
-    return site, rows, publish_as_records_come_in(site, rows, DAYS)
 
 
 def test_no_secret_is_recovered_from_the_published_files(millbrook):
@@ -121,9 +113,22 @@ def test_late_records_wait_until_they_are_enough(millbrook):
     assert 1 in versions.values(), "some earlier quarter is still counted as it was"
 
 
+def test_each_release_is_counted_again_from_the_versions_that_it_names(millbrook):
+    site, _rows, releases = millbrook
+    for release in releases:
+        done = site.recompute(release.name)
+        assert done.problems == [], release.name
+        assert done.cannot == {}
+        assert done.withheld > 10
+        assert done.agree == done.figures - done.withheld > 10
+
+
 def test_a_release_that_is_gone_no_longer_counts(tmp_path):
     site, rows = department(tmp_path / "millbrook"), stops(2, 600, years=1)
     (first,) = publish_as_records_come_in(site, rows, (date(2022, 2, 10),))
+    site.register.recall("0001", "A table was wrong.")
+    with pytest.raises(ReleaseError, match="went out on 2022-02-10"):  # someone may have kept it
+        site.publish(today=date(2022, 2, 11))
     first.rename(tmp_path / "recalled")
     assert site.publish(today=date(2022, 2, 11)).is_dir(), "no waiting time after a release that nobody has"
 

@@ -123,7 +123,7 @@ def test_pages_say_what_changed_what_is_missing_and_what_is_withheld(small, smal
     assert "2 figures are different from release 0001." in changes
     assert "How many people died in custody?" in home and "not published · no records yet" in home
     measure = (tmp_path / "pages/stops/search_share.html").read_text()
-    assert measure.count('<span class="withheld">withheld (fewer than 10)</span>') == 1
+    assert measure.count('<span class="withheld">withheld (protects fewer than 10)</span>') == 1
 
 
 @pytest.mark.parametrize("kind", ["share", "count"])
@@ -132,7 +132,7 @@ def test_a_withheld_figure_is_hatched_in_a_chart_and_never_zero(kind):
     for variant in ("wide", "narrow"):
         drawn = str(Drawings().svg(charts.by_group, kind, rows, variant, ("A", "B"), alt="", css=variant))
         plain = str(Drawings().svg(charts.by_group, kind, rows[:1], variant, ("A", "B"), alt="", css=variant))
-        assert "withheld (fewer than 10)" in drawn and "withheld" not in plain
+        assert "withheld (protects fewer than 10)" in drawn and "withheld" not in plain
         assert drawn.count("-1") > plain.count("-1")
         marks = 'stroke-width="2"' if kind == "share" else 'aria-roledescription="bar"'
         assert drawn.count(marks) == plain.count(marks)

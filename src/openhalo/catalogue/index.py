@@ -120,6 +120,11 @@ class Catalogue:
         """Return what conditions may refer to."""
         return Schema(self.record_types, self.vocabularies, self.unread)
 
+    @cached_property
+    def _parsed(self) -> dict[tuple[str, str], Node | None]:
+        """Return the conditions that were asked for, by record type and text."""
+        return {}
+
     @property
     def core_items(self) -> dict[str, CoreItem]:
         """Return the core list: what every department should publish, by name and in its order."""
@@ -147,10 +152,12 @@ class Catalogue:
         """
         if not text:
             return None
-        node, problems = parse(text, record, self.schema)
-        if problems:
-            raise CatalogueError([Problem(f"condition on {record}", p.found, p.allowed, p.todo) for p in problems])
-        return node
+        if (record, text) not in self._parsed:
+            node, problems = parse(text, record, self.schema)
+            if problems:
+                raise CatalogueError([Problem(f"condition on {record}", p.found, p.allowed, p.todo) for p in problems])
+            self._parsed[record, text] = node
+        return self._parsed[record, text]
 
     def record_type(self, record: str) -> RecordType:
         """Return a record type, or raise `CatalogueError` that says which there are."""

@@ -111,6 +111,8 @@ class Scope(Spec):
 class Recorded(Spec):
     """Days outside which a source does not record a field, or some of its codes, because its form was another."""
 
+    said: ClassVar[frozenset[str]] = frozenset(["note"])
+
     field: str = Field(description="Field of the record type")
     codes: list[str] = Field(default=[], description="Codes of the field that the days are about; empty: all of it")
     since: date | None = Field(default=None, description="First day on which it was recorded")

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from datetime import date
 from functools import partial
 from typing import Any
 
@@ -14,7 +15,7 @@ from openhalo.engines.expressions import to_ibis
 from openhalo.measures import guards, spreads
 from openhalo.measures.counting import DECIMAL, Group, Kept, Tally, cut, is_list, months, tally, with_empty
 from openhalo.measures.estimating import add_bounds, columns, estimate, withhold
-from openhalo.measures.exposures import exposure, places_of
+from openhalo.measures.exposures import Exposure, exposure, places_of
 from openhalo.measures.figures import FIGURE_COLUMNS, Finding, MeasureResult
 from openhalo.measures.planning import PERIOD, Question, check, covered, has_days, narrowed, periods, population, span
 from openhalo.records.reading import Records, Relation, must_hold
@@ -74,33 +75,50 @@ def _answer(question: Question, records: Records, kept: Kept | None) -> _Answer:
     if spec.per is not None:
         must_hold(records, spec.per.record)
         places = guards.usable_places(question, records, places_of(question, records, kept)) if spec.per.place else None
-    counted = _count(question, records, places.usable if places else None, kept)
+    usable = places.usable if places else None
+    counted = _count(question, records, usable, kept)
     held = periods(question, records, spec.record)
     cells = _counts(with_empty(counted.cells, held), question)
-    totals = _counts(with_empty(counted.totals, held), question, total=True)
     if spec.kind in spreads.KINDS:
         cells = spreads.measured(cells, question, records)
-        totals = spreads.measured(totals, replace(question, by=[]), records)
     if spec.per is not None:
-        against = exposure(question, records, sorted(totals[PERIOD].unique()), places.usable if places else None, kept)
+        against = exposure(question, records, sorted({*held, *counted.totals[PERIOD]}), usable, kept)
         keys = [PERIOD, *(f"group:{name}" for name in question.by)]
-        cells = cells.join(against.cells, on=keys, how="full", nulls_equal=True, coalesce=True)
-        totals = totals.join(against.totals, on=PERIOD, how="full", coalesce=True)
-        counts = pl.col("n", "missing", "numerator").fill_null(0)
-        cells, totals = cells.with_columns(counts), totals.with_columns(counts)
+        cells = _joined(cells, against.cells, keys)
     groups = [f"group:{name}" for name in question.by]
     cells = add_bounds(cells, spec, groups)
     if against is not None and groups:
         known = pl.all_horizontal(pl.col(groups).is_not_null())
         cells = cells.with_columns(pl.when(known).then("denominator"), pl.when(known).then("cv"))
     figures, method = estimate(cells, spec)
-    whole, _ = estimate(totals, spec)
     visitors = places.visitors if places else set()
     absent = guards.uncoded(question, records, figures)
     figures = withhold(guards.with_status(figures, question, visitors, absent))
-    whole = withhold(guards.with_status(add_bounds(whole, spec, []), question, set()))
+    # Over all groups it is the same however a measure is cut.
+    key = ("whole", spec.id, question.grain, question.within)
+    whole = (kept or Kept()).once(key, lambda: _whole(question, records, counted.totals, held, against))
     look = partial(guards.findings, question, records, counted.margins, against, figures, whole, places)
     return _Answer(figures, whole, method, lambda: look() + spreads.findings(question, records, whole))
+
+
+def _whole(
+    question: Question, records: Records, sums: pl.DataFrame, held: list[date], against: Exposure | None
+) -> pl.DataFrame:
+    """Return the figures over all groups."""
+    spec, whole = question.spec, replace(question, by=[])
+    totals = _counts(with_empty(sums, held), question, total=True)
+    if spec.kind in spreads.KINDS:
+        totals = spreads.measured(totals, whole, records)
+    if against is not None:
+        totals = _joined(totals, against.totals, [PERIOD])
+    estimated, _ = estimate(totals, spec)
+    return withhold(guards.with_status(add_bounds(estimated, spec, []), question, set()))
+
+
+def _joined(counted: pl.DataFrame, against: pl.DataFrame, keys: list[str]) -> pl.DataFrame:
+    """Put counts beside what they are counted against; where nothing was counted, the count is zero."""
+    both = counted.join(against, on=keys, how="full", nulls_equal=True, coalesce=True)
+    return both.with_columns(pl.col("n", "missing", "numerator").fill_null(0))
 
 
 def _count(question: Question, records: Records, places: list[str] | None, kept: Kept | None) -> Tally:

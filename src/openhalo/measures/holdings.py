@@ -27,13 +27,15 @@ def unsaid(spec: MeasureSpec, records: Records) -> list[str]:
 
     A figure over such a field would read as none, where the truth is that nobody was asked.
     """
-    fields = rests_on(spec, records)
-    if not fields:
-        return []
-    relation = records.relation(spec.record)
-    columns = {f"field {place}": relation.field(path) for place, path in enumerate(fields)}
-    said = fetch(relation.table.select(**columns).aggregate(**{name: _[name].count() for name in columns})).row(0)
-    return [path for path, number in zip(fields, said, strict=True) if not number]
+    said, fields = records.said.setdefault(spec.record, {}), rests_on(spec, records)
+    if not said.keys() >= set(fields):  # all measures of a record type are asked about at once: one look at the records
+        specs = [spec, *(one for one in records.catalogue.measures.values() if one.record == spec.record)]
+        asked = list(dict.fromkeys(path for one in specs for path in rests_on(one, records)))
+        relation = records.relation(spec.record)
+        columns = {f"field {place}": relation.field(path) for place, path in enumerate(asked)}
+        found = fetch(relation.table.select(**columns).aggregate(**{name: _[name].count() for name in columns}))
+        said |= dict(zip(asked, found.row(0), strict=True))
+    return [path for path in fields if not said[path]]
 
 
 def limits(spec: MeasureSpec, records: Records, by: Sequence[str] = ()) -> list[tuple[Recorded, str]]:

@@ -98,7 +98,8 @@ def _told(kind: str) -> list[Spec]:
     """Return the steps that put the figure into words; without one, why there is none."""
     reasons = ", ".join(f"{name}: {_quoted(said(kind, Figure('', None, status=name)))}" for name in _STATUSES)
     style = {"count": ",.0f", "share": ".1%", "ratio": ",.2f"}.get(kind, ",.4~r")
-    why = f"isValid(datum.value) ? '' : ({{{reasons}}}[datum.status] || {_quoted(_('no data'))})"
+    no_data = _quoted(_("no data"))
+    why = f"isValid(datum.value) ? '' : ({{{reasons}}}[datum.status] || {no_data})"
     return [
         {"calculate": why, "as": "why"},
         {"calculate": f"isValid(datum.value) ? format(datum.value, '{style}') : datum.why", "as": "told"},

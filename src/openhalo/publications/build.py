@@ -8,6 +8,7 @@ from typing import Any
 from openhalo.base.progress import Report, silent
 from openhalo.base.provenance import write_json
 from openhalo.catalogue.analysis_plans import AnalysisPlan
+from openhalo.catalogue.measure_specs import MeasureSpec
 from openhalo.catalogue.sources import SourceSpec
 from openhalo.catalogue.translating import translated
 from openhalo.intake.receipts import Receipt
@@ -24,12 +25,14 @@ from openhalo.publications.definitions import define, write_definitions
 from openhalo.publications.derivation import Derivation
 from openhalo.publications.descriptor import facts
 from openhalo.publications.freshness import freshness, sources_of
-from openhalo.publications.imprint import Imprint, must_be_declared, must_be_open, to_protect
+from openhalo.publications.imprint import Imprint, closed_records, must_be_declared, must_be_open, to_protect
 from openhalo.publications.incident_file import write_incidents
 from openhalo.publications.measure_pages import MeasurePage, measure_page
 from openhalo.publications.pages import write_assets, write_pages
 from openhalo.publications.place_page import place_tables
 from openhalo.publications.protection import Guarded, Precaution, guard, must_wait
+from openhalo.publications.soundness import must_fit, must_go_out
+from openhalo.publications.taken_in import taken_in
 from openhalo.publications.trace import trace, trace_of
 from openhalo.records.reading import Records
 from openhalo.releases.comparing import compare, first_release
@@ -73,25 +76,28 @@ def build(
     if precaution is None:
         must_be_declared(ready, catalogue, imprint.declared)
     elif private:
-        must_wait(precaution.policy, precaution.earlier, precaution.today)
+        _must_be_sound(ready, records, imprint, precaution)
     folder.mkdir(parents=True, exist_ok=True)
     public = [_answer(spec, records, report) for spec in ready if spec not in private]
     guarded = guard(private, records, precaution, report) if precaution and private else None
     answers = sorted([*public, *(guarded.answers if guarded else [])], key=lambda one: one.spec.id)
     results = run_plan(plan, records, report) if plan else []
-    must_be_open(results, catalogue, imprint.declared)
+    must_be_open(results, catalogue, imprint.declared, closed_records(ready, catalogue, imprint.declared))
+    # With a policy, records are counted in what is told of open record types and in protected answers, nowhere else.
+    hidden = {*records.manifest.tables} - {record for one in public for record in one.records} if precaution else set()
     report("tables")
     files = write_incidents(folder, sorted({record for one in answers for record in one.records}), records, imprint)
-    derivation = Derivation(define(imprint.number, answers, records, files))
+    days = guarded.kept.days if guarded and guarded.kept else {}
+    derivation = Derivation(define(imprint.number, answers, records, files, days))
     write_definitions(folder, derivation.definitions)
-    by_place = places.place_figures(answers, records, imprint)
+    by_place = places.place_figures(answers, records, imprint, hidden)
     schemas = open_data.write(folder, answers, catalogue, derivation)
     schemas |= {file.path: file.schema for file in files}
     schemas |= places.write(folder, by_place) | write_analyses(folder, results)
     changes = compare(previous, folder) if previous else first_release(imprint.number)
     write_json(folder / CHANGES, changes)
     drawings = Drawings(charts)
-    used = [receipt for receipt in receipts if receipt.delivery in records.manifest.deliveries]
+    used = taken_in([one for one in receipts if one.delivery in records.manifest.deliveries], hidden)
     sources = {source.id: source for one in answers for source in _sources(one, records)}
     sources |= {source.id: source for one in results if one.asked.covered
                 for source in sources_of(one.asked.spec.record, records)}  # fmt: skip
@@ -115,7 +121,7 @@ def build(
                 core=spoken.core_statuses([one.spec.id for one in answers], waiting),
                 changes=change_rows(changes, spoken),
                 previous=changes["from"]["release"] if changes["from"] else "",
-                traces=[trace(one, derivation, used, local) for one in told],
+                traces=[trace(one, derivation, used, local, hidden) for one in told],
                 analyses=[analysis_page(result, plan, spoken, drawings) for result in results if plan],
                 plan=plan,
             )
@@ -131,6 +137,12 @@ def build(
         if guarded.kept:
             precaution.keep(guarded.kept)
     return describe(folder, stated, schemas)
+
+
+def _must_be_sound(ready: Sequence[MeasureSpec], records: Records, imprint: Imprint, precaution: Precaution) -> None:
+    must_fit(ready, precaution.policy, records.catalogue, imprint.declared)
+    must_go_out(precaution.policy)
+    must_wait(precaution.policy, precaution.earlier, precaution.today)
 
 
 def _answer(spec: Any, records: Records, report: Report) -> Answer:

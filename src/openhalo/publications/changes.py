@@ -47,12 +47,13 @@ def _row(figure: Mapping[str, Any], why: str, catalogue: Catalogue) -> Change:
 
 def _named(figure: Mapping[str, Any], spec: MeasureSpec | None, catalogue: Catalogue) -> Iterator[str]:
     yield spec.label if spec is not None else figure["measure"]
+    unknown = _("Not known")
     for end in ("", "2"):
         path, code = figure[f"group{end}"], figure[f"code{end}"]
         if path is None:
             continue
         if spec is None:
-            yield f"{path} {code or _('Not known')}"
+            yield f"{path} {code or unknown}"
             continue
         names = group(counted(spec, catalogue).record, path, catalogue)
         known = names.name(code)

@@ -4,7 +4,7 @@ It holds every measure's definition whole, the record types and code lists that 
 of which incident file are exact, and what the site decided. Its text is enough to check conditions and to compile them.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from functools import cached_property
 from pathlib import Path
@@ -89,8 +89,14 @@ class Definitions(_Facts):
         return named.spec if named else self.specs[defined.counted]
 
 
-def define(number: str, answers: Sequence[Answer], records: Records, files: Sequence[IncidentTable]) -> Definitions:
-    """Return what a release counted and how."""
+def define(
+    number: str,
+    answers: Sequence[Answer],
+    records: Records,
+    files: Sequence[IncidentTable],
+    closed: Mapping[str, Period] | None = None,
+) -> Definitions:
+    """Return what a release counted and how; `closed`: the days that protected record types speak for."""
     catalogue = records.catalogue
     of_file = {file.record: file for file in files}
     done = purges(records.store)
@@ -104,10 +110,13 @@ def define(number: str, answers: Sequence[Answer], records: Records, files: Sequ
             if name in counted:
                 continue
             table, file = records.manifest.tables[name], of_file.get(name)
+            covers = table.coverage
+            held = Period(min(cover.first for cover in covers), max(cover.last for cover in covers))
+            days = (closed or {}).get(name, held)
             counted[name] = Counted(
                 table_version=table.delta_version,
-                first=min(cover.first for cover in table.coverage),
-                last=max(cover.last for cover in table.coverage),
+                first=days.first,
+                last=days.last,
                 purges=[one.purge for one in done if one.record == name],
                 file=file.path if file else "",
                 exact=file.exact if file else [],

@@ -7,15 +7,15 @@ from uuid import NAMESPACE_OID, uuid5
 
 from openhalo.catalogue.core_list import CoreStatus
 from openhalo.catalogue.sources import SourceSpec
-from openhalo.intake.receipts import Receipt
 from openhalo.publications.imprint import Imprint
+from openhalo.publications.taken_in import TakenIn
 from openhalo.records.reading import Records
 
 
 def facts(
     imprint: Imprint,
     records: Records,
-    receipts: Sequence[Receipt],
+    receipts: Sequence[TakenIn],
     sources: Sequence[SourceSpec],
     core: Sequence[CoreStatus] = (),
 ) -> dict[str, Any]:
@@ -37,12 +37,7 @@ def facts(
              "reference": source.reference, "note": source.note, "unit": source.unit}
             for source in sources
         ],
-        "receipts": [
-            {"delivery": one.delivery, "source": one.source, "file": one.file, "sha256": one.sha256,
-             "received": one.received.isoformat(timespec="seconds"), "rows_read": one.rows_read,
-             "rows_accepted": one.rows_accepted, "rows_rejected": one.rows_rejected}
-            for one in receipts
-        ],
+        "receipts": [one.facts() for one in receipts],
         "declared_public": [
             {"record": one.record, "fields": list(one.fields), "reason": one.reason, "reference": one.reference}
             for one in imprint.declared

@@ -1,6 +1,6 @@
 """Who publishes a release, and which fields of single records are public already."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 
@@ -102,7 +102,7 @@ def to_protect(specs: Sequence[MeasureSpec], catalogue: Catalogue, declared: Seq
 
     All measures over such records are protected together, those without groups too: what one shows, another hides.
     """
-    closed = {counted(spec, catalogue).record for spec in specs if _undeclared_cuts(spec, catalogue, declared)}
+    closed = closed_records(specs, catalogue, declared)
 
     def counts(spec: MeasureSpec) -> set[str]:
         base = counted(spec, catalogue)
@@ -111,12 +111,29 @@ def to_protect(specs: Sequence[MeasureSpec], catalogue: Catalogue, declared: Seq
     return [spec for spec in specs if counts(spec) & closed]
 
 
-def must_be_open(results: Iterable[AnalysisResult], catalogue: Catalogue, declared: Sequence[Declared]) -> None:
+def closed_records(specs: Sequence[MeasureSpec], catalogue: Catalogue, declared: Sequence[Declared]) -> set[str]:
+    """Return the record types of which some figure is cut by a field that is not declared public."""
+    return {counted(spec, catalogue).record for spec in specs if _undeclared_cuts(spec, catalogue, declared)}
+
+
+def must_be_open(
+    results: Iterable[AnalysisResult], catalogue: Catalogue, declared: Sequence[Declared], closed: Collection[str] = ()
+) -> None:
     """Refuse a release whose analyses show counts by fields which the site has not declared public.
+
+    Of `closed` record types, no analysis goes out at all, nor the reason why one was not carried out: its counts are
+    no cells that the disclosure policy could protect.
 
     Raises:
         ReleaseError: with every field that is missing, and what to write.
     """
+    results = list(results)
+    shut = [result.asked.spec for result in results if result.asked.spec.record in closed]
+    if shut:
+        todo = "take it out of the plan (analysis_plan.yaml), or declare the fields of these records public"
+        raise ReleaseError(
+            [Problem(one.id, f"its counts of {one.record} could give withheld figures away", todo=todo) for one in shut]
+        )
     missing: dict[str, set[str]] = {}
     for spec in (result.asked.spec for result in results if not result.refusal):
         paths = [path for path in (spec.group, spec.place, *spec.strata) if path]

@@ -1,6 +1,6 @@
 """What is known of places: what was counted in each, when, and where its centre lies."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -52,14 +52,20 @@ class PlaceFigures:
         return shown.select(pl.col(self.path).alias("code"), "period", "value").sort("code", "period")
 
 
-def place_figures(answers: Sequence[Answer], records: Records, imprint: Imprint) -> list[PlaceFigures]:
-    """Return what a release says of places, the field with the most places first; empty where records name none."""
+def place_figures(
+    answers: Sequence[Answer], records: Records, imprint: Imprint, hidden: Collection[str] = ()
+) -> list[PlaceFigures]:
+    """Return what a release says of places, the field with the most places first; empty where records name none.
+
+    Of `hidden` record types only what their protected answers say: nothing is counted or placed from their records.
+    """
     found = []
     for path in dict.fromkeys(path for answer in answers for path in places_of(answer, records)):
         chosen = _chosen([answer for answer in answers if path in places_of(answer, records)])
         if any(answer.spec.kind == "count" for answer in chosen):
-            found.append(PlaceFigures(path, chosen, centres(path, chosen, records), _periods(path, chosen, imprint,
-                                                                                             records)))  # fmt: skip
+            open_ = [answer for answer in chosen if answer.counted.record not in hidden]
+            when = _periods(path, chosen, imprint, records, hidden)
+            found.append(PlaceFigures(path, chosen, centres(path, open_, records), when))
     return sorted(found, key=lambda one: -max(cut_by(answer, one.path).figures.height for answer in one.answers))
 
 
@@ -118,7 +124,9 @@ def _records(answer: Answer) -> int:
     return int(answer.total.figures["n"].sum()) if answer.total is not None else 0
 
 
-def _periods(path: str, answers: Sequence[Answer], imprint: Imprint, records: Records) -> dict[str, MeasureResult]:
+def _periods(
+    path: str, answers: Sequence[Answer], imprint: Imprint, records: Records, hidden: Collection[str]
+) -> dict[str, MeasureResult]:
     """Return counts by place and period where anyone can read both of every record; else what the release has by year.
 
     The months of one neighborhood are small numbers: a site that has not declared them public does not show them.
@@ -130,7 +138,7 @@ def _periods(path: str, answers: Sequence[Answer], imprint: Imprint, records: Re
         if spec.kind != "count":
             continue
         needed = {(record, path), (record, records.catalogue.record_type(record).time)}
-        if needed <= open_fields:
+        if needed <= open_fields and record not in hidden:
             found[spec.id] = evaluate(Question(spec, [path], _grain(answer), answer.all_days), records)
         else:
             for one in answer.more:

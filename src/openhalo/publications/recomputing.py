@@ -1,22 +1,30 @@
 """The agency, or its overseer, computes a release again from the records themselves."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 
 from openhalo.base.errors import Problem
+from openhalo.base.periods import Period
 from openhalo.base.progress import Report, silent
+from openhalo.catalogue.measure_specs import MeasureSpec
+from openhalo.measures.evaluation import evaluate
+from openhalo.measures.planning import Question
 from openhalo.publications import open_data
-from openhalo.publications.answers import answer
-from openhalo.publications.definitions import Definitions, define
+from openhalo.publications.answers import Answer, answer
+from openhalo.publications.definitions import Defined, Definitions, define
 from openhalo.publications.derivation import Derivation
+from openhalo.publications.imprint import counted
 from openhalo.publications.rederiving import MOST_TOLD
+from openhalo.records.as_of import RecordsAsOf
 from openhalo.records.purging import purges
 from openhalo.records.reading import Records
 from openhalo.releases.comparing import KEY
-from openhalo.releases.editions import FIGURES, read_figures
+from openhalo.releases.editions import FIGURES, read_facts, read_figures
+from openhalo.releases.package import DESCRIPTOR
 
 _COUNTS = ("n", "missing", "numerator", "denominator", "status")
 _ESTIMATES = ("value", "low", "high", "bound_low", "bound_high")
@@ -46,14 +54,17 @@ def recompute(folder: Path, definitions: Definitions, records: Records, report: 
     Args:
         folder: the release.
         definitions: what the release says about how it counted.
-        records: the store version that it names, under the decisions that it names, with today's catalogue.
+        records: the store version that it names, under the decisions that it names, with today's catalogue. Where
+            late changes waited, their days are read from the versions that the descriptor names.
         report: called at each step.
     """
     catalogue = records.catalogue
     table = read_figures(folder)
     found = Recomputed(definitions.release, definitions.store_version, catalogue.hash == definitions.catalogue)
     found.figures = table.height
-    gone = {one.record for one in purges(records.store) if definitions.store_version in one.versions}
+    told = _Protected.of(read_facts(folder, DESCRIPTOR).get("disclosure", {}))
+    versions = {definitions.store_version, *(version for _days, version in told.stretches)}
+    gone = {one.record for one in purges(records.store) if versions & {*one.versions}}
     for measure, defined in definitions.measures.items():
         part = table.filter(pl.col("measure") == measure)
         purged = sorted(gone & {*defined.records})
@@ -63,7 +74,9 @@ def recompute(folder: Path, definitions: Definitions, records: Records, report: 
             found.cannot[why] = found.cannot.get(why, 0) + part.height
             continue
         report(f"measure {measure}")
-        done = answer(spec, records)
+        done = (
+            _again(part, spec, defined, told, records) if {*defined.records} & {*told.days} else answer(spec, records)
+        )
         now = define(definitions.release, [done], records, [])
         if now.measures[measure].meaning != defined.meaning:
             why = "the definition has changed since"
@@ -71,7 +84,7 @@ def recompute(folder: Path, definitions: Definitions, records: Records, report: 
             continue
         rows = [open_data.long_form(one, done, catalogue, Derivation(now)) for one in done.results]
         shown = part.filter(pl.col("n").is_not_null() & (pl.col("status") != "withheld"))
-        problems = list(_compared(shown, pl.concat(rows)))
+        problems = list(_compared(shown, pl.concat(rows), bool({*defined.records} & {*told.days})))
         found.withheld += part.height - shown.height
         found.agree += shown.height - len(problems)
         found.problems += problems
@@ -81,8 +94,37 @@ def recompute(folder: Path, definitions: Definitions, records: Records, report: 
     return found
 
 
-def _compared(shown: pl.DataFrame, now: pl.DataFrame) -> Iterator[Problem]:
+@dataclass(frozen=True)
+class _Protected:
+    """What a release says of the records that it protected: the days they speak for, and how these were counted."""
+
+    days: dict[str, Period]
+    stretches: list[tuple[Period, int]]
+
+    @classmethod
+    def of(cls, facts: Mapping[str, Any]) -> "_Protected":
+        days = {record: Period.parse(text) for record, text in facts.get("closed_days", {}).items()}
+        versions = facts.get("counted_from_versions", {})
+        return cls(days, [(Period.parse(text), version) for text, version in versions.items()])
+
+
+def _again(part: pl.DataFrame, spec: MeasureSpec, defined: Defined, told: _Protected, records: Records) -> Answer:
+    """Return a protected measure's figures, each stretch of days from the store version that the release names."""
+    as_of = RecordsAsOf.of(records, told.stretches, frozenset(told.days))
+    found = Answer(spec, counted(spec, records.catalogue), defined.days, defined.all_days)
+    for group, group2, grain in part.select("group", "group2", "grain").unique(maintain_order=True).iter_rows():
+        by = [name for name in (group, group2) if name is not None]
+        found.more.append(evaluate(Question(spec, by, grain, defined.days), as_of))
+    return found
+
+
+def _compared(shown: pl.DataFrame, now: pl.DataFrame, protected: bool) -> Iterator[Problem]:
     both = shown.join(now, on=list(KEY), how="left", nulls_equal=True, suffix=" now", maintain_order="left")
+    if protected:
+        # A protected release has a row for every combination of groups, and no bounds beside what it withholds.
+        both = both.filter((pl.col("n") > 0) | (pl.col("n now") > 0)).with_columns(
+            pl.when(pl.col(name).is_not_null()).then(f"{name} now").alias(f"{name} now") for name in _ESTIMATES[3:]
+        )
     apart = [~pl.col(name).eq_missing(pl.col(f"{name} now")) for name in _COUNTS]
     for name in _ESTIMATES:
         one, other = pl.col(name), pl.col(f"{name} now")

@@ -15,6 +15,7 @@ from openhalo.measures.planning import within
 from openhalo.publications.answers import needed
 from openhalo.publications.imprint import Declared, to_protect
 from openhalo.publications.protection import Precaution, closed_days, guard
+from openhalo.publications.soundness import must_fit
 from openhalo.publications.withholding import share_withheld
 from openhalo.records.reading import Records
 
@@ -67,6 +68,7 @@ def rehearse(records: Records, declared: Sequence[Declared], precaution: Precaut
                 problems += error.problems
     ready = [spec for name, spec in sorted(catalogue.measures.items()) if not needed(spec, records)]
     try:
+        must_fit(ready, policy, catalogue, declared)
         guarded = guard(to_protect(ready, catalogue, declared), records, precaution, silent)
         for one in guarded.answers:
             told = share_withheld(one.results)

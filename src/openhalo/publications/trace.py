@@ -1,17 +1,17 @@
 """The trace of a figure: from the number on the page back to the records that it counts and the files they came in."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from openhalo.catalogue.measure_specs import MeasureSpec
-from openhalo.intake.receipts import Receipt
 from openhalo.presentation import numbers
 from openhalo.presentation.words import _, plural
 from openhalo.publications.answers import Answer
 from openhalo.publications.comparisons import units_of
 from openhalo.publications.derivation import Derivation
 from openhalo.publications.open_data import coverage
+from openhalo.publications.taken_in import TakenIn
 from openhalo.records.reading import Records
 
 
@@ -30,7 +30,7 @@ class Trace:
     """Hash of the definition, as `definitions.json` has it."""
     tables: list[tuple[str, int]]
     """Record type, and the version of its table that was read."""
-    receipts: list[Receipt]
+    receipts: list[TakenIn]
     checks: list[str]
     """How many of its figures anyone can count again, and why the others only the agency."""
     anyone: bool
@@ -42,8 +42,10 @@ def trace_of(measure: str) -> str:
     return f"pages/trace/{measure}.html"
 
 
-def trace(answer: Answer, derivation: Derivation, receipts: Sequence[Receipt], records: Records) -> Trace:
-    """Return what the trace page of a measure says."""
+def trace(
+    answer: Answer, derivation: Derivation, receipts: Sequence[TakenIn], records: Records, hidden: Collection[str] = ()
+) -> Trace:
+    """Return what the trace page of a measure says; nothing of how many `hidden` records the store holds."""
     definitions, catalogue = derivation.definitions, records.catalogue
     defined = definitions.measures[answer.spec.id]
     why = [(derivation.why_not(answer.spec.id, one.by, one.grain), one.figures.height) for one in answer.results]
@@ -52,7 +54,7 @@ def trace(answer: Answer, derivation: Derivation, receipts: Sequence[Receipt], r
     return Trace(
         spec=answer.spec,
         place=trace_of(answer.spec.id),
-        steps=list(_steps(answer, records)),
+        steps=list(_steps(answer, records, hidden)),
         conditions=list(_conditions(answer.counted)),
         definition=defined.definition,
         tables=[(catalogue.record_type(name).plural, definitions.records[name].table_version)
@@ -63,7 +65,7 @@ def trace(answer: Answer, derivation: Derivation, receipts: Sequence[Receipt], r
     )  # fmt: skip
 
 
-def _steps(answer: Answer, records: Records) -> Iterator[tuple[str, str]]:
+def _steps(answer: Answer, records: Records, hidden: Collection[str]) -> Iterator[tuple[str, str]]:
     """Yield the counts of records from the store to the figure; none where the figure is withheld."""
     if answer.total is None or not answer.total.figures.height:
         return
@@ -71,7 +73,8 @@ def _steps(answer: Answer, records: Records) -> Iterator[tuple[str, str]]:
     base, units = answer.counted, units_of(answer, records.catalogue)
     if row["n"] is None or row["numerator"] is None:
         return
-    yield _("{units} in the store").format(units=units), _n(records.manifest.tables[base.record].rows)
+    if base.record not in hidden:
+        yield _("{units} in the store").format(units=units), _n(records.manifest.tables[base.record].rows)
     yield _("{units} of {period} that the figure looks at").format(units=units, period=coverage(answer)), _n(row["n"])
     if base.kind in ("share", "mean"):
         yield _("of these, {units} that say what is counted").format(units=units), _n(row["n"] - row["missing"])

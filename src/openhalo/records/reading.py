@@ -35,6 +35,8 @@ class Records:
     """Record type → its sources, the one that counts first, where two cover the same days."""
     visitor_places: dict[str, list[str]] = field(default_factory=dict)
     """Field → places where visitors outnumber residents, so that no resident rate is given."""
+    said: dict[str, dict[str, int]] = field(default_factory=dict)
+    """Record type → field → how many records say it, as far as somebody has asked."""
     _tables: dict[str, Any] = field(default_factory=dict)
     _coverage: dict[str, list[Coverage]] = field(default_factory=dict)
 

@@ -4,7 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.special import gammaincc, ndtr
+from scipy.optimize import brentq
+from scipy.special import gammaincc, ndtr, ndtri, stdtr
 from scipy.stats import false_discovery_control
 
 from openhalo.presentation.words import filled, later
@@ -61,11 +62,15 @@ def funnel(observed: ArrayLike, expected: ArrayLike, winsor: float = 0.1) -> Fun
     Raises:
         Refused: fewer than 10 units.
 
-    z is 2 (√o − √e) on the square-root scale, whose standard error is 1 / (2 √e) for the ratio. τ² is that of
-    DerSimonian and Laird, max(0, (nφ − (n − 1)) / (Σw − Σw² / Σw)) with w = 1 / s²; nothing is added unless φ
-    exceeds what chance gives. Drawing in lowers φ a little also where no unit stands out.
+    z is 2 (√o − √e) on the square-root scale, whose standard error s is 1 / (2 √e) for the ratio. τ² is the one at
+    which the drawn-in scores allowing for it, away / √(s² + τ²), scatter as normal ones do (Paule and Mandel's
+    condition; 0 where they scatter less than that without any). The published moment formula with winsorised z has τ
+    too small, because drawing in takes away a third of what even ordinary units scatter: it calls out too many units
+    that all differ alike (see docs/coverage.md). Since τ is estimated, p comes from Student's t where it is above 0.
+    `dispersion` is as published.
 
-    Source: Spiegelhalter (2005), Statistics in Medicine 24, 1185-1202.
+    Source: Spiegelhalter (2005), Statistics in Medicine 24, 1185-1202; Paule and Mandel (1982), J. Research of the
+    National Bureau of Standards 87, 377-385.
     """
     o, e = counts(observed, "observed"), counts(expected, "expected")
     if o.shape != e.shape or o.ndim != 1 or np.any(e <= 0) or not 0 <= winsor < 0.5:
@@ -78,15 +83,14 @@ def funnel(observed: ArrayLike, expected: ArrayLike, winsor: float = 0.1) -> Fun
     drawn = np.clip(z, *np.quantile(z, [winsor, 1 - winsor]))
     size = len(o)
     dispersion = float(np.mean(drawn**2))
-    weight = 1 / error**2
-    between = max(0.0, (size * dispersion - (size - 1)) / float(weight.sum() - (weight**2).sum() / weight.sum()))
-    allowed = away / np.sqrt(error**2 + between)
-    p = 2 * ndtr(-np.abs(allowed))
+    between = _between(away, error, winsor)
+    allowed = away / np.hypot(error, between)
+    p = 2 * (stdtr(size - 1, -np.abs(allowed)) if between else ndtr(-np.abs(allowed)))
     return Funnel(
         ratio=o / e,
         z=(z, allowed),
         dispersion=dispersion,
-        between=float(np.sqrt(between)),
+        between=between,
         p=p,
         adjusted=false_discovery_control(p),
     )
@@ -168,6 +172,27 @@ def local_false_discovery(z: ArrayLike, df: int = 7) -> LocalRates:
     ordinary = float(np.exp(peak) * spread * np.sqrt(2 * np.pi) / (len(score) * width))
     everyone = np.exp(np.interp(drawn, middle, np.log(density)))
     return LocalRates(np.minimum(1.0, null / everyone), float(centre) + shift, spread, min(1.0, ordinary))
+
+
+def _between(away: Numbers, error: Numbers, winsor: float) -> float:
+    """Return the τ at which scores that allow for it scatter like normal ones, both drawn in alike; 0 if none does."""
+
+    def excess(tau: float) -> float:
+        z = away / np.hypot(error, tau)
+        return float(np.mean(np.clip(z, *np.quantile(z, [winsor, 1 - winsor])) ** 2)) - _drawn_in(winsor)
+
+    if excess(0.0) <= 0:
+        return 0.0
+    return float(brentq(excess, 0.0, 10 * float(np.max(np.abs(away))) + 10.0, xtol=1e-9))
+
+
+def _drawn_in(winsor: float) -> float:
+    """Return the mean square of standard normal scores of which this share is drawn in at each end."""
+    if winsor == 0:
+        return 1.0
+    end = float(ndtri(1 - winsor))
+    density = float(np.exp(-(end**2) / 2) / np.sqrt(2 * np.pi))
+    return 1 - 2 * winsor - 2 * end * density + 2 * winsor * end**2
 
 
 def _poisson_quantile(mean: Numbers, share: float) -> Numbers:

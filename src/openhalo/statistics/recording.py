@@ -110,17 +110,18 @@ def spikes(events: ArrayLike, chance: float = 0.01) -> list[int]:
         events: (periods,) counts, in order.
         chance: that any of the periods is called out although all are alike.
 
-    The scatter is the larger of Poisson's and 1.4826 times the median absolute deviation.
+    The scatter, on the scale of square roots, is the larger of Poisson's and 1.4826 times the median absolute
+    deviation.
 
     Source: Iglewicz and Hoaglin (1993), How to Detect and Handle Outliers.
     """
     n = counts(events, "events")
     if len(n) < 2 * _FEWEST_MONTHS:
         return []
-    middle = float(np.median(n))
-    scatter = max(float(np.sqrt(max(middle, 1.0))), 1.4826 * float(np.median(np.abs(n - middle))))
-    limit = middle + float(ndtri(1 - chance / len(n))) * scatter
-    return [int(place) for place in np.flatnonzero(n > limit)]
+    root = 2 * np.sqrt(n)
+    away = root - np.median(root)
+    scatter = max(1.0, 1.4826 * float(np.median(np.abs(away))))
+    return [int(place) for place in np.flatnonzero(away > float(ndtri(1 - chance / len(n))) * scatter)]
 
 
 def new_or_gone(shares: Numbers, small: float = 0.001, large: float = 0.02) -> list[tuple[int, int]]:

@@ -59,7 +59,8 @@ def audit(asked: Asked) -> AnalysisResult:
 
     def table() -> Counts:
         heads = [_("Field"), _("What was looked for"), _("What was found")]
-        rows = [[one.field, one.check, f"{_('Look')}: {one.found}" if one.look else one.found] for one in findings()]
+        look = _("Look: {found}")
+        rows = [[one.field, one.check, look.format(found=one.found) if one.look else one.found] for one in findings()]
         return Counts(_("Checks of the recording"), heads, rows)
 
     looks = [one for one in findings() if one.look]
