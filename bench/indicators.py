@@ -1,6 +1,6 @@
 """Indicators of 36,000 officers over five years against pandas: `python -m bench.indicators --events 10000000`.
 
-The facts lie in Parquet, as the store keeps them; both sides give counts by officer and month-end over three look-backs.
+The facts lie in Parquet, as in the store; both sides give counts by officer and month-end over three look-backs.
 """
 
 import argparse

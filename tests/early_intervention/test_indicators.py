@@ -8,6 +8,7 @@ import polars as pl
 
 from openhalo.early_intervention.clock import month_ends, months_before
 from openhalo.early_intervention.indicators import compute
+from openhalo.intake.template import example_cells
 from openhalo.records.reading import Records
 from openhalo.sites.making import init_site
 from openhalo.sites.open_site import open_site
@@ -17,14 +18,7 @@ DAYS = month_ends(date(2012, 1, 1), date(2013, 12, 31))
 
 def site_with(facts, folder):
     """Make a site that holds complaints closed some days after they came in, and their accusations."""
-    site = open_site(
-        init_site(
-            folder / "site",
-            "City",
-            "City police",
-            "cpd",
-        )
-    )
+    site = open_site(init_site(folder / "site", "City", "City police", "cpd"))
     settings = (site.path / "agency.yaml").read_text("utf-8")
     (site.path / "agency.yaml").write_text(settings.replace("cpd: {", "cpd: {zone: UTC, "), encoding="utf-8")
     site = open_site(site.path)
@@ -35,7 +29,9 @@ def site_with(facts, folder):
                               "closed_on": [str(day or "") for day in closed]})  # fmt: skip
     allegation = pl.DataFrame({"id": ids, "complaint": ids, "officer": [fact[1] for fact in facts], "finding": found})
     for record, frame in (("complaints/complaint", complaint), ("complaints/allegation", allegation)):
-        frame.write_csv(folder / "rows.csv")
+        columns = example_cells(site.catalogue.record_type(record), site.catalogue.schema)
+        blank = [pl.lit("").alias(name) for name in columns if name not in frame.columns]
+        frame.with_columns(blank).select(*columns).write_csv(folder / "rows.csv")
         site.import_file(f"template:{record}", folder / "rows.csv")
     return site
 
