@@ -11,12 +11,13 @@ from typing import Any
 
 from openhalo.base.errors import CatalogueError, Problem, did_you_mean, name_all
 from openhalo.base.provenance import hash_facts, hash_file
-from openhalo.catalogue import cross_checks, reader
+from openhalo.catalogue import cross_checks, indicators, reader
 from openhalo.catalogue.analysis_specs import AnalysisSpec
 from openhalo.catalogue.condition_parser import parse
 from openhalo.catalogue.conditions import Node
 from openhalo.catalogue.core_list import CoreItem, CoreList, CoreStatus, core_statuses
 from openhalo.catalogue.documents import Document, read_text
+from openhalo.catalogue.indicators import IndicatorSpec, RuleSpec
 from openhalo.catalogue.measure_specs import MeasureSpec
 from openhalo.catalogue.reader import Spec, SpecT
 from openhalo.catalogue.record_types import RecordType
@@ -70,12 +71,22 @@ def _analysis(spec: AnalysisSpec, document: Document, catalogue: "Catalogue") ->
     cross_checks.analysis(spec, document, catalogue.schema)
 
 
+def _indicator(spec: IndicatorSpec, document: Document, catalogue: "Catalogue") -> None:
+    indicators.indicator(spec, document, catalogue.schema, catalogue.indicators)
+
+
+def _rule(spec: RuleSpec, document: Document, catalogue: "Catalogue") -> None:
+    indicators.rule(spec, document, catalogue.indicators)
+
+
 # A new kind is one line here and one shelf in Catalogue; the first shape that fits a place wins.
 KINDS = (
     Kind("vocabularies", "vocabularies/NAME", Vocabulary, _vocabulary),
     Kind("sources", "sources/NAME", SourceSpec, _source, True),
     Kind("measures", "DOMAIN/measures/NAME", MeasureSpec, _measure, True),
     Kind("analyses", "DOMAIN/analyses/NAME", AnalysisSpec, _analysis, True),
+    Kind("indicators", "indicators/NAME", IndicatorSpec, _indicator, True),
+    Kind("rules", "indicators/rules/NAME", RuleSpec, _rule, True),
     Kind("record_types", "DOMAIN/NAME", RecordType, _record_type),
     Kind("core_lists", "core", CoreList, _nothing),
 )
@@ -92,6 +103,8 @@ class Catalogue:
     sources: dict[str, SourceSpec] = field(default_factory=dict)
     measures: dict[str, MeasureSpec] = field(default_factory=dict)
     analyses: dict[str, AnalysisSpec] = field(default_factory=dict)
+    indicators: dict[str, IndicatorSpec] = field(default_factory=dict)
+    rules: dict[str, RuleSpec] = field(default_factory=dict)
     core_lists: dict[str, CoreList] = field(default_factory=dict)
     redefined: set[str] = field(default_factory=set)
     """Ids that a site's own folder defines differently from the shipped catalogue."""

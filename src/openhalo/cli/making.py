@@ -54,16 +54,18 @@ def check(
     from openhalo.publications.policy_checks import check_policy
     from openhalo.sites.planning import check_plan
     from openhalo.sites.settings import check_settings
+    from openhalo.sites.signalling import check_governance
 
     catalogue, problems = index.examine(site / "catalogue" if site else None)
     if site is not None:
         problems = [
-            *check_settings(site, catalogue), *check_policy(site, catalogue), *check_plan(site, catalogue), *problems
+            *check_settings(site, catalogue), *check_policy(site, catalogue), *check_plan(site, catalogue),
+            *check_governance(site), *problems,
         ]  # fmt: skip
     tried = None if site is None or problems else openhalo.open_site(site).rehearse()
     if tried is not None:
         problems = tried.problems
-    shelves = ("vocabularies", "record_types", "sources", "measures", "analyses")
+    shelves = ("vocabularies", "record_types", "sources", "measures", "analyses", "indicators")
     counts = {shelf: len(getattr(catalogue, shelf)) for shelf in shelves}
     if as_json:
         print_json({"counts": counts, "problems": [_facts(problem) for problem in problems]})

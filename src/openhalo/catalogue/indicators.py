@@ -1,0 +1,157 @@
+"""Early-intervention indicators as data: what is counted about an officer's work, over which months, and why.
+
+A count counts records; a time_since says how many days ago the last one was; a ratio divides one count by another,
+which is its exposure (force reports per arrest made). A rule says at which counts a real policy sends an alert.
+"""
+
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
+from datetime import date
+from typing import Literal
+
+from pydantic import Field
+
+from openhalo.base.errors import name_all
+from openhalo.catalogue.condition_parser import parse
+from openhalo.catalogue.conditions import Node, fields_of, links_of
+from openhalo.catalogue.cross_checks import known
+from openhalo.catalogue.never_inputs import forbidden_inputs
+from openhalo.catalogue.reader import Document, Misfit, Spec
+from openhalo.catalogue.record_types import RecordType
+from openhalo.catalogue.schema import Schema, Unread
+
+LOOK_BACKS = (1, 3, 6, 12, 24, 60)
+"""Months that an indicator may look back over."""
+_NEEDS = {"count": ("record", "known_at"), "time_since": ("record", "known_at"), "ratio": ("of", "per")}
+_OFFICER = "officers/officer"
+
+
+class IndicatorSpec(Spec):
+    """One indicator. Its kind fixes what its number means."""
+
+    id: str = Field(description="Given by the place of the file")
+    kind: Literal["count", "time_since", "ratio"] = Field(
+        description="count: records; time_since: days since the last one; ratio: one count by another"
+    )
+    label: str = Field(description="What the indicator is called in a list: complaints received")
+    question: str = Field(description="What it asks about an officer's work")
+    why: str = Field(description="Why it is there, in plain words")
+    direction: Literal["risk", "protective", "context"] = Field(
+        description="risk: more of it calls for support; protective: more of it speaks well; context: an exposure"
+    )
+    record: str = Field(default="", description="The record type that it counts")
+    officer: str = Field(default="officer", description="Link of these records to the officer")
+    where: str = Field(default="", description="Which of these records it counts")
+    known_at: str = Field(
+        default="", description="Group of `known_at` with the day on which all that it reads was learned"
+    )
+    of: str = Field(default="", description="ratio: the count above the line")
+    per: str = Field(default="", description="ratio: the count below the line, its exposure")
+    months: list[int] = Field(default=[12], min_length=1, description="Months that it looks back over")
+    severity: float = Field(default=1.0, ge=0, le=10, description="Weight of one event in a weighted sum; 1 is usual")
+    sources: list[str] = Field(min_length=1, description="Policies and studies that name it")
+    author: str = Field(description="Who wrote the definition")
+    reviewed: date = Field(description="Day on which it was last reviewed")
+    next_review: date = Field(description="Day by which it must be reviewed again")
+
+    def misfits(self) -> Iterable[Misfit]:
+        """Yield keys that the kind needs and lacks or does not take, and look-backs that are not offered."""
+        for name in _NEEDS[self.kind]:
+            if not getattr(self, name):
+                yield Misfit(("kind",), f"an indicator of kind {self.kind} without '{name}'", todo=f"add '{name}'")
+        for name in ("of", "per") if self.kind != "ratio" else ("record", "where", "known_at"):
+            if getattr(self, name):
+                yield Misfit((name,), f"'{name}' in an indicator of kind {self.kind}", todo="remove it")
+        for index, months in enumerate(self.months):
+            if months not in LOOK_BACKS:
+                allowed = ", ".join(str(one) for one in LOOK_BACKS)
+                yield Misfit(("months", index), f"a look-back of {months} months", allowed)
+        if self.next_review <= self.reviewed:
+            yield Misfit(("next_review",), "the next review comes before the last one", f"after {self.reviewed}")
+
+
+class Threshold(Spec):
+    """At how many of an indicator a rule sends an alert."""
+
+    indicator: str = Field(description="A count")
+    months: int = Field(description="Months that it looks back over")
+    at_least: int = Field(ge=1, description="Events that are enough")
+
+
+class RuleSpec(Spec):
+    """When a real policy sends an alert: any of its thresholds is reached."""
+
+    id: str = Field(description="Given by the place of the file")
+    label: str = Field(description="Whose rule it is")
+    any_of: list[Threshold] = Field(min_length=1, description="Thresholds, of which one is enough")
+    note: str = Field(default="", description="What of the policy the records cannot show")
+    sources: list[str] = Field(min_length=1, description="Where the policy is written down")
+
+
+def indicator(spec: IndicatorSpec, document: Document, schema: Schema, others: Mapping[str, IndicatorSpec]) -> None:
+    """Check references and the condition of an indicator, its clock, and that it reads no input that is never one."""
+    if spec.kind == "ratio":
+        for place, name in (("of", spec.of), ("per", spec.per)):
+            counts = [one.id for one in others.values() if one.kind == "count" and set(spec.months) <= set(one.months)]
+            if known(name, others, "indicator", document, (place,)) and name not in counts:
+                document.report((place,), f"'{name}' is no count over the same months", name_all(counts, 60))
+        return
+    if not known(spec.record, schema.record_types, "record type", document, ("record",), schema):
+        return
+    record = schema.record_types[spec.record]
+    node, problems = parse(spec.where, spec.record, schema) if spec.where else (None, [])
+    for problem in problems:
+        document.report(("where",), f'in "{spec.where}": {problem.found}', problem.allowed, problem.todo)
+    with suppress(Unread):
+        _officer(spec, document, schema)
+        if known(spec.known_at, record.known_at, f"group of 'known_at' of {record.id}", document, ("known_at",)):
+            _clock(spec, record, node, document, schema)
+        for path, privacy in schema.withheld(node, spec.record):
+            document.report(
+                ("where",), f"'{path}' is {privacy}: no signal may rest on it", "public and internal fields"
+            )
+        for words, kind in forbidden_inputs(spec.record, [spec.officer], node, schema):
+            place = "record" if words == spec.record else "officer" if words in spec.officer else "where"
+            document.report(
+                (place,), f"'{words}' is {kind.name}: it is never an input of early intervention, for {kind.reason}",
+                todo="leave it out; no setting allows it",
+            )  # fmt: skip
+
+
+def rule(spec: RuleSpec, document: Document, indicators: Mapping[str, IndicatorSpec]) -> None:
+    """Check that every threshold stands on a count that looks back over its months."""
+    counts = {name: one for name, one in indicators.items() if one.kind == "count"}
+    for index, one in enumerate(spec.any_of):
+        place = ("any_of", index)
+        if known(one.indicator, counts, "count", document, (*place, "indicator")):
+            months = counts[one.indicator].months
+            if one.months not in months:
+                allowed = ", ".join(str(each) for each in months)
+                document.report((*place, "months"), f"{one.indicator} does not look back {one.months} months", allowed)
+
+
+def _officer(spec: IndicatorSpec, document: Document, schema: Schema) -> None:
+    found = schema.follow(spec.record, spec.officer)
+    if found is None or found[1].to != _OFFICER:
+        allowed = name_all(n for n, field in schema.record_type(spec.record).fields.items() if field.to == _OFFICER)
+        document.report(("officer",), f"'{spec.officer}' of {spec.record} leads to no officer", allowed)
+
+
+def _clock(spec: IndicatorSpec, record: RecordType, node: Node | None, document: Document, schema: Schema) -> None:
+    """Check that nothing that the condition reads was learned later than the indicator says."""
+    first = next(iter(record.known_at))
+    for path in sorted(fields_of(node)):
+        found = schema.follow(spec.record, path)
+        if found is None:
+            continue
+        target = schema.record_type(found[0])
+        earliest = {"", next(iter(target.known_at), "")}
+        allowed = {first, "", spec.known_at} if target.id == record.id else earliest
+        if found[1].known_at not in allowed:
+            document.report(
+                ("known_at",), f"'{path}' is learned with '{found[1].known_at}', after '{spec.known_at}'",
+                todo="name the group with which the last of what it reads is learned",
+            )  # fmt: skip
+    if links_of(node):
+        document.report(("where",), f"'{min(links_of(node))}' leads to records with a clock of their own",
+                        "the record's own fields and to-one paths, no any() or count()")  # fmt: skip

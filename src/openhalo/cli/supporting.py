@@ -1,0 +1,122 @@
+"""Verbs of early intervention: `backtest`, `signal`."""
+
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.table import Table
+
+import openhalo
+from openhalo.cli.terminal import AsJson, out, print_json, progress
+from openhalo.presentation import numbers
+
+if TYPE_CHECKING:
+    from openhalo.early_intervention.backtest import Backtest, Estimate
+
+
+def register(app: typer.Typer) -> None:
+    """Add the verbs of this module."""
+    app.command()(backtest)
+    app.command()(signal)
+
+
+def backtest(
+    site: Annotated[Path, typer.Option(help="The site's folder")] = Path(),
+    outcome: Annotated[str, typer.Option(help="The count that is to be foreseen")] = "accusations",
+    counted: Annotated[str, typer.Option(help="The count whose history foresees it; the outcome's own")] = "",
+    first: Annotated[int, typer.Option(help="First year on whose last day we look")] = 2008,
+    last: Annotated[int, typer.Option(help="Last such year; the records must reach a year further")] = 2012,
+    capacity: Annotated[int, typer.Option(help="Officers that can be reviewed on each of these days")] = 0,
+    as_json: AsJson = False,
+) -> None:
+    """Show how good ways to choose officers for a review would have been, and whether any is worth its alarms.
+
+    Example: openhalo backtest --site springfield --outcome accusations_sustained --counted accusations
+    """
+    from openhalo.sites.signalling import try_out
+
+    opened = openhalo.open_site(site)
+    with progress() as report:
+        found = try_out(opened, outcome, counted or outcome, first, last, capacity, report)
+    if as_json:
+        from openhalo.early_intervention.verdict import sentences
+
+        print_json(found.to_dict() | {"verdict": sentences(found)})
+    else:
+        _print(found)
+
+
+def signal(
+    known_by: Annotated[datetime, typer.Option(formats=["%Y-%m-%d"], help="Only what had been recorded by this date")],
+    site: Annotated[Path, typer.Option(help="The site's folder")] = Path(),
+    version: Annotated[int | None, typer.Option(help="Store version; the newest without it")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Show whom to offer a review on a day: a set in no order of need, each with the reasons. Restricted.
+
+    Example: openhalo signal --known-by 2013-12-31 --site springfield
+    """
+    from openhalo.sites.signalling import signal as signalled
+
+    found = signalled(openhalo.open_site(site), known_by.date(), version)
+    if as_json:
+        print_json(found.to_dict())
+        return
+    out.print(f"{len(found.signals)} officers to review by {found.review_by}; first reader: {found.first_reader}",
+              style="bold", markup=False)  # fmt: skip
+    out.print(f"Restricted. In no order of need. Lapses on {found.lapses}.", style="dim")
+    for one in found.signals:
+        out.print(f"\n{one.officer}, unit {one.unit}, beside {one.peers} officers of the unit", markup=False)
+        for factor in one.factors:
+            out.print(f"- {factor.sentence}", markup=False, highlight=False)
+    for record, rows in found.undated.items():
+        if rows:
+            out.print(f"! {rows:,} records of {record} do not say when they were learned; they count from their day",
+                      markup=False, highlight=False)  # fmt: skip
+
+
+def _print(found: "Backtest") -> None:
+    from openhalo.early_intervention.verdict import sentences
+
+    for sentence in sentences(found):
+        out.print(sentence, markup=False, highlight=False)
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for head in ("way to choose", "alerts", "reviewed", "precision", "recall", "lift", "against shrunken",
+                 "came : foreseen", "new a month", "stays", "days of warning"):  # fmt: skip
+        table.add_column(head, justify="left" if head == "way to choose" else "right")
+    for one in found.scores:
+        steady = one.steady
+        calibration = numbers.measured(one.calibration, "ratio") if one.calibration == one.calibration else ""
+        table.add_row(
+            one.label, numbers.count(one.alerts), numbers.count(one.reviewed), _span(one.precision, 100),
+            _span(one.recall, 100), _span(one.lift, 1), _span(one.better, 100), calibration,
+            numbers.count(steady.new_a_month) if steady else "", numbers.share(steady.stays) if steady else "",
+            numbers.count(steady.warning_days) if steady else "",
+        )  # fmt: skip
+    out.print(table)
+    for policy, why in found.refused.items():
+        out.print(f"! {policy}: {why}", markup=False, highlight=False)
+    out.print(f"fairness of “{found.best.label}”", style="bold", markup=False)
+    fair = Table(box=None, pad_edge=False, header_style="bold")
+    for head in ("officers by", "group", "reviewed", "without the outcome", "with the outcome", "missed"):
+        fair.add_column(head, justify="left" if head in ("officers by", "group") else "right")
+    for row in found.best.by_group:
+        if row.false is None and row.missed is None:
+            continue
+        wrong = _share(row.false, row.false_low, row.false_high)
+        missed = _share(row.missed, row.missed_low, row.missed_high)
+        fair.add_row(row.trait, row.group, numbers.count(row.reviewed), wrong, numbers.count(row.affected), missed)
+    out.print(fair)
+
+
+def _span(one: "Estimate", times: int) -> str:
+    if one.value != one.value:
+        return ""
+    return f"{times * one.value:.2f} ({times * one.low:.2f} to {times * one.high:.2f})" if times == 1 else (
+        f"{times * one.value:.1f} ({times * one.low:.1f} to {times * one.high:.1f})"
+    )  # fmt: skip
+
+
+def _share(value: float | None, low: float | None, high: float | None) -> str:
+    return "withheld" if value is None else f"{numbers.share(value)} ({numbers.share(low)} to {numbers.share(high)})"

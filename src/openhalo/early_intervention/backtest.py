@@ -1,0 +1,248 @@
+"""How good each way to choose would have been: on past days, with what was known then, against what came after.
+
+A department reviews as many officers as it can (the capacity). Each way fills that capacity on each past day; a rule
+that alerts fewer leaves it open, and of a rule that alerts more, an equal part of each alert is reviewed.
+"""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from datetime import date
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from openhalo.base.errors import MeasureError, Problem
+from openhalo.base.progress import Report, silent
+from openhalo.catalogue.indicators import IndicatorSpec, RuleSpec
+from openhalo.early_intervention import fairness
+from openhalo.early_intervention.clock import month_ends, months_before
+from openhalo.early_intervention.indicators import Matrix, compute
+from openhalo.early_intervention.policies import AHEAD, HISTORY, Evidence, Policy, policies
+from openhalo.early_intervention.roster import Roster
+from openhalo.early_intervention.steadiness import Steadiness, steadiness
+from openhalo.records.reading import Records
+from openhalo.statistics.results import Refused
+
+_RESAMPLES = 400
+_MONTHS = (3, AHEAD, 24, HISTORY)
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """A number with the interval of its resampled officers."""
+
+    value: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True)
+class Score:
+    """How one way to choose did, over all days looked from.
+
+    Attributes:
+        alerts: officers that it would send to review on a day, on average, were there no capacity.
+        reviewed: how many of them the capacity allows, on average.
+        precision: share of those reviewed with the outcome within a year; recall: share of all officers with the
+            outcome who were reviewed; lift: precision against reviewing officers at random.
+        better: precision above that of the shrunken count, in parts of one.
+        calibration: outcomes among those reviewed for each one that it foresaw; NaN where it gives no probability.
+    """
+
+    policy: str
+    label: str
+    alerts: float
+    reviewed: float
+    precision: Estimate
+    recall: Estimate
+    lift: Estimate
+    better: Estimate
+    calibration: float
+    steady: Steadiness | None
+    by_group: list[fairness.Row]
+
+
+@dataclass(frozen=True)
+class Backtest:
+    """The comparison for one outcome."""
+
+    outcome: IndicatorSpec
+    counted: IndicatorSpec
+    origins: list[date]
+    officers: float
+    """Serving officers on a day, on average."""
+    base: float
+    """Share of them with the outcome within a year."""
+    capacity: int
+    scores: list[Score]
+    refused: dict[str, str]
+    """Ways that could not be tried → why."""
+    undated: dict[str, int]
+    provenance: dict[str, Any]
+
+    @property
+    def best(self) -> Score:
+        """Return the way with the highest precision; of equals, the simpler one."""
+        return max(self.scores, key=lambda one: (round(one.precision.value, 6), -self.scores.index(one)))
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain facts for JSON; without officers."""
+        named = {"outcome": self.outcome.id, "counted": self.counted.id, "best": self.best.policy}
+        rest = {name: value for name, value in asdict(self).items() if name not in named}
+        plain: dict[str, Any] = _plain(named | rest)
+        return plain
+
+
+def backtest(
+    records: Records,
+    roster: Roster,
+    outcome: IndicatorSpec,
+    counted: IndicatorSpec,
+    rules: Sequence[RuleSpec],
+    origins: Sequence[date],
+    capacity: int,
+    report: Report = silent,
+) -> Backtest:
+    """Compare the ways to choose on past days.
+
+    Args:
+        records: the store version, without a `known_by`.
+        roster: who served when.
+        outcome: the count that is to be foreseen: one within the twelve months after a day.
+        counted: the count whose history foresees it.
+        rules: threshold rules of real policies.
+        origins: the past days, in order; the records must reach a year beyond the last one.
+        capacity: officers that can be reviewed on each day.
+
+    Raises:
+        MeasureError: a feature knows something that was not known on its day; or nobody had the outcome.
+    """
+    report("indicators as they were known")
+    wanted = list(records.catalogue.indicators.values())
+    yearly = sorted({months_before(day, 12 * back) for day in origins for back in range(-1, 4)})
+    evidence = Evidence(compute(records, wanted, yearly, roster.keys, _MONTHS), roster, outcome.id, counted.id)
+    report("whether anything was known too early")
+    must_not_leak(evidence.matrix, records, wanted, origins)
+    report("indicators month by month")
+    named = {outcome.id, counted.id, *(one.indicator for rule in rules for one in rule.any_of)}
+    ends = month_ends(origins[0], months_before(origins[-1], -AHEAD))
+    few = [records.catalogue.indicators[name] for name in sorted(named)]
+    monthly = Evidence(compute(records, few, ends, roster.keys), roster, outcome.id, counted.id)
+    serving = np.column_stack([roster.serving(day) for day in origins])
+    happened = np.column_stack([evidence.happened(day) for day in origins]) & serving
+    if not happened.any():
+        todo = "choose another outcome, or other days"
+        raise MeasureError(Problem(outcome.id, "nobody had this outcome in the years looked at", todo=todo))
+    tried: list[tuple[Policy, NDArray[np.float64], NDArray[np.float64]]] = []
+    refused: dict[str, str] = {}
+    for policy in policies(evidence, rules):
+        report(policy.label)
+        numbers = np.zeros(serving.shape)
+        try:
+            for place, day in enumerate(origins):
+                numbers[serving[:, place], place] = policy.score(day)
+        except Refused as why:
+            refused[policy.id] = str(why)
+            continue
+        reviewed = [chosen(numbers[serving[:, at], at], capacity) for at in range(len(origins))]
+        weights = np.zeros(serving.shape)
+        for place, some in enumerate(reviewed):
+            weights[serving[:, place], place] = some
+        tried.append((policy, numbers, weights))
+    report("intervals")
+    ranges = _resampled([weights for *_rest, weights in tried], [p.id for p, *_rest in tried], happened, serving)
+    months = {policy.id: policy for policy in policies(monthly, rules) if policy.id not in ("logistic", "lightgbm")}
+    scores = [
+        Score(
+            policy.id, policy.label, float((numbers > 0).sum() / len(origins)), float(weights.sum() / len(origins)),
+            *ranges[policy.id],
+            calibration=_ratio((weights * happened).sum(), (weights * numbers).sum()) if policy.probability else np.nan,
+            steady=steadiness(months[policy.id], monthly, origins, capacity) if policy.id in months else None,
+            by_group=fairness.audit(roster, origins, weights, happened, serving),
+        )
+        for policy, numbers, weights in tried
+    ]  # fmt: skip
+    facts = {"store_version": records.manifest.version, "catalogue": records.catalogue.hash, "features": len(wanted)}
+    return Backtest(
+        outcome, counted, list(origins), float(serving.sum() / len(origins)), float(happened.sum() / serving.sum()),
+        capacity, scores, refused, evidence.matrix.undated, facts,
+    )  # fmt: skip
+
+
+def chosen(numbers: NDArray[np.float64], capacity: int) -> NDArray[np.float64]:
+    """Return how much of each officer's alert is reviewed: all above the border, an equal part of those on it.
+
+    >>> chosen(np.array([3.0, 1.0, 1.0, 0.0]), 2).tolist()
+    [1.0, 0.5, 0.5, 0.0]
+    """
+    if capacity >= (numbers > 0).sum():
+        return (numbers > 0).astype(float)
+    border = np.partition(numbers, -capacity)[-capacity]
+    above, on_it = numbers > border, numbers == border
+    parts: NDArray[np.float64] = above + on_it * (capacity - above.sum()) / on_it.sum()
+    return parts
+
+
+def must_not_leak(matrix: Matrix, records: Records, specs: Sequence[IndicatorSpec], origins: Sequence[date]) -> None:
+    """Hold the indicators of each past day against a store that shows only what was known by then.
+
+    Raises:
+        MeasureError: an indicator used something that was learned later.
+    """
+    for day in origins:
+        known = Records(records.store, records.manifest, records.catalogue, day, records.authoritative)
+        then = compute(known, specs, [day], matrix.officers, _MONTHS)
+        place = matrix.days.index(day)
+        for name, months in then.columns:
+            now = matrix.values(name, months)[:, place]
+            if not np.array_equal(now, then.values(name, months)[:, 0], equal_nan=True):
+                found = f"looking back {months} months from {day}, it uses something that was not known by that day"
+                todo = "let 'known_at' name the group with which the last of what it reads is learned"
+                raise MeasureError(Problem(name, found, todo=todo))
+
+
+def _resampled(
+    weights: list[NDArray[np.float64]], names: list[str], happened: NDArray[np.bool_], serving: NDArray[np.bool_]
+) -> dict[str, tuple[Estimate, Estimate, Estimate, Estimate]]:
+    """Return precision, recall, lift and what is better than the shrunken count, resampling whole officers."""
+    there = serving.any(axis=1)
+    sums = [happened.sum(axis=1), serving.sum(axis=1)]
+    for some in weights:
+        sums += [(some * happened).sum(axis=1), some.sum(axis=1)]
+    columns = np.column_stack(sums)[there].astype(float)
+    random = np.random.default_rng(1)
+    drawn = np.vstack([np.ones(len(columns)), random.poisson(1.0, (_RESAMPLES, len(columns)))]) @ columns
+    base = drawn[:, 0] / drawn[:, 1]
+    with np.errstate(divide="ignore", invalid="ignore"):
+        precision = {name: drawn[:, 2 + 2 * n] / drawn[:, 3 + 2 * n] for n, name in enumerate(names)}
+        against = precision.get("shrunken_count", base)
+        return {
+            name: (
+                _estimate(precision[name]), _estimate(drawn[:, 2 + 2 * n] / drawn[:, 0]),
+                _estimate(precision[name] / base), _estimate(precision[name] - against),
+            )
+            for n, name in enumerate(names)
+        }  # fmt: skip
+
+
+def _estimate(drawn: NDArray[np.float64]) -> Estimate:
+    if np.isnan(drawn[0]):
+        return Estimate(np.nan, np.nan, np.nan)
+    low, high = np.nanpercentile(drawn[1:], [2.5, 97.5])
+    return Estimate(float(drawn[0]), float(low), float(high))
+
+
+def _ratio(above: float, below: float) -> float:
+    return float(above / below) if below > 0 else float("nan")
+
+
+def _plain(value: Any) -> Any:
+    """Return a value as JSON knows it: NaN becomes nothing."""
+    if isinstance(value, dict):
+        return {name: _plain(one) for name, one in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(one) for one in value]
+    if isinstance(value, float):
+        return None if np.isnan(value) else round(float(value), 6)
+    return str(value) if isinstance(value, date) else value

@@ -1,0 +1,146 @@
+"""Ways to choose whom to review: real threshold rules, the raw count, the shrunken count, and risk models.
+
+Each gives every officer a number from what was known on a day. The number only decides who is in the set; it is never
+shown, for the set has no order.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from functools import cached_property, partial
+
+import numpy as np
+from numpy.typing import NDArray
+
+from openhalo.catalogue.indicators import RuleSpec
+from openhalo.early_intervention import risk
+from openhalo.early_intervention.clock import months_before
+from openhalo.early_intervention.indicators import Matrix
+from openhalo.early_intervention.roster import Roster
+from openhalo.presentation.words import _
+from openhalo.statistics.shrinkage import gamma_poisson
+
+Scores = NDArray[np.float64]
+HISTORY = 60
+"""Months of history that the raw count looks back over."""
+RECENT = 24
+"""Months of the shrunken count: what is recent foresees more, and shrinking makes up for the smaller counts."""
+AHEAD = 12
+"""Months within which an outcome counts."""
+_PAST_WINDOWS = 3
+"""Past windows of a year that a risk model learns from."""
+
+
+@dataclass(frozen=True)
+class Policy:
+    """One way to choose; `score` gives a number for each serving officer, 0: never chosen."""
+
+    id: str
+    label: str
+    score: Callable[[date], Scores]
+    probability: bool = False
+    """The number is the probability of the outcome, so it can be held against what happened."""
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What the policies may look at: indicators by day, and the roster.
+
+    Attributes:
+        matrix: indicators on all days that are asked for, and on the days a year apart before them.
+        outcome: the count that is to be foreseen; counted: the count whose history foresees it.
+    """
+
+    matrix: Matrix
+    roster: Roster
+    outcome: str
+    counted: str
+
+    @cached_property
+    def _at(self) -> dict[date, int]:
+        return {day: place for place, day in enumerate(self.matrix.days)}
+
+    def counts(self, day: date, months: int, indicator: str = "") -> NDArray[np.float64]:
+        """Return an indicator of all officers on a day; the history that is counted, without a name."""
+        found = self.matrix.values(indicator or self.counted, months)[:, self._at[day]]
+        return found.astype(float)
+
+    def happened(self, day: date) -> NDArray[np.bool_]:
+        """Return for all officers whether the outcome came, and was known, within the year after a day."""
+        return self.counts(months_before(day, -AHEAD), AHEAD, self.outcome) > 0
+
+    def features(self, day: date) -> NDArray[np.float64]:
+        """Return (officers, features): every indicator of the matrix on a day, and the years of service."""
+        columns = [self.counts(day, months, name) for name, months in self.matrix.columns]
+        return np.column_stack([*columns, self.roster.exposure(day, 600)])
+
+
+def by_rule(evidence: Evidence, rule: RuleSpec, day: date) -> Scores:
+    """Return 1 for serving officers who reach one of a rule's thresholds, else 0; nobody where records lack."""
+    reached = np.zeros(len(evidence.matrix.officers), bool)
+    held = set(evidence.matrix.columns)
+    for one in rule.any_of:
+        if (one.indicator, one.months) in held:
+            reached |= evidence.counts(day, one.months, one.indicator) >= one.at_least
+    return reached[evidence.roster.serving(day)].astype(float)
+
+
+def raw_count(evidence: Evidence, day: date) -> Scores:
+    """Return how many events each serving officer has in five years."""
+    return evidence.counts(day, HISTORY)[evidence.roster.serving(day)]
+
+
+def shrunken(evidence: Evidence, day: date, months: int = RECENT) -> Scores:
+    """Return each serving officer's probability of an event within a year, from a count drawn towards all others.
+
+    Source: gamma-Poisson model, Clayton and Kaldor (1987), Biometrics 43, 671-681; the chance of none is negative
+    binomial.
+    """
+    there = evidence.roster.serving(day)
+    events, years = evidence.counts(day, months)[there], evidence.roster.exposure(day, months)[there]
+    prior = gamma_poisson(events, years).prior
+    shape, weight = prior.mean * prior.weight + events, prior.weight + years
+    ahead = AHEAD / 12
+    return np.asarray(1 - (weight / (weight + ahead)) ** shape)
+
+
+def against_peers(evidence: Evidence, day: date) -> Scores:
+    """Return how many times as many events as officers of the same unit each serving officer has, shrunk towards 1."""
+    there = evidence.roster.serving(day)
+    events, years = evidence.counts(day, HISTORY)[there], evidence.roster.exposure(day, HISTORY)[there]
+    return gamma_poisson(events, expected(events, years, evidence.roster.units(day)[there])).value
+
+
+def expected(events: Scores, years: Scores, units: NDArray[np.str_]) -> Scores:
+    """Return how many events each officer would have at the rate of the unit, which is never taken as zero."""
+    _names, unit = np.unique(units, return_inverse=True)
+    rate = (np.bincount(unit, events) + 0.5) / np.bincount(unit, years)
+    return np.asarray(rate[unit] * years)
+
+
+def by_model(evidence: Evidence, model: risk.Model, day: date) -> Scores:
+    """Return the probability that a model gives, learned from windows that had ended by that day."""
+    starts = [months_before(day, AHEAD * back) for back in range(1, _PAST_WINDOWS + 1)]
+    serving = {start: evidence.roster.serving(start) for start in starts}
+    known = np.concatenate([evidence.features(start)[serving[start]] for start in starts])
+    happened = np.concatenate([evidence.happened(start)[serving[start]] for start in starts])
+    now = evidence.features(day)[evidence.roster.serving(day)]
+    return np.zeros(len(now)) if happened.all() or not happened.any() else risk.predict(model, known, happened, now)
+
+
+def policies(evidence: Evidence, rules: Sequence[RuleSpec]) -> list[Policy]:
+    """Return the ways to choose that are compared; risk models only where their libraries are installed."""
+    own = evidence.counted == evidence.outcome
+    found = [Policy(f"rule:{rule.id}", rule.label, partial(by_rule, evidence, rule)) for rule in rules]
+    found += [
+        Policy("raw_count", _("Raw count over five years"), partial(raw_count, evidence)),
+        Policy("peers", _("Shrunken count against peers of the unit"), partial(against_peers, evidence)),
+        Policy("shrunken_long", _("Shrunken count over five years"), partial(shrunken, evidence, months=HISTORY), own),
+        Policy("shrunken_count", _("Shrunken count over two years"), partial(shrunken, evidence), own),
+    ]
+    if risk.installed():
+        found += [
+            Policy("logistic", _("Risk model: logistic"), partial(by_model, evidence, "logistic"), True),
+            Policy("lightgbm", _("Risk model: trees (LightGBM)"), partial(by_model, evidence, "lightgbm"), True),
+        ]
+    return found

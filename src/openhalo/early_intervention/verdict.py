@@ -1,0 +1,58 @@
+"""What a backtest says, in sentences: which way to choose wins, by how much, and whether its alarms are worth it."""
+
+from openhalo.early_intervention.backtest import Backtest, Score
+from openhalo.presentation import numbers
+from openhalo.presentation.words import _
+
+WORTH = 0.2
+"""Share of reviews that should find an officer with the outcome; below it, four of five alarms are for nothing."""
+_MODELS = ("logistic", "lightgbm")
+
+
+def sentences(found: Backtest) -> list[str]:
+    """Return the plain result: what was compared, who wins, what the models add, whether it is worth it."""
+    best, simple = found.best, next((one for one in found.scores if one.policy == "shrunken_count"), None)
+    said = [
+        _("On {days} days from {first} to {last}, {officers} officers were serving, and {share} of them had "
+          "“{outcome}” within the next year.").format(
+            days=len(found.origins), first=numbers.day(found.origins[0]), last=numbers.day(found.origins[-1]),
+            officers=numbers.count(found.officers), share=numbers.share(found.base), outcome=found.outcome.label),
+        _("Best: {policy}. Of the officers it sends to review, {precision} ({low} to {high}) had the outcome; that is "
+          "{lift} times what chance would find. It finds {recall} of all officers with the outcome.").format(
+            policy=best.label, precision=numbers.share(best.precision.value), low=numbers.share(best.precision.low),
+            high=numbers.share(best.precision.high), lift=numbers.measured(best.lift.value, "ratio"),
+            recall=numbers.share(best.recall.value)),
+    ]  # fmt: skip
+    if simple is not None and best is not simple:
+        said.append(_against(best, simple))
+    models = [one for one in found.scores if one.policy in _MODELS]
+    if models and not any(beats(one) for one in models):
+        said.append(_("No risk model is surely better than the shrunken count, so none may be switched on."))
+    if best.precision.low < WORTH:
+        said.append(
+            _("No way to choose is surely worth its alarms for this outcome: fewer than {worth} of reviews may find "
+              "an officer who has it.").format(worth=numbers.share(WORTH))
+        )  # fmt: skip
+    said.append(_("A complaint is an accusation, not a proof. The set is for support, and a person decides."))
+    return said
+
+
+def beats(score: Score) -> bool:
+    """Return whether a way to choose is surely better than the shrunken count."""
+    return score.better.low > 0
+
+
+def _against(best: Score, simple: Score) -> str:
+    facts = {
+        "points": numbers.measured(100 * best.better.value, "rate"),
+        "low": numbers.measured(100 * best.better.low, "rate"),
+        "high": numbers.measured(100 * best.better.high, "rate"), "simple": simple.label,
+    }  # fmt: skip
+    if beats(best):
+        return _(
+            "That is {points} more in a hundred reviews than “{simple}” finds ({low} to {high}), more than chance."
+        ).format(**facts)
+    return _(
+        "The lead over “{simple}” is {points} in a hundred reviews ({low} to {high}), which can be chance: "
+        "the simple count does as well."
+    ).format(**facts)

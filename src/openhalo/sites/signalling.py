@@ -1,0 +1,117 @@
+"""Early intervention at a site: its governance record, its backtest and its review set."""
+
+from datetime import date
+from pathlib import Path
+
+from openhalo.base.errors import CatalogueError, MeasureError, Problem, SiteError, did_you_mean, name_all
+from openhalo.base.progress import Report, silent
+from openhalo.catalogue import reader
+from openhalo.catalogue.index import Catalogue
+from openhalo.catalogue.indicators import IndicatorSpec
+from openhalo.catalogue.reader import Document
+from openhalo.early_intervention.backtest import Backtest, backtest
+from openhalo.early_intervention.clock import months_before
+from openhalo.early_intervention.governance import Governance
+from openhalo.early_intervention.roster import read_roster
+from openhalo.early_intervention.signals import ReviewSet, review_set
+from openhalo.records.reading import Records
+from openhalo.sites.open_site import Site
+
+GOVERNANCE = "governance.yaml"
+_NEEDED = ("officers/officer", "officers/assignment")
+
+
+def read_governance(site: Path) -> Governance:
+    """Return a site's governance record.
+
+    Raises:
+        SiteError: there is none, or it is incomplete, with everything that is missing.
+    """
+    document, found = _read(site)
+    if document is None:
+        keys = ", ".join(Governance.model_fields)
+        found_ = "signals come after governance, and this site has no governance record"
+        raise SiteError(Problem(str(site / GOVERNANCE), found_, todo=f"write one with: {keys}"))
+    if found is None:
+        raise SiteError(document.problems)
+    return found
+
+
+def check_governance(site: Path) -> list[Problem]:
+    """Return every problem of a site's governance record; none where the site has no record, and so no signals."""
+    document, _found = _read(site)
+    return document.problems if document is not None else []
+
+
+def try_out(
+    site: Site, outcome: str, counted: str, first: int, last: int, capacity: int, report: Report = silent
+) -> Backtest:
+    """Return how good each way to choose would have been at the ends of some years.
+
+    Args:
+        site: the site.
+        outcome: the count that is to be foreseen; counted: the count whose history foresees it.
+        first, last: years on whose last days we look; the records must reach a year further.
+        capacity: officers that can be reviewed on a day; 0: as the governance record says, or 2 % of all serving.
+
+    Raises:
+        CatalogueError: there is no such indicator.
+        MeasureError: the site does not hold the records, or something was known too early.
+    """
+    records = _records(site, None)
+    foreseen, history = (_count(site.catalogue, name) for name in (outcome, counted))
+    for spec in (foreseen, history):
+        _must_hold(records, spec.record)
+    roster = read_roster(records)
+    origins = [date(year, 12, 31) for year in range(first, last + 1)]
+    reach = max((cover.last for cover in records.coverage(foreseen.record)), default=date.min)
+    if not origins or months_before(origins[-1], -12) > reach:
+        found = f"the records of {foreseen.record} end on {reach}"
+        raise MeasureError(Problem("--last", found, f"years before {reach.year}"))
+    if not capacity and (site.path / GOVERNANCE).is_file():
+        capacity = read_governance(site.path).capacity
+    capacity = capacity or max(1, round(0.02 * roster.serving(origins[-1]).sum()))
+    rules = list(site.catalogue.rules.values())
+    return backtest(records, roster, foreseen, history, rules, origins, capacity, report)
+
+
+def signal(site: Site, known_by: date, version: int | None = None) -> ReviewSet:
+    """Return the review set of a day, from what was known by then; restricted, and never part of a release.
+
+    Raises:
+        SiteError: the governance record is missing or incomplete.
+        MeasureError: the site does not hold the records.
+    """
+    governance = read_governance(site.path)
+    records = _records(site, version)
+    spec = _count(site.catalogue, "accusations")
+    _must_hold(records, spec.record)
+    return review_set(records, read_roster(records), spec, known_by, governance)
+
+
+def _records(site: Site, version: int | None) -> Records:
+    records = Records(site.store, site.store.manifest(version), site.catalogue, None, dict(site.settings.authoritative))
+    for record in _NEEDED:
+        _must_hold(records, record)
+    return records
+
+
+def _must_hold(records: Records, record: str) -> None:
+    if record not in records.manifest.tables:
+        raise MeasureError(Problem(record, "no records of this type have been imported", todo="import them first"))
+
+
+def _count(catalogue: Catalogue, name: str) -> IndicatorSpec:
+    counts = {one.id: one for one in catalogue.indicators.values() if one.kind == "count" and 12 in one.months}
+    if name not in counts:
+        found = f"there is no count over twelve months '{name}'"
+        raise CatalogueError(Problem("indicators", found, name_all(counts, 60), did_you_mean(name, counts)))
+    return counts[name]
+
+
+def _read(site: Path) -> tuple[Document | None, Governance | None]:
+    path = site / GOVERNANCE
+    if not path.is_file():
+        return None, None
+    document = reader.read(path)
+    return document, reader.check(document, Governance)
