@@ -119,6 +119,8 @@ CASES = [
     (15, "publish site"),
     (15, "verify empty"),
     (15, "recompute site"),
+    (11, "backtest --site empty"),
+    (11, "signal --site empty --known-by 2017-06-30"),
     (15, "diff empty site"),
     (15, "approve site 0001 --by Somebody"),
     (15, "recall site 0001 --reason wrong"),

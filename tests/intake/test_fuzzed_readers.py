@@ -7,7 +7,7 @@ import tempfile
 from pathlib import Path
 
 import xlsxwriter
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from openhalo.base.errors import OpenHaloError
@@ -79,6 +79,8 @@ def test_any_bytes(content):
 @given(
     mutated(CSV, telling).map(lambda content: content if content.startswith(b"id,") else b"id,date,race\n" + content)
 )
+@example(b"id,date,race\r,x,y\r\n")
+@example(b"id,date,race\ry\r\n")
 def test_no_row_of_a_mutated_csv_is_lost(content):
     found = outcome(content)
     if found is None:

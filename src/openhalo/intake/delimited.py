@@ -89,14 +89,16 @@ def _refuse_other_delimiter(path: Path, top: list[list[str]], written: Format, e
 
 
 def _is_clean(file: Path, written: Format, width: int) -> bool:
-    """Return whether each line after the header is a row of its own with exactly `width` well-formed cells."""
+    """Return whether each line is a row of its own, those after the header with `width` well-formed cells each."""
     if not written.delimiter.isascii():
         return False
     by = f"\\x{ord(written.delimiter):02x}"
     cell = rf'(?:"(?:[^"]|"")*"|[^"\r{by}]{"*" if width > 1 else "+"})'
     row = rf"^{cell}(?:{by}{cell}){{{width - 1}}}$"
     lines = pl.scan_lines(file, row_index_name="line_number")
-    torn = lines.filter(pl.col("line_number") >= written.header_rows).select((~pl.col("line").str.contains(row)).any())
+    # A carriage return inside of a header ends a row for the csv module, and not for Polars.
+    head, line = pl.col("line_number") < written.header_rows, pl.col("line")
+    torn = lines.select(pl.when(head).then(line.str.contains("\r.")).otherwise(~line.str.contains(row)).any())
     try:
         return not torn.collect(engine="streaming").item()
     except pl.exceptions.ComputeError:  # too wide for the expression: let the csv module judge
