@@ -59,7 +59,7 @@ class Rare(Spec):
 
 
 class PeriodOf(Spec):
-    """Replace a date by its period."""
+    """Replace a date by the first day of its period."""
 
     kind: Literal["period"]
     field: str

@@ -7,6 +7,7 @@ from openhalo.catalogue import reader
 from openhalo.catalogue.index import Catalogue
 from openhalo.disclosure.policy import POLICY, Policy
 from openhalo.publications.cells import sides
+from openhalo.publications.frozen_files import must_tell_time_coarsely
 
 
 def check_policy(site: Path, catalogue: Catalogue) -> list[Problem]:
@@ -53,4 +54,6 @@ def check_policy(site: Path, catalogue: Catalogue) -> list[Problem]:
             if name not in record.fields:
                 found = f"'{name}' is no field of {file.record}"
                 document.report(here, found, "", did_you_mean(name, record.fields))
+        for problem in must_tell_time_coarsely(file, record, policy):
+            document.report(here, problem.found, problem.allowed, problem.todo)
     return document.problems
