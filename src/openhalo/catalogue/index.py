@@ -11,7 +11,7 @@ from typing import Any
 
 from openhalo.base.errors import CatalogueError, Problem, did_you_mean, name_all
 from openhalo.base.provenance import hash_facts, hash_file
-from openhalo.catalogue import cross_checks, indicators, reader
+from openhalo.catalogue import analysis_kinds, cross_checks, indicators, reader
 from openhalo.catalogue.analysis_specs import AnalysisSpec
 from openhalo.catalogue.condition_parser import parse
 from openhalo.catalogue.conditions import Node
@@ -38,6 +38,8 @@ class Kind:
     schema: type[Spec]
     cross_check: Check
     site_may_redefine: bool = False
+    forms: Mapping[str, type[Spec]] = field(default_factory=dict, hash=False)
+    """Schemas by what a file says its `kind` is, where each kind has settings of its own."""
 
     @cached_property
     def place(self) -> re.Pattern[str]:
@@ -84,7 +86,7 @@ KINDS = (
     Kind("vocabularies", "vocabularies/NAME", Vocabulary, _vocabulary),
     Kind("sources", "sources/NAME", SourceSpec, _source, True),
     Kind("measures", "DOMAIN/measures/NAME", MeasureSpec, _measure, True),
-    Kind("analyses", "DOMAIN/analyses/NAME", AnalysisSpec, _analysis, True),
+    Kind("analyses", "DOMAIN/analyses/NAME", AnalysisSpec, _analysis, True, analysis_kinds.KINDS),
     Kind("indicators", "indicators/NAME", IndicatorSpec, _indicator, True),
     Kind("rules", "indicators/rules/NAME", RuleSpec, _rule, True),
     Kind("record_types", "DOMAIN/NAME", RecordType, _record_type),
@@ -247,7 +249,8 @@ def _read(path: Path, kind: Kind, identifier: str, catalogue: Catalogue, first: 
     """Read one definition onto its shelf; a site's own takes the place of the shipped one, where it may."""
     document = reader.read(path)
     shelf: dict[str, Spec] = getattr(catalogue, kind.shelf)
-    spec = reader.understand(document, kind.schema, id=identifier)
+    schema = reader.choose(document, kind.forms) if kind.forms else kind.schema
+    spec = reader.understand(document, schema, id=identifier) if schema else None
     if not first:
         if not kind.site_may_redefine:
             document.report((), f"'{identifier}' is part of the shipped standard", todo="give yours another name")

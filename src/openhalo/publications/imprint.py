@@ -132,7 +132,7 @@ def must_be_open(
         )
     missing: dict[str, set[str]] = {}
     for spec in (result.asked.spec for result in results if not result.refusal):
-        paths = [path for path in (spec.group, spec.place, *spec.strata) if path]
+        paths = [path for _place, what, path in spec.named() if what == "group"]
         for record, name in _undeclared_fields(spec.record, paths, catalogue, declared):
             missing.setdefault(record, set()).add(name)
     if missing:

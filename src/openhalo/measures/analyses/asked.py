@@ -2,15 +2,16 @@
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Literal
+from typing import Any, Generic, Literal, TypeVar
 
 import ibis
 
 from openhalo.base.errors import MeasureError, Problem, name_all
 from openhalo.base.periods import Period
 from openhalo.base.provenance import hash_facts
+from openhalo.catalogue.analysis_kinds import InterruptedSeries
 from openhalo.catalogue.analysis_plans import PlannedTest
-from openhalo.catalogue.analysis_specs import AnalysisSpec, Event
+from openhalo.catalogue.analysis_specs import AnalysisSpec, Event, GroupComparison
 from openhalo.engines.expressions import to_ibis
 from openhalo.measures.planning import has_days
 from openhalo.presentation.words import _
@@ -18,29 +19,30 @@ from openhalo.records.manifest import Coverage
 from openhalo.records.reading import Records, Relation, must_hold
 
 Standing = Literal["planned", "exploratory"]
+Kind_co = TypeVar("Kind_co", bound=AnalysisSpec, covariant=True)
 
 
 @dataclass(frozen=True)
-class Asked:
-    """One analysis of one store version."""
+class Asked(Generic[Kind_co]):
+    """One analysis, of one kind, of one store version."""
 
-    spec: AnalysisSpec
+    spec: Kind_co
     test: PlannedTest
     standing: Standing
     records: Records
 
     @property
-    def reference(self) -> str:
+    def reference(self: "Asked[GroupComparison]") -> str:
         """Return the code that the others are compared with."""
         return self.test.reference or self.spec.reference
 
     @property
-    def compare(self) -> list[str]:
+    def compare(self: "Asked[GroupComparison]") -> list[str]:
         """Return the codes that are compared with it; empty: all there are."""
         return self.test.compare or self.spec.compare
 
     @property
-    def event(self) -> Event | None:
+    def event(self: "Asked[InterruptedSeries]") -> Event | None:
         """Return what began, and when."""
         return self.test.event or self.spec.event
 
@@ -72,8 +74,10 @@ class Asked:
 
     @cached_property
     def people(self) -> dict[str, str]:
-        """Return code → how people of it are named in a sentence."""
-        found = self.records.catalogue.schema.follow(self.spec.record, self.spec.group) if self.spec.group else None
+        """Return code → how people of it are named in a sentence; empty where no groups are compared."""
+        if not isinstance(self.spec, GroupComparison):
+            return {}
+        found = self.records.catalogue.schema.follow(self.spec.record, self.spec.group)
         vocabulary = self.records.catalogue.vocabularies.get(found[1].vocabulary) if found else None
         return {code: one.people or one.label for code, one in vocabulary.codes.items()} if vocabulary else {}
 

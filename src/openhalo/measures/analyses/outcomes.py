@@ -7,11 +7,13 @@ import ibis
 import numpy as np
 import polars as pl
 
+from openhalo.catalogue.analysis_kinds import OutcomeTest
 from openhalo.engines.connect import fetch
 from openhalo.measures.analyses.asked import Asked
 from openhalo.measures.analyses.contrasts import Contrast, contrast
 from openhalo.measures.analyses.hit_rate_views import counts_of, pictures_of
 from openhalo.measures.analyses.results import AnalysisResult
+from openhalo.measures.analyses.wording import Wording
 from openhalo.presentation import numbers
 from openhalo.presentation.words import _, filled, later
 from openhalo.statistics.estimates import Numbers
@@ -20,6 +22,14 @@ from openhalo.statistics.proportions import wilson
 from openhalo.statistics.results import Refused
 from openhalo.statistics.shrinkage import beta_binomial
 
+_WORDING = Wording(
+    later(
+        "Searches of {group} found something {size} percentage points {direction} often than searches of "
+        "{reference}, {way} (95% interval {span}; {n} searches)."
+    ),
+    later("More than chance explains. It is what one would see if {group} were searched only on stronger grounds."),
+    later("More than chance explains. It is what one would see if {group} were searched on weaker grounds."),
+)
 FEWEST = 30
 """Searches of a group below which its hit rate is not compared."""
 _KNOWN_ENOUGH = 0.5
@@ -27,7 +37,7 @@ _KNOWN_ENOUGH = 0.5
 _WAYS = ("within places", "pooled")
 
 
-def hit_rates(asked: Asked) -> AnalysisResult:
+def hit_rates(asked: Asked[OutcomeTest]) -> AnalysisResult:
     """Return how often searches of each group found something, against the reference group.
 
     Raises:
@@ -65,6 +75,7 @@ def hit_rates(asked: Asked) -> AnalysisResult:
     return AnalysisResult(
         asked=asked,
         contrasts=tuple(_leading(found)),
+        wording=_WORDING,
         detail=_detail(hits, made, wanted, places),
         tell=lambda: _notes(searches, cells, wanted, made, lost, asked),
         limit=INFRAMARGINALITY,
@@ -78,7 +89,7 @@ def hit_rates(asked: Asked) -> AnalysisResult:
     )
 
 
-def _count(asked: Asked) -> pl.DataFrame:
+def _count(asked: Asked[OutcomeTest]) -> pl.DataFrame:
     """Count searches and hits by group and place: only those that an officer was free to leave, where known."""
     relation = asked.relation()
     group = relation.field(asked.spec.group)
@@ -166,7 +177,12 @@ _DETAIL = pl.Schema({
 
 
 def _notes(
-    searches: float, cells: pl.DataFrame, codes: Sequence[str], made: Numbers, lost: Unrecorded, asked: Asked
+    searches: float,
+    cells: pl.DataFrame,
+    codes: Sequence[str],
+    made: Numbers,
+    lost: Unrecorded,
+    asked: Asked[OutcomeTest],
 ) -> list[str]:
     free, said = float(cells["free"].sum()), float(cells["said"].sum())
     text = _("Of {all} searches, {free} were ones that an officer was free to leave, as far as the records tell.")

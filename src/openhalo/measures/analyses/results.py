@@ -8,10 +8,12 @@ import polars as pl
 
 from openhalo.measures.analyses.asked import Asked
 from openhalo.measures.analyses.contrasts import Contrast
-from openhalo.measures.analyses.wording import estimate, verdict
+from openhalo.measures.analyses.wording import Wording, estimate, verdict
 from openhalo.presentation import charts
 from openhalo.presentation.words import _
 from openhalo.statistics.results import Assumption
+
+_UNSAID = Wording("")
 
 
 class Picture(NamedTuple):
@@ -41,8 +43,10 @@ class Counts(NamedTuple):
 class AnalysisResult:
     """What an analysis found, or why it was refused. A refusal is a result: it is kept and published."""
 
-    asked: Asked
+    asked: Asked[Any]
     contrasts: tuple[Contrast, ...] = ()
+    wording: Wording = _UNSAID
+    """How its comparisons are said, where they lead."""
     refusal: str = ""
     detail: pl.DataFrame = field(default_factory=pl.DataFrame)
     """The numbers that the test saw: counts by group and place, or by month."""
@@ -105,7 +109,7 @@ class AnalysisResult:
         if not every:
             return self.told()
         if len(every) == 1:
-            return f"{estimate(every[0], self.asked)} {verdict(every[0], self.asked, self.family)}"
+            return f"{self._estimate(every[0])} {self._verdict(every[0])}"
         if not clear:
             return _("None of the {n} comparisons shows more than chance explains. That does not prove that all "
                      "groups are treated alike.").format(n=len(every))  # fmt: skip
@@ -117,10 +121,14 @@ class AnalysisResult:
         if len(self.leading) < 2:
             return []
         return [
-            estimate(one, self.asked)
-            + (f" {verdict(one, self.asked, self.family)}" if one.verdict != "neither" else "")
-            for one in self.leading
+            self._estimate(one) + (f" {self._verdict(one)}" if one.verdict != "neither" else "") for one in self.leading
         ]
+
+    def _estimate(self, one: Contrast) -> str:
+        return estimate(one, self.asked, self.wording)
+
+    def _verdict(self, one: Contrast) -> str:
+        return verdict(one, self.asked, self.wording, self.family)
 
     def sentence(self) -> str:
         """Return what it shows, in plain words and with its limit; never more than the test does."""

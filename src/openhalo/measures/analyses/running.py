@@ -2,13 +2,15 @@
 
 import math
 from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 from scipy.stats import false_discovery_control
 
 from openhalo.base.errors import MeasureError
 from openhalo.base.progress import Report, silent
+from openhalo.catalogue import analysis_kinds as kinds
 from openhalo.catalogue.analysis_plans import AnalysisPlan, PlannedTest
-from openhalo.catalogue.analysis_specs import AnalysisKind
+from openhalo.catalogue.analysis_specs import AnalysisSpec
 from openhalo.measures.analyses.asked import Asked, Standing
 from openhalo.measures.analyses.audits import audit
 from openhalo.measures.analyses.darkness import darkness
@@ -22,18 +24,18 @@ from openhalo.records.reading import Records
 from openhalo.statistics.estimates import holm
 from openhalo.statistics.results import Refused
 
-_TESTS: Mapping[AnalysisKind, Callable[[Asked], AnalysisResult]] = {
-    "outcome_test": hit_rates,
-    "veil_of_darkness": darkness,
-    "interrupted_series": level_change,
-    "rate_ratio": share_ratio,
-    "standardised_rates": standardised,
-    "funnel": funnel_of_places,
-    "audit": audit,
+_TESTS: Mapping[type[AnalysisSpec], Callable[[Asked[Any]], AnalysisResult]] = {
+    kinds.OutcomeTest: hit_rates,
+    kinds.VeilOfDarkness: darkness,
+    kinds.InterruptedSeries: level_change,
+    kinds.RateRatio: share_ratio,
+    kinds.StandardisedRates: standardised,
+    kinds.Funnel: funnel_of_places,
+    kinds.Audit: audit,
 }
 
 
-def run(asked: Asked) -> AnalysisResult:
+def run(asked: Asked[Any]) -> AnalysisResult:
     """Return what an analysis finds; a test that would mislead on these records is refused, with the reason.
 
     Raises:
@@ -41,7 +43,7 @@ def run(asked: Asked) -> AnalysisResult:
     """
     asked.check()
     try:
-        return _TESTS[asked.spec.kind](asked)
+        return _TESTS[type(asked.spec)](asked)
     except Refused as refused:
         return AnalysisResult(asked=asked, refusal=refused.reason)
 

@@ -8,18 +8,25 @@ import numpy as np
 import polars as pl
 
 from openhalo.base.periods import Period
+from openhalo.catalogue import analysis_kinds
 from openhalo.engines.connect import fetch
 from openhalo.measures.analyses.asked import Asked
 from openhalo.measures.analyses.contrasts import contrast
 from openhalo.measures.analyses.results import AnalysisResult, Picture
+from openhalo.measures.analyses.wording import Wording
 from openhalo.measures.planning import has_days
 from openhalo.presentation import analysis_charts, numbers
-from openhalo.presentation.words import _
+from openhalo.presentation.words import _, later
 from openhalo.statistics.interrupted_series import InterruptedSeries, interrupted_series
 from openhalo.statistics.results import Refused
 
+_ESTIMATE = later(
+    "From {event} on, the monthly number was {value} times what the trend and season before lead to "
+    "(95% interval {span}; {n} {units})."
+)
 
-def level_change(asked: Asked) -> AnalysisResult:
+
+def level_change(asked: Asked[analysis_kinds.InterruptedSeries]) -> AnalysisResult:
     """Return the level after an event divided by what the trend and season before it lead to.
 
     Raises:
@@ -45,6 +52,13 @@ def level_change(asked: Asked) -> AnalysisResult:
     return AnalysisResult(
         asked=asked,
         contrasts=(contrast(found, "ratio"),),
+        wording=Wording(
+            _ESTIMATE,
+            later("The level rose by more than chance explains."),
+            later("The level fell by more than chance explains."),
+            later("After {event}, against before"),
+            {"event": event.label},
+        ),
         detail=pl.DataFrame(
             {"month": months, "counted": events.astype(int), "expected": found.expected, "after": after}
         ),
@@ -72,14 +86,16 @@ def whole_months(days: Period) -> list[date]:
     return found
 
 
-def _count(asked: Asked) -> dict[date, int]:
+def _count(asked: Asked[analysis_kinds.InterruptedSeries]) -> dict[date, int]:
     relation = asked.relation()
     day = relation.field(asked.records.catalogue.record_type(asked.spec.record).date_column)
     month = relation.table.select(month=day.truncate("M").cast("date")).group_by("month").agg(n=ibis._.count())
     return dict(fetch(month).select("month", "n").iter_rows())
 
 
-def _notes(asked: Asked, months: Sequence[date], found: InterruptedSeries) -> list[str]:
+def _notes(
+    asked: Asked[analysis_kinds.InterruptedSeries], months: Sequence[date], found: InterruptedSeries
+) -> list[str]:
     assert asked.event is not None
     before = sum(month < asked.event.start for month in months)
     text = _("{before} months before are compared with {after} months from then on. Months in part are left out.")
@@ -92,7 +108,10 @@ def _notes(asked: Asked, months: Sequence[date], found: InterruptedSeries) -> li
 
 
 def _picture(
-    asked: Asked, months: Sequence[date], events: Sequence[float] | np.ndarray, found: InterruptedSeries
+    asked: Asked[analysis_kinds.InterruptedSeries],
+    months: Sequence[date],
+    events: Sequence[float] | np.ndarray,
+    found: InterruptedSeries,
 ) -> Picture:
     assert asked.event is not None
     rows = [
