@@ -32,8 +32,8 @@ def verdict(one: Contrast, asked: Asked[Any], wording: Wording, family: int) -> 
             "Taken alone this would be rare by chance, but {n} comparisons were made, and among so many it is not."
         )
         return text.format(n=family)
-    text = _(wording.above if one.verdict == "above" else wording.below)
-    return text.format(group=asked.name(one.group), reference=asked.name(one.reference))
+    text = wording.above if one.verdict == "above" else wording.below
+    return _(text).format(group=asked.name(one.group), reference=asked.name(one.reference))
 
 
 def shown(value: float, scale: str) -> str:
