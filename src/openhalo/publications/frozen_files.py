@@ -129,8 +129,8 @@ def recoded(file: IncidentFile, records: Records, k: int, days: Period) -> Recod
     definition = records.catalogue.record_type(file.record)
     fields, time = definition.fields, definition.time
     named = [*file.identifying, *(step.field for step in file.recode), *(one.field for one in file.outcomes)]
-    wanted = [one for one in dict.fromkeys([*named, *file.groups]) if one in fields]
-    public = [one for one in wanted if fields[one].privacy == "public"]
+    out = [one for one in dict.fromkeys([*named, *file.further]) if one in fields]
+    public = [one for one in dict.fromkeys([*out, *file.groups]) if one in fields and fields[one].privacy == "public"]
     relation = within(days, records, file.record)
     columns = {one: relation.field(_column(one, definition)) for one in public}
     if file.unit and file.unit not in columns:
@@ -138,7 +138,8 @@ def recoded(file: IncidentFile, records: Records, k: int, days: Period) -> Recod
     done = recode(fetch(relation.table.select(**columns)), file, k, kept=[time])
     # The first day of a year can lie before the first day of which there are records.
     start = pl.max_horizontal(pl.col(time), pl.lit(days.first))
-    rows = done.records.select(one for one in public if one in done.records.columns).with_columns(start.alias(time))
+    shown = [one for one in public if one in out and one in done.records.columns]
+    rows = done.records.select(shown).with_columns(start.alias(time))
     for name in [one for one in rows.columns if fields[one].type == "time"]:
         grains = [step.grain for step in file.recode if isinstance(step, PeriodOf) and step.field == name]
         precision = pl.when(pl.col(name).is_not_null()).then(pl.lit([*grains, "day"][0])).alias(f"{name}_precision")

@@ -48,7 +48,7 @@ def check_policy(site: Path, catalogue: Catalogue) -> list[Problem]:
             hint = did_you_mean(file.record, catalogue.record_types)
             document.report((*here, "record"), f"there is no record type '{file.record}'", "", hint)
             continue
-        named = [*file.identifying, *file.groups, *(step.field for step in file.recode)]
+        named = [*file.identifying, *file.groups, *file.further, *(step.field for step in file.recode)]
         named += [*(one.field for one in file.outcomes), *([file.unit] if file.unit else [])]
         for name in dict.fromkeys(named):
             if name not in record.fields:
