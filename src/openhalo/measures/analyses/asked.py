@@ -72,10 +72,12 @@ class Asked:
 
     @cached_property
     def people(self) -> dict[str, str]:
-        """Return code → how people of it are named in a sentence."""
+        """Return code → how people of it are named in a sentence, in the one order of groups."""
         found = self.records.catalogue.schema.follow(self.spec.record, self.spec.group) if self.spec.group else None
         vocabulary = self.records.catalogue.vocabularies.get(found[1].vocabulary) if found else None
-        return {code: one.people or one.label for code, one in vocabulary.codes.items()} if vocabulary else {}
+        if vocabulary is None:
+            return {}
+        return {code: vocabulary.codes[code].people or vocabulary.codes[code].label for code in vocabulary.order}
 
     def name(self, code: str) -> str:
         """Return how people of a group are named in a sentence."""
