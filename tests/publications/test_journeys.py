@@ -169,7 +169,9 @@ def test_pages_are_whole_without_scripts(browser, base):
     context = browser.new_context(java_script_enabled=False)
     page = context.new_page()
     page.goto(base + MEASURE)
-    assert page.locator("figure svg.wide").first.is_visible() and page.locator("#race-table table").is_visible()
+    assert page.locator("figure svg.wide").first.is_visible() and page.locator("#race-table table").is_hidden()
+    page.locator("#race a[href='#race-table']").click()
+    assert page.locator("#race-table table").is_visible()
     assert page.locator("button:visible").count() == 0
     page.set_viewport_size({"width": 360, "height": 800})
     page.get_by_role("button", name="Menu").click()

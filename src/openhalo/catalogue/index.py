@@ -65,8 +65,9 @@ def _measure(spec: MeasureSpec, document: Document, catalogue: "Catalogue") -> N
         cross_checks.known(spec.core, catalogue.core_items, "item of the core list", document, ("core",))
 
 
-def _nothing(_spec: Spec, _document: Document, _catalogue: "Catalogue") -> None:
-    """A core list refers to nothing: measures refer to it."""
+def _core_list(spec: CoreList, document: Document, catalogue: "Catalogue") -> None:
+    for place, measure in enumerate(spec.lead):
+        cross_checks.known(measure, catalogue.measures, "measure", document, ("lead", place))
 
 
 def _analysis(spec: AnalysisSpec, document: Document, catalogue: "Catalogue") -> None:
@@ -90,7 +91,7 @@ KINDS = (
     Kind("indicators", "indicators/NAME", IndicatorSpec, _indicator, True),
     Kind("rules", "indicators/rules/NAME", RuleSpec, _rule, True),
     Kind("record_types", "DOMAIN/NAME", RecordType, _record_type),
-    Kind("core_lists", "core", CoreList, _nothing),
+    Kind("core_lists", "core", CoreList, _core_list),
 )
 _APART = {"demo", "locale"}
 """Folders of the shipped catalogue that hold no definitions: the settings of the demo's site, and translations."""
@@ -132,6 +133,11 @@ class Catalogue:
         """Return the core list: what every department should publish, by name and in its order."""
         return {name: item for core in self.core_lists.values() for name, item in core.items.items()}
 
+    @property
+    def lead(self) -> list[str]:
+        """Return the measures that pages of many say before others, most telling first."""
+        return [measure for core in self.core_lists.values() for measure in core.lead]
+
     def core_statuses(self, published: Collection[str], waiting: Mapping[str, Collection[str]]) -> list[CoreStatus]:
         """Return how each item of the core list stands in a release.
 
@@ -139,7 +145,7 @@ class Catalogue:
             published: ids of the measures in the release.
             waiting: id of each measure whose records are not there → the record types that it lacks.
         """
-        return core_statuses(self.core_items, self.measures, published, waiting)
+        return core_statuses(self.core_items, self.measures, published, waiting, self.lead)
 
     @property
     def hash(self) -> str:

@@ -24,6 +24,8 @@ FONT = "Public Sans, system-ui, -apple-system, Segoe UI, Roboto, Helvetica Neue,
 _WIDE = {"label": 226, "plot": 220, "text": 236, "row": 34, "size": 15}
 _WIDE_COUNTS = {**_WIDE, "plot": 350, "text": 106}
 _NARROW = {"label": 0, "plot": 318, "text": 0, "row": 58, "size": 15}
+_LETTER = 8.2
+"""Pixels that a letter of a label takes at most, on average."""
 _LINE = 36
 """Characters that fit beside each other on a narrow chart; longer ones take a line each."""
 
@@ -36,7 +38,7 @@ def hue(code: str | None, order: Sequence[str]) -> str:
     """Return the fixed colour of a group: the same code has the same colour wherever its code list is used."""
     if code is None or code not in order or code in ("OTHER", "UNKNOWN"):
         return UNKNOWN
-    return HUES[list(order).index(code) % len(HUES)]
+    return HUES[sorted(order).index(code) % len(HUES)]  # by code: the order by label is another in each language
 
 
 def by_group(
@@ -59,6 +61,11 @@ def by_group(
     """
     size = _NARROW if variant == "narrow" else _WIDE_COUNTS if kind == "count" else _WIDE
     data = [_row(kind, index, row, order, ranges) for index, row in enumerate(rows)]
+    if variant == "wide":  # what short labels do not need goes to the plot
+        spare = size["label"] - min(
+            size["label"], 24 + round(_LETTER * max((len(row["label"]) for row in data), default=0))
+        )
+        size = {**size, "label": size["label"] - spare, "plot": size["plot"] + spare}
     stacked = variant == "narrow" and any(len(row["label"]) + len(row["both"]) > _LINE for row in data)
     height = size["row"] + (18 if stacked else 0)
     plot = size["plot"]
@@ -116,7 +123,7 @@ def over_time(kind: str, rows: Sequence[Figure], variant: Variant) -> Spec:
     one_year = len({start.year for start in starts if start is not None}) == 1
     wide = variant == "wide"
     step = {"interval": "month", "step": 1 if wide else 3} if one_year else {"interval": "year", "step": 1}
-    axis = {"grid": False, "title": None, "labelFlush": False, "labelOverlap": True,
+    axis = {"grid": False, "title": None, "labelFlush": False, "labelOverlap": True, "labelPadding": 14,
             "format": "%b" if one_year else "%Y", "tickCount": step}  # fmt: skip
     x = {"field": "at", "type": "temporal", "scale": {"type": "utc"}, "axis": axis}
     y = _value_axis(kind, rows, None, left=True)
@@ -126,7 +133,7 @@ def over_time(kind: str, rows: Sequence[Figure], variant: Variant) -> Spec:
     ]
     if len(rows) <= 24:
         layers.append(_layer({"type": "point", "color": ACCENT, "filled": True, "size": 36, "opacity": 1}, x=x, y=y))
-    padding = {"left": 52, "right": 24, "top": 10, "bottom": 30}
+    padding = {"left": 52, "right": 24, "top": 10, "bottom": 36}
     return _chart(data, layers, 590 if wide else 250, 200 if wide else 180, padding)
 
 

@@ -171,4 +171,4 @@ def _definition(answer: Answer, catalogue: Catalogue) -> Iterable[str]:
         yield _("The main figures are those of {period}, the newest whole year; the table has every year.").format(
             period=coverage(answer)
         )
-    yield _("One row of these records is one of: {units}. It is not always one person.").format(units=units)
+    yield _("What is counted here is {units}: the same person may be in several.").format(units=units)

@@ -74,12 +74,14 @@ class Asked(Generic[Kind_co]):
 
     @cached_property
     def people(self) -> dict[str, str]:
-        """Return code → how people of it are named in a sentence; empty where no groups are compared."""
+        """Return code → how people of it are named in a sentence, in order; empty where no groups are compared."""
         if not isinstance(self.spec, GroupComparison):
             return {}
         found = self.records.catalogue.schema.follow(self.spec.record, self.spec.group)
         vocabulary = self.records.catalogue.vocabularies.get(found[1].vocabulary) if found else None
-        return {code: one.people or one.label for code, one in vocabulary.codes.items()} if vocabulary else {}
+        if vocabulary is None:
+            return {}
+        return {code: vocabulary.codes[code].people or vocabulary.codes[code].label for code in vocabulary.order}
 
     def name(self, code: str) -> str:
         """Return how people of a group are named in a sentence."""
