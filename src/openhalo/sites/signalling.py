@@ -84,9 +84,7 @@ def signal(site: Site, known_by: date, version: int | None = None) -> ReviewSet:
     """
     governance = read_governance(site.path)
     records = _records(site, version)
-    spec = _count(site.catalogue, "accusations")
-    _must_hold(records, spec.record)
-    return review_set(records, read_roster(records), spec, known_by, governance)
+    return review_set(records, read_roster(records), known_by, governance)
 
 
 def _records(site: Site, version: int | None) -> Records:
@@ -102,7 +100,7 @@ def _must_hold(records: Records, record: str) -> None:
 
 
 def _count(catalogue: Catalogue, name: str) -> IndicatorSpec:
-    counts = {one.id: one for one in catalogue.indicators.values() if one.kind == "count" and 12 in one.months}
+    counts = {one.id: one for one in catalogue.indicators.values() if one.is_count and 12 in one.months}
     if name not in counts:
         found = f"there is no count over twelve months '{name}'"
         raise CatalogueError(Problem("indicators", found, name_all(counts, 60), did_you_mean(name, counts)))
