@@ -1,0 +1,86 @@
+"""After a signal, at a site: what reviewers said of its reasons, and what followed the support that was given."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from openhalo.base.errors import CatalogueError, MeasureError, Problem, did_you_mean, name_all
+from openhalo.catalogue.indicators import IndicatorSpec
+from openhalo.early_intervention.factor_verdicts import FactorPrecision, factor_precision
+from openhalo.early_intervention.interventions import Outcome, outcomes
+from openhalo.early_intervention.roster import read_roster
+from openhalo.records.reading import Records
+from openhalo.sites.open_site import Site
+
+INTERVENTIONS, VERDICTS = "officers/intervention", "officers/factor_verdict"
+
+
+@dataclass(frozen=True)
+class FollowUp:
+    """What became of signals. Restricted: it names no officer, yet few officers stand behind each number."""
+
+    outcome: IndicatorSpec
+    interventions: list[Outcome]
+    factors: list[FactorPrecision]
+    provenance: dict[str, Any]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain facts for JSON."""
+        return {
+            "privacy": "restricted", "outcome": self.outcome.id,
+            "interventions": [one.to_dict() for one in self.interventions],
+            "factors": [one.to_dict() for one in self.factors], "provenance": self.provenance,
+        }  # fmt: skip
+
+
+def follow_up(site: Site, outcome: str, version: int | None = None) -> FollowUp:
+    """Return what followed interventions, and how useful each factor of a signal was.
+
+    Args:
+        site: the site.
+        outcome: the count of which there should be fewer after support.
+        version: store version; the newest without it.
+
+    Raises:
+        CatalogueError: there is no such count over one and two years.
+        MeasureError: the site holds no interventions and no verdicts, or not the records that are counted.
+    """
+    records = open_records(site, version)
+    spec = _counted(site, outcome)
+    held = [record for record in (INTERVENTIONS, VERDICTS) if record in records.manifest.tables]
+    if not held:
+        found = "no interventions and no verdicts have been imported"
+        todo = f"fill in a spreadsheet: openhalo template {INTERVENTIONS} --xlsx"
+        raise MeasureError(Problem(INTERVENTIONS, found, todo=todo))
+    found_ = []
+    if INTERVENTIONS in held:
+        must_hold(records, spec.record, "officers/officer", "officers/assignment")
+        found_ = outcomes(records, read_roster(records), spec)
+    factors = factor_precision(records) if VERDICTS in held else []
+    facts = {"store_version": records.manifest.version, "catalogue": records.catalogue.hash}
+    return FollowUp(spec, found_, factors, facts)
+
+
+def open_records(site: Site, version: int | None) -> Records:
+    """Return the records of a store version, as they are."""
+    return Records(site.store, site.store.manifest(version), site.catalogue, None, dict(site.settings.authoritative))
+
+
+def must_hold(records: Records, *needed: str) -> None:
+    """Refuse where records of some type are not there.
+
+    Raises:
+        MeasureError: with every type that is missing.
+    """
+    missing = [record for record in needed if record not in records.manifest.tables]
+    if missing:
+        found = "no records of this type have been imported"
+        raise MeasureError([Problem(record, found, todo="import them first") for record in missing])
+
+
+def _counted(site: Site, name: str) -> IndicatorSpec:
+    counts = {one.id: one for one in site.catalogue.indicators.values()
+              if one.record and {12, 24} <= set(one.months) and one.kind != "time_since"}  # fmt: skip
+    if name not in counts:
+        found = f"there is no count over one and two years '{name}'"
+        raise CatalogueError(Problem("indicators", found, name_all(counts, 60), did_you_mean(name, counts)))
+    return counts[name]
