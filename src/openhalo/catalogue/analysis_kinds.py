@@ -5,8 +5,18 @@ from typing import ClassVar, Literal, get_args
 
 from pydantic import Field
 
-from openhalo.catalogue.analysis_specs import AnalysisSpec, Condition, Event, Group, GroupComparison, Named, Number
-from openhalo.catalogue.reader import Misfit
+from openhalo.catalogue.analysis_specs import (
+    AnalysisSpec,
+    BeforeAndAfter,
+    Condition,
+    Day,
+    Group,
+    GroupComparison,
+    Named,
+    Number,
+    Unit,
+)
+from openhalo.catalogue.reader import Misfit, Spec
 
 
 class OutcomeTest(GroupComparison):
@@ -33,22 +43,13 @@ class VeilOfDarkness(GroupComparison):
     df: int = Field(default=6, ge=1, le=12, description="Degrees of freedom of the curve over time")
 
 
-class InterruptedSeries(AnalysisSpec):
+class InterruptedSeries(BeforeAndAfter):
     """Did a monthly number change when something began?"""
 
-    needed: ClassVar[dict[str, str]] = {"event": "what began in {id}, and when"}
-
     kind: Literal["interrupted_series"] = Field(description="Which test it is")
-    event: Event | None = Field(default=None, description="What began; a plan may name another")
     harmonics: int = Field(default=2, ge=0, le=4, description="Pairs of seasonal terms")
     slope: bool = Field(default=False, description="The trend may change at the event too")
     lags: int = Field(default=0, ge=0, le=12, description="Months over which errors may be linked (Newey-West)")
-
-    def misfits(self) -> Iterable[Misfit]:
-        """Yield what does not fit in the event too."""
-        yield from super().misfits()
-        if self.event is not None:
-            yield from (misfit._replace(location=("event", *misfit.location)) for misfit in self.event.misfits())
 
 
 class RateRatio(GroupComparison):
@@ -85,6 +86,81 @@ class Audit(AnalysisSpec):
     outcome: Condition = Field(default="", description="Is a field recorded less often where this holds?")
 
 
+class CountChange(BeforeAndAfter):
+    """Did a small number change when something began?"""
+
+    kind: Literal["count_change"] = Field(description="Which test it is")
+
+
+class Monitoring(AnalysisSpec):
+    """Has a monthly number, or share, moved away from where it was at first?"""
+
+    kind: Literal["monitoring"] = Field(description="Which test it is")
+    outcome: Condition = Field(
+        default="",
+        description="The condition whose number is watched, given how many are to be expected of the records",
+    )
+    strata: list[Group] = Field(default=[], description="With an outcome: circumstances that say how many to expect")
+    place: Group = Field(default="", description="Field whose places get a chart each")
+    baseline_months: int = Field(default=12, ge=12, le=60, description="Whole months at first that say what is usual")
+    ratio: float = Field(default=1.3, gt=1, le=5, description="The rise that the chart looks for; and the fall, 1 / it")
+    run_length: int = Field(
+        default=60, ge=12, le=600, description="Months until a false alarm of one chart, on average"
+    )
+
+    def misfits(self) -> Iterable[Misfit]:
+        """Yield circumstances without an outcome that they could foretell."""
+        yield from super().misfits()
+        if self.strata and not self.outcome:
+            yield Misfit(("strata",), "'strata' without 'outcome'", todo="say which outcome they foretell")
+
+
+class Start(Spec):
+    """The records that say when something began for each unit."""
+
+    said: ClassVar[frozenset[str]] = frozenset(["label"])
+
+    record: str = Field(description="Their record type")
+    where: Condition = Field(default="", description="Which of them count; the first of each unit does")
+    unit: Unit = Field(description="Field of these records that says whose it is")
+    day: Day = Field(description="Field that says when it began")
+    since: Day = Field(default="", description="Field that says from when on the unit could be counted: day of hire")
+    until: Day = Field(default="", description="Field that says until when; empty there: still")
+    label: str = Field(description="What began, as it reads after 'after': crisis intervention training")
+
+
+class Staggered(AnalysisSpec):
+    """Do records of a unit become fewer once something began for it, at a time of its own?"""
+
+    kind: Literal["staggered"] = Field(description="Which test it is")
+    unit: Unit = Field(description="Field that says whose record it is: officer")
+    start: Start = Field(description="When it began for each unit")
+    period: Literal["month", "quarter"] = Field(default="quarter", description="By what the records are counted")
+
+
+class InternalBenchmark(AnalysisSpec):
+    """Who differs from others at similar records?"""
+
+    kind: Literal["internal_benchmark"] = Field(description="Which test it is")
+    outcome: Condition = Field(description="The condition whose share is compared")
+    place: Group = Field(default="", description="Field whose places are compared, and named")
+    unit: Unit = Field(default="", description="Field that tells apart those compared, and never named: officer")
+    strata: list[Group] = Field(default=[], description="Fields that make records similar")
+    values: list[Number] = Field(default=[], description="The same, as numbers: a smooth curve each")
+    hour: bool = Field(
+        default=True, description="Records are similar in the hour of the day and the day of the week too"
+    )
+    least: int = Field(default=50, ge=20, description="Records below which a place or officer is not compared")
+
+    def misfits(self) -> Iterable[Misfit]:
+        """Yield none or both of what is compared, and nothing that makes records similar."""
+        yield from super().misfits()
+        if bool(self.place) == bool(self.unit):
+            yield Misfit((), "what is compared is a place, or a unit", "one of 'place' and 'unit'")
+        if not (self.strata or self.values or self.hour):
+            yield Misfit((), "nothing says which records are similar", todo="add 'strata', 'values' or 'hour: true'")
+
+
 KINDS: dict[str, type[AnalysisSpec]] = {
     get_args(schema.model_fields["kind"].annotation)[0]: schema
     for schema in (
@@ -95,6 +171,10 @@ KINDS: dict[str, type[AnalysisSpec]] = {
         StandardisedRates,
         Funnel,
         Audit,
+        CountChange,
+        Monitoring,
+        Staggered,
+        InternalBenchmark,
     )
 }
 """Every kind by its name. A new one is a class above and its name in this list; its test is registered in

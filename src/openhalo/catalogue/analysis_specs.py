@@ -12,7 +12,7 @@ from openhalo.catalogue.reader import Location, Misfit, Spec
 class Names(NamedTuple):
     """What a setting's text must be among the records of an analysis; cross-checks read it off the annotation."""
 
-    what: Literal["condition", "group", "number", "field"]
+    what: Literal["condition", "group", "number", "field", "unit", "day"]
 
 
 Condition = Annotated[str, Names("condition"), Field(min_length=1)]
@@ -21,6 +21,10 @@ Group = Annotated[str, Names("group"), Field(min_length=1)]
 """A field that records are counted by; a path over links may lead there."""
 Number = Annotated[str, Names("number"), Field(min_length=1)]
 """A field that holds a number."""
+Unit = Annotated[str, Names("unit"), Field(min_length=1)]
+"""A field that tells apart those who are compared; they are counted, and never shown one by one."""
+Day = Annotated[str, Names("day"), Field(min_length=1)]
+"""A field that holds a day."""
 Named = Annotated[str, Names("field"), Field(min_length=1)]
 """A field of the record type itself."""
 
@@ -44,7 +48,7 @@ class Event(Spec):
 class AnalysisSpec(Spec):
     """What every analysis says. `kind` fixes the test, and with it the settings that the file may hold besides."""
 
-    said: ClassVar[frozenset[str]] = frozenset(["label", "question", "why_it_matters", "limits"])
+    said: ClassVar[frozenset[str]] = frozenset(["label", "question", "counts", "why_it_matters", "limits"])
     needed: ClassVar[dict[str, str]] = {}
     """Settings that the analysis or the plan must give → what nothing says without them."""
 
@@ -54,6 +58,7 @@ class AnalysisSpec(Spec):
     question: str = Field(description="The page's title: what a resident would ask")
     record: str = Field(description="The record type that it looks at")
     where: Condition = Field(default="", description="Which records it looks at")
+    counts: str = Field(default="", description="What these records are, as plural words; empty: as the source says")
     why_it_matters: str = Field(description="Why a resident should care, in plain words")
     limits: list[str] = Field(description="What the test cannot show")
     requirements: list[str] = Field(default=[], description="Requirements that the analysis serves, by id")
@@ -72,20 +77,37 @@ class AnalysisSpec(Spec):
         """Return the domain: the folder that the analysis stands in."""
         return self.id.partition("/")[0]
 
-    def named(self) -> Iterator[tuple[Location, str, str]]:
-        """Yield the place of each setting that names something among the records, what it names, and its text."""
-        for name, setting in type(self).model_fields.items():
-            value = getattr(self, name)
-            for what in _names(setting.metadata):
-                if value:
-                    yield (name,), what, value
-            for what in _names(get_args(setting.annotation)[:1]):
-                yield from (((name, index), what, text) for index, text in enumerate(value))
+    def named(self) -> Iterator["Reference"]:
+        """Yield each setting that names something among the records."""
+        yield from _named(self, self.record, ())
 
     @property
     def settings(self) -> dict[str, Any]:
         """Return what its kind lets it say beyond what every analysis says."""
         return {name: getattr(self, name) for name in type(self).model_fields if name not in AnalysisSpec.model_fields}
+
+
+class Reference(NamedTuple):
+    """A setting that names something among records."""
+
+    place: Location
+    what: str
+    """As in `Names`."""
+    record: str
+    text: str
+
+
+def _named(spec: Spec, record: str, here: Location) -> Iterator[Reference]:
+    """Yield what a spec names; a part of it that says `record` names things among that one's records."""
+    for name, setting in type(spec).model_fields.items():
+        value = getattr(spec, name)
+        if isinstance(value, Spec):
+            yield from _named(value, getattr(value, "record", record), (*here, name))
+        for what in _names(setting.metadata):
+            if value:
+                yield Reference((*here, name), what, record, value)
+        for what in _names(get_args(setting.annotation)[:1]):
+            yield from (Reference((*here, name, index), what, record, text) for index, text in enumerate(value))
 
 
 def _names(annotations: Iterable[Any]) -> Iterator[str]:
@@ -102,3 +124,17 @@ class GroupComparison(AnalysisSpec):
     reference: str = Field(default="", description="Code that the others are compared with; a plan may name another")
     compare: list[str] = Field(default=[], description="Codes that are compared with it; empty: all there are")
     place: Group = Field(default="", description="Field that says where; groups are compared within it too")
+
+
+class BeforeAndAfter(AnalysisSpec):
+    """An analysis that compares the time after an event with that before."""
+
+    needed: ClassVar[dict[str, str]] = {"event": "what began in {id}, and when"}
+
+    event: Event | None = Field(default=None, description="What began; a plan may name another")
+
+    def misfits(self) -> Iterable[Misfit]:
+        """Yield what does not fit in the event too."""
+        yield from super().misfits()
+        if self.event is not None:
+            yield from (misfit._replace(location=("event", *misfit.location)) for misfit in self.event.misfits())

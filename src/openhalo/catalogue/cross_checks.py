@@ -144,11 +144,42 @@ def analysis(spec: AnalysisSpec, document: Document, schema: Schema) -> None:
     """Check the record, conditions, groups and codes of an analysis."""
     if not known(spec.record, schema.record_types, "record type", document, ("record",), schema):
         return
-    look = {"condition": _open_condition, "group": _group, "number": _number, "field": _field}
-    for place, what, text in spec.named():
-        look[what](text, spec.record, document, place, schema)
+    look = {
+        "condition": _open_condition,
+        "group": _group,
+        "number": _number,
+        "field": _field,
+        "unit": _unit,
+        "day": _day,
+    }
+    for place, what, record, text in spec.named():
+        if record == spec.record or known(
+            record, schema.record_types, "record type", document, (*place[:-1], "record"), schema
+        ):
+            look[what](text, record, document, place, schema)
     if isinstance(spec, GroupComparison):
         _codes_compared(spec, spec.reference, spec.compare, document, (), schema)
+
+
+def _unit(path: str, record: str, document: Document, place: Location, schema: Schema) -> None:
+    _typed(path, record, ("link", "code", "text", "integer"), document, place, schema)
+
+
+def _day(path: str, record: str, document: Document, place: Location, schema: Schema) -> None:
+    _typed(path, record, ("date", "time"), document, place, schema)
+
+
+def _typed(path: str, record: str, types: Collection[str], document: Document, place: Location, schema: Schema) -> None:
+    """Check that a path leads to a field of one of these types that figures may rest on."""
+    with suppress(Unread):
+        found = schema.follow(record, path)
+        if found is None:
+            names = schema.field_names(record)
+            document.report(place, f"{record} has no field '{path}'", name_all(names, 60), did_you_mean(path, names))
+        elif found[1].type not in types:
+            document.report(place, f"'{path}' is a {found[1].type}", f"fields of type {name_all(types)}")
+        elif found[1].privacy in WITHHELD:
+            _refuse_withheld(path, found[1].privacy, document, place)
 
 
 def _field(name: str, record: str, document: Document, place: Location, schema: Schema) -> None:

@@ -89,8 +89,8 @@ def analysis_page(result: AnalysisResult, plan: AnalysisPlan, catalogue: Catalog
         assumptions=[(_(text), _state(state)) for text, state in result.assumptions],
         notes=result.notes,
         definition=list(_definition(asked, catalogue)),
-        methods=list(dict.fromkeys(_(one.method) for one in result.contrasts)),
-        citations=list(dict.fromkeys(one.citation for one in result.contrasts)) or spec.sources,
+        methods=[_(one) for one in result.methods],
+        citations=result.citations or spec.sources,
         plan=plan,
         family=_family(result, plan),
         sources=[catalogue.source(one.id) for one in sources_of(spec.record, asked.records)] if asked.covered else [],
@@ -110,7 +110,12 @@ def analysis_page(result: AnalysisResult, plan: AnalysisPlan, catalogue: Catalog
 def _table(result: AnalysisResult) -> tuple[list[Column], list[list[str]]]:
     """Return one row a comparison; columns that would be empty are left out."""
     every = result.contrasts
-    heads = {"difference": _("Difference"), "ratio": _("Times as high"), "share": _("Share")}
+    heads = {
+        "difference": _("Difference"),
+        "ratio": _("Times as high"),
+        "share": _("Share"),
+        "per_100": _("Change per 100"),
+    }
     parts: list[tuple[bool, Column, Any]] = [
         (True, Column(_("Compared")), lambda one: named(one, result.asked, result.wording)),
         (True, Column(heads[every[0].scale] if every else ""), lambda one: shown(one.estimate, one.scale)),

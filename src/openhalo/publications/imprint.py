@@ -132,9 +132,10 @@ def must_be_open(
         )
     missing: dict[str, set[str]] = {}
     for spec in (result.asked.spec for result in results if not result.refusal):
-        paths = [path for _place, what, path in spec.named() if what == "group"]
-        for record, name in _undeclared_fields(spec.record, paths, catalogue, declared):
-            missing.setdefault(record, set()).add(name)
+        for one in spec.named():
+            paths = [one.text] if one.what == "group" else []
+            for record, name in _undeclared_fields(one.record, paths, catalogue, declared):
+                missing.setdefault(record, set()).add(name)
     if missing:
         raise ReleaseError([_undeclared(record, sorted(names)) for record, names in sorted(missing.items())])
 

@@ -9,9 +9,8 @@ import ibis
 from openhalo.base.errors import MeasureError, Problem, name_all
 from openhalo.base.periods import Period
 from openhalo.base.provenance import hash_facts
-from openhalo.catalogue.analysis_kinds import InterruptedSeries
 from openhalo.catalogue.analysis_plans import PlannedTest
-from openhalo.catalogue.analysis_specs import AnalysisSpec, Event, GroupComparison
+from openhalo.catalogue.analysis_specs import AnalysisSpec, BeforeAndAfter, Event, GroupComparison
 from openhalo.engines.expressions import to_ibis
 from openhalo.measures.planning import has_days
 from openhalo.presentation.words import _
@@ -42,7 +41,7 @@ class Asked(Generic[Kind_co]):
         return self.test.compare or self.spec.compare
 
     @property
-    def event(self: "Asked[InterruptedSeries]") -> Event | None:
+    def event(self: "Asked[BeforeAndAfter]") -> Event | None:
         """Return what began, and when."""
         return self.test.event or self.spec.event
 
@@ -54,8 +53,7 @@ class Asked(Generic[Kind_co]):
     @cached_property
     def covered(self) -> list[Coverage]:
         """Return what each source holds of the record type within these days."""
-        table = self.records.manifest.tables.get(self.spec.record)
-        covers = table.coverage if table else []
+        covers = self.records.coverage(self.spec.record)
         return [cover for cover in covers if self.within is None or cover.period.overlap(self.within)]
 
     @cached_property
@@ -69,6 +67,8 @@ class Asked(Generic[Kind_co]):
     @property
     def unit(self) -> str:
         """Return what one record is, as plural words."""
+        if self.spec.counts:
+            return _(self.spec.counts)
         record = self.records.catalogue.record_type(self.spec.record)
         return _(record.units.get(self.covered[0].unit, record.plural) if self.covered else record.plural)
 

@@ -60,6 +60,12 @@ class AnalysisResult:
     """Says the answer in one sentence, of a test without leading comparisons."""
     limit: str = ""
     """What the test can never tell, as a sentence."""
+    assumed: tuple[Assumption, ...] = ()
+    """What the test rests on besides what its comparisons say."""
+    method: str = ""
+    """How it was done, where the comparisons do not say it."""
+    sources: tuple[str, ...] = ()
+    """Where the method is described, where the comparisons do not say it."""
     family: int = 1
     """How many comparisons the plan makes; p-values are adjusted for them."""
     facts: Mapping[str, Any] = field(default_factory=dict)
@@ -154,7 +160,7 @@ class AnalysisResult:
             "unit": self.asked.unit,
             "comparisons": self.table().to_dicts(),
             "assumptions": [one._asdict() for one in self.assumptions],
-            "citation": sorted({one.citation for one in self.contrasts}),
+            "citation": sorted(self.citations),
             "notes": self.notes,
             "limits": [*([self.limit] if self.limit else []), *spec.limits],
             "detail": self.detail.to_dicts(),
@@ -165,4 +171,15 @@ class AnalysisResult:
     @property
     def assumptions(self) -> list[Assumption]:
         """Return what must hold for the comparisons to mean what they say, each once."""
-        return list(dict.fromkeys(assumption for one in self.contrasts for assumption in one.assumptions))
+        each = (assumption for one in self.contrasts for assumption in one.assumptions)
+        return list(dict.fromkeys([*each, *self.assumed]))
+
+    @property
+    def methods(self) -> list[str]:
+        """Return how it was done, each way once."""
+        return list(dict.fromkeys([*(one.method for one in self.contrasts), *([self.method] if self.method else [])]))
+
+    @property
+    def citations(self) -> list[str]:
+        """Return where the methods are described, each once."""
+        return list(dict.fromkeys([*(one.citation for one in self.contrasts), *self.sources]))

@@ -11,14 +11,18 @@ from openhalo.base.progress import Report, silent
 from openhalo.catalogue import analysis_kinds as kinds
 from openhalo.catalogue.analysis_plans import AnalysisPlan, PlannedTest
 from openhalo.catalogue.analysis_specs import AnalysisSpec
+from openhalo.measures.analyses.adoption import adoption
 from openhalo.measures.analyses.asked import Asked, Standing
 from openhalo.measures.analyses.audits import audit
+from openhalo.measures.analyses.benchmarks import similar_records
 from openhalo.measures.analyses.darkness import darkness
 from openhalo.measures.analyses.outcomes import hit_rates
 from openhalo.measures.analyses.places import funnel_of_places, standardised
 from openhalo.measures.analyses.results import AnalysisResult
 from openhalo.measures.analyses.series import level_change
 from openhalo.measures.analyses.shares import share_ratio
+from openhalo.measures.analyses.small_counts import count_change
+from openhalo.measures.analyses.watching import watched
 from openhalo.presentation.words import later
 from openhalo.records.reading import Records
 from openhalo.statistics.estimates import holm
@@ -32,6 +36,10 @@ _TESTS: Mapping[type[AnalysisSpec], Callable[[Asked[Any]], AnalysisResult]] = {
     kinds.StandardisedRates: standardised,
     kinds.Funnel: funnel_of_places,
     kinds.Audit: audit,
+    kinds.CountChange: count_change,
+    kinds.Monitoring: watched,
+    kinds.Staggered: adoption,
+    kinds.InternalBenchmark: similar_records,
 }
 
 

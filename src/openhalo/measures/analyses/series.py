@@ -3,18 +3,15 @@
 from collections.abc import Sequence
 from datetime import date
 
-import ibis
 import numpy as np
 import polars as pl
 
-from openhalo.base.periods import Period
 from openhalo.catalogue import analysis_kinds
-from openhalo.engines.connect import fetch
 from openhalo.measures.analyses.asked import Asked
 from openhalo.measures.analyses.contrasts import contrast
+from openhalo.measures.analyses.months import by_month, must_have_months
 from openhalo.measures.analyses.results import AnalysisResult, Picture
 from openhalo.measures.analyses.wording import Wording
-from openhalo.measures.planning import has_days
 from openhalo.presentation import analysis_charts, numbers
 from openhalo.presentation.words import _, later
 from openhalo.statistics.interrupted_series import InterruptedSeries, interrupted_series
@@ -35,10 +32,8 @@ def level_change(asked: Asked[analysis_kinds.InterruptedSeries]) -> AnalysisResu
     event = asked.event
     if event is None:
         raise Refused("the plan does not say what began, and when")
-    if not has_days(asked.records, asked.spec.record):
-        raise Refused("the records are kept by the year; a change needs months")
-    months = whole_months(asked.days) if asked.days else []
-    counted = _count(asked)
+    months = must_have_months(asked)
+    counted = by_month(asked)
     events = np.array([counted.get(month, 0) for month in months], float)
     after = np.array([month >= event.start for month in months])
     found = interrupted_series(
@@ -72,25 +67,6 @@ def level_change(asked: Asked[analysis_kinds.InterruptedSeries]) -> AnalysisResu
             "autocorrelation": found.autocorrelation,
         },
     )
-
-
-def whole_months(days: Period) -> list[date]:
-    """Return the first days of the months that lie wholly within these days.
-
-    >>> [str(day) for day in whole_months(Period(date(2020, 1, 15), date(2020, 3, 31)))]
-    ['2020-02-01', '2020-03-01']
-    """
-    starts = pl.date_range(days.first.replace(day=1), days.last, "1mo", eager=True)
-    ends = starts.dt.month_end()
-    found: list[date] = starts.filter((starts >= days.first) & (ends <= days.last)).to_list()
-    return found
-
-
-def _count(asked: Asked[analysis_kinds.InterruptedSeries]) -> dict[date, int]:
-    relation = asked.relation()
-    day = relation.field(asked.records.catalogue.record_type(asked.spec.record).date_column)
-    month = relation.table.select(month=day.truncate("M").cast("date")).group_by("month").agg(n=ibis._.count())
-    return dict(fetch(month).select("month", "n").iter_rows())
 
 
 def _notes(

@@ -32,8 +32,8 @@ def verdict(one: Contrast, asked: Asked[Any], wording: Wording, family: int) -> 
             "Taken alone this would be rare by chance, but {n} comparisons were made, and among so many it is not."
         )
         return text.format(n=family)
-    text = wording.above if one.verdict == "above" else wording.below
-    return _(text).format(group=asked.name(one.group), reference=asked.name(one.reference))
+    pattern = wording.above if one.verdict == "above" else wording.below
+    return _(pattern).format(group=asked.name(one.group), reference=asked.name(one.reference))
 
 
 def shown(value: float, scale: str) -> str:
@@ -44,14 +44,14 @@ def shown(value: float, scale: str) -> str:
     """
     if scale == "difference":
         return _("{points} points").format(points=f"{100 * value:+.1f}")
-    return numbers.measured(value, scale)
+    return numbers.signed(value) if scale == "per_100" else numbers.measured(value, scale)
 
 
 def span(low: float, high: float, scale: str) -> str:
     """Write an interval on the scale of a comparison."""
     if scale == "difference":
         return _("{low} to {high} points").format(low=f"{100 * low:+.1f}", high=f"{100 * high:+.1f}")
-    return _("{low} to {high}").format(low=numbers.measured(low, scale), high=numbers.measured(high, scale))
+    return _("{low} to {high}").format(low=shown(low, scale), high=shown(high, scale))
 
 
 def ways(way: str) -> str:
@@ -61,7 +61,7 @@ def ways(way: str) -> str:
         "within places": _("within the same places"),
         "average of places": _("average over places"),
     }
-    return named.get(way, way)
+    return named.get(way) or _(way)
 
 
 def estimate(one: Contrast, asked: Asked[Any], wording: Wording) -> str:
@@ -82,8 +82,7 @@ def estimate(one: Contrast, asked: Asked[Any], wording: Wording) -> str:
 
 def named(one: Contrast, asked: Asked[Any], wording: Wording) -> str:
     """Return what is compared, for the first column of a table."""
-    if not one.group:
-        return _(wording.whole).format(**{name: _(text) for name, text in wording.values.items()})
-    name = asked.name(one.group)
+    values = {name: _(text) for name, text in wording.values.items()}
+    name = asked.name(one.group) if one.group else _(wording.whole).format(**values)
     name = f"{name[:1].upper()}{name[1:]}"
     return f"{name}, {ways(one.way)}" if one.way else name
