@@ -16,7 +16,7 @@ from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
-from bench import data, rivals, subjects, veil
+from bench import data, models, rivals, subjects, veil
 
 
 @dataclass(frozen=True)
@@ -71,7 +71,10 @@ def run(rows: int, rounds: int, work: Path, only: str = "") -> Table:
         for name, ours, rival, bar, who in veil.rows(work, rounds):
             told = (f"{rival:.2f}", f"{rival / ours:.0f}") if rival else ("", "")
             table.add_row(name, f"{ours:.3f}", *told, bar, who)
-    if only == "statistics":
+    if only in "statistics: posteriors":
+        for name, ours, bar, told in models.rows():
+            table.add_row(name, f"{ours:.1f}", "", "", bar, told)
+    if only.startswith("statistics"):
         return table
     for contest in (one for one in contests(rows, work) if only in one.name):
         pairs = []

@@ -115,7 +115,7 @@ def same_scene(
     prior: Prior = PAPER,
     *,
     draws: int = 1000,
-    tune: int = 500,
+    tune: int = 300,
     chains: int = 4,
     seed: int = 1,
     worst_rhat: float = WORST_RHAT,
@@ -163,7 +163,7 @@ class _Model:
 
     def beyond(self, q: Numbers) -> Numbers:
         """Return the steps beyond the first."""
-        return np.asarray(np.exp(q[..., self.officers :]))
+        return np.asarray(np.exp(np.minimum(q[..., self.officers :], 20.0)))
 
     def density(self, q: Numbers) -> tuple[float, Numbers]:
         """Return log density and gradient."""

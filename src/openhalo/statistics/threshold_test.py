@@ -13,7 +13,7 @@ from typing import Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.special import expit, ndtr
+from scipy.special import expit, logit, ndtr
 
 from openhalo.statistics.estimates import Numbers
 from openhalo.statistics.posteriors import LEAST_ESS, WORST_RHAT, Draws, compiled, draw
@@ -50,6 +50,15 @@ class Prior:
     threshold: float
     spread: float
     by_group: bool
+
+    def inverse(self, scale: float, groups: int) -> Numbers:
+        """Return the inverse covariance of the groups' effects, which share a level that nothing else shows."""
+        if not self.pinned:
+            return np.asarray(np.linalg.inv(scale**2 * np.eye(groups) + self.mean**2))
+        around = np.eye(groups) / scale**2
+        around[0, 1:] = around[1:, 0] = -1 / scale**2
+        around[0, 0] = 1 / self.mean**2 + (groups - 1) / scale**2
+        return around
 
 
 FAST = Prior(1, 1, 1, False, 0.1, False, 0, 1, False)
@@ -137,7 +146,7 @@ def threshold_test(
     weights: Literal["place", "own"] = "place",
     *,
     draws: int = 1000,
-    tune: int = 500,
+    tune: int = 300,
     chains: int = 4,
     seed: int = 1,
     worst_rhat: float = WORST_RHAT,
@@ -206,62 +215,50 @@ def threshold_test(
 class _Model:
     """Where each parameter stands in a position, and the density there.
 
-    A position holds, in turn: deviations of the cells' thresholds; log spreads; centres of the groups' thresholds;
-    then, for log odds of guilt and again for log δ: the level, the groups, the places, and the mean and log spread
-    of places.
+    A position holds, in turn: the log odds of a search in each cell; log spreads of thresholds; centres of the groups'
+    thresholds; each group's log odds of a hit at its usual share searched; each group's log δ; the places' effects on
+    log odds of guilt and on log δ, in units of their spread; and, where it is learned, mean and log spread of each.
     """
 
     def __init__(self, cells: Cells, prior: Prior) -> None:
-        self.compiled, self.cells, self.prior = compiled(density), cells, prior
-        self.groups, self.places = len(cells.groups), int(cells.place.max()) + 1
-        sizes = [len(cells.stops), self.groups if prior.by_group else 1, self.groups if prior.threshold else 0]
-        half = [int(prior.mean > 0), self.groups - prior.pinned, self.places - 1, 2 * prior.learned]
-        self.ends = np.cumsum([0, *sizes, *half, *half])
+        self.compiled, self.cells = compiled(density), cells
+        groups, places = len(cells.groups), int(cells.place.max()) + 1
+        learned = 2 * prior.learned
+        sizes = [len(cells.stops), groups if prior.by_group else 1, groups if prior.threshold else 0, groups, groups,
+                 places - 1, places - 1, learned, learned]  # fmt: skip
+        self.ends = np.cumsum([0, *sizes])
         self.slots = [slice(int(a), int(b)) for a, b in pairwise(self.ends)]
         self.size = int(self.ends[-1])
         self.counts = np.stack([cells.stops, cells.searches, cells.hits])
-        p = prior
-        self.scales = np.array(
-            [p.threshold, p.spread, p.mean, p.group_odds, p.group_size, p.place, p.learned, p.pinned], float
-        )
+        self.scales = np.array([prior.threshold, prior.spread, prior.place, prior.learned], float)
+        self.inverses = np.stack([prior.inverse(scale, groups) for scale in (prior.group_odds, prior.group_size)])
+        stops, searches, hits = (np.bincount(cells.group, of, groups) for of in self.counts)
+        self.usual, self.usual_hits = (searches + 0.5) / (stops + 1), (hits + 0.5) / (searches + 1)
 
     def start(self) -> Numbers:
-        """Return a position with a likelihood: a tenth guilty, thresholds that fit the search rates."""
-        from scipy.special import ndtri
-
+        """Return a position with a likelihood: the shares searched and hit rates as they were."""
         q = np.zeros(self.size)
-        c = self.cells
-        q[self.slots[0]] = -ndtri(np.clip((c.searches + 0.5) / (c.stops + 1), 1e-6, 0.9))
+        q[self.slots[0]] = logit((self.cells.searches + 0.5) / (self.cells.stops + 1))
+        q[self.slots[3]] = logit(self.usual_hits)
+        q[self.slots[4]] = 0.3
         return q
 
-    def effects(self, q: Numbers, half: int) -> tuple[Numbers, Numbers]:
-        """Return the effects of groups (with the level) and of places: of log odds (half 0) or of log δ (half 1)."""
-        level, groups, places, learned = (q[..., self.slots[3 + 4 * half + k]] for k in range(4))
-        p = self.prior
-        scale = p.group_size if half else p.group_odds
-        pad = [(0, 0)] * (q.ndim - 1)
-        by_group = np.pad(scale * groups, [*pad, (int(p.pinned), 0)])
-        if p.mean:
-            by_group = by_group + p.mean * level
-        spread = np.exp(learned[..., 1:]) if p.learned else p.place
-        centre = p.place * learned[..., :1] if p.learned else 0.0
-        return by_group, np.pad(centre + spread * places, [*pad, (1, 0)])
-
-    def parts(self, q: Numbers) -> tuple[Numbers, Numbers, Numbers]:
-        """Return threshold, log odds of guilt and log δ of each cell; `q` may hold many positions."""
-        pairs = [self.effects(q, half) for half in (0, 1)]
-        odds, size = (a[..., self.cells.group] + b[..., self.cells.place] for a, b in pairs)
-        own = self.cells.group if self.prior.by_group else np.zeros_like(self.cells.group)
-        t = np.exp(q[..., self.slots[1]])[..., own] * q[..., self.slots[0]]
-        if self.prior.threshold:
-            t = t + self.prior.threshold * q[..., self.slots[2]][..., self.cells.group]
-        return t, odds, size
+    def at(self, q: Numbers) -> tuple[float, Numbers, Numbers]:
+        """Return log density, gradient, and threshold, log odds of guilt and log δ of each cell."""
+        c = self.cells
+        found = self.compiled(
+            q, c.group, c.place, self.counts, self.ends, self.scales, self.inverses, self.usual
+        )  # fmt: skip
+        return found  # type: ignore[no-any-return]
 
     def density(self, q: Numbers) -> tuple[float, Numbers]:
         """Return log density and gradient."""
-        c = self.cells
-        value, slope = self.compiled(q, c.group, c.place, self.counts, self.ends, self.scales)
-        return float(value), slope
+        return self.at(q)[:2]
+
+    def parts(self, draws: Numbers) -> tuple[Numbers, Numbers, Numbers]:
+        """Return threshold, log odds of guilt and log δ of each draw and cell."""
+        found = np.stack([self.at(q)[2] for q in draws], axis=1)
+        return found[0], found[1], found[2]
 
 
 def _predicted(t: Numbers, odds: Numbers, delta: Numbers) -> tuple[Numbers, Numbers]:
