@@ -18,6 +18,7 @@ from openhalo.early_intervention.clock import months_before
 from openhalo.early_intervention.indicators import Matrix
 from openhalo.early_intervention.roster import Roster
 from openhalo.presentation.words import _
+from openhalo.statistics.results import Refused
 from openhalo.statistics.shrinkage import gamma_poisson
 
 Scores = NDArray[np.float64]
@@ -76,9 +77,15 @@ class Evidence:
 
 
 def by_rule(evidence: Evidence, rule: RuleSpec, day: date) -> Scores:
-    """Return 1 for serving officers who reach one of a rule's thresholds, else 0; nobody where records lack."""
+    """Return 1 for serving officers who reach one of a rule's thresholds, else 0.
+
+    Raises:
+        Refused: the site holds none of the records that the rule counts.
+    """
     reached = np.zeros(len(evidence.matrix.officers), bool)
     held = set(evidence.matrix.columns)
+    if not any((one.indicator, one.months) in held for one in rule.any_of):
+        raise Refused("the site holds none of the records that the rule counts")
     for one in rule.any_of:
         if (one.indicator, one.months) in held:
             reached |= over(evidence, one, day)
