@@ -177,11 +177,21 @@ def test_findings_after_a_day_were_not_known_by_it(chicago, accused):
 
 
 @pytest.mark.parametrize(
-    "field", ["officer.pseudonym", "officer.employee_number", "officer.name", "officer", "complaint.incident"]
-)
-def test_no_figure_may_be_cut_by_an_officer(field, tmp_path):
-    text = (open_measure("complaints", "allegations")).replace("groups: [category,", f"groups: [{field}, category,")
-    folder = tmp_path / "complaints" / "measures"
+    ("measure", "first", "field"),
+    [
+        *(("complaints/allegations", "category", one) for one in ("officer.pseudonym", "officer.employee_number")),
+        *(("complaints/allegations", "category", one) for one in ("officer.name", "officer", "complaint.incident")),
+        *((f"officers/{one}", "kind", field) for one in ("signals", "interventions")
+          for field in ("officer", "officer.pseudonym")),
+        ("officers/interventions", "kind", "signal"), ("officers/factor_verdicts", "verdict", "signal.officer"),
+        ("officers/factor_verdicts", "verdict", "factor"),
+    ],
+)  # fmt: skip
+def test_no_figure_may_be_cut_by_an_officer(measure, first, field, tmp_path):
+    domain, _, name = measure.partition("/")
+    text = open_measure(domain, name).replace(f"groups: [{first}", f"groups: [{field}, {first}")
+    assert field in text
+    folder = tmp_path / domain / "measures"
     folder.mkdir(parents=True)
     (folder / "mine.yaml").write_text(text, encoding="utf-8")
     with pytest.raises(CatalogueError, match=re.escape(field)):

@@ -1,5 +1,6 @@
-"""Verbs that follow a signal: `outcomes`."""
+"""Verbs that follow a signal: `outcomes`, `own-record`."""
 
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -16,6 +17,7 @@ SiteFolder = Annotated[Path, typer.Option("--site", help="The site's folder")]
 def register(app: typer.Typer) -> None:
     """Add the verbs of this module."""
     app.command()(outcomes)
+    app.command("own-record")(own_record)
 
 
 def outcomes(
@@ -52,3 +54,44 @@ def outcomes(
             )  # fmt: skip
             table.add_row(row.factor, numbers.count(row.given), useful)
         out.print(table)
+
+
+def own_record(
+    officer: Annotated[str, typer.Argument(help="The officer's pseudonym or record key")],
+    known_by: Annotated[datetime, typer.Option(formats=["%Y-%m-%d"], help="Only what had been recorded by this date")],
+    site: SiteFolder = Path(),
+    version: Annotated[int | None, typer.Option(help="Store version; the newest without it")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Show an officer everything that is held about them, what each indicator counts, and how to have it corrected.
+
+    Restricted: for this officer. It shows nobody else.
+
+    Example: openhalo own-record 10014 --site springfield --known-by 2013-12-31
+    """
+    from openhalo.sites.following_up import see_own_record
+
+    told = see_own_record(openhalo.open_site(site), officer, known_by.date(), version)
+    if as_json:
+        print_json(told)
+        return
+    out.print(f"What is held about {officer} by {known_by.date()}. Restricted.", style="bold", markup=False)
+    for record, rows in told["records"].items():
+        out.print(f"{record}: {len(rows)} records", markup=False, highlight=False)
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for head in ("indicator", "months: how many"):
+        table.add_column(head)
+    for one in told["indicators"]:
+        values = {months: value for months, value in one["values"].items() if value}
+        if values:
+            table.add_row(one["label"], "; ".join(f"{months}: {value:g}" for months, value in values.items()))
+    out.print(table)
+    signal = told["signal"]
+    out.print("No signal names you." if signal is None else f"A signal names you until {signal['lapses']}:",
+              markup=False)  # fmt: skip
+    for factor in signal["reasons"]["factors"] if signal else []:
+        out.print(f"- {factor['sentence']}", markup=False, highlight=False)
+    if "contest_decided_by" in told["corrections"]:
+        way = told["corrections"]
+        out.print(f"To have a record corrected: {way['how']}. {way['contest_decided_by']} answers within "
+                  f"{way['answer_within_days']} days.", markup=False, highlight=False)  # fmt: skip

@@ -1,15 +1,18 @@
 """After a signal, at a site: what reviewers said of its reasons, and what followed the support that was given."""
 
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from openhalo.base.errors import CatalogueError, MeasureError, Problem, did_you_mean, name_all
 from openhalo.catalogue.indicators import IndicatorSpec
 from openhalo.early_intervention.factor_verdicts import FactorPrecision, factor_precision
 from openhalo.early_intervention.interventions import Outcome, outcomes
+from openhalo.early_intervention.own_record import own_record
 from openhalo.early_intervention.roster import read_roster
 from openhalo.records.reading import Records
 from openhalo.sites.open_site import Site
+from openhalo.sites.signalling import GOVERNANCE, read_governance, signal
 
 INTERVENTIONS, VERDICTS = "officers/intervention", "officers/factor_verdict"
 
@@ -58,6 +61,38 @@ def follow_up(site: Site, outcome: str, version: int | None = None) -> FollowUp:
     factors = factor_precision(records) if VERDICTS in held else []
     facts = {"store_version": records.manifest.version, "catalogue": records.catalogue.hash}
     return FollowUp(spec, found_, factors, facts)
+
+
+def see_own_record(site: Site, officer: str, known_by: date, version: int | None = None) -> dict[str, Any]:
+    """Return what is held about one officer, whether a signal names them and why, and how to have it corrected.
+
+    Args:
+        site: the site.
+        officer: record key or pseudonym.
+        known_by: only what had been recorded by this day.
+        version: store version; the newest without it.
+
+    Raises:
+        MeasureError: nobody, or more than one, is called so.
+        SiteError: the site has a governance record that is incomplete.
+    """
+    records = open_records(site, version)
+    must_hold(records, "officers/officer", "officers/assignment")
+    found = own_record(records, officer, known_by)
+    told = found.to_dict()
+    if not (site.path / GOVERNANCE).is_file():
+        return told | {"signal": None, "corrections": {"asked_of": "the department: no signals are in use here"}}
+    governance = read_governance(site.path)
+    name = found.officer.get("pseudonym", found.officer["record_key"])
+    chosen = signal(site, known_by, version).to_dict()
+    mine = [one for one in chosen["signals"] if one["officer"] == name]
+    corrections = {
+        "contest_decided_by": governance.contest_decided_by, "answer_within_days": governance.contest_days,
+        "how": "name the record by its record_key, and what is wrong with it",
+        "what": {record: [row["record_key"] for row in rows] for record, rows in found.records.items() if rows},
+    }  # fmt: skip
+    signalled = {"reasons": mine[0], "lapses": str(chosen["lapses"])} if mine else None
+    return told | {"signal": signalled, "corrections": corrections}
 
 
 def open_records(site: Site, version: int | None) -> Records:
