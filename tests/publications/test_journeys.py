@@ -70,6 +70,10 @@ def test_nothing_runs_out_of_a_small_screen(visit, width, folder):
             width,
         )
         assert page.evaluate("document.documentElement.scrollWidth") <= width and not wide, (place, wide)
+        hanging = page.eval_on_selector_all(
+            "td[data-label]", "all => all.filter(one => parseFloat(getComputedStyle(one, '::before').marginLeft) < 0)"
+        )
+        assert not hanging, place
 
 
 def test_words_may_be_set_wider_or_twice_as_large(visit):

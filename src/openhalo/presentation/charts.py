@@ -60,7 +60,7 @@ def by_group(
         ranges: say the bounds beside each group instead of the figure, because figures may not be compared.
     """
     size = _NARROW if variant == "narrow" else _WIDE_COUNTS if kind == "count" else _WIDE
-    data = [_row(kind, index, row, order, ranges) for index, row in enumerate(rows)]
+    data = [_row(kind, index, row, order, ranges, 30 if variant == "wide" else _LINE) for index, row in enumerate(rows)]
     if variant == "wide":  # what short labels do not need goes to the plot
         spare = size["label"] - min(
             size["label"], 24 + round(_LETTER * max((len(row["label"]) for row in data), default=0))
@@ -82,6 +82,8 @@ def by_group(
         layers.append(_layer({"type": "bar", "height": 16}, x=x, x2={"datum": 0}, y=y, color=colour))
     else:
         for thickness, fade, low, high in ((14, 0.28, "bound_low", "bound_high"), (2.5, 1, "low", "high")):
+            if all(row[low] is None for row in data):
+                continue  # a layer costs its share of the drawing, even an empty one
             mark = {"type": "rule", "strokeWidth": thickness, "opacity": fade}
             layers.append(_layer(mark, x=_number(low), x2={"field": high}, y=y, color=colour))
         dot = {"type": "point", "filled": True, "size": 95, "opacity": 1, "strokeWidth": 2}
@@ -91,13 +93,15 @@ def by_group(
         layers += [
             _text({**text, "align": "left", "color": INK}, "label", -size["label"], y),
             _text({**text, "align": "right", "color": INK, "fontWeight": 600}, "said", said_at, y),
-            _text({**text, "align": "left", "color": SOFT}, "base", said_at + 6, y),
         ]
+        if kind != "count":
+            layers.append(_text({**text, "align": "left", "color": SOFT}, "base", said_at + 6, y))
     else:
         below = {"align": "left", "dy": -20} if stacked else {"align": "right", "dy": -22}
         layers += _legible({**text, "dy": -39 if stacked else -22, "align": "left", "color": INK}, "label", 0, y)
         layers += _legible({**text, **below, "color": SOFT if stacked else INK}, "both", 0 if stacked else plot, y)
-    layers += _legible({**text, "align": "left", "dx": 6, "color": SOFT}, "why", 0, y)
+    if any(row["why"] for row in data):
+        layers += _legible({**text, "align": "left", "dx": 6, "color": SOFT}, "why", 0, y)
     if withheld := [row for row in data if row["withheld"]]:
         stroke = {"type": "point", "shape": _HATCH, "size": 400, "stroke": SOFT, "strokeWidth": 1.5, "filled": False}
         layers.append({"data": {"values": withheld}, **_layer(stroke, x={"value": 22}, y=y)})
@@ -194,7 +198,7 @@ def _told(kind: str, row: Figure) -> str:
     return f"{said(kind, row)} ({interval(kind, row.bound_low, row.bound_high)})"
 
 
-def _row(kind: str, index: int, row: Figure, order: Sequence[str], ranges: bool) -> dict[str, Any]:
+def _row(kind: str, index: int, row: Figure, order: Sequence[str], ranges: bool, longest: int) -> dict[str, Any]:
     has = row.value is not None
     text, n = said(kind, row), base(kind, row)
     ranged = ranges and row.bounded
@@ -203,7 +207,7 @@ def _row(kind: str, index: int, row: Figure, order: Sequence[str], ranges: bool)
     colour = hue(row.code, order) if order else (ACCENT if row.code is not None else UNKNOWN)
     return {
         "row": index,
-        "label": _short(row.label, 29),
+        "label": _short(row.label, longest),
         "value": row.value,
         **{name: getattr(row, name) for name in ("low", "high", "bound_low", "bound_high")},
         "hue": colour,
