@@ -19,7 +19,7 @@ const COLOURS = {
   '#2e2e2e': '--ink', '#454545': '--ink-soft', '#5d5d52': '--ink-soft', '#919191': '--ink-soft',
   '#dfe1e2': '--rule', '#a9aeb1': '--rule', '#c9c9c9': '--rule', '#adadad': '--rule', '#c6cace': '--rule',
   '#dcdee0': '--rule', '#e6e6e6': '--tint', '#f0f0f0': '--tint', '#edeff0': '--tint', '#e7f6f8': '--tint',
-  '#d9e8f6': '--tint', '#ecf3ec': '--tint', '#faf3d1': '--tint', '#f4e3db': '--tint', '#f3f3f3': '--tint',
+  '#d9e8f6': '--tint', '#97d4ea': '--tint', '#ecf3ec': '--tint', '#faf3d1': '--tint', '#f4e3db': '--tint', '#f3f3f3': '--tint',
   '#005ea2': '--accent', '#1a4480': '--accent', '#162e51': '--accent', '#54278f': '--accent',
   '#2491ff': '--accent', '#00bde3': '--accent', '#99deea': '--accent', '#00a91c': '--accent',
   '#ffbe2e': '--accent', '#d54309': '--accent', '#b50909': '--accent', '#9c3d10': '--accent', '#73b3e7': '--accent',
