@@ -1,4 +1,4 @@
-"""Verbs that follow a signal: `outcomes`, `own-record`."""
+"""Verbs that follow a signal: `outcomes`, `own-record`, `sheet`."""
 
 from datetime import datetime
 from pathlib import Path
@@ -18,6 +18,7 @@ def register(app: typer.Typer) -> None:
     """Add the verbs of this module."""
     app.command()(outcomes)
     app.command("own-record")(own_record)
+    app.command()(sheet)
 
 
 def outcomes(
@@ -95,3 +96,26 @@ def own_record(
         way = told["corrections"]
         out.print(f"To have a record corrected: {way['how']}. {way['contest_decided_by']} answers within "
                   f"{way['answer_within_days']} days.", markup=False, highlight=False)  # fmt: skip
+
+
+def sheet(
+    quarter: Annotated[str, typer.Option(help="The quarter at whose end we look: 2013-Q4")],
+    to: Annotated[Path, typer.Option("--out", help="Where the page goes: a file .html or a folder")],
+    site: SiteFolder = Path(),
+    rule: Annotated[list[str] | None, typer.Option(help="Rule whose thresholds count; may stand twice; all")] = None,
+    version: Annotated[int | None, typer.Option(help="Store version; the newest without it")] = None,
+) -> None:
+    """Write a sheet to print: who reached a threshold, in no order, with space for a verdict on each reason.
+
+    Restricted: it names officers by pseudonym.
+
+    Example: openhalo sheet --site springfield --quarter 2013-Q4 --out sheet.html
+    """
+    from openhalo.publications.sheet_page import write_sheet
+    from openhalo.sites.following_up import quarterly_sheet
+
+    opened = openhalo.open_site(site)
+    found = quarterly_sheet(opened, quarter, rule or (), version)
+    page = write_sheet(to, found, opened.catalogue, opened.settings.title)
+    out.print(f"{len(found.cards)} officers. To print, restricted: {page}", markup=False, highlight=False,
+              soft_wrap=True)  # fmt: skip

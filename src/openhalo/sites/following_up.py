@@ -1,5 +1,6 @@
 """After a signal, at a site: what reviewers said of its reasons, and what followed the support that was given."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -10,6 +11,8 @@ from openhalo.early_intervention.factor_verdicts import FactorPrecision, factor_
 from openhalo.early_intervention.interventions import Outcome, outcomes
 from openhalo.early_intervention.own_record import own_record
 from openhalo.early_intervention.roster import read_roster
+from openhalo.early_intervention.threshold_sheet import Sheet, threshold_sheet
+from openhalo.presentation.numbers import period_start
 from openhalo.records.reading import Records
 from openhalo.sites.open_site import Site
 from openhalo.sites.signalling import GOVERNANCE, read_governance, signal
@@ -93,6 +96,35 @@ def see_own_record(site: Site, officer: str, known_by: date, version: int | None
     }  # fmt: skip
     signalled = {"reasons": mine[0], "lapses": str(chosen["lapses"])} if mine else None
     return told | {"signal": signalled, "corrections": corrections}
+
+
+def quarterly_sheet(site: Site, quarter: str, rules: Sequence[str] = (), version: int | None = None) -> Sheet:
+    """Return who reached a threshold by the end of a quarter.
+
+    Args:
+        site: the site; it needs a complete governance record.
+        quarter: such as 2013-Q4.
+        rules: ids of the rules whose thresholds count; all of the catalogue without any.
+        version: store version; the newest without it.
+
+    Raises:
+        SiteError: the governance record is missing or incomplete.
+        CatalogueError: there is no such rule.
+        MeasureError: this is no quarter, or the site does not hold the records.
+    """
+    governance = read_governance(site.path)
+    if "Q" not in quarter or period_start(quarter) is None:
+        raise MeasureError(Problem("--quarter", f"'{quarter}' names no quarter", "a year and a quarter: 2013-Q4"))
+    known = site.catalogue.rules
+    wrong = [name for name in rules if name not in known]
+    if wrong:
+        hints = [Problem("--rule", f"there is no rule '{name}'", name_all(known), did_you_mean(name, known))
+                 for name in wrong]  # fmt: skip
+        raise CatalogueError(hints)
+    records = open_records(site, version)
+    must_hold(records, "officers/officer", "officers/assignment")
+    chosen = [known[name] for name in rules] or list(known.values())
+    return threshold_sheet(records, read_roster(records), chosen, quarter, governance)
 
 
 def open_records(site: Site, version: int | None) -> Records:
