@@ -211,6 +211,23 @@ def test_no_page_breaks_a_rule_of_accessibility(visit, real_release, looked_at):
         assert len(found.response["passes"]) > 0
 
 
+def test_no_page_runs_out_of_a_phone(visit, real_release):
+    """With every table open: it is the long cells of tables that push a page wider than its screen."""
+    out = {}
+    for path in sorted(real_release.rglob("*.html")):
+        place = path.relative_to(real_release).as_posix()
+        page = visit(place, 360)
+        found = page.evaluate(
+            """() => { document.querySelectorAll('details').forEach(one => one.open = true);
+            return [...document.querySelectorAll('main table, main figure, main dl, main ul')]
+            .filter(one => one.checkVisibility() && !one.closest('.scroll'))
+            .filter(one => one.getBoundingClientRect().right > 361).map(one => one.textContent.trim().slice(0, 40)) }"""
+        )
+        if found:
+            out[place] = found
+    assert out == {}
+
+
 def test_the_first_load_of_every_page_is_under_150_kb(real_release):
     def packed(path):
         return len(path.read_bytes() if path.suffix == ".woff2" else gzip.compress(path.read_bytes()))
