@@ -1,6 +1,6 @@
 // Makes src/openhalo/publications/assets/vendor: the US Web Design System cut down to what our pages use, and
 // Public Sans cut down to Latin letters. Run by `make assets` after a template began to use another `usa-` class.
-import { copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import postcss from 'postcss';
@@ -103,8 +103,8 @@ async function fonts() {
   }
 }
 
-rmSync(vendor, { recursive: true, force: true });
 mkdirSync(vendor, { recursive: true });
+for (const name of readdirSync(vendor)) if (name.endsWith('.woff2')) rmSync(join(vendor, name));
 await styles();
 await fonts();
 copyFileSync(join(uswds, 'LICENSE.md'), join(vendor, 'LICENSE-uswds.md'));
