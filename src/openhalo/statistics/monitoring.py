@@ -235,17 +235,18 @@ def _grouped_weights(trials: ArrayLike, risk: ArrayLike, ratio: float, seed: int
 def _learnt_poisson(
     expected: float, ratio: float, dispersion: float, learnt: int, draws: int, seed: int
 ) -> Callable[[], Numbers]:
-    """Return steps of charts that each learnt what to expect, and the scatter, from periods of their own."""
+    """Return steps of charts that expect what was learnt, of series whose level and scatter may be what they may be.
+
+    Given the first periods, both are drawn as of normal counts with nothing known before: so a limit is right on
+    average over what those periods might have shown.
+    """
     rng = np.random.default_rng(seed)
-    level = np.maximum(rng.normal(expected, np.sqrt(dispersion * expected / learnt), draws), 0.01 * expected)
-    spread = np.maximum(dispersion * rng.chisquare(learnt - 1, draws) / (learnt - 1), 1.0)
+    spread = np.maximum(dispersion * (learnt - 1) / rng.chisquare(learnt - 1, draws), 1.001)
+    level = np.maximum(rng.normal(expected, np.sqrt(spread * expected / learnt)), 0.01 * expected)
 
     def draw() -> Numbers:
-        if dispersion > 1:
-            drawn = rng.negative_binomial(expected / (dispersion - 1), 1 / dispersion, draws)
-        else:
-            drawn = rng.poisson(expected, draws)
-        found: Numbers = (drawn * np.log(ratio) - level * (ratio - 1)) / spread
+        drawn = rng.negative_binomial(level / (spread - 1), 1 / spread)
+        found: Numbers = (drawn * np.log(ratio) - expected * (ratio - 1)) / dispersion
         return found
 
     return draw
