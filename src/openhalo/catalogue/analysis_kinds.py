@@ -105,7 +105,7 @@ class Monitoring(AnalysisSpec):
     baseline_months: int = Field(default=12, ge=12, le=60, description="Whole months at first that say what is usual")
     ratio: float = Field(default=1.3, gt=1, le=5, description="The rise that the chart looks for; and the fall, 1 / it")
     run_length: int = Field(
-        default=60, ge=12, le=600, description="Months until a false alarm of one chart, on average"
+        default=60, ge=12, le=600, description="Months in which one chart gives one false alarm on average"
     )
 
     def misfits(self) -> Iterable[Misfit]:
