@@ -32,8 +32,8 @@ def verdict(one: Contrast, asked: Asked[Any], wording: Wording, family: int) -> 
             "Taken alone this would be rare by chance, but {n} comparisons were made, and among so many it is not."
         )
         return text.format(n=family)
-    text = _(wording.above if one.verdict == "above" else wording.below)
-    return text.format(group=asked.name(one.group), reference=asked.name(one.reference))
+    pattern = wording.above if one.verdict == "above" else wording.below
+    return _(pattern).format(group=asked.name(one.group), reference=asked.name(one.reference))
 
 
 def shown(value: float, scale: str) -> str:
@@ -60,6 +60,8 @@ def ways(way: str) -> str:
         "pooled": _("all places together"),
         "within places": _("within the same places"),
         "average of places": _("average over places"),
+        "all stops of a place": _("each place weighted by all its stops"),
+        "a group's own stops": _("each place weighted by the group's own stops"),
     }
     return named.get(way, way)
 
