@@ -12,13 +12,14 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from typer.testing import CliRunner
 
+from openhalo.base.errors import MeasureError
 from openhalo.cli.main import app
 from openhalo.early_intervention.clock import month_ends
 from openhalo.early_intervention.indicators import compute
 from openhalo.intake.template import example_cells
 from openhalo.sites.kept_sets import unlapsed
 from openhalo.sites.open_site import open_site
-from openhalo.sites.signalling import signal
+from openhalo.sites.signalling import signal, try_out
 
 from .test_backtest import RECORD
 from .test_indicators import records, site_with
@@ -108,6 +109,19 @@ def test_kept_signals_lapse(city, tmp_path):
     assert unlapsed(tmp_path / "site", found.lapses) == []
 
 
+def test_a_site_with_complaints_alone_tries_what_it_can_and_says_what_it_cannot(city, tmp_path):
+    shutil.copytree(city[0], tmp_path / "site")
+    found = try_out(open_site(tmp_path / "site"), "", "", 2011, 2011, 0)
+    assert set(found.refused) == {"rule:critical_event", "rule:force_in_arrests"}
+    assert "holds none of the records" in found.refused["rule:critical_event"]
+    assert {"rule:miami_dade", "rule:new_jersey", "shrunken_count"} <= {score.policy for score in found.scores}
+    assert list(found.covered) == ["complaints/allegation"]
+    assert found.capacity == 8
+    assert (tmp_path / "site" / "backtests").is_dir()
+    with pytest.raises(MeasureError, match="force/force_report: no records of this type"):
+        try_out(open_site(tmp_path / "site"), "force_subject_injured", "", 2011, 2011, 0)
+
+
 facts = st.tuples(
     st.sampled_from("abc"), st.integers(0, 1500), st.sampled_from([None, 0, 90, 400]), st.booleans()
 )  # fmt: skip
@@ -131,6 +145,7 @@ def test_order_quiet_officers_and_later_facts_change_nothing(tmp_path_factory, d
         found = compute(records(site), specs, days, rows)
         both.append({column: found.values(*column) for column in found.columns})
     plain, again = both
+    assert np.array_equal(plain["adverse_events", 12], plain["accusations_sustained", 12]), "no force, no suspensions"
     assert plain.keys() == again.keys()
     for column, values in plain.items():
         assert np.array_equal(values, again[column][: len(keys)], equal_nan=True), column
