@@ -11,9 +11,11 @@ from pydantic import BaseModel
 import openhalo
 from openhalo.catalogue.analysis_plans import AnalysisPlan
 from openhalo.catalogue.index import KINDS, Catalogue, load
+from openhalo.catalogue.never_inputs import NEVER_INPUTS
 from openhalo.catalogue.record_types import RecordType
 from openhalo.cli.main import app
 from openhalo.disclosure.policy import Policy
+from openhalo.early_intervention.governance import Governance
 from openhalo.sites.settings import Settings
 
 PYTHON_EXAMPLE = """import openhalo
@@ -48,6 +50,7 @@ def pages() -> dict[str, str]:
         "measures.md": measures(catalogue),
         "analyses.md": analyses(catalogue),
         "records.md": records(catalogue),
+        "indicators.md": indicators(catalogue),
         "vocabularies.md": vocabularies(catalogue),
         "sources.md": sources(catalogue),
         "python.md": python(),
@@ -81,6 +84,7 @@ def schemas() -> str:
         ("agency.yaml", Settings),
         ("disclosure.yaml", Policy),
         ("analysis_plan.yaml", AnalysisPlan),
+        ("governance.yaml", Governance),
     ]:
         parts += [f"## {place}\n", f"{(schema.__doc__ or '').strip()}\n"]
         forms = [form for kind in KINDS if kind.schema is schema for form in kind.forms.values()]
@@ -191,6 +195,44 @@ def analyses(catalogue: Catalogue) -> str:
 
 def _setting(value: Any) -> str:
     return ", ".join(value) if isinstance(value, list) else f"`{_plain(value)}`" if value not in ("", None) else ""
+
+
+def indicators(catalogue: Catalogue) -> str:
+    """Describe each indicator, signal and rule of early intervention, and what is never an input."""
+    parts = [
+        "# Indicators, signals and rules\n\nHow they are used: [how-to](../how-to/switch-on-early-intervention.md).\n"
+    ]
+    parts += ["## What is never an input\n", "No setting allows it.\n", "| what | why |", "|---|---|"]
+    parts += [f"| {kind.name} | {kind.reason} |" for kind in NEVER_INPUTS]
+    parts += ["", "## Signals\n"]
+    for one in sorted(catalogue.signals.values(), key=lambda spec: spec.id):
+        read = one.indicator or one.record or f"all indicators, to foresee `{one.foresees}`"
+        facts = {"reads": f"`{read}`" if " " not in read else read, "looks back": one.months and f"{one.months} months",
+                 "outcome": one.outcome and f"`{one.outcome}`", "holds equal": ", ".join(one.similar)}  # fmt: skip
+        parts += [f"### {one.id}\n", f"{one.label}; of kind {one.kind}. {one.why}\n"]
+        parts += [f"- {name}: {fact}" for name, fact in facts.items() if fact]
+        parts += [f"- described in: {'; '.join(one.sources)}", ""]
+    parts.append("## Rules\n")
+    for rule in sorted(catalogue.rules.values(), key=lambda spec: spec.id):
+        parts += [f"### {rule.id}\n", f"{rule.label}. {rule.note}".rstrip() + "\n"]
+        parts += [f"- `{one.indicator}` over {one.months} months: {one.at_least:g} or more"
+                  + (f", of at least {one.exposure}" if one.exposure else "") for one in rule.any_of]  # fmt: skip
+        parts += [f"- described in: {'; '.join(rule.sources)}", ""]
+    parts.append("## Indicators\n")
+    for spec in sorted(catalogue.indicators.values(), key=lambda spec: spec.id):
+        facts = {
+            "counts": spec.record and f"`{spec.record}`" + (f" where `{spec.where}`" if spec.where else ""),
+            "divides": spec.of and f"`{spec.of}` by `{spec.per}`",
+            "adds up": ", ".join(f"`{name}`" for name in spec.any_of),
+            "learned with": spec.known_at,
+            "looks back": f"{', '.join(map(str, spec.months))} months",
+            "weight": spec.severity != 1 and f"{spec.severity:g}",
+            "described in": "; ".join(spec.sources),
+            "reviewed": f"{spec.reviewed}, next {spec.next_review}, by {spec.author}",
+        }  # fmt: skip
+        parts += [f"### {spec.id}\n", f"**{spec.question}** {spec.label}; of kind {spec.kind}, {spec.direction}.\n"]
+        parts += [f"{spec.why}\n", *[f"- {name}: {fact}" for name, fact in facts.items() if fact], ""]
+    return "\n".join(parts)
 
 
 def _example(rows: dict[str, list[dict[str, object]]]) -> list[str]:

@@ -2,6 +2,8 @@
 
 import json
 import random
+import re
+from pathlib import Path
 
 import pytest
 import yaml
@@ -99,3 +101,9 @@ def test_a_signal_or_outcome_that_does_not_exist_is_named(city):
     record = RECORD | {"outcome": "acusations"}
     (city.path / "governance.yaml").write_text(yaml.safe_dump(record))
     assert "no count over twelve months 'acusations'" in check_governance(city.path, city.catalogue)[0].found
+
+
+def test_the_governance_record_of_the_how_to_is_one(city):
+    page = (Path(__file__).parents[2] / "docs" / "how-to" / "switch-on-early-intervention.md").read_text("utf-8")
+    (city.path / "governance.yaml").write_text(re.search(r"```yaml\n(.*?)```", page, re.S)[1], "utf-8")
+    assert check_governance(city.path, city.catalogue) == []

@@ -175,17 +175,23 @@ def test_without_a_level_of_force_the_same_scene_is_refused_plainly(tmp_path):
 
 
 @pytest.mark.soak
-def test_the_same_scene_finds_those_whom_the_paper_found(data, tmp_path):
-    rows = pl.read_csv(data / "reference" / "same_scene_seattle.csv.gz")
-    officers = int(rows[rows.columns[1]].max()) + 1
-    site = department(tmp_path, officers)
-    told = [{"id": n, "officer": who, "incident": scene, "level": y - 1, "level_scheme": "Seattle",
-             "occurred_at": "2019-06-01 12:00"} for n, (scene, who, y) in enumerate(rows.rows())]  # fmt: skip
-    deliver(site, "force/force_report", told, tmp_path)
-    found = switched(site, "force_at_the_same_scene", capacity=50)
-    assert sorted(one.officer for one in found.signals) == sorted(
-        f"p{n}" for n in (836, 28, 182, 1341, 1006, 735, 1222, 1450, 829)
-    )
+def test_who_used_more_force_than_others_at_the_same_scenes_is_found(tmp_path):
+    pytest.importorskip("nutpie")
+    site, draw = department(tmp_path, 30), np.random.default_rng(4)
+    rows = []
+    for scene in range(400):
+        for officer in draw.choice(30, 4, replace=False):
+            force = draw.random() < 1 / (1 + np.exp(-1.0 if officer == 7 else 1.0))
+            rows.append({"id": len(rows), "incident": f"scene {scene}", "officer": officer, "level": int(force),
+                         "level_scheme": "Test", "occurred_at": "2019-06-01 12:00"})  # fmt: skip
+    deliver(site, "force/force_report", rows, tmp_path)
+    found = switched(site, "force_at_the_same_scene")
+    assert found.refused == {}
+    assert [one.officer for one in found.signals] == ["p7"]
+    factor = found.signals[0].factors[0]
+    assert (factor.kind, factor.direction) == ("same_scene", "more than peers")
+    assert factor.low < 2.0 < factor.high + 0.5
+    assert factor.unusual > 0.8
 
 
 @pytest.mark.parametrize(

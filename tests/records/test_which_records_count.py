@@ -44,15 +44,19 @@ def test_what_was_found_later_is_unknown_until_then(site, deliver):
     assert listed.collect().is_empty()
 
 
-def test_records_without_a_date_of_learning_stay_and_are_counted(site, deliver):
+def test_records_without_a_date_of_learning_stay_and_are_counted_and_their_findings_do_not(site, deliver):
     deliver(site, "keyed", [
         row("1", "2020-01-05 10:00", "dated", received="2020-01-10"),
         row("2", "2020-01-05 10:00", "undated"),
         row("3", "2020-01-05 10:00", "undated finding", received="2020-01-10", finding="sustained"),
     ])  # fmt: skip
-    assert len(site.records("trial/event", known_by=date(2020, 2, 1)).collect()) == 3
+    rows = {row["place"]: row for row in site.records("trial/event", known_by=date(2030, 2, 1)).collect().to_dicts()}
+    assert len(rows) == 3
+    hidden = rows["undated finding"]
+    assert (hidden["finding"], hidden["finding_missing"]) == (None, "unknown"), "nobody wrote down when it was known"
+    assert site.records("trial/event").collect()["finding"].to_list().count("sustained") == 1
     known = records_of(site, date(2020, 2, 1))
-    assert known.knowledge("trial/event") == {"time_honest": False, "without_date": 2}
+    assert known.knowledge("trial/event") == {"time_honest": False, "without_date": 1}
     assert records_of(site).knowledge("trial/event") == {"time_honest": True, "without_date": 0}
 
 

@@ -62,7 +62,9 @@ def backtest(
 def signal(
     known_by: Annotated[datetime, typer.Option(formats=["%Y-%m-%d"], help="Only what had been recorded by this date")],
     site: Annotated[Path, typer.Option(help="The site's folder")] = Path(),
-    version: Annotated[int | None, typer.Option(help="Store version; the newest without it")] = None,
+    version: Annotated[
+        int | None, typer.Option(help="Store version; the one on which this day was first asked without it")
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Show whom to offer a review on a day: a set in no order of need, each with the reasons. Restricted.
@@ -71,7 +73,8 @@ def signal(
     """
     from openhalo.sites.signalling import signal as signalled
 
-    found = signalled(openhalo.open_site(site), known_by.date(), version)
+    opened = openhalo.open_site(site)
+    found = signalled(opened, known_by.date(), version)
     if as_json:
         print_json(found.to_dict())
         return
@@ -87,6 +90,9 @@ def signal(
               for record, rows in found.undated.items() if rows]  # fmt: skip
     notes += [f"{rows:,} events of {name} never count: nobody wrote down when they were found out"
               for name, rows in found.unlearned.items()]  # fmt: skip
+    newest = opened.store.manifest().version
+    if found.provenance["store_version"] != newest:
+        notes.append(f"from store version {found.provenance['store_version']}; --version {newest} is the newest")
     if found.left_out:
         notes.append(f"{found.left_out:,} more officers were found than can be reviewed")
     for note in notes:

@@ -101,6 +101,8 @@ class Backtest:
     """Record type → first and last day of the records held."""
     parts: list[str] = field(default_factory=list)
     """Counts of an outcome that is a sum, as far as the site holds them."""
+    found_later: bool = False
+    """Whether the outcome is found out after it happens, so that only what was found out within the year counts."""
     left: float = 0.0
     """Share of serving officers who left within the year that was looked ahead: they had less time for the outcome."""
 
@@ -204,8 +206,14 @@ def backtest(
         capacity, scores, refused, evidence.matrix.undated, facts,
         {name: rows for name, rows in evidence.matrix.unlearned.items() if rows},
         {name: (min(one.first for one in some), max(one.last for one in some)) for name, some in spans.items() if some},
-        evidence.matrix.sums.get(outcome.id, []), float(gone.sum() / serving.sum()),
+        evidence.matrix.sums.get(outcome.id, []), _found_later(records.catalogue, outcome),
+        float(gone.sum() / serving.sum()),
     )  # fmt: skip
+
+
+def _found_later(catalogue: Catalogue, outcome: IndicatorSpec) -> bool:
+    counts = [catalogue.indicators[name] for name in outcome.any_of] or [outcome]
+    return any(one.known_at != next(iter(catalogue.record_types[one.record].known_at)) for one in counts)
 
 
 def configuration(catalogue: Catalogue, outcome: str, counted: str, capacity: int) -> str:

@@ -44,6 +44,9 @@ def sentences(found: Backtest) -> list[str]:
 def _limits(found: Backtest) -> list[str]:
     """Return what the records cannot tell about when things were known, and how far they reach."""
     said = []
+    if found.found_later:
+        said.append(_("Such an outcome is found out after it happens, often more than a year: only what both happened "
+                      "and was found out within the year counts here."))  # fmt: skip
     undated, unlearned = sum(found.undated.values()), found.unlearned.get(found.outcome.id, 0)
     if undated:
         said.append(

@@ -39,28 +39,28 @@ def known(record: RecordType, known_by: date) -> str:
 
 
 def masks(record: RecordType, known_by: date) -> dict[str, str]:
-    """Return the SQL of each column that was learned with a later group: null until then, its reason `unknown`."""
+    """Return the SQL of each column that was learned with a later group: null until then, its reason `unknown`.
+
+    Where nobody wrote down when it was learned, it was never surely known: it is null on every day.
+    """
     _, *later = record.known_at
     masked: dict[str, str] = {}
     for group in later:
-        unlearned = f"coalesce({identifier(_learned(record, group))} > DATE '{known_by}', false)"
+        day = identifier(_learned(record, group))
+        unlearned = f"coalesce({day} > DATE '{known_by}', true)"
         for name in _group_fields(record, group):
+            hidden = f"{day} > DATE '{known_by}' OR ({day} IS NULL AND {identifier(name)} IS NOT NULL)"
             for column in record.fields[name].columns(name):
-                hidden = "'unknown'" if column == f"{name}_missing" else "NULL"
-                masked[column] = f"CASE WHEN {unlearned} THEN {hidden} ELSE {identifier(column)} END"
+                if column == f"{name}_missing":
+                    masked[column] = f"CASE WHEN {hidden} THEN 'unknown' ELSE {identifier(column)} END"
+                else:
+                    masked[column] = f"CASE WHEN {unlearned} THEN NULL ELSE {identifier(column)} END"
     return masked
 
 
 def undated(record: RecordType) -> str:
-    """Return the SQL condition: the record says something without saying when it was learned."""
-    base, *later = record.known_at
-    parts = [f"{identifier(_learned(record, base))} IS NULL"]
-    for group in later:
-        fields = [name for name in _group_fields(record, group) if name != record.known_at[group]]
-        said = " OR ".join(f"{identifier(name)} IS NOT NULL" for name in fields)
-        if said:
-            parts.append(f"({identifier(_learned(record, group))} IS NULL AND ({said}))")
-    return " OR ".join(parts)
+    """Return the SQL condition: the record counts although nobody wrote down when it was learned."""
+    return f"{identifier(_learned(record, next(iter(record.known_at))))} IS NULL"
 
 
 def giving_way(record: RecordType, manifest: Manifest, order: Sequence[str]) -> str:

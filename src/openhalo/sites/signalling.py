@@ -16,6 +16,7 @@ from openhalo.early_intervention.governance import Governance
 from openhalo.early_intervention.roster import read_roster
 from openhalo.early_intervention.signals import ReviewSet, review_set, switched_on
 from openhalo.records.reading import Records
+from openhalo.sites import kept_sets
 from openhalo.sites.open_site import Site
 from openhalo.sites.risk_gate import check_risk, keep
 
@@ -99,6 +100,12 @@ def try_out(
 def signal(site: Site, known_by: date, version: int | None = None) -> ReviewSet:
     """Return the review set of a day, from what was known by then; restricted, and never part of a release.
 
+    Args:
+        site: the site, which keeps the set.
+        known_by: the day.
+        version: store version; without it the one on which this day was first asked, else the newest. A set of a
+            version that is named is not kept.
+
     Raises:
         SiteError: the governance record is missing or incomplete, or switches on what it may not.
         MeasureError: the site does not hold the records.
@@ -107,8 +114,12 @@ def signal(site: Site, known_by: date, version: int | None = None) -> ReviewSet:
     problems = _not_allowed(site.path, site.catalogue, governance)
     if problems:
         raise SiteError(problems)
-    records = _records(site, version)
-    return review_set(records, read_roster(records), known_by, governance)
+    first = kept_sets.version_of(site.path, known_by) if version is None else version
+    records = _records(site, first)
+    found = review_set(records, read_roster(records), known_by, governance)
+    if version is None:
+        kept_sets.keep(site.path, found)
+    return found
 
 
 def _records(site: Site, version: int | None) -> Records:
