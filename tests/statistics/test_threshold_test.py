@@ -40,7 +40,7 @@ def test_finds_the_thresholds_of_made_up_stops():
     cells = test.kept_cells(*counts, ("A", "B", "C"))
     found = test.threshold_test(cells, test.open_policing(), draws=400, chains=2, worst_rhat=1.05, least_ess=100)
     weight = np.bincount(cells.place, cells.stops)[cells.place]
-    for g, one in enumerate(found.thresholds):
+    for g, one in enumerate(found.by_place.groups):
         mine = cells.group == g
         assert one.low - 0.03 < np.average(truth[mine], weights=weight[mine]) < one.high + 0.03
     assert found.search_error < 0.02

@@ -105,7 +105,7 @@ class Monitoring(AnalysisSpec):
     baseline_months: int = Field(default=12, ge=12, le=60, description="Whole months at first that say what is usual")
     ratio: float = Field(default=1.3, gt=1, le=5, description="The rise that the chart looks for; and the fall, 1 / it")
     run_length: int = Field(
-        default=60, ge=12, le=600, description="Months until a false alarm of one chart, on average"
+        default=60, ge=12, le=600, description="Months in which one chart gives one false alarm on average"
     )
 
     def misfits(self) -> Iterable[Misfit]:
@@ -161,6 +161,31 @@ class InternalBenchmark(AnalysisSpec):
             yield Misfit((), "nothing says which records are similar", todo="add 'strata', 'values' or 'hour: true'")
 
 
+class ThresholdTest(GroupComparison):
+    """From how sure on are people of different groups searched?"""
+
+    kind: Literal["threshold_test"] = Field(description="Which test it is")
+    searched: Condition = Field(description="When a person was searched")
+    outcome: Condition = Field(description="When something was found")
+    place: Group = Field(description="Field whose places are compared; a group's searches there share a threshold")
+    least_searches: int = Field(default=1, ge=1, description="Places where any group has fewer searches are left out")
+    prior: Literal["fast", "original", "open_policing"] = Field(
+        default="fast", description="Whose model of how groups and places may differ before the data speak"
+    )
+
+
+class SameScene(AnalysisSpec):
+    """Do some officers use more force than others who were at the same scenes?"""
+
+    kind: Literal["same_scene"] = Field(description="Which test it is")
+    scene: Named = Field(description="Field that tells scenes apart")
+    officer: Named = Field(description="Field that tells officers apart; no page names one")
+    level: Number = Field(description="Field with the level of force, a higher number for more")
+    prior: Literal["paper", "package"] = Field(
+        default="paper", description="Whose model of how officers may differ before the data speak"
+    )
+
+
 KINDS: dict[str, type[AnalysisSpec]] = {
     get_args(schema.model_fields["kind"].annotation)[0]: schema
     for schema in (
@@ -175,6 +200,8 @@ KINDS: dict[str, type[AnalysisSpec]] = {
         Monitoring,
         Staggered,
         InternalBenchmark,
+        ThresholdTest,
+        SameScene,
     )
 }
 """Every kind by its name. A new one is a class above and its name in this list; its test is registered in

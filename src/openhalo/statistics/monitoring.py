@@ -8,7 +8,6 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike
 
-from openhalo.presentation.words import filled
 from openhalo.statistics.estimates import Numbers, counts
 from openhalo.statistics.results import Refused
 
@@ -145,28 +144,54 @@ def grouped_run_length(
 
 
 def poisson_limit(
-    expected: float, ratio: float, run_length: float, *, dispersion: float = 1.0, draws: int = 2000, seed: int = 0
+    expected: float,
+    ratio: float,
+    run_length: float,
+    *,
+    dispersion: float = 1.0,
+    learnt: int = 0,
+    draws: int = 2000,
+    seed: int = 0,
 ) -> float:
     """Return the limit h at which `poisson_cusum` gives a false alarm every `run_length` observations on average.
 
     A chart that looks for a large change among large counts waits longer than that at any limit; it gets the lowest.
+    Where the expected number and the scatter were themselves learnt from so many periods (`learnt` > 1), the limit is
+    the one at which one false alarm is expected in `run_length` observations: without that allowance it is nearly two
+    (see docs/coverage.md).
 
     Raises:
-        Refused: no limit up to 50 waits that long.
+        Refused: no limit up to 50 gives so few false alarms.
     """
-    return _limit(lambda: _poisson_weights(expected, ratio, 1.0, dispersion, seed), run_length, draws)
+    if learnt > 1:
+        return _limit(
+            lambda h: _alarms(_learnt_poisson(expected, ratio, dispersion, learnt, draws, seed), h, run_length)
+        )
+    return _limit(lambda h: _wait(_poisson_weights(expected, ratio, 1.0, dispersion, seed), h, run_length, draws))
 
 
 def bernoulli_limit(risk: ArrayLike, ratio: float, run_length: float, *, draws: int = 2000, seed: int = 0) -> float:
     """Return the limit h for `bernoulli_cusum`, as `poisson_limit` does; risks are drawn from the given ones."""
-    return _limit(lambda: _bernoulli_weights(risk, ratio, 1.0, seed), run_length, draws)
+    return _limit(lambda h: _wait(_bernoulli_weights(risk, ratio, 1.0, seed), h, run_length, draws))
 
 
 def grouped_limit(
-    trials: ArrayLike, risk: ArrayLike, ratio: float, run_length: float, *, draws: int = 2000, seed: int = 0
+    trials: ArrayLike,
+    risk: ArrayLike,
+    ratio: float,
+    run_length: float,
+    *,
+    learnt: bool = False,
+    draws: int = 2000,
+    seed: int = 0,
 ) -> float:
-    """Return the limit h for `grouped_cusum`, in periods, as `poisson_limit` does."""
-    return _limit(lambda: _grouped_weights(trials, risk, ratio, seed), run_length, draws)
+    """Return the limit h for `grouped_cusum`, in periods, as `poisson_limit` does.
+
+    `learnt`: whether the risks were learnt from these trials.
+    """
+    if learnt:
+        return _limit(lambda h: _alarms(_learnt_grouped(trials, risk, ratio, draws, seed), h, run_length))
+    return _limit(lambda h: _wait(_grouped_weights(trials, risk, ratio, seed), h, run_length, draws))
 
 
 Weights = Callable[[int], Numbers]
@@ -207,6 +232,43 @@ def _grouped_weights(trials: ArrayLike, risk: ArrayLike, ratio: float, seed: int
     return lambda size: rng.choice(pool, size)
 
 
+def _learnt_poisson(
+    expected: float, ratio: float, dispersion: float, learnt: int, draws: int, seed: int
+) -> Callable[[], Numbers]:
+    """Return steps of charts that expect what was learnt, of series whose level and scatter may be what they may be.
+
+    Given the first periods, both are drawn as of normal counts with nothing known before: so a limit is right on
+    average over what those periods might have shown.
+    """
+    rng = np.random.default_rng(seed)
+    spread = np.maximum(dispersion * (learnt - 1) / rng.chisquare(learnt - 1, draws), 1.001)
+    level = np.maximum(rng.normal(expected, np.sqrt(spread * expected / learnt)), 0.01 * expected)
+
+    def draw() -> Numbers:
+        drawn = rng.negative_binomial(level / (spread - 1), 1 / spread)
+        found: Numbers = (drawn * np.log(ratio) - expected * (ratio - 1)) / dispersion
+        return found
+
+    return draw
+
+
+def _learnt_grouped(trials: ArrayLike, risk: ArrayLike, ratio: float, draws: int, seed: int) -> Callable[[], Numbers]:
+    """Return steps of charts that each learnt the risks from as many trials as these."""
+    rng, n, p = np.random.default_rng(seed), counts(trials, "trials"), np.asarray(risk, float)
+    whole = n.sum(axis=0).astype(int)
+    share = (rng.binomial(whole, p, (draws, len(p))) + p) / (whole + 1)
+    down = np.log1p((ratio - 1) * share)
+    periods = n[rng.integers(0, len(n), _POOL)]
+    hits = rng.binomial(periods.astype(int), p).sum(axis=1)
+
+    def draw() -> Numbers:
+        at = rng.integers(0, _POOL, draws)
+        found: Numbers = hits[at] * np.log(ratio) - np.einsum("ds,ds->d", periods[at], down)
+        return found
+
+    return draw
+
+
 def _run(weights: Numbers, ratio: float, limit: float) -> Cusum:
     path, alarms, level = np.empty(len(weights)), [], 0.0
     for index, weight in enumerate(weights.tolist()):
@@ -234,16 +296,29 @@ def _simulate(weights: Weights, limit: float, draws: int, longest: int | None = 
     return RunLength(float(lengths.mean()), float(lengths.std(ddof=1) / np.sqrt(draws)))
 
 
-def _limit(weights: Callable[[], Weights], run_length: float, draws: int) -> float:
-    """Return the h at which the average run length is the one asked for, to a hundredth: far below what the draws tell.
+def _wait(weights: Weights, limit: float, run_length: float, draws: int) -> float:
+    """Return the log of the average wait for an alarm over the one asked for."""
+    # Ten times the wait that is asked for is passed by one chart in 20,000.
+    return math.log(_simulate(weights, limit, draws, 10 * math.ceil(run_length)).average / run_length)
 
-    Its logarithm rises nearly in a straight line with h, so that a few tries lead there.
+
+def _alarms(draw: Callable[[], Numbers], limit: float, run_length: float) -> float:
+    """Return the log of one over the alarms that a chart raises in so many observations, on average."""
+    steps, total = math.ceil(run_length), 0
+    level = np.zeros_like(draw())
+    for _ in range(steps):
+        level = np.maximum(0.0, level + draw())
+        out = level >= limit
+        total += int(out.sum())
+        level[out] = 0.0
+    return -math.log(max(total, 0.5) / len(level) * run_length / steps)
+
+
+def _limit(beyond: Callable[[float], float]) -> float:
+    """Return the h at which `beyond` is 0, to a hundredth: far below what the draws tell.
+
+    It rises nearly in a straight line with h, so that a few tries lead there.
     """
-
-    def beyond(limit: float) -> float:
-        # Ten times the wait that is asked for is passed by one chart in 20,000.
-        return math.log(_simulate(weights(), limit, draws, 10 * math.ceil(run_length)).average / run_length)
-
     low, high = _LEAST, 1.0
     under, over = beyond(low), beyond(high)
     if under >= 0:
@@ -251,7 +326,7 @@ def _limit(weights: Callable[[], Weights], run_length: float, draws: int) -> flo
     while over < 0:
         low, under, high = high, over, 1.5 * high
         if high > 50:
-            raise Refused(filled("no limit gives {n} observations between false alarms", n=f"{run_length:g}"))
+            raise Refused("no limit gives so few false alarms")
         over = beyond(high)
     for _ in range(8):
         middle = min(max(low - under * (high - low) / (over - under), 0.9 * low + 0.1 * high), 0.1 * low + 0.9 * high)

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from openhalo.base.errors import MissingExtra
+from openhalo.presentation.words import filled
 from openhalo.statistics.estimates import Numbers
 from openhalo.statistics.results import Assumption, Refused
 
@@ -18,7 +19,7 @@ Density = Callable[[Numbers], tuple[float, Numbers]]
 WORST_RHAT, LEAST_ESS = 1.01, 400.0
 """What draws must reach (Vehtari et al. 2021, Bayesian Analysis 16, 667-718)."""
 _ACCEPTED = 0.65
-"""Of so many steps each the path is taken; at the usual 0.8 paths came back, and squares of draws mixed badly."""
+"""Share of steps accepted where coordinates are turned; at the usual 0.8 paths came back, and squares mixed badly."""
 
 
 @dataclass(frozen=True)
@@ -44,7 +45,12 @@ class Draws:
 
     def assumptions(self) -> tuple[Assumption, ...]:
         """Return what the chains show about themselves."""
-        text = f"chains agree (R-hat {self.rhat:.3f}), {self.ess:,.0f} effective draws, {self.divergences} divergences"
+        text = filled(
+            "the chains agree (R-hat {rhat}, {ess} effective draws, {divergences} divergences)",
+            rhat=f"{self.rhat:.3f}",
+            ess=f"{self.ess:,.0f}",
+            divergences=self.divergences,
+        )
         return (Assumption(text, "met"),)
 
     def must_agree(self, worst_rhat: float = WORST_RHAT, least_ess: float = LEAST_ESS) -> "Draws":
@@ -56,8 +62,16 @@ class Draws:
         allowed = max(1, self.positions.shape[0] * self.positions.shape[1] // 1000)
         if self.rhat > worst_rhat or self.ess < least_ess or self.divergences > allowed:
             raise Refused(
-                f"the model did not settle: R-hat {self.rhat:.3f} (at most {worst_rhat}), effective draws "
-                f"{self.ess:,.0f} (at least {least_ess:,.0f}), {self.divergences} divergences (at most {allowed})"
+                filled(
+                    "the model did not settle on these records: R-hat {rhat} (at most {worst}), {ess} effective draws "
+                    "(at least {least}), {divergences} divergences (at most {allowed})",
+                    rhat=f"{self.rhat:.3f}",
+                    worst=worst_rhat,
+                    ess=f"{self.ess:,.0f}",
+                    least=f"{least_ess:,.0f}",
+                    divergences=self.divergences,
+                    allowed=allowed,
+                )
             )
         return self
 
@@ -77,7 +91,14 @@ def compiled(function: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def draw(
-    density: Density, start: Numbers, draws: int = 1000, tune: int = 300, chains: int = 4, cores: int = 2, seed: int = 1
+    density: Density,
+    start: Numbers,
+    draws: int = 1000,
+    tune: int = 300,
+    chains: int = 4,
+    cores: int = 2,
+    seed: int = 1,
+    turned: bool = True,
 ) -> Draws:
     """Return draws by the No-U-Turn sampler (Hoffman and Gelman 2014, JMLR 15, 1593-1623).
 
@@ -87,16 +108,15 @@ def draw(
         draws, tune: kept and thrown away, of each chain.
         chains, cores: how many chains, and how many at once.
         seed: the same seed gives the same draws.
-
-    The sampler moves in coordinates that the curvature at the density's peak scales and turns, so that most
-    directions are alike and paths are short.
+        turned: the sampler moves in coordinates that the curvature at the density's peak scales and turns, so that
+            paths are short though parameters are correlated. For densities whose peak is like their bulk.
 
     Raises:
         MissingExtra: the sampler is not installed.
     """
     nutpie, arviz = _libraries()
     size = len(start)
-    shape = _shape(density, start)
+    shape = _shape(density, start) if turned else _Shape(start, np.ones(size), np.zeros((size, 0)), np.zeros(0))
 
     def make_density() -> Any:
         def at(x: Numbers) -> tuple[float, Numbers]:
@@ -118,7 +138,7 @@ def draw(
     )
     trace = nutpie.sample(
         model, draws=draws, tune=tune, chains=chains, cores=cores, seed=seed, progress_bar=False, save_warmup=False,
-        target_accept=_ACCEPTED,
+        target_accept=_ACCEPTED if turned else 0.8,
     )  # fmt: skip
     positions = np.asarray(trace.posterior["q"])
     rhat, ess = (np.asarray(f(trace.posterior)["q"]) for f in (arviz.rhat, arviz.ess))

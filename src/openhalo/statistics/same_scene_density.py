@@ -110,3 +110,31 @@ def likelihood(  # noqa: PLR0915
             by_step[used] += rate
             before, following = following, before
     return total, by_rate, by_step
+
+
+def among_peers(rates: Numbers, near: NDArray[np.bool_], share: float) -> tuple[Numbers, Numbers]:
+    """Return, for each officer, in which share of draws λ lies among the top, and among the bottom, of its peers.
+
+    Args:
+        rates: λ, draws × officers.
+        near: officers × officers: who is whose peer.
+        share: share of peers that counts as the top, or the bottom.
+    """
+    officers = near.shape[0]
+    peers = np.empty((officers, officers), np.int64)
+    many = np.zeros(officers, np.int64)
+    for i in range(officers):
+        for j in range(officers):
+            if near[i, j]:
+                peers[i, many[i]] = j
+                many[i] += 1
+    top, bottom = np.zeros(officers), np.zeros(officers)
+    for draw in range(len(rates)):
+        row = rates[draw]
+        for i in range(officers):
+            own, below = row[i], 0
+            for k in range(many[i]):
+                below += row[peers[i, k]] < own
+            top[i] += below >= (1 - share) * many[i]
+            bottom[i] += below <= share * many[i]
+    return top / len(rates), bottom / len(rates)

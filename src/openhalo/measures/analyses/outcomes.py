@@ -1,5 +1,6 @@
 """The outcome test: hits and searches by group and place, and the bounds that searches of unknown group leave."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -77,7 +78,10 @@ def hit_rates(asked: Asked[OutcomeTest]) -> AnalysisResult:
         contrasts=tuple(_leading(found)),
         wording=_WORDING,
         detail=_detail(hits, made, wanted, places),
-        tell=lambda: _notes(searches, cells, wanted, made, lost, asked),
+        tell=lambda: [
+            *_notes(searches, cells, wanted, made, lost, asked),
+            *_together(test.statistic, test.freedom, test.p),
+        ],
         limit=INFRAMARGINALITY,
         depict=lambda: pictures_of(asked, hits[enough], made[enough], compared, base),
         tabulate=lambda: counts_of(asked, hits, made, wanted, len(places)),
@@ -87,6 +91,23 @@ def hit_rates(asked: Asked[OutcomeTest]) -> AnalysisResult:
             "unrecorded": lost._asdict(),
         },
     )
+
+
+def _together(statistic: float, freedom: int, chance: float) -> list[str]:
+    """Say what the test of equal hit rates of all groups at once shows."""
+    if math.isnan(chance):
+        return []
+    text = (
+        _("Taken together, hit rates of the groups differ by more than chance explains ({test}).")
+        if chance < 0.05
+        else _("Taken together, hit rates of the groups differ by no more than chance could explain ({test}).")
+    )
+    p = _("p under 0.001") if chance < 0.001 else _("p {value}").format(value=f"{chance:.3f}")
+    named = _(
+        "test of Knowles, Persico and Todd: chi-squared {statistic}, {freedom} degrees of freedom, {p}; one more test, "
+        "not among those that the plan counts"
+    )
+    return [text.format(test=named.format(statistic=f"{statistic:.1f}", freedom=freedom, p=p))]
 
 
 def _count(asked: Asked[OutcomeTest]) -> pl.DataFrame:

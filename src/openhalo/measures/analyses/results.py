@@ -9,8 +9,8 @@ import polars as pl
 from openhalo.measures.analyses.asked import Asked
 from openhalo.measures.analyses.contrasts import Contrast
 from openhalo.measures.analyses.wording import Wording, estimate, verdict
-from openhalo.presentation import charts
-from openhalo.presentation.words import _
+from openhalo.presentation import charts, languages
+from openhalo.presentation.words import _, speaking
 from openhalo.statistics.results import Assumption
 
 _UNSAID = Wording("")
@@ -136,8 +136,18 @@ class AnalysisResult:
     def _verdict(self, one: Contrast) -> str:
         return verdict(one, self.asked, self.wording, self.family)
 
-    def sentence(self) -> str:
-        """Return what it shows, in plain words and with its limit; never more than the test does."""
+    def sentence(self, language: str = "") -> str:
+        """Return what it shows, in plain words and with its limit; never more than the test does.
+
+        Args:
+            language: tag of a language that OpenHALO speaks (`es`); empty: the one being spoken, else English.
+
+        Raises:
+            SiteError: there is no such language.
+        """
+        if language:
+            with speaking(languages.read(language, languages.shipped())):
+                return self.sentence()
         return " ".join([self.headline(), *self.answers(), *([_(self.limit)] if self.limit else [])])
 
     def adjusted(self, values: Sequence[float], family: int, level: float) -> "AnalysisResult":

@@ -19,9 +19,11 @@ from openhalo.measures.analyses.darkness import darkness
 from openhalo.measures.analyses.outcomes import hit_rates
 from openhalo.measures.analyses.places import funnel_of_places, standardised
 from openhalo.measures.analyses.results import AnalysisResult
+from openhalo.measures.analyses.scenes import officers_at_scenes
 from openhalo.measures.analyses.series import level_change
 from openhalo.measures.analyses.shares import share_ratio
 from openhalo.measures.analyses.small_counts import count_change
+from openhalo.measures.analyses.thresholds import search_thresholds
 from openhalo.measures.analyses.watching import watched
 from openhalo.presentation.words import later
 from openhalo.records.reading import Records
@@ -40,6 +42,8 @@ _TESTS: Mapping[type[AnalysisSpec], Callable[[Asked[Any]], AnalysisResult]] = {
     kinds.Monitoring: watched,
     kinds.Staggered: adoption,
     kinds.InternalBenchmark: similar_records,
+    kinds.ThresholdTest: search_thresholds,
+    kinds.SameScene: officers_at_scenes,
 }
 
 

@@ -139,7 +139,7 @@ def _watch(asked: Asked[Monitoring], place: str, cells: pl.DataFrame, months: Se
         risk = (hits[:first].sum(axis=0) + share) / (trials[:first].sum(axis=0) + 1)
         expected = trials @ risk
         for ratio in (spec.ratio, 1 / spec.ratio):
-            limit = monitoring.grouped_limit(trials[:first], risk, ratio, spec.run_length)
+            limit = monitoring.grouped_limit(trials[:first], risk, ratio, spec.run_length, learnt=True)
             charts.append(monitoring.grouped_cusum(hits[first:], trials[first:], risk, ratio, limit))
     else:
         days = np.array([(_after(month) - month).days for month in months], float)
@@ -149,7 +149,7 @@ def _watch(asked: Asked[Monitoring], place: str, cells: pl.DataFrame, months: Se
         spread = max(1.0, scatter)
         for ratio in (spec.ratio, 1 / spec.ratio):
             mean = float(expected.mean())
-            limit = monitoring.poisson_limit(mean, ratio, spec.run_length, dispersion=spread)
+            limit = monitoring.poisson_limit(mean, ratio, spec.run_length, dispersion=spread, learnt=first)
             charts.append(monitoring.poisson_cusum(counted[first:], expected[first:], ratio, limit, spread))
     return Watched(place, hits.sum(axis=1), expected, *charts)
 
@@ -212,8 +212,8 @@ def _notes(
     spec = asked.spec
     text = _(
         "What is usual was learnt from {first} months, {start} to {end}. The charts look for a rise by a factor of "
-        "{rise} and a fall by a factor of {fall}. Where nothing changes, each gives a false alarm every {wait} months "
-        "on average, or less often."
+        "{rise} and a fall by a factor of {fall}. Where nothing changes, each gives about one false alarm in {wait} "
+        "months, or fewer."
     )
     found = [text.format(
         first=spec.baseline_months, start=numbers.month(months[0]), end=numbers.month(months[spec.baseline_months - 1]),

@@ -60,6 +60,8 @@ def ways(way: str) -> str:
         "pooled": _("all places together"),
         "within places": _("within the same places"),
         "average of places": _("average over places"),
+        "all stops of a place": _("each place weighted by all its stops"),
+        "a group's own stops": _("each place weighted by the group's own stops"),
     }
     return named.get(way) or _(way)
 
