@@ -16,7 +16,7 @@ from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
-from bench import data, models, rivals, subjects, veil
+from bench import data, indicators, models, rivals, subjects, veil
 
 
 @dataclass(frozen=True)
@@ -74,7 +74,10 @@ def run(rows: int, rounds: int, work: Path, only: str = "", large: bool = False)
     if only in "statistics: posteriors":
         for name, ours, bar, told in models.rows():
             table.add_row(name, f"{ours:.1f}", "", "", bar, told)
-    if only.startswith("statistics"):
+    if only in "indicators":
+        name, ours, rival, bar, told = indicators.row(10 * rows)
+        table.add_row(name, f"{ours:.1f}", f"{rival:.1f}", f"{rival / ours:.1f}", bar, told)
+    if only.startswith("statistics") or only == "indicators":
         return table
     for contest in (one for one in contests(rows, work) if only in one.name):
         pairs = []

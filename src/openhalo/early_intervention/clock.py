@@ -45,29 +45,31 @@ class Clock:
     months: Collection[int]
 
     @cached_property
-    def edges(self) -> list[date]:
-        """Return every last day on which an event is too old for some look-back, in order."""
-        return sorted({months_before(day, months) for day in self.days for months in self.months})
-
-    @property
     def first(self) -> date:
         """Return the day to which everything earlier is moved: too old to count anywhere."""
-        return self.edges[0]
+        return min(months_before(day, months) for day in self.days for months in self.months)
 
     @property
     def last(self) -> date:
         """Return the day after the last one: what happens or is learned from then on counts nowhere."""
         return self.days[-1] + timedelta(days=1)
 
-    def calendar(self) -> tuple[Places, Places]:
-        """Return for each day from `first` to `last` how many edges lie before it, and how many of the days do."""
-        every = np.arange(self.first.toordinal(), self.last.toordinal() + 1)
-        return np.searchsorted(_numbers(self.edges), every, "left"), np.searchsorted(_numbers(self.days), every, "left")
+    @cached_property
+    def calendar(self) -> Places:
+        """Return for each day from `first` to `last` how many of the days looked from lie before it."""
+        return np.searchsorted(_numbers(self.days), self._every, "left")
 
-    def ends(self, happened: Places, months: int) -> Places:
-        """Return for events with so many edges before them the number of days until they are too old."""
-        oldest = np.searchsorted(_numbers(self.edges), _numbers([months_before(day, months) for day in self.days]))
-        return np.searchsorted(oldest, happened, "left")
+    def ends(self, months: int) -> Places:
+        """Return for each day from `first` to `last` how many of the days see what happened then, looking back.
+
+        They are the first ones: from the next one on, it is too old.
+        """
+        oldest = _numbers([months_before(day, months) for day in self.days])
+        return np.searchsorted(oldest, self._every, "left")
+
+    @property
+    def _every(self) -> Places:
+        return np.arange(self.first.toordinal(), self.last.toordinal() + 1)
 
 
 def _numbers(days: Sequence[date]) -> Places:

@@ -4,25 +4,19 @@ On a day counts what had happened and been learned by then, nothing else. So the
 learned later, and a whole history of review days costs one pass.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from itertools import groupby
+from itertools import groupby, pairwise
 from typing import Any
 
-import ibis
 import numpy as np
-import polars as pl
 from numpy.typing import NDArray
 
 from openhalo.catalogue.indicators import IndicatorSpec
-from openhalo.catalogue.record_types import RecordType
 from openhalo.early_intervention.clock import Clock, Places
-from openhalo.engines.connect import cursor
-from openhalo.engines.expressions import to_ibis
-from openhalo.engines.rows import to_frame
+from openhalo.early_intervention.events import Events, read_events
 from openhalo.records.reading import Records
-from openhalo.records.sql import identifier
 
 Values = NDArray[np.float64]
 
@@ -95,20 +89,19 @@ def compute(
     """
     wanted = [spec for spec in specs if not spec.record or spec.record in records.manifest.tables]
     matrix = Matrix(list(officers), list(days))
-    place = pl.DataFrame({"officer": matrix.officers, "row": np.arange(len(officers))})
     events = sorted((s for s in wanted if s.record), key=lambda spec: (spec.record, spec.officer, spec.id))
     for (record, officer), group in groupby(events, key=lambda spec: (spec.record, spec.officer)):
         chosen = [(spec, [m for m in spec.months if not months or m in months]) for spec in group]
         chosen = [(spec, looks) for spec, looks in chosen if looks]
         if chosen:
             clock = Clock(matrix.days, {m for _, looks in chosen for m in looks})
-            facts = _facts(records, record, officer, [spec for spec, _ in chosen], clock)
-            matrix.undated[record] = int(facts["undated"].sum())
-            facts = facts.join(place, on="officer", how="inner")
+            facts = read_events(records, record, officer, [spec for spec, _ in chosen], clock, matrix.officers)
+            matrix.undated[record] = facts.undated
             for number, (spec, looks) in enumerate(chosen):
-                matrix.unlearned[spec.id] = int(facts[f"unlearned_{number}"].sum())
-                for look in looks:
-                    matrix._values[spec.id, look] = _spread(facts, number, spec, look, clock, len(officers))
+                places = facts.of(number)
+                matrix.unlearned[spec.id] = int(facts.unlearned[spec.known_at][places].sum())
+                for look, values in zip(looks, _spread(facts, places, spec, looks, len(officers)), strict=True):
+                    matrix._values[spec.id, look] = values
     held = {name for name, _ in matrix._values}
     for spec in wanted:
         parts = [name for name in spec.any_of if name in held]
@@ -120,87 +113,37 @@ def compute(
     return matrix
 
 
-def _facts(records: Records, record: str, officer: str, specs: list[IndicatorSpec], clock: Clock) -> pl.DataFrame:
-    """Return events added up by officer, by when they happened and by when what an indicator reads was learned."""
-    definition = records.catalogue.record_type(record)
-    relation = records.relation(record)
-    groups = sorted({spec.known_at for spec in specs})
-    happened = _day(relation, definition, definition.time)
-    chosen: dict[str, Any] = {"officer": relation.field(officer), "happened": happened.cast("date")}
-    base = next(iter(definition.known_at))
-    for group in groups:
-        learned = _day(relation, definition, definition.known_at[group]).cast("date")
-        chosen[f"learned_{group}"] = ibis.coalesce(learned, happened.cast("date")) if group == base else learned
-    chosen["undated"] = _day(relation, definition, definition.known_at[base]).isnull()
-    for number, spec in enumerate(specs):
-        node = records.catalogue.condition(record, spec.where)
-        chosen[f"is_{number}"] = to_ibis(node, relation).fill_null(False) if node else ibis.literal(True)
-    query = str(ibis.to_sql(relation.table.select(**chosen), dialect="duckdb"))
-    edges, days = clock.calendar()
-
-    def moved(column: str) -> str:
-        return f"least(greatest({column}, DATE '{clock.first}'), DATE '{clock.last}')"
-
-    begins = {g: f"begins_{g}" for g in groups}
-    joins = " ".join(
-        f"JOIN calendar AS {identifier(name)} ON {identifier(name)}.day = "
-        + moved(f"greatest(coalesce(facts.{identifier(f'learned_{g}')}, DATE '9999-12-31'), facts.happened)")
-        for g, name in begins.items()
-    )
-    counted = ", ".join(
-        f"CAST(count_if(is_{n}) AS INTEGER) AS n_{n}, "
-        f"CAST(count_if(is_{n} AND {identifier(f'learned_{spec.known_at}')} IS NULL) AS INTEGER) AS unlearned_{n}"
-        + (f", max(facts.happened) FILTER (WHERE is_{n}) AS last_{n}" if spec.kind == "time_since" else "")
-        for n, spec in enumerate(specs)
-    )
-    return to_frame(
-        cursor().sql(f"""
-        WITH facts AS ({query}),
-        calendar AS (SELECT DATE '{clock.first}' + CAST(unnest(range({len(days)})) AS INTEGER) AS day,
-            unnest({edges.tolist()}) AS edges, unnest({days.tolist()}) AS days)
-        SELECT officer, since.edges AS happened, {", ".join(f"{name}.days AS {name}" for name in begins.values())},
-            CAST(count_if(undated) AS INTEGER) AS undated, {counted}
-        FROM facts JOIN calendar AS since ON since.day = {moved("facts.happened")} {joins}
-        WHERE officer IS NOT NULL AND facts.happened <= DATE '{clock.days[-1]}' GROUP BY ALL
-    """)
-    )
-
-
-def _day(relation: Any, definition: RecordType, name: str) -> Any:
-    return relation.field(name, "_date" if definition.fields[name].type == "time" else "")
-
-
 def _spread(
-    facts: pl.DataFrame, number: int, spec: IndicatorSpec, months: int, clock: Clock, officers: int
-) -> NDArray[Any]:
-    """Return (officers, days): added where an event begins to count, taken off where it ends, summed along the days."""
-    held = facts.filter(pl.col(f"n_{number}") > 0)
-    rows, begins = held["row"].to_numpy(), held[f"begins_{spec.known_at}"].to_numpy()
-    wide = len(clock.days) + 1
+    events: Events, places: Places, spec: IndicatorSpec, months: Sequence[int], officers: int
+) -> Iterator[NDArray[Any]]:
+    """Yield (officers, days) for each look-back, from the places of the events that count.
+
+    One is added where an event begins to count and taken off where it ends; the sums along the days are the counts.
+    """
+    clock, wide = events.clock, len(events.clock.days) + 1
+    rows, happened = events.rows[places], events.happened[places]
+    begins = events.begins[spec.known_at][places]
+    # Days outside, officers inside: sums along the days then run over whole lines of officers.
+    first = begins * officers + rows
     if spec.kind == "time_since":
-        return _since(
-            held.select("row", begins=f"begins_{spec.known_at}", last=f"last_{number}"), months, clock, officers
-        )
-    ends = clock.ends(held["happened"].to_numpy(), months)
-    counts = np.flatnonzero(begins < ends)
-    weight = held[f"n_{number}"].to_numpy()[counts]
-    changes = _sums(rows[counts] * wide + begins[counts], weight, officers * wide)
-    changes -= _sums(rows[counts] * wide + ends[counts], weight, officers * wide)
-    summed: NDArray[Any] = np.cumsum(changes.reshape(officers, wide)[:, :-1], axis=1, dtype=np.int32)
-    return summed
+        newest = np.zeros(wide * officers, np.int64)
+        np.maximum.at(newest, first, happened + clock.first.toordinal())
+        newest = np.maximum.accumulate(newest.reshape(wide, officers)[:-1], axis=0).T
+        yield from (_since(newest, look, clock) for look in months)
+        return
+    begun = np.bincount(first, minlength=wide * officers).astype(np.int32)
+    for look in months:
+        # What is learned only when it is too old ends on the day on which it begins, and so counts nowhere.
+        ends = np.maximum(clock.ends(look)[happened], begins)
+        grid = begun - np.bincount(ends * officers + rows, minlength=wide * officers).astype(np.int32)
+        lines = grid.reshape(wide, officers)[:-1]
+        for before, after in pairwise(lines):
+            np.add(before, after, out=after)
+        yield lines.T
 
 
-def _sums(places: Places, weight: Places, size: int) -> NDArray[np.int32]:
-    return np.bincount(places, weight, size).astype(np.int32)
-
-
-def _since(held: pl.DataFrame, months: int, clock: Clock, officers: int) -> Values:
+def _since(newest: Places, months: int, clock: Clock) -> Values:
     """Return (officers, days): days since the last event that was known, NaN where none lies within the look-back."""
-    wide = len(clock.days) + 1
-    newest = held.group_by(place=pl.col("row") * wide + pl.col("begins")).agg(pl.col("last").max())
-    grid = np.zeros(officers * wide, np.int64)
-    grid[newest["place"].to_numpy()] = newest["last"].to_physical().to_numpy() + date(1970, 1, 1).toordinal()
-    grid = np.maximum.accumulate(grid.reshape(officers, wide)[:, :-1], axis=1)
     today = np.array([day.toordinal() for day in clock.days])
     oldest = np.array([Clock([day], [months]).first.toordinal() for day in clock.days])
-    return np.where(grid > oldest, today - grid, np.nan)
+    return np.where(newest > oldest, today - newest, np.nan)

@@ -12,7 +12,7 @@ from openhalo.early_intervention.governance import Governance
 from openhalo.early_intervention.indicators import compute
 from openhalo.early_intervention.roster import Roster
 from openhalo.presentation import numbers
-from openhalo.presentation.words import _
+from openhalo.presentation.words import _, plural
 from openhalo.records.reading import Records
 
 
@@ -79,8 +79,8 @@ def threshold_sheet(
         for row in there[values[there] >= least]:
             # Of two thresholds on the same count, the higher one says more.
             found.setdefault(int(row), {})[name, months] = Reached(
-                name, _("{label}: {value} in {months} months. The threshold is {least}.").format(
-                    label=specs[name].label, value=_number(values[row]), months=months, least=_number(least)),
+                name, _("{label}: {value} in {span}. The threshold is {least}.").format(
+                    label=specs[name].label, value=_number(values[row]), span=_span(months), least=_number(least)),
             )  # fmt: skip
     cards = [Card(str(names[row]), str(units[row]), list(reached.values())) for row, reached in found.items()]
     # Neither name nor need orders the sheet; a hash does, and the quarter in it mixes anew each time.
@@ -94,8 +94,12 @@ def threshold_sheet(
 
 
 def _asked(label: str, months: int, least: float) -> str:
-    return _("{label}: {least} or more in {months} months").format(label=label, least=_number(least), months=months)
+    return _("{label}: {least} or more in {span}").format(label=label, least=_number(least), span=_span(months))
 
 
 def _number(value: float) -> str:
     return numbers.count(value) if float(value).is_integer() else numbers.measured(float(value), "ratio")
+
+
+def _span(months: int) -> str:
+    return plural("{n} month", "{n} months", months).format(n=months)
