@@ -2,7 +2,7 @@
 
 import json
 import shutil
-from datetime import date
+from datetime import date, timedelta
 
 import numpy as np
 import pytest
@@ -85,8 +85,15 @@ def test_a_review_set_is_the_same_twice_in_no_order_of_need_and_with_reasons(gov
     told = first.to_dict()
     assert told["privacy"] == "restricted"
     assert not {"score", "rank", "race", "gender"} & {key for one in told["signals"] for key in one}
-    assert all(factor.times >= 2 and factor.sentence for one in first.signals for factor in one.factors)
-    assert sum(bool(one.factors) for one in first.signals) > RECORD["capacity"] / 2
+    for one in first.signals:
+        assert one.signals == ["accusations"]
+        assert [factor.signal for factor in one.factors if factor.kind != "context"] == ["accusations"]
+        assert all(factor.times >= 2 and factor.chance <= 0.1 for factor in one.factors if factor.kind == "context")
+        assert all(factor.sentence and factor.compared_with for factor in one.factors)
+        assert one.lapses == date(2013, 6, 30) + timedelta(days=RECORD["lapse_days"])
+        assert {"accusations", *(factor.indicator for factor in one.factors)} == set(one.inputs)
+        assert len(one.version) == 64
+    assert sum(len(one.factors) > 1 for one in first.signals) > RECORD["capacity"] / 2
 
 
 @pytest.mark.parametrize("key", sorted(RECORD))

@@ -103,7 +103,7 @@ def test_what_is_learned_later_cannot_be_read_as_if_it_were_known(tmp_path):
 def test_the_shipped_indicators_cover_what_the_policies_name():
     catalogue = load()
     assert len(catalogue.indicators) >= 25
-    assert {one.kind for one in catalogue.indicators.values()} == {"count", "ratio", "time_since"}
+    assert {one.kind for one in catalogue.indicators.values()} == {"count", "ratio", "sum", "time_since"}
     assert {one.direction for one in catalogue.indicators.values()} == {"risk", "protective", "context"}
     assert len(catalogue.rules) >= 2
 

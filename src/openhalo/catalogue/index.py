@@ -11,7 +11,7 @@ from typing import Any
 
 from openhalo.base.errors import CatalogueError, Problem, did_you_mean, name_all
 from openhalo.base.provenance import hash_facts, hash_file
-from openhalo.catalogue import cross_checks, indicators, reader
+from openhalo.catalogue import analysis_kinds, cross_checks, indicators, reader, signal_specs
 from openhalo.catalogue.analysis_specs import AnalysisSpec
 from openhalo.catalogue.condition_parser import parse
 from openhalo.catalogue.conditions import Node
@@ -22,6 +22,7 @@ from openhalo.catalogue.measure_specs import MeasureSpec
 from openhalo.catalogue.reader import Spec, SpecT
 from openhalo.catalogue.record_types import RecordType
 from openhalo.catalogue.schema import Schema
+from openhalo.catalogue.signal_specs import SignalSpec
 from openhalo.catalogue.sources import SourceSpec
 from openhalo.catalogue.vocabularies import Vocabulary, check_references
 
@@ -38,6 +39,8 @@ class Kind:
     schema: type[Spec]
     cross_check: Check
     site_may_redefine: bool = False
+    forms: Mapping[str, type[Spec]] = field(default_factory=dict, hash=False)
+    """Schemas by what a file says its `kind` is, where each kind has settings of its own."""
 
     @cached_property
     def place(self) -> re.Pattern[str]:
@@ -80,14 +83,19 @@ def _rule(spec: RuleSpec, document: Document, catalogue: "Catalogue") -> None:
     indicators.rule(spec, document, catalogue.indicators)
 
 
+def _signal(spec: SignalSpec, document: Document, catalogue: "Catalogue") -> None:
+    signal_specs.signal(spec, document, catalogue.schema, catalogue.indicators)
+
+
 # A new kind is one line here and one shelf in Catalogue; the first shape that fits a place wins.
 KINDS = (
     Kind("vocabularies", "vocabularies/NAME", Vocabulary, _vocabulary),
     Kind("sources", "sources/NAME", SourceSpec, _source, True),
     Kind("measures", "DOMAIN/measures/NAME", MeasureSpec, _measure, True),
-    Kind("analyses", "DOMAIN/analyses/NAME", AnalysisSpec, _analysis, True),
+    Kind("analyses", "DOMAIN/analyses/NAME", AnalysisSpec, _analysis, True, analysis_kinds.KINDS),
     Kind("indicators", "indicators/NAME", IndicatorSpec, _indicator, True),
     Kind("rules", "indicators/rules/NAME", RuleSpec, _rule, True),
+    Kind("signals", "indicators/signals/NAME", SignalSpec, _signal, True),
     Kind("record_types", "DOMAIN/NAME", RecordType, _record_type),
     Kind("core_lists", "core", CoreList, _core_list),
 )
@@ -106,6 +114,7 @@ class Catalogue:
     analyses: dict[str, AnalysisSpec] = field(default_factory=dict)
     indicators: dict[str, IndicatorSpec] = field(default_factory=dict)
     rules: dict[str, RuleSpec] = field(default_factory=dict)
+    signals: dict[str, SignalSpec] = field(default_factory=dict)
     core_lists: dict[str, CoreList] = field(default_factory=dict)
     redefined: set[str] = field(default_factory=set)
     """Ids that a site's own folder defines differently from the shipped catalogue."""
@@ -253,7 +262,8 @@ def _read(path: Path, kind: Kind, identifier: str, catalogue: Catalogue, first: 
     """Read one definition onto its shelf; a site's own takes the place of the shipped one, where it may."""
     document = reader.read(path)
     shelf: dict[str, Spec] = getattr(catalogue, kind.shelf)
-    spec = reader.understand(document, kind.schema, id=identifier)
+    schema = reader.choose(document, kind.forms) if kind.forms else kind.schema
+    spec = reader.understand(document, schema, id=identifier) if schema else None
     if not first:
         if not kind.site_may_redefine:
             document.report((), f"'{identifier}' is part of the shipped standard", todo="give yours another name")

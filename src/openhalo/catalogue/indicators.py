@@ -1,7 +1,8 @@
 """Early-intervention indicators as data: what is counted about an officer's work, over which months, and why.
 
-A count counts records; a time_since says how many days ago the last one was; a ratio divides one count by another,
-which is its exposure (force reports per arrest made). A rule says at which counts a real policy sends an alert.
+A count counts records; a sum adds up counts of several record types; a time_since says how many days ago the last one
+was; a ratio divides one count by another, which is its exposure (force reports per arrest made). A rule says at which
+counts, or ratios, a policy sends an alert.
 """
 
 from collections.abc import Iterable, Mapping
@@ -16,22 +17,27 @@ from openhalo.catalogue.condition_parser import parse
 from openhalo.catalogue.conditions import Node, fields_of, links_of
 from openhalo.catalogue.cross_checks import known
 from openhalo.catalogue.never_inputs import forbidden_inputs
-from openhalo.catalogue.reader import Document, Misfit, Spec
+from openhalo.catalogue.reader import Document, Location, Misfit, Spec
 from openhalo.catalogue.record_types import RecordType
 from openhalo.catalogue.schema import Schema, Unread
 
 LOOK_BACKS = (1, 3, 6, 12, 24, 60)
 """Months that an indicator may look back over."""
-_NEEDS = {"count": ("record", "known_at"), "time_since": ("record", "known_at"), "ratio": ("of", "per")}
-_OFFICER = "officers/officer"
+_NEEDS = {
+    "count": ("record", "known_at"), "time_since": ("record", "known_at"), "ratio": ("of", "per"), "sum": ("any_of",),
+}  # fmt: skip
+_TAKEN = {"record": "count time_since", "where": "count time_since", "known_at": "count time_since", "of": "ratio",
+          "per": "ratio", "any_of": "sum"}  # fmt: skip
+OFFICER = "officers/officer"
 
 
 class IndicatorSpec(Spec):
     """One indicator. Its kind fixes what its number means."""
 
     id: str = Field(description="Given by the place of the file")
-    kind: Literal["count", "time_since", "ratio"] = Field(
-        description="count: records; time_since: days since the last one; ratio: one count by another"
+    kind: Literal["count", "time_since", "ratio", "sum"] = Field(
+        description="count: records; time_since: days since the last one; ratio: one count by another; sum: counts "
+        "added up, of which a site may hold only some"
     )
     label: str = Field(description="What the indicator is called in a list: complaints received")
     question: str = Field(description="What it asks about an officer's work")
@@ -47,6 +53,7 @@ class IndicatorSpec(Spec):
     )
     of: str = Field(default="", description="ratio: the count above the line")
     per: str = Field(default="", description="ratio: the count below the line, its exposure")
+    any_of: list[str] = Field(default=[], description="sum: the counts that are added up")
     months: list[int] = Field(default=[12], min_length=1, description="Months that it looks back over")
     severity: float = Field(default=1.0, ge=0, le=10, description="Weight of one event in a weighted sum; 1 is usual")
     sources: list[str] = Field(min_length=1, description="Policies and studies that name it")
@@ -54,13 +61,18 @@ class IndicatorSpec(Spec):
     reviewed: date = Field(description="Day on which it was last reviewed")
     next_review: date = Field(description="Day by which it must be reviewed again")
 
+    @property
+    def is_count(self) -> bool:
+        """Whether it is a whole number of events: a count or a sum of counts."""
+        return self.kind in ("count", "sum")
+
     def misfits(self) -> Iterable[Misfit]:
         """Yield keys that the kind needs and lacks or does not take, and look-backs that are not offered."""
         for name in _NEEDS[self.kind]:
             if not getattr(self, name):
                 yield Misfit(("kind",), f"an indicator of kind {self.kind} without '{name}'", todo=f"add '{name}'")
-        for name in ("of", "per") if self.kind != "ratio" else ("record", "where", "known_at"):
-            if getattr(self, name):
+        for name, kinds in _TAKEN.items():
+            if getattr(self, name) and self.kind not in kinds.split():
                 yield Misfit((name,), f"'{name}' in an indicator of kind {self.kind}", todo="remove it")
         for index, months in enumerate(self.months):
             if months not in LOOK_BACKS:
@@ -71,11 +83,14 @@ class IndicatorSpec(Spec):
 
 
 class Threshold(Spec):
-    """At how many of an indicator a rule sends an alert."""
+    """At how many of an indicator a rule sends an alert; `at_least: 1` makes every such event a critical one."""
 
-    indicator: str = Field(description="A count")
+    indicator: str = Field(description="A count, or a ratio")
     months: int = Field(description="Months that it looks back over")
-    at_least: int = Field(ge=1, description="Events that are enough")
+    at_least: float = Field(gt=0, description="Events that are enough, a whole number; of a ratio, the value that is")
+    exposure: int = Field(
+        default=0, ge=0, description="ratio: how many must stand below the line, so that few events do not decide"
+    )
 
 
 class RuleSpec(Spec):
@@ -90,11 +105,12 @@ class RuleSpec(Spec):
 
 def indicator(spec: IndicatorSpec, document: Document, schema: Schema, others: Mapping[str, IndicatorSpec]) -> None:
     """Check references and the condition of an indicator, its clock, and that it reads no input that is never one."""
-    if spec.kind == "ratio":
-        for place, name in (("of", spec.of), ("per", spec.per)):
-            counts = [one.id for one in others.values() if one.kind == "count" and set(spec.months) <= set(one.months)]
-            if known(name, others, "indicator", document, (place,)) and name not in counts:
-                document.report((place,), f"'{name}' is no count over the same months", name_all(counts, 60))
+    if spec.kind in ("ratio", "sum"):
+        counts = [one.id for one in others.values() if one.kind == "count" and set(spec.months) <= set(one.months)]
+        parts: dict[Location, str] = {("any_of", index): name for index, name in enumerate(spec.any_of)}
+        for at, name in (parts or {("of",): spec.of, ("per",): spec.per}).items():
+            if known(name, others, "indicator", document, at) and name not in counts:
+                document.report(at, f"'{name}' is no count over the same months", name_all(counts, 60))
         return
     if not known(spec.record, schema.record_types, "record type", document, ("record",), schema):
         return
@@ -119,12 +135,17 @@ def indicator(spec: IndicatorSpec, document: Document, schema: Schema, others: M
 
 
 def rule(spec: RuleSpec, document: Document, indicators: Mapping[str, IndicatorSpec]) -> None:
-    """Check that every threshold stands on a count that looks back over its months."""
-    counts = {name: one for name, one in indicators.items() if one.kind == "count"}
+    """Check that every threshold stands on a count or ratio that looks back over its months."""
+    counts = {name: one for name, one in indicators.items() if one.is_count or one.kind == "ratio"}
     for index, one in enumerate(spec.any_of):
         place = ("any_of", index)
-        if known(one.indicator, counts, "count", document, (*place, "indicator")):
-            months = counts[one.indicator].months
+        if known(one.indicator, counts, "count or ratio", document, (*place, "indicator")):
+            months, is_ratio = counts[one.indicator].months, counts[one.indicator].kind == "ratio"
+            if is_ratio != (one.exposure > 0):
+                found = "a ratio without 'exposure'" if is_ratio else "'exposure' for a count"
+                document.report((*place, "exposure"), found, "a whole number above 0 for a ratio, none for a count")
+            if not is_ratio and one.at_least % 1:
+                document.report((*place, "at_least"), f"{one.at_least:g} events", "a whole number")
             if one.months not in months:
                 allowed = ", ".join(str(each) for each in months)
                 document.report((*place, "months"), f"{one.indicator} does not look back {one.months} months", allowed)
@@ -132,8 +153,8 @@ def rule(spec: RuleSpec, document: Document, indicators: Mapping[str, IndicatorS
 
 def _officer(spec: IndicatorSpec, document: Document, schema: Schema) -> None:
     found = schema.follow(spec.record, spec.officer)
-    if found is None or found[1].to != _OFFICER:
-        allowed = name_all(n for n, field in schema.record_type(spec.record).fields.items() if field.to == _OFFICER)
+    if found is None or found[1].to != OFFICER:
+        allowed = name_all(n for n, field in schema.record_type(spec.record).fields.items() if field.to == OFFICER)
         document.report(("officer",), f"'{spec.officer}' of {spec.record} leads to no officer", allowed)
 
 

@@ -60,7 +60,7 @@ def check(
     if site is not None:
         problems = [
             *check_settings(site, catalogue), *check_policy(site, catalogue), *check_plan(site, catalogue),
-            *check_governance(site), *problems,
+            *check_governance(site, catalogue), *problems,
         ]  # fmt: skip
     tried = None if site is None or problems else openhalo.open_site(site).rehearse()
     if tried is not None:

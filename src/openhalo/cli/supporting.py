@@ -23,11 +23,16 @@ def register(app: typer.Typer) -> None:
 
 def backtest(
     site: Annotated[Path, typer.Option(help="The site's folder")] = Path(),
-    outcome: Annotated[str, typer.Option(help="The count that is to be foreseen")] = "accusations",
+    outcome: Annotated[
+        str, typer.Option(help="The count that is to be foreseen; as the governance record says, or accusations")
+    ] = "",
     counted: Annotated[str, typer.Option(help="The count whose history foresees it; the outcome's own")] = "",
     first: Annotated[int, typer.Option(help="First year on whose last day we look")] = 2008,
     last: Annotated[int, typer.Option(help="Last such year; the records must reach a year further")] = 2012,
     capacity: Annotated[int, typer.Option(help="Officers that can be reviewed on each of these days")] = 0,
+    report: Annotated[
+        Path | None, typer.Option(help="Write a restricted page with charts: a file .html or a folder")
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Show how good ways to choose officers for a review would have been, and whether any is worth its alarms.
@@ -37,14 +42,21 @@ def backtest(
     from openhalo.sites.signalling import try_out
 
     opened = openhalo.open_site(site)
-    with progress() as report:
-        found = try_out(opened, outcome, counted or outcome, first, last, capacity, report)
+    with progress() as say:
+        found = try_out(opened, outcome, counted, first, last, capacity, say)
+    page = None
+    if report is not None:
+        from openhalo.publications.backtest_page import write_backtest
+
+        page = write_backtest(report, found, opened.catalogue, opened.settings.title)
     if as_json:
         from openhalo.early_intervention.verdict import sentences
 
         print_json(found.to_dict() | {"verdict": sentences(found)})
-    else:
-        _print(found)
+        return
+    _print(found)
+    if page is not None:
+        out.print(f"Report, restricted: {page}", markup=False, highlight=False, soft_wrap=True)
 
 
 def signal(
@@ -67,13 +79,18 @@ def signal(
               style="bold", markup=False)  # fmt: skip
     out.print(f"Restricted. In no order of need. Lapses on {found.lapses}.", style="dim")
     for one in found.signals:
-        out.print(f"\n{one.officer}, unit {one.unit}, beside {one.peers} officers of the unit", markup=False)
+        out.print(f"\n{one.officer}, unit {one.unit}, among {one.peers} officers doing the same work", markup=False)
         for factor in one.factors:
             out.print(f"- {factor.sentence}", markup=False, highlight=False)
-    for record, rows in found.undated.items():
-        if rows:
-            out.print(f"! {rows:,} records of {record} do not say when they were learned; they count from their day",
-                      markup=False, highlight=False)  # fmt: skip
+    notes = [f"{name}: {why}" for name, why in found.refused.items()]
+    notes += [f"{rows:,} records of {record} do not say when they were learned; they count from their day"
+              for record, rows in found.undated.items() if rows]  # fmt: skip
+    notes += [f"{rows:,} events of {name} never count: nobody wrote down when they were found out"
+              for name, rows in found.unlearned.items()]  # fmt: skip
+    if found.left_out:
+        notes.append(f"{found.left_out:,} more officers were found than can be reviewed")
+    for note in notes:
+        out.print(f"! {note}", markup=False, highlight=False)
 
 
 def _print(found: "Backtest") -> None:
@@ -83,14 +100,16 @@ def _print(found: "Backtest") -> None:
         out.print(sentence, markup=False, highlight=False)
     table = Table(box=None, pad_edge=False, header_style="bold")
     for head in ("way to choose", "alerts", "reviewed", "precision", "recall", "lift", "against shrunken",
-                 "came : foreseen", "new a month", "stays", "days of warning"):  # fmt: skip
+                 "reviews for one", "came : foreseen", "new a month", "stays", "days of warning"):  # fmt: skip
         table.add_column(head, justify="left" if head == "way to choose" else "right")
     for one in found.scores:
         steady = one.steady
         calibration = numbers.measured(one.calibration, "ratio") if one.calibration == one.calibration else ""
         table.add_row(
             one.label, numbers.count(one.alerts), numbers.count(one.reviewed), _span(one.precision, 100),
-            _span(one.recall, 100), _span(one.lift, 1), _span(one.better, 100), calibration,
+            _span(one.recall, 100), _span(one.lift, 1), _span(one.better, 100),
+            numbers.measured(one.reviews_for_one, "rate") if one.reviews_for_one == one.reviews_for_one else "",
+            calibration,
             numbers.count(steady.new_a_month) if steady else "", numbers.share(steady.stays) if steady else "",
             numbers.count(steady.warning_days) if steady else "",
         )  # fmt: skip

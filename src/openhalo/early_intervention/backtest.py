@@ -4,8 +4,8 @@ A department reviews as many officers as it can (the capacity). Each way fills t
 that alerts fewer leaves it open, and of a rule that alerts more, an equal part of each alert is reviewed.
 """
 
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 from datetime import date
 from typing import Any
 
@@ -14,6 +14,8 @@ from numpy.typing import NDArray
 
 from openhalo.base.errors import MeasureError, Problem
 from openhalo.base.progress import Report, silent
+from openhalo.base.provenance import hash_facts
+from openhalo.catalogue.index import Catalogue
 from openhalo.catalogue.indicators import IndicatorSpec, RuleSpec
 from openhalo.early_intervention import fairness
 from openhalo.early_intervention.clock import month_ends, months_before
@@ -38,6 +40,15 @@ class Estimate:
 
 
 @dataclass(frozen=True)
+class Foreseen:
+    """A tenth of officers by the probability that they were given: its mean, the share with the outcome, how many."""
+
+    foreseen: float
+    came: float
+    officers: int
+
+
+@dataclass(frozen=True)
 class Score:
     """How one way to choose did, over all days looked from.
 
@@ -48,6 +59,8 @@ class Score:
             outcome who were reviewed; lift: precision against reviewing officers at random.
         better: precision above that of the shrunken count, in parts of one.
         calibration: outcomes among those reviewed for each one that it foresaw; NaN where it gives no probability.
+        reviews_for_one: reviews until one officer with the outcome is found, on average; NaN where none was.
+        foreseen: of a probability, how it fared among all officers, from the tenth with the lowest to the highest.
     """
 
     policy: str
@@ -61,6 +74,8 @@ class Score:
     calibration: float
     steady: Steadiness | None
     by_group: list[fairness.Row]
+    reviews_for_one: float = float("nan")
+    foreseen: list[Foreseen] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -80,11 +95,19 @@ class Backtest:
     """Ways that could not be tried → why."""
     undated: dict[str, int]
     provenance: dict[str, Any]
+    unlearned: dict[str, int] = field(default_factory=dict)
+    """Indicator → events that never count as known: nobody wrote down when they were found out."""
+    covered: dict[str, tuple[date, date]] = field(default_factory=dict)
+    """Record type → first and last day of the records held."""
+    parts: list[str] = field(default_factory=list)
+    """Counts of an outcome that is a sum, as far as the site holds them."""
+    left: float = 0.0
+    """Share of serving officers who left within the year that was looked ahead: they had less time for the outcome."""
 
     @property
     def best(self) -> Score:
-        """Return the way with the highest precision; of equals, the simpler one."""
-        return max(self.scores, key=lambda one: (round(one.precision.value, 6), -self.scores.index(one)))
+        """Return the way that finds most with the same capacity; of equals, the simpler one."""
+        return max(self.scores, key=lambda one: (round(np.nan_to_num(one.recall.value), 6), -self.scores.index(one)))
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain facts for JSON; without officers."""
@@ -119,15 +142,17 @@ def backtest(
         MeasureError: a feature knows something that was not known on its day; or nobody had the outcome.
     """
     report("indicators as they were known")
-    wanted = list(records.catalogue.indicators.values())
+    indicators = records.catalogue.indicators
+    wanted = list(indicators.values())
     yearly = sorted({months_before(day, 12 * back) for day in origins for back in range(-1, 4)})
-    evidence = Evidence(compute(records, wanted, yearly, roster.keys, _MONTHS), roster, outcome.id, counted.id)
+    months = {*_MONTHS, *(one.months for rule in rules for one in rule.any_of)}
+    evidence = Evidence(compute(records, wanted, yearly, roster.keys, sorted(months)), roster, outcome.id, counted.id)
     report("whether anything was known too early")
-    must_not_leak(evidence.matrix, records, wanted, origins)
+    must_not_leak(evidence.matrix, records, wanted, origins, sorted(months))
     report("indicators month by month")
     named = {outcome.id, counted.id, *(one.indicator for rule in rules for one in rule.any_of)}
     ends = month_ends(origins[0], months_before(origins[-1], -AHEAD))
-    few = [records.catalogue.indicators[name] for name in sorted(named)]
+    few = [indicators[name] for name in sorted(with_parts(named, indicators))]
     monthly = Evidence(compute(records, few, ends, roster.keys), roster, outcome.id, counted.id)
     serving = np.column_stack([roster.serving(day) for day in origins])
     happened = np.column_stack([evidence.happened(day) for day in origins]) & serving
@@ -152,22 +177,55 @@ def backtest(
         tried.append((policy, numbers, weights))
     report("intervals")
     ranges = _resampled([weights for *_rest, weights in tried], [p.id for p, *_rest in tried], happened, serving)
-    months = {policy.id: policy for policy in policies(monthly, rules) if policy.id not in ("logistic", "lightgbm")}
+    by_month = {policy.id: policy for policy in policies(monthly, rules) if policy.id not in ("logistic", "lightgbm")}
     scores = [
         Score(
             policy.id, policy.label, float((numbers > 0).sum() / len(origins)), float(weights.sum() / len(origins)),
-            *ranges[policy.id],
+            *ranges[policy.id], reviews_for_one=_ratio(weights.sum(), (weights * happened).sum()),
+            foreseen=_tenths(numbers[serving], happened[serving]) if policy.probability else [],
             calibration=_ratio((weights * happened).sum(), (weights * numbers).sum()) if policy.probability else np.nan,
-            steady=steadiness(months[policy.id], monthly, origins, capacity) if policy.id in months else None,
+            steady=steadiness(by_month[policy.id], monthly, origins, capacity) if policy.id in by_month else None,
             by_group=fairness.audit(roster, origins, weights, happened, serving),
         )
         for policy, numbers, weights in tried
     ]  # fmt: skip
-    facts = {"store_version": records.manifest.version, "catalogue": records.catalogue.hash, "features": len(wanted)}
+    facts = {
+        "store_version": records.manifest.version, "catalogue": records.catalogue.hash, "features": len(wanted),
+        "data": hash_facts(records.manifest.model_dump(mode="json")),
+        "config": configuration(records.catalogue, outcome.id, counted.id, capacity),
+    }  # fmt: skip
+    gone = np.column_stack(
+        [serving[:, n] & ~roster.serving(months_before(day, -AHEAD)) for n, day in enumerate(origins)]
+    )
+    held = {one.record for one in wanted if one.record in records.manifest.tables}
+    spans = {record: records.coverage(record) for record in sorted(held)}
     return Backtest(
         outcome, counted, list(origins), float(serving.sum() / len(origins)), float(happened.sum() / serving.sum()),
         capacity, scores, refused, evidence.matrix.undated, facts,
+        {name: rows for name, rows in evidence.matrix.unlearned.items() if rows},
+        {name: (min(one.first for one in some), max(one.last for one in some)) for name, some in spans.items() if some},
+        evidence.matrix.sums.get(outcome.id, []), float(gone.sum() / serving.sum()),
     )  # fmt: skip
+
+
+def configuration(catalogue: Catalogue, outcome: str, counted: str, capacity: int) -> str:
+    """Return a hash of what a risk model was tried on: every indicator's definition, the outcome, the capacity."""
+    definitions = {name: one.model_dump(mode="json") for name, one in catalogue.indicators.items()}
+    return hash_facts([definitions, outcome, counted, capacity])
+
+
+def with_parts(names: Iterable[str], indicators: Mapping[str, IndicatorSpec]) -> set[str]:
+    """Return indicators with the counts that they are made of."""
+    specs = [indicators[name] for name in names]
+    return {name for one in specs for name in (one.id, one.of, one.per, *one.any_of) if name}
+
+
+def _tenths(numbers: NDArray[np.float64], happened: NDArray[np.bool_]) -> list[Foreseen]:
+    order = np.argsort(numbers, kind="stable")
+    return [
+        Foreseen(float(numbers[part].mean()), float(happened[part].mean()), len(part))
+        for part in np.array_split(order, 10) if len(part) >= fairness.FEWEST
+    ]  # fmt: skip
 
 
 def chosen(numbers: NDArray[np.float64], capacity: int) -> NDArray[np.float64]:
@@ -184,7 +242,13 @@ def chosen(numbers: NDArray[np.float64], capacity: int) -> NDArray[np.float64]:
     return parts
 
 
-def must_not_leak(matrix: Matrix, records: Records, specs: Sequence[IndicatorSpec], origins: Sequence[date]) -> None:
+def must_not_leak(
+    matrix: Matrix,
+    records: Records,
+    specs: Sequence[IndicatorSpec],
+    origins: Sequence[date],
+    looks: Sequence[int] = _MONTHS,
+) -> None:
     """Hold the indicators of each past day against a store that shows only what was known by then.
 
     Raises:
@@ -192,7 +256,7 @@ def must_not_leak(matrix: Matrix, records: Records, specs: Sequence[IndicatorSpe
     """
     for day in origins:
         known = Records(records.store, records.manifest, records.catalogue, day, records.authoritative)
-        then = compute(known, specs, [day], matrix.officers, _MONTHS)
+        then = compute(known, specs, [day], matrix.officers, looks)
         place = matrix.days.index(day)
         for name, months in then.columns:
             now = matrix.values(name, months)[:, place]

@@ -14,7 +14,7 @@ _NOT_FIRST = ("discipline", "internal affairs", "internal investigation", "prose
 
 
 class Governance(Spec):
-    """`governance.yaml`: what must be settled before signals. Every key is needed."""
+    """`governance.yaml`: what must be settled before signals. Every key but the last two is needed."""
 
     kind: Literal["operational", "research"] = Field(
         description="operational: officers are offered support; research: past records only, nobody is acted on"
@@ -28,6 +28,10 @@ class Governance(Spec):
     officer_input: str = Field(min_length=10, description="How officers and their unions were heard on its design")
     contest_decided_by: str = Field(min_length=3, description="Who decides when an officer contests a signal")
     contest_days: int = Field(ge=1, le=90, description="Days until an officer who contests gets an answer")
+    signals: list[str] = Field(
+        default=["accusations"], min_length=1, description="Signals and rules of the catalogue that are switched on"
+    )
+    outcome: str = Field(default="accusations", description="The count that a backtest foresees")
 
     def misfits(self) -> Iterable[Misfit]:
         """Yield a first reader from discipline, and one who would judge a contest about the own decision."""

@@ -36,11 +36,16 @@ class Matrix:
         days: the days that we look from, in order.
         undated: record type → records that count although nobody wrote down when they were learned; they are taken as
             learned on the day on which they happened, so what rests on them is not surely time-honest.
+        unlearned: indicator → events that never count as known, because what makes them one was found out on a day
+            that nobody wrote down.
+        sums: sum → the counts in it that the site holds.
     """
 
     officers: list[str]
     days: list[date]
     undated: dict[str, int] = field(default_factory=dict)
+    unlearned: dict[str, int] = field(default_factory=dict)
+    sums: dict[str, list[str]] = field(default_factory=dict)
     _values: dict[tuple[str, int], NDArray[Any]] = field(default_factory=dict)
     _ratios: dict[str, IndicatorSpec] = field(default_factory=dict)
 
@@ -52,6 +57,10 @@ class Matrix:
         above, below = (self._values[name, months].astype(float) for name in (spec.of, spec.per))
         ratio: Values = np.divide(above, below, out=np.full(above.shape, np.nan), where=below > 0)
         return ratio
+
+    def exposure_of(self, ratio: str) -> str:
+        """Return the count that stands below the line of a ratio."""
+        return self._ratios[ratio].per
 
     @property
     def columns(self) -> list[tuple[str, int]]:
@@ -74,19 +83,20 @@ def compute(
 ) -> Matrix:
     """Return the indicators of officers on given days.
 
-    Indicators on records that the site does not hold are left out, and so are ratios that stand on them.
+    Indicators on records that the site does not hold are left out, and so are ratios that stand on them; a sum adds up
+    what the site holds.
 
     Args:
         records: the store version, without a `known_by` of its own.
-        specs: the indicators; a ratio needs both its counts among them.
+        specs: the indicators; a ratio or a sum needs its counts among them.
         days: the days that we look from, in order.
         officers: record keys; the rows.
         months: look-backs to work out, out of those that each indicator has; empty: all of them.
     """
-    wanted = [spec for spec in specs if spec.kind == "ratio" or spec.record in records.manifest.tables]
+    wanted = [spec for spec in specs if not spec.record or spec.record in records.manifest.tables]
     matrix = Matrix(list(officers), list(days))
     place = pl.DataFrame({"officer": matrix.officers, "row": np.arange(len(officers))})
-    events = sorted((s for s in wanted if s.kind != "ratio"), key=lambda spec: (spec.record, spec.officer, spec.id))
+    events = sorted((s for s in wanted if s.record), key=lambda spec: (spec.record, spec.officer, spec.id))
     for (record, officer), group in groupby(events, key=lambda spec: (spec.record, spec.officer)):
         chosen = [(spec, [m for m in spec.months if not months or m in months]) for spec in group]
         chosen = [(spec, looks) for spec, looks in chosen if looks]
@@ -96,9 +106,16 @@ def compute(
             matrix.undated[record] = int(facts["undated"].sum())
             facts = facts.join(place, on="officer", how="inner")
             for number, (spec, looks) in enumerate(chosen):
+                matrix.unlearned[spec.id] = int(facts[f"unlearned_{number}"].sum())
                 for look in looks:
                     matrix._values[spec.id, look] = _spread(facts, number, spec, look, clock, len(officers))
     held = {name for name, _ in matrix._values}
+    for spec in wanted:
+        parts = [name for name in spec.any_of if name in held]
+        if parts:
+            matrix.sums[spec.id] = parts
+            for look in (m for m in spec.months if all((name, m) in matrix._values for name in parts)):
+                matrix._values[spec.id, look] = np.sum([matrix._values[name, look] for name in parts], axis=0)
     matrix._ratios = {s.id: s for s in wanted if s.kind == "ratio" and {s.of, s.per} <= held}
     return matrix
 
@@ -131,7 +148,8 @@ def _facts(records: Records, record: str, officer: str, specs: list[IndicatorSpe
         for g, name in begins.items()
     )
     counted = ", ".join(
-        f"CAST(count_if(is_{n}) AS INTEGER) AS n_{n}"
+        f"CAST(count_if(is_{n}) AS INTEGER) AS n_{n}, "
+        f"CAST(count_if(is_{n} AND {identifier(f'learned_{spec.known_at}')} IS NULL) AS INTEGER) AS unlearned_{n}"
         + (f", max(facts.happened) FILTER (WHERE is_{n}) AS last_{n}" if spec.kind == "time_since" else "")
         for n, spec in enumerate(specs)
     )

@@ -12,12 +12,13 @@ from functools import cached_property, partial
 import numpy as np
 from numpy.typing import NDArray
 
-from openhalo.catalogue.indicators import RuleSpec
+from openhalo.catalogue.indicators import RuleSpec, Threshold
 from openhalo.early_intervention import risk
 from openhalo.early_intervention.clock import months_before
 from openhalo.early_intervention.indicators import Matrix
 from openhalo.early_intervention.roster import Roster
 from openhalo.presentation.words import _
+from openhalo.statistics.results import Refused
 from openhalo.statistics.shrinkage import gamma_poisson
 
 Scores = NDArray[np.float64]
@@ -76,13 +77,27 @@ class Evidence:
 
 
 def by_rule(evidence: Evidence, rule: RuleSpec, day: date) -> Scores:
-    """Return 1 for serving officers who reach one of a rule's thresholds, else 0; nobody where records lack."""
+    """Return 1 for serving officers who reach one of a rule's thresholds, else 0.
+
+    Raises:
+        Refused: the site holds none of the records that the rule counts.
+    """
     reached = np.zeros(len(evidence.matrix.officers), bool)
     held = set(evidence.matrix.columns)
+    if not any((one.indicator, one.months) in held for one in rule.any_of):
+        raise Refused("the site holds none of the records that the rule counts")
     for one in rule.any_of:
         if (one.indicator, one.months) in held:
-            reached |= evidence.counts(day, one.months, one.indicator) >= one.at_least
+            reached |= over(evidence, one, day)
     return reached[evidence.roster.serving(day)].astype(float)
+
+
+def over(evidence: Evidence, one: Threshold, day: date) -> NDArray[np.bool_]:
+    """Return which officers reach a threshold; of a ratio, only where enough stands below the line."""
+    enough = np.nan_to_num(evidence.counts(day, one.months, one.indicator)) >= one.at_least
+    if one.exposure:
+        enough &= evidence.counts(day, one.months, evidence.matrix.exposure_of(one.indicator)) >= one.exposure
+    return np.asarray(enough)
 
 
 def raw_count(evidence: Evidence, day: date) -> Scores:
@@ -90,14 +105,14 @@ def raw_count(evidence: Evidence, day: date) -> Scores:
     return evidence.counts(day, HISTORY)[evidence.roster.serving(day)]
 
 
-def shrunken(evidence: Evidence, day: date, months: int = RECENT) -> Scores:
+def shrunken(evidence: Evidence, day: date, months: int = RECENT, indicator: str = "") -> Scores:
     """Return each serving officer's probability of an event within a year, from a count drawn towards all others.
 
     Source: gamma-Poisson model, Clayton and Kaldor (1987), Biometrics 43, 671-681; the chance of none is negative
     binomial.
     """
     there = evidence.roster.serving(day)
-    events, years = evidence.counts(day, months)[there], evidence.roster.exposure(day, months)[there]
+    events, years = evidence.counts(day, months, indicator)[there], evidence.roster.exposure(day, months)[there]
     prior = gamma_poisson(events, years).prior
     shape, weight = prior.mean * prior.weight + events, prior.weight + years
     ahead = AHEAD / 12
@@ -105,14 +120,14 @@ def shrunken(evidence: Evidence, day: date, months: int = RECENT) -> Scores:
 
 
 def against_peers(evidence: Evidence, day: date) -> Scores:
-    """Return how many times as many events as officers of the same unit each serving officer has, shrunk towards 1."""
+    """Return how many times as many events each serving officer has as peers doing the same work, shrunk towards 1."""
     there = evidence.roster.serving(day)
     events, years = evidence.counts(day, HISTORY)[there], evidence.roster.exposure(day, HISTORY)[there]
-    return gamma_poisson(events, expected(events, years, evidence.roster.units(day)[there])).value
+    return gamma_poisson(events, expected(events, years, evidence.roster.peers(day)[there])).value
 
 
 def expected(events: Scores, years: Scores, units: NDArray[np.str_]) -> Scores:
-    """Return how many events each officer would have at the rate of the unit, which is never taken as zero."""
+    """Return how many events each officer would have at the rate of peers, which is never taken as zero."""
     _names, unit = np.unique(units, return_inverse=True)
     rate = (np.bincount(unit, events) + 0.5) / np.bincount(unit, years)
     return np.asarray(rate[unit] * years)
@@ -120,12 +135,22 @@ def expected(events: Scores, years: Scores, units: NDArray[np.str_]) -> Scores:
 
 def by_model(evidence: Evidence, model: risk.Model, day: date) -> Scores:
     """Return the probability that a model gives, learned from windows that had ended by that day."""
-    starts = [months_before(day, AHEAD * back) for back in range(1, _PAST_WINDOWS + 1)]
+    known, happened, now = learned(evidence, day)
+    return np.zeros(len(now)) if happened.all() or not happened.any() else risk.predict(model, known, happened, now)
+
+
+def learned(evidence: Evidence, day: date) -> tuple[Scores, NDArray[np.bool_], Scores]:
+    """Return what a model learns from on a day: features and outcomes of past windows, and the features of today."""
+    starts = past_windows(day)
     serving = {start: evidence.roster.serving(start) for start in starts}
     known = np.concatenate([evidence.features(start)[serving[start]] for start in starts])
     happened = np.concatenate([evidence.happened(start)[serving[start]] for start in starts])
-    now = evidence.features(day)[evidence.roster.serving(day)]
-    return np.zeros(len(now)) if happened.all() or not happened.any() else risk.predict(model, known, happened, now)
+    return known, happened, evidence.features(day)[evidence.roster.serving(day)]
+
+
+def past_windows(day: date) -> list[date]:
+    """Return the days on which the past windows begin that a model learns from on a day, newest first."""
+    return [months_before(day, AHEAD * back) for back in range(1, _PAST_WINDOWS + 1)]
 
 
 def policies(evidence: Evidence, rules: Sequence[RuleSpec]) -> list[Policy]:

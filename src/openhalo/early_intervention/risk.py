@@ -35,26 +35,36 @@ def predict(model: Model, known: Values, happened: NDArray[np.bool_], now: Value
     """
     if not installed():
         raise MissingExtra("risk", "a risk model")
+    return explain(model, known, happened, now)[0]
+
+
+def explain(model: Model, known: Values, happened: NDArray[np.bool_], now: Values) -> tuple[Values, Values]:
+    """Return what `predict` does, and (officers, features): what each feature adds to the log odds of the outcome.
+
+    It is held against the average row of `known`; the parts and the model's average add up to the log odds.
+    """
+    if not installed():
+        raise MissingExtra("risk", "a risk model")
     if model == "lightgbm":
-        return _trees(known, happened, now)
+        trees = _trees(known, happened)
+        return np.asarray(trees.predict(now), float), np.asarray(trees.predict(now, pred_contrib=True), float)[:, :-1]
     from sklearn.linear_model import LogisticRegression
-    from sklearn.pipeline import make_pipeline
     from sklearn.preprocessing import StandardScaler
 
-    line = make_pipeline(StandardScaler(), LogisticRegression(C=0.1, solver="newton-cholesky"))
-    line.fit(_levelled(known), happened)
-    return np.asarray(line.predict_proba(_levelled(now))[:, 1], float)
+    scale = StandardScaler().fit(_levelled(known))
+    line = LogisticRegression(C=0.1, solver="newton-cholesky").fit(scale.transform(_levelled(known)), happened)
+    parts = np.asarray(scale.transform(_levelled(now)), float)
+    return np.asarray(line.predict_proba(parts)[:, 1], float), parts * np.asarray(line.coef_[0], float)
 
 
-def _trees(known: Values, happened: NDArray[np.bool_], now: Values) -> Values:
+def _trees(known: Values, happened: NDArray[np.bool_]) -> Any:
     import lightgbm
 
     settings: dict[str, Any] = {
         "objective": "binary", "learning_rate": 0.04, "num_leaves": 15, "min_child_samples": 80, "num_threads": 1,
         "feature_fraction": 0.7, "seed": 1, "deterministic": True, "force_col_wise": True, "verbosity": -1,
     }  # fmt: skip
-    trees = lightgbm.train(settings, lightgbm.Dataset(known, label=happened.astype(float)), num_boost_round=150)
-    return np.asarray(trees.predict(now), float)
+    return lightgbm.train(settings, lightgbm.Dataset(known, label=happened.astype(float)), num_boost_round=150)
 
 
 def _levelled(features: Values) -> Values:

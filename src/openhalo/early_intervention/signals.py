@@ -1,62 +1,69 @@
 """The review set of a day: officers whose work calls for a look, each with the reasons, in no order of need.
 
-Who is in it is decided by the shrunken count. The set is sized to what the department can review, sorted by pseudonym,
-and carries no score: the reasons are for a person to weigh.
+Who is in it is decided by the signals that the governance record switches on. The set is sized to what the department
+can review, sorted by pseudonym, and carries no score: the reasons are for a person to weigh.
 """
 
-from dataclasses import asdict, dataclass
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, field
 from datetime import date, timedelta
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
+from openhalo.base.errors import CatalogueError, MissingExtra, Problem, did_you_mean, name_all
 from openhalo.base.provenance import hash_facts
-from openhalo.catalogue.indicators import IndicatorSpec
+from openhalo.catalogue.index import Catalogue
+from openhalo.catalogue.indicators import IndicatorSpec, RuleSpec
+from openhalo.catalogue.signal_specs import SignalSpec
+from openhalo.early_intervention.alerts import Filler, alerts, filler
+from openhalo.early_intervention.factors import Asked, Factor, beside_peers, peer_factor
 from openhalo.early_intervention.governance import Governance
 from openhalo.early_intervention.indicators import compute
-from openhalo.early_intervention.policies import RECENT, Evidence, expected, shrunken
+from openhalo.early_intervention.policies import RECENT, Evidence, past_windows
 from openhalo.early_intervention.roster import Roster
-from openhalo.presentation import numbers
-from openhalo.presentation.words import _
 from openhalo.records.reading import Records
+from openhalo.statistics.results import Refused
 
+__all__ = ["Factor", "ReviewSet", "Signal", "review_set", "switched_on"]
 _LOOK = RECENT
-_UNUSUAL = 2.0
-"""A factor is named where an officer has at least twice what peers have, or at most half of what speaks well."""
-
-
-@dataclass(frozen=True)
-class Factor:
-    """One reason.
-
-    Attributes:
-        value: how many in the last 24 months; peers: how many officers of the same unit have on average.
-        direction: more or fewer than peers; times: how many times as many (peers taken as at least 0.05).
-        unusual: share of these peers who have fewer.
-    """
-
-    indicator: str
-    value: float
-    peers: float
-    direction: str
-    times: float
-    unusual: float
-    sentence: str
+_UNUSUAL, _RARE = 2.0, 0.1
+"""What surrounds a signal is told from twice of what peers have, where at most so many of them would have as many."""
 
 
 @dataclass(frozen=True)
 class Signal:
-    """One officer of the set, under the pseudonym."""
+    """One officer of the set, under the pseudonym.
+
+    Attributes:
+        unit: the unit; peers: how many officers do the same work.
+        factors: the reasons, by indicator; those of kind `context` are told beside, and put nobody into the set.
+        signals: which signals found the officer; inputs: the indicators and record types that the reasons rest on.
+        version: hash of the definitions of these signals and inputs.
+        lapses: the day from which it no longer counts.
+    """
 
     officer: str
     unit: str
     peers: int
     factors: list[Factor]
+    signals: list[str] = field(default_factory=list)
+    inputs: list[str] = field(default_factory=list)
+    version: str = ""
+    lapses: date = date.max
 
 
 @dataclass(frozen=True)
 class ReviewSet:
-    """Whom to review. Restricted: it never goes into a release, and lapses."""
+    """Whom to review. Restricted: it never goes into a release, and lapses.
+
+    Attributes:
+        left_out: officers whom a signal found, beyond what can be reviewed.
+        refused: signals that are switched on and could not be asked → why.
+        undated: record type → records that do not say when they were learned, and count from their day.
+        unlearned: indicator → events that never count, because nobody wrote down when they were found out.
+    """
 
     known_by: date
     lapses: date
@@ -66,74 +73,152 @@ class ReviewSet:
     signals: list[Signal]
     undated: dict[str, int]
     provenance: dict[str, Any]
+    left_out: int = 0
+    refused: dict[str, str] = field(default_factory=dict)
+    unlearned: dict[str, int] = field(default_factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain facts for JSON."""
         return {"privacy": "restricted", **asdict(self)}
 
 
-def review_set(
-    records: Records, roster: Roster, spec: IndicatorSpec, known_by: date, governance: Governance
-) -> ReviewSet:
+def switched_on(catalogue: Catalogue, governance: Governance) -> list[SignalSpec | RuleSpec]:
+    """Return the signals and rules that a governance record switches on.
+
+    Raises:
+        CatalogueError: one of them does not exist.
+    """
+    held: dict[str, SignalSpec | RuleSpec] = {**catalogue.rules, **catalogue.signals}
+    wrong = [name for name in governance.signals if name not in held]
+    if wrong:
+        raise CatalogueError(
+            [Problem("governance.yaml", f"there is no signal or rule '{name}'", name_all(held, 60),
+                     did_you_mean(name, held)) for name in wrong]
+        )  # fmt: skip
+    return [held[name] for name in dict.fromkeys(governance.signals)]
+
+
+def review_set(records: Records, roster: Roster, known_by: date, governance: Governance) -> ReviewSet:
     """Return the review set of a day; the same facts give the same set.
+
+    Officers whom a signal finds by itself (thresholds, peers, disparity, same scene) come first, those whom several
+    find before those whom one does; shrunken counts and risk models fill the places that are left, in turn.
 
     Args:
         records: the store version, without a `known_by`.
         roster: who serves where.
-        spec: the count that decides.
         known_by: the day; nothing learned later counts.
-        governance: capacity, clocks and first reader.
+        governance: signals, capacity, clocks and first reader.
+
+    Raises:
+        CatalogueError: a signal is switched on that does not exist.
     """
-    risks = [one for one in records.catalogue.indicators.values() if one.kind == "count" and one.direction == "risk"]
-    matrix = compute(records, risks, [known_by], roster.keys, (12, _LOOK))
-    evidence = Evidence(matrix, roster, spec.id, spec.id)
-    there = np.flatnonzero(roster.serving(known_by))
-    names = roster.officers["pseudonym"].fill_null(roster.officers["record_key"]).to_numpy()[there]
-    number = shrunken(evidence, known_by)
-    # Of officers with the same number at the border, a hash decides: nobody stands first for a name or a date of hire.
+    on = switched_on(records.catalogue, governance)
+    asked = _asked(records, roster, known_by, on)
+    found: dict[int, list[Factor]] = {}
+    fillers: list[Filler] = []
+    refused: dict[str, str] = {}
+    for spec in on:
+        try:
+            if isinstance(spec, SignalSpec) and spec.kind in ("count", "risk"):
+                fillers.append(filler(asked, spec))
+            else:
+                for row, factors in alerts(asked, spec).items():
+                    found.setdefault(row, []).extend(factors)
+        except (Refused, MissingExtra) as why:
+            refused[spec.id] = str(why)
+    names = roster.officers["pseudonym"].fill_null(roster.officers["record_key"]).to_numpy()[asked.there]
+    # Of officers who stand alike at the border a hash decides: nobody stands first for a name or a date of hire.
     tie = np.array([hash_facts([name, str(known_by)]) for name in names])
-    rows = np.lexsort((tie, -number))[: governance.capacity]
-    units = roster.units(known_by)[there]
-    years = roster.exposure(known_by, _LOOK)[there]
-    wanted = {one.id: one for one in risks if (one.id, _LOOK) in matrix.columns}
-    found: dict[int, list[Factor]] = {int(row): [] for row in rows}
-    for name, risk in wanted.items():
-        counts = evidence.counts(known_by, _LOOK, name)[there]
-        usual = expected(counts, years, units)
-        for row, factors in found.items():
-            times = counts[row] / max(usual[row], 0.05)
-            if counts[row] > 0 and times >= _UNUSUAL:
-                below = float((counts[units == units[row]] < counts[row]).mean())
-                factors.append(_factor(risk, float(counts[row]), float(usual[row]), float(times), below))
+    first = sorted(found, key=lambda row: (-len({one.signal for one in found[row]}), tie[row]))
+    rows = first[: governance.capacity]
+    filled = _filled(fillers, tie, rows, governance.capacity)
+    reasons = {row: found.get(row, []) + [one for part in filled.get(row, []) for one in part.reasons(row)]
+               for row in [*rows, *filled]}  # fmt: skip
+    _add_context(asked, reasons)
+    units = roster.units(known_by)[asked.there]
+    lapses = known_by + timedelta(days=governance.lapse_days)
     signals = [
-        Signal(str(names[row]), str(units[row]), int((units == units[row]).sum()), sorted(factors, key=_by_name))
-        for row, factors in found.items()
-    ]
+        _signal(records.catalogue, str(names[row]), str(units[row]), int((asked.work == asked.work[row]).sum()),
+                factors, lapses) for row, factors in reasons.items()
+    ]  # fmt: skip
     facts = {
-        "store_version": records.manifest.version, "catalogue": records.catalogue.hash, "decided_by": spec.id,
-        "look_back": RECENT, "inputs": sorted(wanted), "governance": hash_facts(governance.model_dump(mode="json")),
+        "store_version": records.manifest.version, "catalogue": records.catalogue.hash,
+        "decided_by": ", ".join(spec.id for spec in on), "look_back": RECENT,
+        "inputs": sorted({one for signal in signals for one in signal.inputs}),
+        "governance": hash_facts(governance.model_dump(mode="json")),
     }  # fmt: skip
+    matrix = asked.evidence.matrix
     return ReviewSet(
-        known_by, known_by + timedelta(days=governance.lapse_days), known_by + timedelta(days=governance.review_days),
-        governance.first_reader, governance.capacity, sorted(signals, key=_by_officer),
-        matrix.undated, facts,
+        known_by, lapses, known_by + timedelta(days=governance.review_days),
+        governance.first_reader, governance.capacity, sorted(signals, key=lambda one: one.officer),
+        matrix.undated, facts, max(len(first) - governance.capacity, 0), refused,
+        {name: rows for name, rows in matrix.unlearned.items() if rows},
     )  # fmt: skip
 
 
-def _factor(spec: IndicatorSpec, value: float, usual: float, times: float, below: float) -> Factor:
-    sentence = _(
-        "{label}: {value} in two years, where officers of the same unit have {usual}. Of a hundred of them, {below} "
-        "have fewer."
-    ).format(
-        label=spec.label, value=numbers.count(value), usual=numbers.measured(usual, "ratio"),
-        below=numbers.count(np.floor(100 * below)),
-    )  # fmt: skip
-    return Factor(spec.id, value, round(usual, 4), "more than peers", round(times, 2), round(below, 4), sentence)
+def _asked(records: Records, roster: Roster, day: date, on: Sequence[SignalSpec | RuleSpec]) -> Asked:
+    """Return everything that the signals read on a day; past years too where a model learns from them."""
+    indicators = records.catalogue.indicators
+    known = Records(records.store, records.manifest, records.catalogue, day, records.authoritative)
+    model = next((spec for spec in on if isinstance(spec, SignalSpec) and spec.kind == "risk"), None)
+    if model is not None:
+        days = sorted([day, *past_windows(day)])
+        matrix = compute(records, indicators.values(), days, roster.keys)
+        return Asked(known, Evidence(matrix, roster, model.foresees, model.counted), day)
+    named = {one.indicator for spec in on if isinstance(spec, RuleSpec) for one in spec.any_of}
+    named |= {spec.indicator for spec in on if isinstance(spec, SignalSpec) and spec.indicator}
+    for name in sorted(named):
+        named |= {one for one in (indicators[name].of, indicators[name].per, *indicators[name].any_of) if one}
+    wanted = [one for one in indicators.values() if _is_context(one) or one.id in named]
+    matrix = compute(records, wanted, [day], roster.keys)
+    return Asked(known, Evidence(matrix, roster, "", ""), day)
 
 
-def _by_name(factor: Factor) -> str:
-    return factor.indicator
+def _filled(
+    fillers: list[Filler], tie: NDArray[np.str_], taken: Sequence[int], capacity: int
+) -> dict[int, list[Filler]]:
+    """Return who fills the places that are left, and which fillers speak for each; the fillers take turns."""
+    orders = [[int(row) for row in np.lexsort((tie, -one.numbers)) if one.numbers[row] > 0] for one in fillers]
+    found: dict[int, list[Filler]] = {}
+    for place in range(max(map(len, orders), default=0)):
+        for one, order in zip(fillers, orders, strict=True):
+            if len(found) + len(taken) >= capacity:
+                return found
+            if place < len(order) and order[place] not in taken:
+                found.setdefault(order[place], []).append(one)
+    return found
 
 
-def _by_officer(signal: Signal) -> str:
-    return signal.officer
+def _is_context(spec: IndicatorSpec) -> bool:
+    return spec.kind == "count" and spec.direction == "risk"
+
+
+def _add_context(asked: Asked, reasons: dict[int, list[Factor]]) -> None:
+    """Tell beside the reasons what else an officer has at least twice as often as others doing the same work."""
+    matrix = asked.evidence.matrix
+    for spec in asked.records.catalogue.indicators.values():
+        if not _is_context(spec) or (spec.id, _LOOK) not in matrix.columns:
+            continue
+        events = asked.counts(spec.id, _LOOK)
+        some = [row for row in reasons if events[row] > 0 and spec.id not in {one.indicator for one in reasons[row]}]
+        if not some:
+            continue
+        at = beside_peers(asked, spec.id, _LOOK)
+        for row in some:
+            if at.events[row] >= _UNUSUAL * max(at.usual[row], 0.05) and at.chance[row] <= _RARE:
+                reasons[row].append(peer_factor(asked, at, row, spec.id, _LOOK, "context"))
+
+
+def _signal(catalogue: Catalogue, officer: str, unit: str, peers: int, factors: list[Factor], lapses: date) -> Signal:
+    signals = sorted({one.signal for one in factors} - {""})
+    specs: list[Any] = [catalogue.signals.get(name) or catalogue.rules[name] for name in signals]
+    records = {spec.record for spec in specs if isinstance(spec, SignalSpec) and spec.record}
+    read = {one.indicator for one in factors if one.indicator in catalogue.indicators}
+    if any(isinstance(spec, SignalSpec) and spec.kind == "risk" for spec in specs):
+        read = set(catalogue.indicators)
+    inputs = sorted(read | records)
+    specs += [catalogue.indicators.get(name) or catalogue.record_types[name] for name in inputs]
+    version = hash_facts([spec.model_dump(mode="json") for spec in specs])
+    ordered = sorted(factors, key=lambda one: (one.kind == "context", one.indicator, one.signal))
+    return Signal(officer, unit, peers, ordered, signals, inputs, version, lapses)

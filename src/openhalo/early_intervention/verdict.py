@@ -25,6 +25,9 @@ def sentences(found: Backtest) -> list[str]:
     ]  # fmt: skip
     if simple is not None and best is not simple:
         said.append(_against(best, simple))
+    others = [one for one in found.scores if one is not best and one.recall.value == one.recall.value]
+    if best is simple and others:
+        said.append(_next(max(others, key=lambda one: one.recall.value)))
     models = [one for one in found.scores if one.policy in _MODELS]
     if models and not any(beats(one) for one in models):
         said.append(_("No risk model is surely better than the shrunken count, so none may be switched on."))
@@ -33,8 +36,40 @@ def sentences(found: Backtest) -> list[str]:
             _("No way to choose is surely worth its alarms for this outcome: fewer than {worth} of reviews may find "
               "an officer who has it.").format(worth=numbers.share(WORTH))
         )  # fmt: skip
+    said += _limits(found)
     said.append(_("A complaint is an accusation, not a proof. The set is for support, and a person decides."))
     return said
+
+
+def _limits(found: Backtest) -> list[str]:
+    """Return what the records cannot tell about when things were known, and how far they reach."""
+    said = []
+    undated, unlearned = sum(found.undated.values()), found.unlearned.get(found.outcome.id, 0)
+    if undated:
+        said.append(
+            _("{records} records do not say when they were learned. They are taken as known on their own day, so the "
+              "days of warning that rest on them may be too long.").format(records=numbers.count(undated))
+        )  # fmt: skip
+    if unlearned:
+        said.append(
+            _("{events} events of “{outcome}” never count: nobody wrote down when they were found out.").format(
+                events=numbers.count(unlearned), outcome=found.outcome.label)
+        )  # fmt: skip
+    if found.left > 0:
+        said.append(
+            _("{share} of officers left within the year that was looked ahead, and had less time for the "
+              "outcome.").format(share=numbers.share(found.left))
+        )  # fmt: skip
+    return said
+
+
+def _next(score: Score) -> str:
+    return _(
+        "Next comes “{policy}”: {points} in a hundred reviews against it ({low} to {high}; below zero it finds fewer)."
+    ).format(
+        policy=score.label, points=numbers.measured(100 * score.better.value, "rate"),
+        low=numbers.measured(100 * score.better.low, "rate"), high=numbers.measured(100 * score.better.high, "rate"),
+    )  # fmt: skip
 
 
 def beats(score: Score) -> bool:

@@ -67,6 +67,15 @@ def measured(value: float | None, kind: str) -> str:
     return _written(value, ",.1f" if abs(value) >= 1 or value == 0 else ".3g")
 
 
+def signed(value: float) -> str:
+    """Write a change with its sign.
+
+    >>> signed(-0.1234), signed(1.5)
+    ('-0.12', '+1.50')
+    """
+    return _written(value, "+,.2f")
+
+
 def listed(words: Iterable[object]) -> str:
     """Write things in a row, as the language being spoken parts them.
 

@@ -1,5 +1,6 @@
 """Early intervention at a site: its governance record, its backtest and its review set."""
 
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -13,9 +14,10 @@ from openhalo.early_intervention.backtest import Backtest, backtest
 from openhalo.early_intervention.clock import months_before
 from openhalo.early_intervention.governance import Governance
 from openhalo.early_intervention.roster import read_roster
-from openhalo.early_intervention.signals import ReviewSet, review_set
+from openhalo.early_intervention.signals import ReviewSet, review_set, switched_on
 from openhalo.records.reading import Records
 from openhalo.sites.open_site import Site
+from openhalo.sites.risk_gate import check_risk, keep
 
 GOVERNANCE = "governance.yaml"
 _NEEDED = ("officers/officer", "officers/assignment")
@@ -37,20 +39,35 @@ def read_governance(site: Path) -> Governance:
     return found
 
 
-def check_governance(site: Path) -> list[Problem]:
-    """Return every problem of a site's governance record; none where the site has no record, and so no signals."""
-    document, _found = _read(site)
-    return document.problems if document is not None else []
+def check_governance(site: Path, catalogue: Catalogue | None = None) -> list[Problem]:
+    """Return every problem of a site's governance record; none where the site has no record, and so no signals.
+
+    With the catalogue also whether the signals exist that it switches on, and whether a risk model may be.
+    """
+    document, found = _read(site)
+    if document is None or found is None:
+        return document.problems if document is not None else []
+    return _not_allowed(site, catalogue, found) if catalogue is not None else []
+
+
+def _not_allowed(site: Path, catalogue: Catalogue, governance: Governance) -> list[Problem]:
+    try:
+        switched_on(catalogue, governance)
+        _count(catalogue, governance.outcome)
+    except CatalogueError as error:
+        return [replace(problem, where=str(site / GOVERNANCE)) for problem in error.problems]
+    return check_risk(site, catalogue, governance)
 
 
 def try_out(
     site: Site, outcome: str, counted: str, first: int, last: int, capacity: int, report: Report = silent
 ) -> Backtest:
-    """Return how good each way to choose would have been at the ends of some years.
+    """Return how good each way to choose would have been at the ends of some years, and keep it in the site.
 
     Args:
         site: the site.
-        outcome: the count that is to be foreseen; counted: the count whose history foresees it.
+        outcome: the count that is to be foreseen; empty: as the governance record says, or accusations.
+        counted: the count whose history foresees it; empty: the outcome itself.
         first, last: years on whose last days we look; the records must reach a year further.
         capacity: officers that can be reviewed on a day; 0: as the governance record says, or 2 % of all serving.
 
@@ -59,34 +76,39 @@ def try_out(
         MeasureError: the site does not hold the records, or something was known too early.
     """
     records = _records(site, None)
-    foreseen, history = (_count(site.catalogue, name) for name in (outcome, counted))
-    for spec in (foreseen, history):
-        _must_hold(records, spec.record)
+    governance = read_governance(site.path) if (site.path / GOVERNANCE).is_file() else None
+    outcome = outcome or (governance.outcome if governance else "accusations")
+    foreseen, history = (_count(site.catalogue, name) for name in (outcome, counted or outcome))
+    held = _events(site.catalogue, records, foreseen)
+    _events(site.catalogue, records, history)
     roster = read_roster(records)
     origins = [date(year, 12, 31) for year in range(first, last + 1)]
-    reach = max((cover.last for cover in records.coverage(foreseen.record)), default=date.min)
+    reach = min(max((cover.last for cover in records.coverage(one)), default=date.min) for one in held)
     if not origins or months_before(origins[-1], -12) > reach:
-        found = f"the records of {foreseen.record} end on {reach}"
+        found = f"the records of {name_all(held)} end on {reach}"
         raise MeasureError(Problem("--last", found, f"years before {reach.year}"))
-    if not capacity and (site.path / GOVERNANCE).is_file():
-        capacity = read_governance(site.path).capacity
+    if not capacity and governance is not None:
+        capacity = governance.capacity
     capacity = capacity or max(1, round(0.02 * roster.serving(origins[-1]).sum()))
     rules = list(site.catalogue.rules.values())
-    return backtest(records, roster, foreseen, history, rules, origins, capacity, report)
+    tried = backtest(records, roster, foreseen, history, rules, origins, capacity, report)
+    keep(site.path, tried)
+    return tried
 
 
 def signal(site: Site, known_by: date, version: int | None = None) -> ReviewSet:
     """Return the review set of a day, from what was known by then; restricted, and never part of a release.
 
     Raises:
-        SiteError: the governance record is missing or incomplete.
+        SiteError: the governance record is missing or incomplete, or switches on what it may not.
         MeasureError: the site does not hold the records.
     """
     governance = read_governance(site.path)
+    problems = _not_allowed(site.path, site.catalogue, governance)
+    if problems:
+        raise SiteError(problems)
     records = _records(site, version)
-    spec = _count(site.catalogue, "accusations")
-    _must_hold(records, spec.record)
-    return review_set(records, read_roster(records), spec, known_by, governance)
+    return review_set(records, read_roster(records), known_by, governance)
 
 
 def _records(site: Site, version: int | None) -> Records:
@@ -96,13 +118,26 @@ def _records(site: Site, version: int | None) -> Records:
     return records
 
 
+def _events(catalogue: Catalogue, records: Records, spec: IndicatorSpec) -> list[str]:
+    """Return the record types held that a count, or any part of a sum, counts.
+
+    Raises:
+        MeasureError: none of them is held.
+    """
+    counted = sorted({catalogue.indicators[name].record for name in spec.any_of or [spec.id]})
+    held = [record for record in counted if record in records.manifest.tables]
+    if not held:
+        _must_hold(records, counted[0])
+    return held
+
+
 def _must_hold(records: Records, record: str) -> None:
     if record not in records.manifest.tables:
         raise MeasureError(Problem(record, "no records of this type have been imported", todo="import them first"))
 
 
 def _count(catalogue: Catalogue, name: str) -> IndicatorSpec:
-    counts = {one.id: one for one in catalogue.indicators.values() if one.kind == "count" and 12 in one.months}
+    counts = {one.id: one for one in catalogue.indicators.values() if one.is_count and 12 in one.months}
     if name not in counts:
         found = f"there is no count over twelve months '{name}'"
         raise CatalogueError(Problem("indicators", found, name_all(counts, 60), did_you_mean(name, counts)))

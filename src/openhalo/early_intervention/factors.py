@@ -1,0 +1,209 @@
+"""One reason to look, and how unusual an officer's number is among officers doing the same work."""
+
+from dataclasses import dataclass, field
+from datetime import date
+from functools import cached_property
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import betainc
+
+from openhalo.early_intervention.policies import Evidence
+from openhalo.early_intervention.roster import REST
+from openhalo.presentation import numbers
+from openhalo.presentation.words import _
+from openhalo.records.reading import Records
+from openhalo.statistics.results import Refused
+from openhalo.statistics.shrinkage import gamma_poisson
+
+Numbers = NDArray[np.float64]
+Kind = Literal["context", "threshold", "count", "peers", "disparity", "same_scene", "risk"]
+
+
+@dataclass(frozen=True)
+class Factor:
+    """One reason.
+
+    Attributes:
+        indicator: what was looked at: an indicator, or the signal where it has none.
+        value: the officer's number; peers: what others have or would have.
+        direction: more or fewer than peers, or what speaks for or against.
+        times: how many times as many (peers taken as at least 0.05); of a risk model, the odds multiplied.
+        unusual: share of peers who have fewer.
+        sentence: the reason in plain words, with how unusual it is.
+        kind: how it was found; context: not why the officer is in the set, and told beside it.
+        signal: the signal or rule of the catalogue; empty for context.
+        chance: how likely such a number, or a higher one, is for an officer like the others; None where no such
+            question was asked.
+        low, high: where the officer's own level lies against peers', shrunken (95 % interval of the same unit as
+            `times`, or of the difference in a disparity).
+        compared_with: who the peers are.
+    """
+
+    indicator: str
+    value: float
+    peers: float
+    direction: str
+    times: float
+    unusual: float
+    sentence: str
+    kind: Kind = "context"
+    signal: str = ""
+    chance: float | None = None
+    low: float | None = None
+    high: float | None = None
+    compared_with: str = ""
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What is looked at on a day: only what was known by then.
+
+    Attributes:
+        records: as they were known by the day.
+        evidence: indicators on the day.
+    """
+
+    records: Records
+    evidence: Evidence
+    day: date
+    _standings: dict[tuple[str, int], "Standing"] = field(default_factory=dict)
+
+    @cached_property
+    def there(self) -> NDArray[np.int64]:
+        """Return the places of serving officers in the roster."""
+        return np.flatnonzero(self.evidence.roster.serving(self.day))
+
+    @cached_property
+    def work(self) -> NDArray[np.str_]:
+        """Return who does the same work as each serving officer."""
+        return self.evidence.roster.peers(self.day)[self.there]
+
+    @cached_property
+    def row(self) -> dict[str, int]:
+        """Return the place of each serving officer's key among those who serve."""
+        keys = self.evidence.roster.keys
+        return {keys[at]: place for place, at in enumerate(self.there)}
+
+    def counts(self, indicator: str, months: int) -> Numbers:
+        """Return an indicator of all serving officers; NaN: no exposure."""
+        return self.evidence.counts(self.day, months, indicator)[self.there]
+
+    def years(self, months: int) -> Numbers:
+        """Return the years of service within a look-back."""
+        return self.evidence.roster.exposure(self.day, months)[self.there]
+
+
+@dataclass(frozen=True)
+class Standing:
+    """Officers beside others doing the same work.
+
+    Attributes:
+        events: each officer's; usual: what others of the same work would have with the same exposure.
+        times, low, high: the officer's level against the others', shrunken towards theirs, with its 95 % interval.
+        chance: probability of as many events, or more, for an officer drawn from all who do the same work.
+    """
+
+    events: Numbers
+    usual: Numbers
+    times: Numbers
+    low: Numbers
+    high: Numbers
+    chance: Numbers
+
+
+def standing(events: Numbers, exposure: Numbers, work: NDArray[np.str_]) -> Standing:
+    """Return how officers stand beside others doing the same work.
+
+    Args:
+        events: (officers,) counts; exposure: (officers,) years, shifts or arrests, above 0; work: (officers,) whose
+            numbers are comparable.
+
+    Raises:
+        Refused: fewer than 5 officers with exposure, or no event anywhere.
+
+    What is usual comes from the others alone, so nobody hides behind the own number. Officers doing the same work
+    differ, too: how much is learned from all of them (a gamma prior), and the chance of a count is negative binomial.
+
+    Source: Clayton and Kaldor (1987), Biometrics 43, 671-681.
+    """
+    _names, group = np.unique(work, return_inverse=True)
+    others = np.bincount(group, events)[group] - events
+    time = np.bincount(group, exposure)[group] - exposure
+    usual = (others + 0.5) / np.where(time > 0, time, np.inf) * exposure
+    usual = np.where(usual > 0, usual, 0.5)
+    shrunk = gamma_poisson(events, usual)
+    shape, weight = shrunk.prior.mean * shrunk.prior.weight, shrunk.prior.weight
+    chance = np.where(events > 0, betainc(np.maximum(events, 1), shape, usual / (weight + usual)), 1.0)
+    return Standing(events, usual, shrunk.value, shrunk.low, shrunk.high, np.asarray(chance))
+
+
+def beside_peers(asked: Asked, name: str, months: int) -> Standing:
+    """Return how all serving officers stand on a count, or on a ratio for its exposure.
+
+    Raises:
+        Refused: nobody has exposure, or nothing happened.
+    """
+    if (name, months) not in asked._standings:
+        asked._standings[name, months] = _beside_peers(asked, name, months)
+    return asked._standings[name, months]
+
+
+def _beside_peers(asked: Asked, name: str, months: int) -> Standing:
+    spec = asked.records.catalogue.indicators[name]
+    if (name, months) not in asked.evidence.matrix.columns:
+        raise Refused(f"the site holds no records for “{spec.label}” over {months} months")
+    if spec.kind != "ratio":
+        return standing(asked.counts(name, months), asked.years(months), asked.work)
+    events, exposure = asked.counts(spec.of, months), asked.counts(spec.per, months)
+    held = exposure > 0
+    some = standing(events[held], exposure[held], asked.work[held])
+    whole = {part: np.full(len(held), 1.0 if part == "chance" else 0.0) for part in Standing.__dataclass_fields__}
+    for part, column in whole.items():
+        column[held] = getattr(some, part)
+    return Standing(**whole)
+
+
+def peer_factor(asked: Asked, at: Standing, row: int, name: str, months: int, kind: Kind, signal: str = "") -> Factor:
+    """Return one officer's reason: more than others doing the same work."""
+    spec = asked.records.catalogue.indicators[name]
+    same = asked.work == asked.work[row]
+    same[row] = False
+    value, usual, chance = float(at.events[row]), float(at.usual[row]), float(at.chance[row])
+    who = group_named(asked, row)
+    sentence = _(
+        "{label}: {value} in {months} months, where others with the same work and exposure have {usual}. "
+        "{often}"
+    ).format(label=spec.label, value=numbers.count(value), months=numbers.count(months),
+             usual=numbers.measured(usual, "ratio"), often=how_often(chance))  # fmt: skip
+    return Factor(
+        name, value, round(usual, 4), "more than peers", round(value / max(usual, 0.05), 2),
+        round(float((at.events[same] < value).mean()) if same.any() else 0.0, 4), sentence, kind, signal,
+        float(f"{chance:.3g}"), round(float(at.low[row]), 3), round(float(at.high[row]), 3), who,
+    )  # fmt: skip
+
+
+def group_named(asked: Asked, row: int) -> str:
+    """Return who an officer's peers are, and how many."""
+    work = str(asked.work[row])
+    size = numbers.count(float((asked.work == work).sum()) - 1)
+    if work == REST:
+        return _("{officers} other officers, of units too small to stand alone").format(officers=size)
+    return _("{officers} other officers of {work}").format(officers=size, work=work)
+
+
+def how_often(chance: float) -> str:
+    """Return how unusual a number is among peers, in plain words."""
+    if chance >= 0.5:
+        return _("That is usual.")
+    if chance < 1e-6:
+        return _("Among officers like these, fewer than one in a million has as many.")
+    if chance > 0.1:
+        return _("Among officers like these, {share} in a hundred have as many.").format(
+            share=numbers.count(100 * chance)
+        )
+    digits = 1 / chance
+    return _("Among officers like these, about one in {many} has as many.").format(
+        many=numbers.count(round(digits, 1 - len(str(int(digits)))) if digits >= 100 else digits)
+    )

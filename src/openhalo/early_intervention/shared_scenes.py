@@ -1,0 +1,64 @@
+"""Same scene: who used more force than the others who were there?"""
+
+import ibis
+import numpy as np
+import polars as pl
+
+from openhalo.catalogue.signal_specs import SignalSpec
+from openhalo.early_intervention.clock import months_before
+from openhalo.early_intervention.factors import Asked, Factor
+from openhalo.early_intervention.similar_events import place_officers
+from openhalo.engines.connect import fetch
+from openhalo.engines.expressions import to_ibis
+from openhalo.presentation import numbers
+from openhalo.presentation.words import _
+from openhalo.statistics.results import Refused
+from openhalo.statistics.same_scene import TOP, same_scene, scenes
+
+SURELY = 0.8
+"""Chance of lying among the top twentieth of peers from which an officer is named (Ridgeway 2025)."""
+
+
+def at_the_scene(asked: Asked, spec: SignalSpec) -> dict[int, Factor]:
+    """Return, by place among serving officers, those who are surely among the top twentieth of their peers.
+
+    Raises:
+        Refused: the records do not say who was at a scene and what each did, or the sampler did not settle.
+        MissingExtra: the sampler is not installed.
+    """
+    records = asked.records
+    definition, relation = records.catalogue.record_type(spec.record), records.relation(spec.record)
+    day = relation.field(definition.time, "_date" if definition.fields[definition.time].type == "time" else "")
+    where = records.catalogue.condition(spec.record, spec.where)
+    kept = to_ibis(where, relation) if where is not None else ibis.literal(True)
+    since = months_before(asked.day, spec.months)
+    columns = {"officer": relation.field(spec.officer), "scene": relation.field(spec.scene),
+               "level": relation.field(spec.level)}  # fmt: skip
+    table = relation.table.filter((day > ibis.literal(since)) & (day <= ibis.literal(asked.day)) & kept)
+    frame = fetch(table.select(**columns)).drop_nulls()
+    if not frame.height:
+        raise Refused(f"no record of these months says who was at which scene and at which level of force "
+                      f"('{spec.scene}' and '{spec.level}' of {spec.record})")  # fmt: skip
+    # An officer with several records of one scene is there once, with the most that was done.
+    frame = place_officers(asked, spec, frame).group_by("scene", "row").agg(pl.col("level").max())
+    frame = frame.sort("scene", "row")
+    found = same_scene(scenes(frame["scene"].to_numpy(), frame["row"].to_numpy(), frame["level"].to_numpy()))
+    reasons = {}
+    for at in np.flatnonzero(np.nan_to_num(found.top) > SURELY):
+        row, top, peers = int(found.officers[at]), float(found.top[at]), int(found.peers[at])
+        if row < 0:
+            continue
+        sentence = _(
+            "{label}: the chance is {top} that this officer lies among the {share} of {peers} comparable officers who "
+            "used most force for the scene they shared with others."
+        ).format(label=spec.label, top=numbers.share(top), share=numbers.share(TOP), peers=numbers.count(peers))
+        rate = float(found.rate[at])
+        reasons[row] = Factor(
+            spec.id, round(rate, 3), round(rate - float(found.against_peers[at]), 3), "more than peers",
+            round(float(np.exp(found.against_peers[at])), 2), round(top, 3), sentence, "same_scene", spec.id, None,
+            round(float(found.low[at]), 3), round(float(found.high[at]), 3),
+            _("{peers} officers who were at scenes of the same kind, linked by others").format(
+                peers=numbers.count(peers)
+            ),
+        )  # fmt: skip
+    return reasons
