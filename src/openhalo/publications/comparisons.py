@@ -29,7 +29,7 @@ class Cut:
     id: str
     title: str
     subtitle: str
-    finding: str
+    says: str
     """What the chart shows, in one sentence without a ranking; empty where it shows no more than counts."""
     columns: list[Column]
     rows: list[list[str]]
@@ -91,7 +91,7 @@ def by_group(
         title=_("By {group}").format(group=names.by),
         subtitle=text.format(measure=spec.label, group=names.by, period=coverage(answer)),
         notes=_notes(result) + ([] if told else _known_for_all(rows, names, units)),
-        finding=_across(spec, rows, names, units, total) if not may_not_lead(result) else "",
+        says=_across(spec, rows, names, units, total) if not may_not_lead(result) else "",
         columns=columns,
         rows=cells,
         withheld=[place for place, row in enumerate(rows) if row.status == "withheld"],
@@ -132,7 +132,7 @@ def over_time(answer: Answer, catalogue: Catalogue, drawings: Drawings) -> Cut:
         id="time",
         title=_("Over time"),
         subtitle=text.format(measure=spec.label, units=units, grain=grain, period=days),
-        finding=_through_time(spec.shown_as, whole, result.grain),
+        says=_through_time(spec.shown_as, whole, result.grain),
         columns=columns,
         rows=cells,
         withheld=[place for place, row in enumerate(rows) if row.status == "withheld"],
