@@ -1,7 +1,10 @@
 """The veil of darkness and the interrupted series on real records, against an independent fit of the same model."""
 
 import math
+import shutil
 from datetime import date
+from importlib.resources import files
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -12,8 +15,11 @@ from scipy import stats
 
 from openhalo.base.periods import Period
 from openhalo.measures.analyses.months import whole_months
+from openhalo.sites.open_site import open_site
 from openhalo.statistics.splines import natural_spline
 from openhalo.statistics.sun import evening
+
+CATALOGUE = Path(str(files("openhalo_catalogue")))
 
 
 @pytest.fixture(scope="module")
@@ -98,3 +104,23 @@ def test_the_chart_draws_each_month_and_the_event(change):
 def test_only_whole_months_are_compared():
     assert [f"{day:%Y-%m}" for day in whole_months(Period(date(2019, 12, 2), date(2020, 2, 28)))] == ["2020-01"]
     assert whole_months(Period(date(2020, 1, 2), date(2020, 1, 30))) == []
+
+
+def test_around_the_clock_changes_only_those_stops_count_and_the_season_is_held_equal(city):
+    """The second variant of the veil of darkness: 30 days on either side of the days on which clocks change."""
+    shipped = (CATALOGUE / "stops/analyses/veil_of_darkness.yaml").read_text(encoding="utf-8")
+    mine = city.path / "catalogue" / "stops" / "analyses" / "clock_changes.yaml"
+    mine.parent.mkdir(parents=True, exist_ok=True)
+    settings = "reference: WHITE\ncompare: [BLACK]\naround_clock_changes: true\nseason: true\n"
+    mine.write_text(shipped + settings, encoding="utf-8")
+    try:
+        found = open_site(city.path).analyse("stops/clock_changes")
+    finally:
+        shutil.rmtree(city.path / "catalogue" / "stops")
+    near = {date(2017, 3, 12), date(2017, 11, 5)}
+    stops = city.records("stops/stop", where="reason = 'TRAFFIC' and race in ('BLACK', 'WHITE')").collect()
+    days = [min(abs((day - one).days) for one in near) <= 30 for day in stops["occurred_at_date"]]
+    one = found.contrasts[0]
+    assert 500 < one.n < sum(days) and one.low < one.estimate < one.high
+    whole = next(other for other in city.analyse("stops/veil_of_darkness").contrasts if other.group == "BLACK")
+    assert one.n < whole.n and one.high / one.low > whole.high / whole.low

@@ -98,6 +98,7 @@ def test_the_release_shows_the_test_its_table_and_the_plan(published):
     assert detail["place"].drop_nulls().n_unique() == 77
     descriptor = json.loads((release / "datapackage.json").read_text(encoding="utf-8"))
     assert descriptor["analysis_plan"]["planned"] == ["stops/hit_rates"]
+    assert descriptor["analysis_plan"]["sha256"] == _site.plan.fingerprint
 
 
 def test_a_plan_cannot_be_changed_after_its_results_were_shown(published):

@@ -265,9 +265,7 @@ def _since_words(asked: Asked[analysis_kinds.Staggered]) -> str:
 
 
 def _picture(asked: Asked[analysis_kinds.Staggered], since: Sequence[StaggeredEffect]) -> Picture:
-    points = [
-        analysis_charts.Step(str(at), one.estimate, one.low, one.high, one.differs) for at, one in enumerate(since)
-    ]
+    points = [analysis_charts.Step(str(at), one.estimate, one.low, one.high, True) for at, one in enumerate(since)]
     text = {
         "month": _(
             "Across: months since the start, 0 being its first. The dot is the change in {units} per 100 {who} in that "
