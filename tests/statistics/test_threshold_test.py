@@ -63,3 +63,41 @@ def test_refuses_too_few_places_and_chains_that_disagree():
     cells = test.kept_cells(*stops(2, 6, 500, 1)[:5], ("A", "B"))
     with pytest.raises(Refused, match="did not settle"):
         test.threshold_test(cells, draws=10, tune=20, chains=2)
+
+
+@pytest.mark.soak
+def test_thresholds_hold_the_truth_as_often_as_they_say():
+    """Forty made-up departments of 20 places whose truths are drawn from the priors: 95 of 100 intervals hold them."""
+    held = []
+    for seed in range(40):
+        cells, truth = from_the_prior(test.open_policing(), 3, 20, 3000, seed)
+        found = test.threshold_test(cells, test.open_policing(), draws=500, chains=2, worst_rhat=1.1, least_ess=50)
+        weight = np.bincount(cells.place, cells.stops)[cells.place]
+        for g, one in enumerate(found.by_place.groups):
+            mine = cells.group == g
+            held.append(one.low < np.average(truth[mine], weights=weight[mine]) < one.high)
+    error = np.sqrt(0.95 * 0.05 / 40)  # the groups of one department share their level: count departments
+    assert np.mean(held) == pytest.approx(0.95, abs=3 * error)
+
+
+def from_the_prior(prior, groups, places, size, seed):
+    """Return cells whose parameters are drawn from a prior, and the true threshold of each."""
+    for attempt in range(1000):
+        rng = np.random.default_rng([seed, attempt])
+        group, place = (x.ravel() for x in np.meshgrid(range(groups), range(places)))
+        effects = []
+        for scale in (prior.group_odds, prior.group_size):
+            level = rng.normal(0, prior.mean)
+            of_group = level + np.r_[0, rng.normal(0, scale, groups - 1)]
+            effects.append(of_group[group] + np.r_[0, rng.normal(0, prior.place, places - 1)][place])
+        odds, delta = effects[0], np.exp(effects[1])
+        centre, spread = rng.normal(0, prior.threshold, groups), abs(rng.normal(0, prior.spread))
+        t = rng.normal(centre[group], spread)
+        searched, hit = test._predicted(t, odds, delta)
+        n = rng.poisson(size, len(group)) + 200
+        s = rng.binomial(n, searched)
+        h = rng.binomial(s, hit)
+        if (s > 0).all():  # a place without a search is left out, which would bend the truth
+            cells = test.kept_cells(group, place, n, s, h, tuple("ABC"[:groups]))
+            return cells, expit(odds + delta * t - delta**2 / 2)
+    raise AssertionError("no department has a search in every cell")

@@ -87,7 +87,8 @@ def compiled(function: Callable[..., Any]) -> Callable[..., Any]:
         from numba import njit
     except ImportError:
         raise MissingExtra("bayes", "compiling densities") from None
-    return njit(cache=True, nogil=True)(function)  # type: ignore[no-any-return]
+    # A division by zero must give infinity, where the sampler turns back, and no error, which would end it.
+    return njit(cache=True, nogil=True, error_model="numpy")(function)  # type: ignore[no-any-return]
 
 
 def draw(
@@ -99,6 +100,7 @@ def draw(
     cores: int = 2,
     seed: int = 1,
     turned: bool = True,
+    accepted: float | None = None,
 ) -> Draws:
     """Return draws by the No-U-Turn sampler (Hoffman and Gelman 2014, JMLR 15, 1593-1623).
 
@@ -110,6 +112,7 @@ def draw(
         seed: the same seed gives the same draws.
         turned: the sampler moves in coordinates that the curvature at the density's peak scales and turns, so that
             paths are short though parameters are correlated. For densities whose peak is like their bulk.
+        accepted: share of steps that are accepted; nearer 1, steps are shorter and narrow parts are reached.
 
     Raises:
         MissingExtra: the sampler is not installed.
@@ -138,7 +141,7 @@ def draw(
     )
     trace = nutpie.sample(
         model, draws=draws, tune=tune, chains=chains, cores=cores, seed=seed, progress_bar=False, save_warmup=False,
-        target_accept=_ACCEPTED if turned else 0.8,
+        target_accept=accepted or (_ACCEPTED if turned else 0.8),
     )  # fmt: skip
     positions = np.asarray(trace.posterior["q"])
     rhat, ess = (np.asarray(f(trace.posterior)["q"]) for f in (arviz.rhat, arviz.ess))
