@@ -16,7 +16,7 @@ from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
-from bench import data, rivals, subjects, veil
+from bench import data, models, rivals, subjects, veil
 
 
 @dataclass(frozen=True)
@@ -62,16 +62,19 @@ def _on(work: Callable[[Path, Path], object], stops: Path) -> Callable[[Path], o
     return lambda folder: work(folder, stops)
 
 
-def run(rows: int, rounds: int, work: Path, only: str = "") -> Table:
-    """Run every contest whose name holds `only` and return the table."""
+def run(rows: int, rounds: int, work: Path, only: str = "", large: bool = False) -> Table:
+    """Run every contest whose name holds `only` and return the table; `large`: the longest ones too."""
     table = Table(title=f"{rows:,} synthetic stops, median of {rounds} paired rounds", title_justify="left")
     for name in ("work", "ours, s", "rival, s", "× as fast", "bar", "rival"):
         table.add_column(name, justify="right" if name in ("ours, s", "rival, s", "× as fast") else "left")
     if only in "statistics: veil of darkness":
-        for name, ours, rival, bar, who in veil.rows(work, rounds):
+        for name, ours, rival, bar, who in veil.rows(work, rounds, large):
             told = (f"{rival:.2f}", f"{rival / ours:.0f}") if rival else ("", "")
             table.add_row(name, f"{ours:.3f}", *told, bar, who)
-    if only == "statistics":
+    if only in "statistics: posteriors":
+        for name, ours, bar, told in models.rows():
+            table.add_row(name, f"{ours:.1f}", "", "", bar, told)
+    if only.startswith("statistics"):
         return table
     for contest in (one for one in contests(rows, work) if only in one.name):
         pairs = []
@@ -99,9 +102,10 @@ def main() -> None:
     parser.add_argument("--rows", type=int, default=1_000_000)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--only", default="", help="only work whose name holds this")
+    parser.add_argument("--large", action="store_true", help="rivals do 5 million stops too: minutes, and 8 GB each")
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="openhalo-bench-") as work:
-        Console(width=150).print(run(asked.rows, asked.rounds, Path(work), asked.only))
+        Console(width=150).print(run(asked.rows, asked.rounds, Path(work), asked.only, asked.large))
 
 
 if __name__ == "__main__":

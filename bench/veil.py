@@ -65,8 +65,15 @@ def by_r(stops: Stops, folder: Path) -> tuple[float, float]:
     return float(seconds), float(estimate)
 
 
-def rows(folder: Path, rounds: int = 3) -> list[tuple[str, float, float | None, str, str]]:
-    """Return work, our seconds, the rival's, the bar, the rival: medians of paired rounds; all must agree."""
+Row = tuple[str, float, float | None, str, str]
+"""Work, our seconds, the rival's, the bar, the rival."""
+
+
+def rows(folder: Path, rounds: int = 3, large: bool = False) -> list[Row]:
+    """Return medians of paired rounds; all must agree.
+
+    `large`: let the rivals do 5 million stops too, once: some minutes, and 8 GB each.
+    """
     name, found = "veil of darkness, {:,} stops, 22 districts", []
     stops = made_stops(80_000)
     pairs = []
@@ -91,6 +98,20 @@ def rows(folder: Path, rounds: int = 3) -> list[tuple[str, float, float | None, 
     seconds = float(np.median([_timed(lambda: ours(many))[0] for _ in range(rounds)]))
     load = f"load {os.getloadavg()[0]:.1f} at the time" if hasattr(os, "getloadavg") else ""
     found.append((name.format(5_000_000), seconds, None, "< 1 s", load))
+    return [*found, *(against(many, name.format(5_000_000), folder) if large else [])]
+
+
+def against(stops: Stops, name: str, folder: Path) -> list[Row]:
+    """Return one round against each rival that is installed."""
+    mine, answer = _timed(lambda: ours(stops))
+    other, rival = _timed(lambda: by_statsmodels(stops))
+    assert abs(answer.estimate - rival) < 1e-6
+    found: list[Row] = [(name, mine, other, "", "statsmodels GLM, a row a stop, one round")]
+    if shutil.which("Rscript"):
+        mine, answer = _timed(lambda: ours(stops))
+        seconds, estimate = by_r(stops, folder)
+        assert abs(answer.estimate - estimate) < 1e-5
+        found.append((name, mine, seconds, "", "R glm + ns, a row a stop, one round"))
     return found
 
 

@@ -3,7 +3,7 @@
 import inspect
 import sys
 from pathlib import Path
-from typing import Any, Literal, get_args, get_origin
+from typing import Annotated, Any, Literal, get_args, get_origin
 
 import typer
 from pydantic import BaseModel
@@ -87,12 +87,14 @@ def schemas() -> str:
         ("governance.yaml", Governance),
     ]:
         parts += [f"## {place}\n", f"{(schema.__doc__ or '').strip()}\n"]
-        for model in models_in(schema):
+        forms = [form for kind in KINDS if kind.schema is schema for form in kind.forms.values()]
+        for model in dict.fromkeys(one for form in (schema, *forms) for one in models_in(form)):
+            common = set(schema.model_fields) - {"kind"} if model is not schema and issubclass(model, schema) else set()
             if model is not schema:
                 parts += [f"### {_name(model)} (in {place})\n", f"{(model.__doc__ or '').strip()}\n"]
             parts += ["| key | what it may be | what it says |", "|---|---|---|"]
             for name, field in model.model_fields.items():
-                if name == "id":
+                if name == "id" or name in common:
                     continue
                 key = f"`{field.alias or name}`" + ("*" if field.is_required() else "")
                 empty = field.default in ("", None, [], {}) or isinstance(field.default, BaseModel)
@@ -124,6 +126,8 @@ _WORDS = {str: "text", int: "whole number", float: "number", bool: "true or fals
 def _in_words(annotation: Any) -> str:
     parts = [part for part in get_args(annotation) if part is not type(None)]
     origin = get_origin(annotation)
+    if origin is Annotated:
+        return _in_words(parts[0])
     if origin is Literal:
         return ", ".join(f"`{_plain(part)}`" for part in parts)
     if origin is dict:
@@ -180,11 +184,7 @@ def analyses(catalogue: Catalogue) -> str:
         parts += [f"## {spec.id}\n", f"**{spec.question}** A test of kind {spec.kind}.\n", f"{spec.why_it_matters}\n"]
         facts = {
             "looks at": f"`{spec.record}`" + (f" where `{spec.where}`" if spec.where else ""),
-            "outcome": spec.outcome and f"`{spec.outcome}`",
-            "counts only": spec.discretionary and f"`{spec.discretionary}`",
-            "compares": spec.group,
-            "place": spec.place,
-            "holds equal": ", ".join(spec.strata),
+            **{name: _setting(value) for name, value in spec.settings.items()},
             "described in": "; ".join(spec.sources),
             "reviewed": f"{spec.reviewed}, next {spec.next_review}, by {spec.author}",
         }
@@ -229,6 +229,10 @@ def indicators(catalogue: Catalogue) -> str:
         parts += [f"### {spec.id}\n", f"**{spec.question}** {spec.label}; of kind {spec.kind}, {spec.direction}.\n"]
         parts += [f"{spec.why}\n", *[f"- {name}: {fact}" for name, fact in facts.items() if fact], ""]
     return "\n".join(parts)
+
+
+def _setting(value: Any) -> str:
+    return ", ".join(value) if isinstance(value, list) else f"`{_plain(value)}`" if value not in ("", None) else ""
 
 
 def _example(rows: dict[str, list[dict[str, object]]]) -> list[str]:

@@ -197,6 +197,71 @@ def _bernoulli_run(rng: Rng, rounds: int) -> Answers:
     return each(rounds, one)
 
 
+def _scattered(rng: Rng, mean: float, size: int) -> np.ndarray:
+    """Return counts whose variance is twice their mean."""
+    return rng.negative_binomial(mean, 0.5, size)
+
+
+def _scattered_run(rng: Rng, rounds: int) -> Answers:
+    limit = monitoring.poisson_limit(60.0, 1.3, 60.0, dispersion=2.0, draws=4000)
+
+    def one() -> float:
+        counted = _scattered(rng, 60.0, 1500)
+        return (monitoring.poisson_cusum(counted, np.full(1500, 60.0), 1.3, limit, 2.0).alarms[0] + 1) / 60
+
+    return each(rounds, one)
+
+
+def _learnt_run(rng: Rng, rounds: int) -> Answers:
+    """What is usual, and the scatter, are learnt from 18 months, as for real records: one over the alarms that are told
+    of in the time in which one was asked for."""
+
+    def one() -> float:
+        first = _scattered(rng, 60.0, 18)
+        mean = float(first.mean())
+        spread = max(1.0, float(first.var(ddof=1)) / mean)
+        limit = monitoring.poisson_limit(mean, 1.3, 60.0, dispersion=spread, learnt=18)
+        later = (_scattered(rng, 60.0, 60) for _ in range(20))
+        return float(
+            np.mean([len(monitoring.poisson_cusum(y, np.full(60, mean), 1.3, limit, spread).alarms) for y in later])
+        )
+
+    return each(rounds, one)
+
+
+def _learnt_risks(rng: Rng, rounds: int) -> Answers:
+    risk, trials = np.array([0.05, 0.15, 0.3]), np.tile([80, 60, 20], (60, 1))
+
+    def one() -> float:
+        first = trials[:12]
+        share = (rng.binomial(first, risk).sum(axis=0) + risk) / (first.sum(axis=0) + 1)
+        limit = monitoring.grouped_limit(first, share, 1.3, 60.0, learnt=True)
+        later = (rng.binomial(trials, risk) for _ in range(20))
+        return float(np.mean([len(monitoring.grouped_cusum(y, trials, share, 1.3, limit).alarms) for y in later]))
+
+    return each(rounds, one)
+
+
+def _grouped_run(rng: Rng, rounds: int) -> Answers:
+    risk, trials = np.array([0.05, 0.15, 0.3]), np.array([80, 60, 20])
+    limit = monitoring.grouped_limit(trials[None, :], risk, 1.3, 60.0, draws=4000)
+
+    def one() -> float:
+        hits = rng.binomial(trials, risk, (1500, 3))
+        found = monitoring.grouped_cusum(hits, np.tile(trials, (1500, 1)), risk, 1.3, limit)
+        return (found.alarms[0] + 1) / 60
+
+    return each(rounds, one)
+
+
+def _event_study(rng: Rng, rounds: int) -> Answers:
+    found = [
+        staggered.event_study(staggered.reduce_panel(*_panel(rng, -0.15)), int(rng.integers(0, 3)))
+        for _ in range(rounds)
+    ]
+    return covers([one.low for one in found], -0.15, [one.high for one in found])
+
+
 def _shift(rng: Rng, rounds: int) -> Answers:
     def one() -> float:
         total = rng.integers(80, 400, 36)
@@ -212,6 +277,20 @@ def _spike(rng: Rng, rounds: int) -> Answers:
 
 def _heap(rng: Rng, rounds: int) -> Answers:
     return each(rounds, lambda: abs(recording.heaping(rng.multinomial(3000, np.full(60, 1 / 60)))[1]) > 1.96)
+
+
+def _benchmark_covers(rng: Rng, rounds: int) -> Answers:
+    """One officer in thirty has the outcome 10 points more often than the others at the same stops."""
+
+    def one() -> float:
+        officer = rng.integers(0, 30, 6000)
+        place = (officer + rng.integers(0, 3, 6000)) % 6
+        hour = np.clip(np.round(rng.normal(8 + 4 * (officer % 3), 4)), 1, 22)
+        share = 0.2 + 0.04 * place + 0.05 * np.sin(hour / 4) + 0.1 * (officer == 0)
+        found = benchmark(rng.random(6000) < share, officer, [hour], [place]).compared[0]
+        return float(found.low <= 0.1 <= found.high)
+
+    return each(rounds, one)
 
 
 def _benchmark_null(rng: Rng, rounds: int) -> Answers:
@@ -255,6 +334,8 @@ STUDIES = (
     Study(_ROTH + ", cohort average", "the same", "interval", _staggered_covers("cohort", "efficient"), 3000),
     Study(_ROTH + ", calendar average", "the same", "interval", _staggered_covers("calendar", "efficient"), 3000),
     Study(_ROTH + ", not yet treated", "the same", "interval", _staggered_covers("simple", "not-yet-treated"), 3000),
+    Study(_ROTH + ", against the last", "the same", "interval", _staggered_covers("simple", "last-treated"), 3000),
+    Study(_ROTH + ", by time since the start", "the same, 0 to 2 periods since", "interval", _event_study, 3000),
     Study(_ROTH + ", simple average", "no effect", "test", _staggered_null, 3000),
     Study(_ROTH + ", Fisher's permutation", "100 units, no effect", "test", _permutation, 600),
     Study(
@@ -266,11 +347,32 @@ STUDIES = (
     Study(
         "Officer against similar stops", "30 officers who differ only in place and time", "test", _benchmark_null, 100
     ),
+    Study(
+        "Officer against similar stops", "200 stops each, one has 10 points more", "interval", _benchmark_covers, 600
+    ),
     Study("Local false discovery rate below 0.2", "ordinary units among those called out", "test", _local, 300),
     Study("Shrunken shares, beta-binomial", "100 units with 10–100 trials", "interval", _beta, 1000),
     Study("Shrunken rates, gamma-Poisson", "100 units with 1–18 events", "interval", _gamma, 1000),
     Study("Poisson CUSUM", "time to a false alarm, of 100 asked for", "share", _poisson_run, 3000),
     Study("Risk-adjusted CUSUM", "time to a false alarm, of 300 asked for", "share", _bernoulli_run, 1500),
+    Study(
+        "Poisson CUSUM, scattered counts", "60 a month, variance twice the mean, of 60", "share", _scattered_run, 1500
+    ),
+    Study(
+        "Poisson CUSUM, scattered counts",
+        "false alarms in 60 months, level learnt from 18; of one",
+        "share",
+        _learnt_run,
+        600,
+    ),
+    Study(
+        "Risk-adjusted CUSUM by month",
+        "false alarms in 60 months, risks learnt from 12; of one",
+        "share",
+        _learnt_risks,
+        600,
+    ),
+    Study("Risk-adjusted CUSUM by month", "160 records a month of three kinds, of 60", "share", _grouped_run, 1500),
     Study("Audit: a change of recording", "36 months alike", "test", _shift, 3000),
     Study("Audit: a spike", "52 weeks alike, chance set to 5 %", "test", _spike, 5000),
     Study("Audit: heaping on full and half hours", "3,000 times of day, none rounded", "test", _heap, 5000),

@@ -1,6 +1,6 @@
 // Makes src/openhalo/publications/assets/vendor: the US Web Design System cut down to what our pages use, and
 // Public Sans cut down to Latin letters. Run by `make assets` after a template began to use another `usa-` class.
-import { copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import postcss from 'postcss';
@@ -19,7 +19,7 @@ const COLOURS = {
   '#2e2e2e': '--ink', '#454545': '--ink-soft', '#5d5d52': '--ink-soft', '#919191': '--ink-soft',
   '#dfe1e2': '--rule', '#a9aeb1': '--rule', '#c9c9c9': '--rule', '#adadad': '--rule', '#c6cace': '--rule',
   '#dcdee0': '--rule', '#e6e6e6': '--tint', '#f0f0f0': '--tint', '#edeff0': '--tint', '#e7f6f8': '--tint',
-  '#d9e8f6': '--tint', '#ecf3ec': '--tint', '#faf3d1': '--tint', '#f4e3db': '--tint', '#f3f3f3': '--tint',
+  '#d9e8f6': '--tint', '#97d4ea': '--tint', '#ecf3ec': '--tint', '#faf3d1': '--tint', '#f4e3db': '--tint', '#f3f3f3': '--tint',
   '#005ea2': '--accent', '#1a4480': '--accent', '#162e51': '--accent', '#54278f': '--accent',
   '#2491ff': '--accent', '#00bde3': '--accent', '#99deea': '--accent', '#00a91c': '--accent',
   '#ffbe2e': '--accent', '#d54309': '--accent', '#b50909': '--accent', '#9c3d10': '--accent', '#73b3e7': '--accent',
@@ -103,8 +103,8 @@ async function fonts() {
   }
 }
 
-rmSync(vendor, { recursive: true, force: true });
 mkdirSync(vendor, { recursive: true });
+for (const name of readdirSync(vendor)) if (name.endsWith('.woff2')) rmSync(join(vendor, name));
 await styles();
 await fonts();
 copyFileSync(join(uswds, 'LICENSE.md'), join(vendor, 'LICENSE-uswds.md'));

@@ -11,7 +11,7 @@ import statsmodels.api as sm
 from scipy import stats
 
 from openhalo.base.periods import Period
-from openhalo.measures.analyses.series import whole_months
+from openhalo.measures.analyses.months import whole_months
 from openhalo.statistics.splines import natural_spline
 from openhalo.statistics.sun import evening
 

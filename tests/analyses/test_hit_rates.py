@@ -104,3 +104,15 @@ def test_searches_without_a_recorded_basis_are_refused(city):
     assert result.contrasts == () and result.chart() is None
     assert result.asked.standing == "exploratory"
     assert "free to leave a search is known for only 0% of the searches" in result.sentence()
+
+
+def test_all_groups_at_once_are_told_beside_the_comparisons(result):
+    """The chi-squared of equal hit rates, which the plan's rule does not count."""
+    told = next(note for note in result.notes if "Knowles, Persico and Todd" in note)
+    assert "differ by more than chance explains" in told and "p under 0.001" in told
+    assert f"{result.facts['equal_rates']['statistic']:.1f}" in told
+
+
+def test_the_sentence_speaks_a_language_by_its_tag(result):
+    said = result.sentence("es")
+    assert "azar" in said and said != result.sentence() == result.sentence("en")

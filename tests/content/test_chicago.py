@@ -13,6 +13,7 @@ from openhalo.catalogue.index import load
 from openhalo.releases.hashes import verify
 from openhalo.sites.open_site import open_site
 from openhalo.sites.settings import check_settings
+from openhalo.statistics import staggered
 
 from .chicago import raw, site_of
 
@@ -178,11 +179,21 @@ def test_findings_after_a_day_were_not_known_by_it(chicago, accused):
 
 
 @pytest.mark.parametrize(
-    "field", ["officer.pseudonym", "officer.employee_number", "officer.name", "officer", "complaint.incident"]
-)
-def test_no_figure_may_be_cut_by_an_officer(field, tmp_path):
-    text = (open_measure("complaints", "allegations")).replace("groups: [category,", f"groups: [{field}, category,")
-    folder = tmp_path / "complaints" / "measures"
+    ("measure", "first", "field"),
+    [
+        *(("complaints/allegations", "category", one) for one in ("officer.pseudonym", "officer.employee_number")),
+        *(("complaints/allegations", "category", one) for one in ("officer.name", "officer", "complaint.incident")),
+        *((f"officers/{one}", "kind", field) for one in ("signals", "interventions")
+          for field in ("officer", "officer.pseudonym")),
+        ("officers/interventions", "kind", "signal"), ("officers/factor_verdicts", "verdict", "signal.officer"),
+        ("officers/factor_verdicts", "verdict", "factor"),
+    ],
+)  # fmt: skip
+def test_no_figure_may_be_cut_by_an_officer(measure, first, field, tmp_path):
+    domain, _, name = measure.partition("/")
+    text = open_measure(domain, name).replace(f"groups: [{first}", f"groups: [{field}, {first}")
+    assert field in text
+    folder = tmp_path / domain / "measures"
     folder.mkdir(parents=True)
     (folder / "mine.yaml").write_text(text, encoding="utf-8")
     with pytest.raises(CatalogueError, match=re.escape(field)):
@@ -250,3 +261,34 @@ def test_the_whole_history_imports_and_makes_a_release(whole_chicago):
     assert all(open_site(site.path).import_file(source, file).repeated for source, file in files.items())
     figures = released(site.publish(), set(raw(files["chicago_officers"]).officer_id))
     assert len({measure for measure in figures["measure"] if measure.startswith("complaints/")}) >= 15
+
+
+def test_accusations_after_training_are_those_of_pandas_and_the_published_estimator(chicago, files, accused):
+    """Officers trained in these three years, quarter by quarter; those hired or gone in between are left out."""
+    site, _ = chicago
+    plan = site.path / "analysis_plan.yaml"
+    test = "{analysis: complaints/after_crisis_training, within: 2011-01..2013-12}"
+    plan.write_text(f"written: 2026-11-22\nauthor: T\nbecause: T\ntests:\n  - {test}\n", encoding="utf-8")
+    try:
+        result = open_site(site.path).analyse("complaints/after_crisis_training")
+    finally:
+        plan.unlink()
+    trained = files["chicago_crisis_training"].query("officer_id != ''").groupby("officer_id").session_end.min()
+    roster = files["chicago_officers"].set_index("officer_id").loc[trained.index]
+    gone = roster.resignation_date.where(roster.resignation_date != "", "9999")
+    hired = roster.appointed_date.where(roster.appointed_date != "", "9999")
+    there = (hired <= "2011-01-01") & (gone >= "2013-12-31")
+    started = pd.to_datetime(trained[there])
+    first = (started.dt.year - 2011) * 4 + started.dt.quarter
+    first = first[first > 1].astype(float)
+    rows = accused[accused.officer_id.isin(first.index)]
+    day = pd.to_datetime(rows.complaint_date)
+    quarter = (day.dt.year - 2011) * 4 + day.dt.quarter - 1
+    panel = pd.crosstab(rows.officer_id, quarter).reindex(index=first.index, columns=range(12), fill_value=0)
+    expected = staggered.effect(staggered.reduce_panel(100.0 * panel.to_numpy(), first.to_numpy(), np.arange(1.0, 13)))
+    one = result.contrasts[0]
+    assert one.n == expected.n > 100
+    assert (one.estimate, one.low, one.high) == pytest.approx((expected.estimate, expected.low, expected.high))
+    assert "crisis intervention training" in result.sentence() and "When it came to whom" in " ".join(
+        result.asked.spec.limits
+    )

@@ -48,6 +48,11 @@ NONSENSE = {
     "officers/officer": {"birth_year": {"birth_year": 1075}},
     "officers/assignment": {"ends_after_it_starts": {"ends_on": "2012-01-07"}},
     "officers/commendation": {"awarded_on": {"awarded_on": "1899-12-31"}},
+    "officers/signal": {
+        "reviewed_after_it_was_raised": {"reviewed_on": "2019-01-30"}, "days_to_review": {"days_to_review": -1},
+    },
+    "officers/factor_verdict": {"given_on": {"given_on": "1899-12-31"}},
+    "officers/intervention": {"ended_after_it_began": {"ended_on": "2019-02-14"}},
     "training/training_record": {"hours": {"hours": -1}},
     "arrests/arrest": {
         "recorded_afterwards": {"recorded_at": "2018-08-11 22:14"},

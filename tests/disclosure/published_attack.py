@@ -102,7 +102,15 @@ def attack(releases, tables, months_of, truth, zeros_shown, k):
                         lower[here] = np.inf
                     asks = codes.get("searched") == BLANK
                     told = period in spans_of(grain, months).values()
-                    if officers < k and (n or not zeros_shown) and not asks and told:
+                    # A group that no earlier file of this time named at all is known to have been empty then.
+                    unheard = any(
+                        set(period) <= set(months_of[e]) and codes[dim] not in set(truth.frames[e][dim])
+                        for e in range(number)
+                        for dim in codes
+                    )
+                    if n == 0 and unheard:
+                        lower[here] = np.inf
+                    elif officers < k and (n or not zeros_shown) and not asks and told:
                         secrets.add((here, period, tuple(sorted(codes.items()))))
                     equations = [
                         [(period, {**codes, dim: c}) for c in level]

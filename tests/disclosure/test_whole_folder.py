@@ -106,8 +106,8 @@ def test_places_have_no_centre_and_definitions_no_day_after_the_closed_ones(mill
 BASE = "k: {k}\nzeros: {zeros}\ntables:\n  - {{measure: stops/stops, by: [race], grain: all}}\n"
 UNSOUND = {
     "singly": "singly:\n  - {{measure: stops/search_share, reason: Each counts.}}\n",
-    "incident_files": "incident_files:\n  - {{record: stops/stop, identifying: [race], recode: "
-                      "[{{kind: leave_out, field: occurred_at}}]}}\n",
+    "incident_files": "incident_files:\n  - {{record: stops/stop, identifying: [occurred_at, race], recode: "
+                      "[{{kind: period, field: occurred_at, grain: quarter}}]}}\n",
 }  # fmt: skip
 
 

@@ -45,3 +45,21 @@ def test_what_was_drawn_once_is_kept_and_what_is_not_read_is_not_drawn(tmp_path)
     assert again.drawn == 0
     assert str(again.svg(charts.by_group, "share", rows(3), "wide", alt="", css="wide")) != str(first)
     assert again.drawn == 1
+
+
+def test_a_group_has_one_colour_in_every_language():
+    english, spanish = ["ASIAN", "BLACK", "WHITE", "OTHER"], ["ASIAN", "WHITE", "BLACK", "OTHER"]
+    assert [charts.hue(code, english) for code in english] == [charts.hue(code, spanish) for code in english]
+    assert len({charts.hue(code, english) for code in english}) == 4
+
+
+def test_short_labels_leave_their_room_to_the_plot_and_empty_layers_are_not_drawn():
+    short, long = (
+        charts.by_group("share", [Figure("A" * n, 0.2, low=0.1, high=0.3, denominator=50, code="A")], "wide")
+        for n in (2, 30)
+    )
+    assert short["width"] > long["width"] + 150
+    whole = [spec["width"] + spec["padding"]["left"] + spec["padding"]["right"] for spec in (short, long)]
+    assert whole[0] == whole[1]
+    fields = {layer["encoding"].get("x", {}).get("field") for layer in short["layer"]}
+    assert "low" in fields and "bound_low" not in fields

@@ -62,8 +62,12 @@ def test_a_chart_is_loaded_only_when_asked_for_and_says_its_figures(visit, real_
     page.mouse.move(box["x"] + box["width"] * 0.8, box["y"] + box["height"] * 0.06)
     tip = page.locator("#vg-tooltip-element.visible")
     tip.wait_for()
-    table = page.locator("#race-rows tbody tr", has_text="Asian").all_inner_texts()[0].split("\t")
-    assert "Asian" in tip.inner_text() and table[1] in tip.inner_text() and "95% interval" in tip.inner_text()
+    table = page.locator("#race-rows tbody tr", has_text="Asian").locator("th, td").all_text_contents()
+    assert (
+        "Asian" in tip.inner_text()
+        and table[2].split(" of ")[1] in tip.inner_text()
+        and "95% interval" in tip.inner_text()
+    )
     page.keyboard.press("Enter")
     assert page.locator("#race-explored").is_hidden()
 

@@ -8,6 +8,8 @@ import pytest
 from browsing import CHROMIUM, served, visiting
 from playwright.sync_api import expect
 
+from openhalo.catalogue.index import load
+
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed")
 PAGES = ("index.html", "pages/method.html", "pages/stops/search_share.html", "pages/stops/index.html")
 WIDTHS = (360, 768, 1280)
@@ -88,10 +90,36 @@ def test_each_screen_gets_its_own_chart_with_words_and_readable_text(visit, widt
     assert all(not chart.is_visible() for chart in page.locator(f"figure svg.{hidden}").all())
 
 
-def test_the_table_link_opens_a_long_table(visit):
+@pytest.mark.parametrize("cut", ["time", "race"])
+def test_the_table_link_opens_the_table(visit, cut):
     page = visit(PAGES[2])
-    page.locator("#time a[href='#time-table']").click()
-    assert page.locator("#time-table table").is_visible()
+    table = page.locator(f"#{cut}-table table")
+    assert table.is_hidden()
+    page.locator(f"#{cut} a[href='#{cut}-table']").click()
+    assert table.is_visible()
+
+
+def test_a_list_of_figures_is_grouped_by_what_they_answer(visit):
+    page = visit("pages/stops/index.html")
+    groups = {one.locator("h3").inner_text(): one.locator("li").count() for one in page.locator("section.asked").all()}
+    assert list(groups)[:3] == ["Stops", "Reasons for stops", "Searches"] and "Other figures" not in groups
+    page.get_by_label("Find a measure").fill("citation")
+    expect(page.locator("section.asked:visible")).to_have_count(3)
+    assert page.locator("section.asked li:visible").count() >= 3
+
+
+def test_headings_read_well_where_a_field_says_yes_or_no(real_release):
+    for path in real_release.glob("pages/stops/*.html"):
+        heads = re.findall(r'<h3 id="[^"]+-title">(By [^<]+)', path.read_text("utf-8"))
+        assert not [head for head in heads if " a person or a vehicle was" in head], path
+
+
+def test_every_yes_or_no_field_that_figures_are_cut_by_says_how_it_reads_after_by():
+    catalogue = load()
+    for spec in catalogue.measures.values():
+        for path in {*spec.groups, *(one for pair in spec.pairs for one in pair)}:
+            found = catalogue.schema.follow(spec.record, path) if spec.record else None
+            assert not found or found[1].type != "boolean" or found[1].by, (spec.id, path)
 
 
 @pytest.mark.parametrize("place", PAGES)
@@ -183,6 +211,23 @@ def test_no_page_breaks_a_rule_of_accessibility(visit, real_release, looked_at):
         assert len(found.response["passes"]) > 0
 
 
+def test_no_page_runs_out_of_a_phone(visit, real_release):
+    """With every table open: it is the long cells of tables that push a page wider than its screen."""
+    out = {}
+    for path in sorted(real_release.rglob("*.html")):
+        place = path.relative_to(real_release).as_posix()
+        page = visit(place, 360)
+        found = page.evaluate(
+            """() => { document.querySelectorAll('details').forEach(one => one.open = true);
+            return [...document.querySelectorAll('main table, main figure, main dl, main ul')]
+            .filter(one => one.checkVisibility() && !one.closest('.scroll'))
+            .filter(one => one.getBoundingClientRect().right > 361).map(one => one.textContent.trim().slice(0, 40)) }"""
+        )
+        if found:
+            out[place] = found
+    assert out == {}
+
+
 def test_the_first_load_of_every_page_is_under_150_kb(real_release):
     def packed(path):
         return len(path.read_bytes() if path.suffix == ".woff2" else gzip.compress(path.read_bytes()))
@@ -206,5 +251,5 @@ def test_a_domain_says_what_its_records_are_and_cannot_show(visit):
 
 def test_bounds_are_shown_only_where_something_is_unknown(visit):
     page = visit(PAGES[2])
-    heads = {cut: page.locator(f"#{cut}-table thead").inner_text() for cut in ("race", "precinct")}
+    heads = {cut: page.locator(f"#{cut}-table thead").text_content() for cut in ("race", "precinct")}
     assert "Could lie between" in heads["race"] and "Could lie between" not in heads["precinct"]

@@ -1,11 +1,8 @@
 """The incident file holds what may go out and nothing else, in an order that tells nothing."""
 
 import polars as pl
-import pytest
 
-from openhalo.base.errors import ReleaseError
 from openhalo.catalogue.record_types import STAGING_COLUMNS, SYSTEM_COLUMNS
-from openhalo.disclosure.policy import Codes, IncidentFile, PeriodOf
 from openhalo.publications.imprint import Declared, Imprint
 from openhalo.publications.incident_file import write_incidents
 from tests.releases.site import rows, small_site
@@ -49,37 +46,3 @@ def test_the_order_of_rows_tells_nothing_about_their_entry(small_release, tmp_pa
 def test_without_a_declaration_or_a_policy_there_is_no_file(small, tmp_path):
     assert write_incidents(tmp_path, ["stops/stop"], small._open(None, None), Imprint("T", "P", "agency")) == []
     assert list(tmp_path.iterdir()) == []
-
-
-POLICY = IncidentFile(
-    record="stops/stop",
-    identifying=["occurred_at", "race", "age", "precinct"],
-    recode=[PeriodOf(kind="period", field="occurred_at", grain="year"),
-            Codes(kind="codes", field="precinct", groups={"ALL": ["1", "2", "3"]})],
-    groups=["race"],
-)  # fmt: skip
-
-
-def test_a_policy_recodes_whole_fields_and_only_untouched_ones_count_as_exact(small, tmp_path):
-    imprint = Imprint("T", "P", "agency", incident_files=[POLICY.model_copy(update={
-        "identifying": ["occurred_at", "race", "precinct"]})], k=3)  # fmt: skip
-    (made,) = write_incidents(tmp_path, ["stops/stop"], small._open(None, None), imprint)
-    frame = pl.read_parquet((tmp_path / made.path).with_suffix(".parquet"))
-    assert frame.columns == ["occurred_at", "race", "precinct"]
-    assert set(frame["occurred_at"]) == {"2020", "2021"} and set(frame["precinct"]) == {"ALL"}
-    assert (made.exact, made.complete, frame.height) == (["race"], True, 240)
-    assert frame.group_by(frame.columns).len()["len"].min() >= 3
-
-
-def test_a_policy_that_names_an_internal_field_is_refused(small, tmp_path):
-    imprint = Imprint("T", "P", "agency", incident_files=[POLICY], k=3)
-    with pytest.raises(ReleaseError, match="age"):
-        write_incidents(tmp_path, ["stops/stop"], small._open(None, None), imprint)
-
-
-def test_a_declaration_does_not_open_what_the_policy_recodes(small, tmp_path):
-    coarse = POLICY.model_copy(update={"identifying": ["occurred_at", "race"], "recode": [POLICY.recode[0]]})
-    declared = [Declared("stops/stop", ["occurred_at", "precinct"], "because")]
-    imprint = Imprint("T", "P", "agency", declared=declared, incident_files=[coarse], k=3)
-    (made,) = write_incidents(tmp_path, ["stops/stop"], small._open(None, None), imprint)
-    assert {field["name"] for field in made.schema} == {"occurred_at", "race"}

@@ -81,9 +81,15 @@ def test_the_officers_of_the_paper(data, prior):
     if prior is not same_scene.PAPER:
         return
     flagged = np.flatnonzero(found.top > 0.8)
-    assert [int(found.officers[i]) for i in flagged[np.argsort(-found.top[flagged])]] == list(TABLE_4)
+    order = [int(found.officers[i]) for i in flagged[np.argsort(-found.top[flagged])]]
+    # The first three are certain (.999, .999, .996), the next two but one (.878, .872) too near: chance orders them.
+    assert [set(order[:3]), *order[3:6], set(order[6:8]), *order[8:]] == [
+        set(TABLE_4[:3]), *TABLE_4[3:6], set(TABLE_4[6:8]), *TABLE_4[8:]
+    ]  # fmt: skip
+    chances = [0.999, 0.999, 0.996, 0.940, 0.917, 0.895, 0.878, 0.872, 0.824]
+    at_table = [list(found.officers).index(officer) for officer in TABLE_4]
+    assert found.top[at_table] == pytest.approx(chances, abs=0.02)
     published = [1.994, 2.242, 1.880, 1.822, 2.019, 1.579, 1.589, 1.994, 1.494]
-    ours = [found.against_peers[list(found.officers).index(officer)] for officer in TABLE_4]
-    assert ours == pytest.approx(published, abs=0.2)
+    assert found.against_peers[at_table] == pytest.approx(published, abs=0.05)
     assert found.steps == pytest.approx([0, 1, 1.05, 1.13], abs=0.01)
-    assert 24 <= (found.bottom > 0.8).sum() <= 28
+    assert 22 <= (found.bottom > 0.8).sum() <= 34  # 26 in the paper; 32 lie over .79, 26 over .81

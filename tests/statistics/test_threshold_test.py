@@ -38,13 +38,21 @@ def test_gradient_is_the_slope(prior):
 def test_finds_the_thresholds_of_made_up_stops():
     *counts, truth = stops(3, 12, 2000, 3)
     cells = test.kept_cells(*counts, ("A", "B", "C"))
-    found = test.threshold_test(cells, draws=400, tune=400, chains=2, worst_rhat=1.1, least_ess=40)
+    found = test.threshold_test(cells, test.open_policing(), draws=400, chains=2, worst_rhat=1.05, least_ess=100)
     weight = np.bincount(cells.place, cells.stops)[cells.place]
-    for g, one in enumerate(found.thresholds):
+    for g, one in enumerate(found.by_place.groups):
         mine = cells.group == g
         assert one.low - 0.03 < np.average(truth[mine], weights=weight[mine]) < one.high + 0.03
     assert found.search_error < 0.02
     assert max(found.surprising) < 0.1
+
+
+@pytest.mark.soak
+def test_as_many_cells_as_a_state_settle():
+    cells = test.kept_cells(*stops(4, 100, 2000, 3)[:5], ("A", "B", "C", "D"))
+    found = test.threshold_test(cells)
+    assert found.draws.rhat < 1.01
+    assert found.draws.ess > 400
 
 
 def test_refuses_too_few_places_and_chains_that_disagree():

@@ -12,6 +12,9 @@ from openhalo.base.provenance import hash_facts
 from openhalo.catalogue.analysis_specs import Event
 from openhalo.catalogue.reader import Misfit, Spec
 
+SETTABLE = ("reference", "compare", "event")
+"""Settings of an analysis that a plan may give, or change."""
+
 
 class PlannedTest(Spec):
     """One analysis as a site plans it; what it leaves out is as the analysis says."""
@@ -19,9 +22,9 @@ class PlannedTest(Spec):
     analysis: str = Field(description="Id of the analysis")
     because: str = Field(default="", description="Why it is asked, and why so")
     within: str = Field(default="", description="Only records of this period: 2017, 2017-Q3, 2018-07..2021-08")
-    reference: str = Field(default="", description="Code that the others are compared with")
-    compare: list[str] = Field(default=[], description="Codes that are compared with it")
-    event: Event | None = Field(default=None, description="interrupted_series: what began, and when")
+    reference: str = Field(default="", description="Where groups are compared: code that the others are compared with")
+    compare: list[str] = Field(default=[], description="Where groups are compared: codes that are compared with it")
+    event: Event | None = Field(default=None, description="Where a change is looked for: what began, and when")
     added: date | None = Field(default=None, description="exploratory: day on which it was added")
 
     def misfits(self) -> Iterable[Misfit]:

@@ -1,38 +1,32 @@
-"""Analyses as data: one statistical test on records, its settings, and why anyone should care."""
+"""Analyses as data: one statistical test on records, and why anyone should care. Its kind brings its own settings."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import date
-from typing import ClassVar, Literal
+from typing import Annotated, Any, ClassVar, Literal, NamedTuple, get_args
 
 from pydantic import Field
 
-from openhalo.catalogue.reader import Misfit, Spec
+from openhalo.catalogue.reader import Location, Misfit, Spec
 
-AnalysisKind = Literal[
-    "outcome_test", "veil_of_darkness", "interrupted_series", "rate_ratio", "standardised_rates", "funnel", "audit"
-]
 
-_NEEDS: dict[AnalysisKind, set[str]] = {
-    "outcome_test": {"outcome", "discretionary", "group"},
-    "veil_of_darkness": {"group", "latitude", "longitude"},
-    "interrupted_series": set(),
-    "rate_ratio": {"outcome", "group"},
-    "standardised_rates": {"outcome", "place", "strata"},
-    "funnel": {"outcome", "place"},
-    "audit": {"fields"},
-}
-_TAKES: dict[AnalysisKind, set[str]] = {
-    "outcome_test": {"reference", "compare", "place"},
-    "veil_of_darkness": {"reference", "compare", "place", "season", "around_clock_changes", "variant", "df"},
-    "interrupted_series": {"event", "harmonics", "slope", "lags"},
-    "rate_ratio": {"reference", "compare", "place", "strata"},
-    "standardised_rates": set(),
-    "funnel": {"strata"},
-    "audit": {"outcome"},
-}
-_SETTINGS = sorted(set().union(*_NEEDS.values(), *_TAKES.values()))
-BY_GROUP: tuple[AnalysisKind, ...] = ("outcome_test", "veil_of_darkness", "rate_ratio")
-"""Kinds that compare groups with a reference group."""
+class Names(NamedTuple):
+    """What a setting's text must be among the records of an analysis; cross-checks read it off the annotation."""
+
+    what: Literal["condition", "group", "number", "field", "unit", "day"]
+
+
+Condition = Annotated[str, Names("condition"), Field(min_length=1)]
+"""A condition on the analysis' records."""
+Group = Annotated[str, Names("group"), Field(min_length=1)]
+"""A field that records are counted by; a path over links may lead there."""
+Number = Annotated[str, Names("number"), Field(min_length=1)]
+"""A field that holds a number."""
+Unit = Annotated[str, Names("unit"), Field(min_length=1)]
+"""A field that tells apart those who are compared; they are counted, and never shown one by one."""
+Day = Annotated[str, Names("day"), Field(min_length=1)]
+"""A field that holds a day."""
+Named = Annotated[str, Names("field"), Field(min_length=1)]
+"""A field of the record type itself."""
 
 
 class Event(Spec):
@@ -52,44 +46,19 @@ class Event(Spec):
 
 
 class AnalysisSpec(Spec):
-    """One analysis. Its kind fixes the test."""
+    """What every analysis says. `kind` fixes the test, and with it the settings that the file may hold besides."""
 
-    said: ClassVar[frozenset[str]] = frozenset(["label", "question", "why_it_matters", "limits"])
+    said: ClassVar[frozenset[str]] = frozenset(["label", "question", "counts", "why_it_matters", "limits"])
+    needed: ClassVar[dict[str, str]] = {}
+    """Settings that the analysis or the plan must give → what nothing says without them."""
 
     id: str = Field(description="Given by the place of the file")
-    kind: AnalysisKind = Field(description="Which test it is")
+    kind: str = Field(description="Which test it is: one of the kinds that follow")
     label: str = Field(description="What the analysis is called in a list")
     question: str = Field(description="The page's title: what a resident would ask")
     record: str = Field(description="The record type that it looks at")
-    where: str = Field(default="", description="Which records it looks at")
-    outcome: str = Field(default="", description="The condition whose share or rate is compared: something was found")
-    discretionary: str = Field(
-        default="",
-        description="outcome_test: which searches an officer was free to leave; the test is refused where it is known "
-        "for less than half of them",
-    )
-    group: str = Field(default="", description="Field whose groups are compared")
-    reference: str = Field(default="", description="Code that the others are compared with; a plan may name another")
-    compare: list[str] = Field(default=[], description="Codes that are compared with it; empty: all there are")
-    place: str = Field(default="", description="Field that says where; what is compared is compared within it too")
-    strata: list[str] = Field(default=[], description="Fields that are held equal besides the place")
-    latitude: str = Field(default="", description="veil_of_darkness: field with degrees north")
-    longitude: str = Field(default="", description="veil_of_darkness: field with degrees east")
-    season: bool = Field(default=False, description="veil_of_darkness: hold the season of the year equal too")
-    around_clock_changes: bool = Field(
-        default=False, description="veil_of_darkness: only the 30 days before and after the clock changes"
-    )
-    variant: Literal["rounded", "strict"] = Field(
-        default="rounded", description="veil_of_darkness: how times at the edge of dusk are counted"
-    )
-    df: int = Field(default=6, ge=1, le=12, description="veil_of_darkness: degrees of freedom of the curve over time")
-    event: Event | None = Field(default=None, description="interrupted_series: what began; a plan may name another")
-    harmonics: int = Field(default=2, ge=0, le=4, description="interrupted_series: pairs of seasonal terms")
-    slope: bool = Field(default=False, description="interrupted_series: the trend may change at the event too")
-    lags: int = Field(
-        default=0, ge=0, le=12, description="interrupted_series: months over which errors may be linked (Newey-West)"
-    )
-    fields: list[str] = Field(default=[], description="audit: the fields whose recording is looked into")
+    where: Condition = Field(default="", description="Which records it looks at")
+    counts: str = Field(default="", description="What these records are, as plural words; empty: as the source says")
     why_it_matters: str = Field(description="Why a resident should care, in plain words")
     limits: list[str] = Field(description="What the test cannot show")
     requirements: list[str] = Field(default=[], description="Requirements that the analysis serves, by id")
@@ -99,16 +68,7 @@ class AnalysisSpec(Spec):
     next_review: date = Field(description="Day by which it must be reviewed again")
 
     def misfits(self) -> Iterable[Misfit]:
-        """Yield settings that the kind needs and lacks or does not take, and dates that do not fit."""
-        for name in sorted(_NEEDS[self.kind]):
-            if not getattr(self, name):
-                yield Misfit(("kind",), f"an analysis of kind {self.kind} without '{name}'", todo=f"add '{name}'")
-        allowed = _NEEDS[self.kind] | _TAKES[self.kind]
-        for name in _SETTINGS:
-            if name not in allowed and getattr(self, name) != type(self).model_fields[name].default:
-                yield Misfit((name,), f"'{name}' in an analysis of kind {self.kind}", todo="remove it")
-        if self.event is not None:
-            yield from (misfit._replace(location=("event", *misfit.location)) for misfit in self.event.misfits())
+        """Yield dates that do not fit."""
         if self.next_review <= self.reviewed:
             yield Misfit(("next_review",), "the next review comes before the last one", f"after {self.reviewed}")
 
@@ -116,3 +76,65 @@ class AnalysisSpec(Spec):
     def domain(self) -> str:
         """Return the domain: the folder that the analysis stands in."""
         return self.id.partition("/")[0]
+
+    def named(self) -> Iterator["Reference"]:
+        """Yield each setting that names something among the records."""
+        yield from _named(self, self.record, ())
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """Return what its kind lets it say beyond what every analysis says."""
+        return {name: getattr(self, name) for name in type(self).model_fields if name not in AnalysisSpec.model_fields}
+
+
+class Reference(NamedTuple):
+    """A setting that names something among records."""
+
+    place: Location
+    what: str
+    """As in `Names`."""
+    record: str
+    text: str
+
+
+def _named(spec: Spec, record: str, here: Location) -> Iterator[Reference]:
+    """Yield what a spec names; a part of it that says `record` names things among that one's records."""
+    for name, setting in type(spec).model_fields.items():
+        value = getattr(spec, name)
+        if isinstance(value, Spec):
+            yield from _named(value, getattr(value, "record", record), (*here, name))
+        for what in _names(setting.metadata):
+            if value:
+                yield Reference((*here, name), what, record, value)
+        for what in _names(get_args(setting.annotation)[:1]):
+            yield from (Reference((*here, name, index), what, record, text) for index, text in enumerate(value))
+
+
+def _names(annotations: Iterable[Any]) -> Iterator[str]:
+    for one in annotations:
+        yield from (part.what for part in (one, *getattr(one, "__metadata__", ())) if isinstance(part, Names))
+
+
+class GroupComparison(AnalysisSpec):
+    """An analysis that compares groups with a reference group."""
+
+    needed: ClassVar[dict[str, str]] = {"reference": "whom {id} compares with"}
+
+    group: Group = Field(description="Field whose groups are compared")
+    reference: str = Field(default="", description="Code that the others are compared with; a plan may name another")
+    compare: list[str] = Field(default=[], description="Codes that are compared with it; empty: all there are")
+    place: Group = Field(default="", description="Field that says where; groups are compared within it too")
+
+
+class BeforeAndAfter(AnalysisSpec):
+    """An analysis that compares the time after an event with that before."""
+
+    needed: ClassVar[dict[str, str]] = {"event": "what began in {id}, and when"}
+
+    event: Event | None = Field(default=None, description="What began; a plan may name another")
+
+    def misfits(self) -> Iterable[Misfit]:
+        """Yield what does not fit in the event too."""
+        yield from super().misfits()
+        if self.event is not None:
+            yield from (misfit._replace(location=("event", *misfit.location)) for misfit in self.event.misfits())

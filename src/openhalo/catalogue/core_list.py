@@ -1,12 +1,12 @@
 """The core list: what every department should publish, whether a measure for it exists yet or not."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import ClassVar, Literal
+from typing import ClassVar, Literal, get_args
 
 from pydantic import Field
 
-from openhalo.catalogue.measure_specs import MeasureSpec
+from openhalo.catalogue.measure_specs import Kind, MeasureSpec
 from openhalo.catalogue.reader import Misfit, Spec
 
 Standing = Literal["published", "no_records", "not_declared", "not_built"]
@@ -34,6 +34,10 @@ class CoreList(Spec):
     id: str = Field(description="Given by the place of the file")
     label: str = Field(description="What the list is called")
     description: str = Field(description="Where the list comes from")
+    lead: list[str] = Field(
+        default=[],
+        description="Measures that a page of many says before others, where they are published: most telling first",
+    )
     items: dict[str, CoreItem] = Field(description="Name of the item → what it asks for")
 
     def misfits(self) -> Iterable[Misfit]:
@@ -58,11 +62,32 @@ class CoreStatus:
     """Record types that the item's measures wait for."""
 
 
+def telling(measures: Iterable[MeasureSpec], items: Collection[str], lead: Sequence[str]) -> list[MeasureSpec]:
+    """Return measures in the order of the core list; within an item those that lead, then counts, shares and so on.
+
+    Args:
+        measures: in any order.
+        items: names of the items of the core list, in its order.
+        lead: ids of the measures that come before others, in their order.
+    """
+    places = [*items, ""]
+    return sorted(
+        measures,
+        key=lambda spec: (
+            places.index(spec.core if spec.core in items else ""),
+            lead.index(spec.id) if spec.id in lead else len(lead),
+            get_args(Kind).index(spec.kind),
+            spec.id,
+        ),
+    )
+
+
 def core_statuses(
     items: Mapping[str, CoreItem],
     measures: Mapping[str, MeasureSpec],
     published: Collection[str],
     waiting: Mapping[str, Collection[str]],
+    lead: Sequence[str] = (),
 ) -> list[CoreStatus]:
     """Return how each item of the core list stands in a release, in the list's order.
 
@@ -71,10 +96,12 @@ def core_statuses(
         measures: every measure of the catalogue, by id.
         published: ids of the measures in the release.
         waiting: id of each measure whose records are not there → the record types that it lacks.
+        lead: ids of the measures that come first within their item.
     """
     found = []
+    every = telling(measures.values(), items, lead)
     for name, item in items.items():
-        answering = sorted(spec.id for spec in measures.values() if spec.core == name)
+        answering = [spec.id for spec in every if spec.core == name]
         out = [one for one in answering if one in published]
         lacking = sorted({record for one in answering for record in waiting.get(one, ())})
         if out:

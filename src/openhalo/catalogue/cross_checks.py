@@ -5,8 +5,8 @@ from contextlib import suppress
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from openhalo.base.errors import did_you_mean, name_all
-from openhalo.catalogue.analysis_plans import AnalysisPlan
-from openhalo.catalogue.analysis_specs import BY_GROUP, AnalysisSpec
+from openhalo.catalogue.analysis_plans import SETTABLE, AnalysisPlan
+from openhalo.catalogue.analysis_specs import AnalysisSpec, GroupComparison
 from openhalo.catalogue.condition_parser import parse
 from openhalo.catalogue.conditions import Node, fields_of, links_of
 from openhalo.catalogue.measure_specs import MeasureSpec
@@ -144,20 +144,46 @@ def analysis(spec: AnalysisSpec, document: Document, schema: Schema) -> None:
     """Check the record, conditions, groups and codes of an analysis."""
     if not known(spec.record, schema.record_types, "record type", document, ("record",), schema):
         return
-    record = schema.record_types[spec.record]
-    for name in ("where", "outcome", "discretionary"):
-        _open_condition(getattr(spec, name), spec.record, document, (name,), schema)
-    for name in ("group", "place"):
-        if getattr(spec, name):
-            _group(getattr(spec, name), spec.record, document, (name,), schema)
-    for index, path in enumerate(spec.strata):
-        _group(path, spec.record, document, ("strata", index), schema)
-    for name in ("latitude", "longitude"):
-        if getattr(spec, name):
-            _number(getattr(spec, name), spec.record, document, (name,), schema)
-    for index, name in enumerate(spec.fields):
-        known(name, record.fields, f"field of {record.id}", document, ("fields", index))
-    _codes_compared(spec, spec.reference, spec.compare, document, (), schema)
+    look = {
+        "condition": _open_condition,
+        "group": _group,
+        "number": _number,
+        "field": _field,
+        "unit": _unit,
+        "day": _day,
+    }
+    for place, what, record, text in spec.named():
+        if record == spec.record or known(
+            record, schema.record_types, "record type", document, (*place[:-1], "record"), schema
+        ):
+            look[what](text, record, document, place, schema)
+    if isinstance(spec, GroupComparison):
+        _codes_compared(spec, spec.reference, spec.compare, document, (), schema)
+
+
+def _unit(path: str, record: str, document: Document, place: Location, schema: Schema) -> None:
+    _typed(path, record, ("link", "code", "text", "integer"), document, place, schema)
+
+
+def _day(path: str, record: str, document: Document, place: Location, schema: Schema) -> None:
+    _typed(path, record, ("date", "time"), document, place, schema)
+
+
+def _typed(path: str, record: str, types: Collection[str], document: Document, place: Location, schema: Schema) -> None:
+    """Check that a path leads to a field of one of these types that figures may rest on."""
+    with suppress(Unread):
+        found = schema.follow(record, path)
+        if found is None:
+            names = schema.field_names(record)
+            document.report(place, f"{record} has no field '{path}'", name_all(names, 60), did_you_mean(path, names))
+        elif found[1].type not in types:
+            document.report(place, f"'{path}' is a {found[1].type}", f"fields of type {name_all(types)}")
+        elif found[1].privacy in WITHHELD:
+            _refuse_withheld(path, found[1].privacy, document, place)
+
+
+def _field(name: str, record: str, document: Document, place: Location, schema: Schema) -> None:
+    known(name, schema.record_types[record].fields, f"field of {record}", document, place)
 
 
 def plan(spec: AnalysisPlan, document: Document, schema: Schema, analyses: Mapping[str, AnalysisSpec]) -> None:
@@ -168,18 +194,21 @@ def plan(spec: AnalysisPlan, document: Document, schema: Schema, analyses: Mappi
             if not known(test.analysis, analyses, "analysis", document, (*place, "analysis")):
                 continue
             asked = analyses[test.analysis]
-            _codes_compared(asked, test.reference, test.compare, document, place, schema)
-            if asked.kind in BY_GROUP and not (test.reference or asked.reference):
-                document.report(place, f"nothing says whom {asked.id} compares with", todo="add 'reference'")
-            if asked.kind == "interrupted_series" and not (test.event or asked.event):
-                document.report(place, f"nothing says what began in {asked.id}, and when", todo="add 'event'")
+            for name in SETTABLE:
+                if getattr(test, name) and name not in asked.settings:
+                    document.report((*place, name), f"'{name}' for a test of kind {asked.kind}", todo="remove it")
+            for name, missing in asked.needed.items():
+                if not (getattr(test, name) or asked.settings[name]):
+                    document.report(place, f"nothing says {missing.format(id=asked.id)}", todo=f"add '{name}'")
+            if isinstance(asked, GroupComparison):
+                _codes_compared(asked, test.reference, test.compare, document, place, schema)
 
 
 def _codes_compared(
-    spec: AnalysisSpec, reference: str, compare: Collection[str], document: Document, place: Location, schema: Schema
+    spec: GroupComparison, reference: str, compare: Collection[str], document: Document, place: Location, schema: Schema
 ) -> None:
     with suppress(Unread):
-        found = schema.follow(spec.record, spec.group) if spec.group else None
+        found = schema.follow(spec.record, spec.group)
         if found is None or not found[1].vocabulary:
             return
         codes, kind = schema.codes(found[1]), f"code of vocabulary '{found[1].vocabulary}'"

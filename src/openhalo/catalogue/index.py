@@ -11,7 +11,7 @@ from typing import Any
 
 from openhalo.base.errors import CatalogueError, Problem, did_you_mean, name_all
 from openhalo.base.provenance import hash_facts, hash_file
-from openhalo.catalogue import cross_checks, indicators, reader, signal_specs
+from openhalo.catalogue import analysis_kinds, cross_checks, indicators, reader, signal_specs
 from openhalo.catalogue.analysis_specs import AnalysisSpec
 from openhalo.catalogue.condition_parser import parse
 from openhalo.catalogue.conditions import Node
@@ -39,6 +39,8 @@ class Kind:
     schema: type[Spec]
     cross_check: Check
     site_may_redefine: bool = False
+    forms: Mapping[str, type[Spec]] = field(default_factory=dict, hash=False)
+    """Schemas by what a file says its `kind` is, where each kind has settings of its own."""
 
     @cached_property
     def place(self) -> re.Pattern[str]:
@@ -64,8 +66,9 @@ def _measure(spec: MeasureSpec, document: Document, catalogue: "Catalogue") -> N
         cross_checks.known(spec.core, catalogue.core_items, "item of the core list", document, ("core",))
 
 
-def _nothing(_spec: Spec, _document: Document, _catalogue: "Catalogue") -> None:
-    """A core list refers to nothing: measures refer to it."""
+def _core_list(spec: CoreList, document: Document, catalogue: "Catalogue") -> None:
+    for place, measure in enumerate(spec.lead):
+        cross_checks.known(measure, catalogue.measures, "measure", document, ("lead", place))
 
 
 def _analysis(spec: AnalysisSpec, document: Document, catalogue: "Catalogue") -> None:
@@ -89,12 +92,12 @@ KINDS = (
     Kind("vocabularies", "vocabularies/NAME", Vocabulary, _vocabulary),
     Kind("sources", "sources/NAME", SourceSpec, _source, True),
     Kind("measures", "DOMAIN/measures/NAME", MeasureSpec, _measure, True),
-    Kind("analyses", "DOMAIN/analyses/NAME", AnalysisSpec, _analysis, True),
+    Kind("analyses", "DOMAIN/analyses/NAME", AnalysisSpec, _analysis, True, analysis_kinds.KINDS),
     Kind("indicators", "indicators/NAME", IndicatorSpec, _indicator, True),
     Kind("rules", "indicators/rules/NAME", RuleSpec, _rule, True),
     Kind("signals", "indicators/signals/NAME", SignalSpec, _signal, True),
     Kind("record_types", "DOMAIN/NAME", RecordType, _record_type),
-    Kind("core_lists", "core", CoreList, _nothing),
+    Kind("core_lists", "core", CoreList, _core_list),
 )
 _APART = {"demo", "locale"}
 """Folders of the shipped catalogue that hold no definitions: the settings of the demo's site, and translations."""
@@ -137,6 +140,11 @@ class Catalogue:
         """Return the core list: what every department should publish, by name and in its order."""
         return {name: item for core in self.core_lists.values() for name, item in core.items.items()}
 
+    @property
+    def lead(self) -> list[str]:
+        """Return the measures that pages of many say before others, most telling first."""
+        return [measure for core in self.core_lists.values() for measure in core.lead]
+
     def core_statuses(self, published: Collection[str], waiting: Mapping[str, Collection[str]]) -> list[CoreStatus]:
         """Return how each item of the core list stands in a release.
 
@@ -144,7 +152,7 @@ class Catalogue:
             published: ids of the measures in the release.
             waiting: id of each measure whose records are not there → the record types that it lacks.
         """
-        return core_statuses(self.core_items, self.measures, published, waiting)
+        return core_statuses(self.core_items, self.measures, published, waiting, self.lead)
 
     @property
     def hash(self) -> str:
@@ -254,7 +262,8 @@ def _read(path: Path, kind: Kind, identifier: str, catalogue: Catalogue, first: 
     """Read one definition onto its shelf; a site's own takes the place of the shipped one, where it may."""
     document = reader.read(path)
     shelf: dict[str, Spec] = getattr(catalogue, kind.shelf)
-    spec = reader.understand(document, kind.schema, id=identifier)
+    schema = reader.choose(document, kind.forms) if kind.forms else kind.schema
+    spec = reader.understand(document, schema, id=identifier) if schema else None
     if not first:
         if not kind.site_may_redefine:
             document.report((), f"'{identifier}' is part of the shipped standard", todo="give yours another name")

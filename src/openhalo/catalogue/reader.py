@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from openhalo.base.errors import did_you_mean, name_all
 from openhalo.catalogue.documents import Document, Location, read
 
-__all__ = ["Document", "Location", "Misfit", "Spec", "SpecT", "check", "read", "understand"]
+__all__ = ["Document", "Location", "Misfit", "Spec", "SpecT", "check", "choose", "read", "understand"]
 
 
 class Misfit(NamedTuple):
@@ -49,6 +49,18 @@ def check(document: Document, model: type[SpecT], **given: Any) -> SpecT | None:
     """
     spec = understand(document, model, **given)
     return None if document.problems else spec
+
+
+def choose(document: Document, kinds: Mapping[str, type[SpecT]]) -> type[SpecT] | None:
+    """Return the schema that a file's `kind` names; None where it names none there is, which is noted."""
+    kind = document.data.get("kind") if isinstance(document.data, Mapping) else None
+    if isinstance(kind, str) and kind in kinds:
+        return kinds[kind]
+    if isinstance(document.data, Mapping) and "kind" in document.data:
+        document.report(("kind",), f"kind: found {_shown(kind)}", name_all(kinds, 40), did_you_mean(str(kind), kinds))
+    elif not document.problems:
+        document.report((), "'kind' is missing", name_all(kinds, 40), "add it")
+    return None
 
 
 def understand(document: Document, model: type[SpecT], **given: Any) -> SpecT | None:

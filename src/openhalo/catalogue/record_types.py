@@ -44,16 +44,18 @@ _ONLY_FOR: dict[str, set[str]] = {
     "max": {"integer", "number"},
     "pattern": {"text"},
     "place": {"text", "code"},
+    "by": {"boolean"},
 }
 
 
 class FieldSpec(Spec):
     """One field of a record type."""
 
-    said: ClassVar[frozenset[str]] = frozenset(["label", "description", "unit"])
+    said: ClassVar[frozenset[str]] = frozenset(["label", "by", "description", "unit"])
 
     type: FieldType = Field(description="What kind of value it holds")
     label: str = Field(description="What the field is called in a table")
+    by: str = Field(default="", description="How a yes-or-no field reads after 'by': whether the person was searched")
     privacy: Privacy = Field(description="Who may see a single record's value")
     source: str = Field(description="The standard, statute or form that defines the field")
     description: str = Field(default="", description="What the field holds, where the label does not say it")

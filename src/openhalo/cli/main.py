@@ -5,7 +5,7 @@ import sys
 import typer
 
 from openhalo.base.errors import OpenHaloError, Problem
-from openhalo.cli import analysing, asking, delivering, keeping, making, publishing, supporting
+from openhalo.cli import analysing, asking, delivering, following, keeping, making, publishing, supporting
 from openhalo.cli.terminal import say_problems
 
 app = typer.Typer(
@@ -15,7 +15,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-for module in (making, delivering, keeping, asking, analysing, supporting, publishing):
+for module in (making, delivering, keeping, asking, analysing, supporting, following, publishing):
     module.register(app)
 
 

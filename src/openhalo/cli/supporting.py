@@ -30,6 +30,9 @@ def backtest(
     first: Annotated[int, typer.Option(help="First year on whose last day we look")] = 2008,
     last: Annotated[int, typer.Option(help="Last such year; the records must reach a year further")] = 2012,
     capacity: Annotated[int, typer.Option(help="Officers that can be reviewed on each of these days")] = 0,
+    report: Annotated[
+        Path | None, typer.Option(help="Write a restricted page with charts: a file .html or a folder")
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Show how good ways to choose officers for a review would have been, and whether any is worth its alarms.
@@ -39,14 +42,21 @@ def backtest(
     from openhalo.sites.signalling import try_out
 
     opened = openhalo.open_site(site)
-    with progress() as report:
-        found = try_out(opened, outcome, counted, first, last, capacity, report)
+    with progress() as say:
+        found = try_out(opened, outcome, counted, first, last, capacity, say)
+    page = None
+    if report is not None:
+        from openhalo.publications.backtest_page import write_backtest
+
+        page = write_backtest(report, found, opened.catalogue, opened.settings.title)
     if as_json:
         from openhalo.early_intervention.verdict import sentences
 
         print_json(found.to_dict() | {"verdict": sentences(found)})
-    else:
-        _print(found)
+        return
+    _print(found)
+    if page is not None:
+        out.print(f"Report, restricted: {page}", markup=False, highlight=False, soft_wrap=True)
 
 
 def signal(

@@ -59,7 +59,7 @@ class Rare(Spec):
 
 
 class PeriodOf(Spec):
-    """Replace a date by its period."""
+    """Replace a date by the first day of its period."""
 
     kind: Literal["period"]
     field: str
@@ -92,6 +92,7 @@ class IncidentFile(Spec):
     identifying: list[str] = Field(description="Fields by which a neighbour could find someone, after recoding")
     recode: list[Recoding] = Field(default=[], description="What is made coarser, in this order")
     outcomes: list[Outcome] = Field(default=[], description="Fields that look-alikes must not all share")
+    further: list[str] = Field(default=[], description="Other fields that go out as they are: nobody is found by them")
     groups: list[str] = Field(default=[], description="Fields by whose codes the loss is told and limited")
     most_lost: float = Field(
         default=LOSS_CEILING, ge=0, le=LOSS_CEILING, description="The largest share of a group that may be lost"

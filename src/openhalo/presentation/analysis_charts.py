@@ -28,11 +28,13 @@ class Panel:
 
 @dataclass(frozen=True, slots=True)
 class Month:
-    """One month of a series: its first day (2020-06-01), what was counted, and what the trend before leads to."""
+    """One month of a series: its first day (2020-06-01), what was counted, what was to be expected, and whether a chart
+    that watches raised an alarm."""
 
     start: str
     counted: float
     expected: float
+    alarm: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +43,17 @@ class Place:
 
     expected: float
     ratio: float
+    low: float
+    high: float
+    out: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One estimate among several: what it is called, its value with the ends of its interval, whether it stands out."""
+
+    label: str
+    value: float
     low: float
     high: float
     out: bool
@@ -102,7 +115,8 @@ def series(months: Sequence[Month], variant: Variant, start: str) -> Spec:
     wide = variant == "wide"
     values = [
         {"at": f"{one.start}T00:00:00Z", "counted": one.counted, "expected": one.expected,
-         "after": one.start >= start}
+         "after": one.start >= start, "hue": INK if one.alarm else ACCENT,
+         "shape": "diamond" if one.alarm else "circle", "size": 150 if one.alarm else 48}
         for one in months
     ]  # fmt: skip
     step = 1 if wide or len(months) < 40 else 2
@@ -115,8 +129,10 @@ def series(months: Sequence[Month], variant: Variant, start: str) -> Spec:
              "transform": [{"filter": "!datum.after"}]}  # fmt: skip
     dashed = {"mark": {"type": "line", "color": SOFT, "strokeWidth": 2, "strokeDash": [5, 4]},
               "encoding": {"x": x, "y": line}, "transform": [{"filter": "datum.after"}]}  # fmt: skip
-    dots = {"mark": {"type": "point", "filled": True, "color": ACCENT, "size": 48, "opacity": 1},
-            "encoding": {"x": x, "y": y}}  # fmt: skip
+    plain = {"scale": None, "legend": None, "type": "nominal"}
+    dots = {"mark": {"type": "point", "filled": True, "opacity": 1},
+            "encoding": {"x": x, "y": y, "color": {**plain, "field": "hue"}, "shape": {**plain, "field": "shape"},
+                         "size": {**plain, "type": "quantitative", "field": "size"}}}  # fmt: skip
     rule = {"data": {"values": [{"at": f"{start}T00:00:00Z"}]},
             "mark": {"type": "rule", "color": INK, "strokeWidth": 1.5},
             "encoding": {"x": {"field": "at", "type": "temporal"}}}  # fmt: skip
@@ -166,6 +182,68 @@ def funnel(points: Sequence[Place], variant: Variant) -> Spec:
         "width": 590 if wide else 250,
         "height": 260 if wide else 220,
         "padding": {"left": 52, "right": 24, "top": 10, "bottom": 30},
+        "autosize": {"type": "none"},
+        "background": "transparent",
+        "config": _config(),
+    }
+
+
+def running(points: Sequence[tuple[str, float]], variant: Variant) -> Spec:
+    """Return a line of a running total, and zero.
+
+    Args:
+        points: first day of each month (2020-06-01), and the total at its end.
+        variant: `wide` (690 px) or `narrow` (320 px).
+    """
+    wide = variant == "wide"
+    step = 1 if wide or len(points) < 40 else 2
+    years = {"grid": False, "title": None, "format": "%Y", "tickCount": {"interval": "year", "step": step}}
+    x = {"field": "at", "type": "temporal", "scale": {"type": "utc"}, "axis": years}
+    y = {"field": "total", "type": "quantitative",
+         "axis": {"title": None, "tickCount": 4, "grid": True, "format": ",~r"}}  # fmt: skip
+    zero = {"data": {"values": [{"total": 0}]}, "mark": {"type": "rule", "color": INK, "strokeDash": [2, 3]},
+            "encoding": {"y": y}}  # fmt: skip
+    line = {"mark": {"type": "line", "color": ACCENT, "strokeWidth": 2.5}, "encoding": {"x": x, "y": y}}
+    return _layered([{"at": f"{at}T00:00:00Z", "total": total} for at, total in points], [zero, line], variant)
+
+
+def steps(points: Sequence[Step], variant: Variant, style: str = "share") -> Spec:
+    """Return a dot with its interval for each estimate, in their order, and a line at zero.
+
+    Args:
+        points: in order; named under the chart where they are few.
+        variant: `wide` (690 px) or `narrow` (320 px).
+        style: how the axis is written: a difference of shares as a `share`, else as a number.
+    """
+    values = [
+        {"row": row, "label": one.label, "value": one.value, "low": one.low, "high": one.high,
+         "hue": ACCENT if one.out else SOFT}
+        for row, one in enumerate(points)
+    ]  # fmt: skip
+    few = len(points) <= (24 if variant == "wide" else 9)
+    axis = {"title": None, "grid": False, "labels": few, "labelAngle": 0}
+    x = {"field": "label", "type": "ordinal", "sort": None, "axis": axis}
+    written = ".0%" if style == "share" else ",~r"
+    y = {"type": "quantitative", "axis": {"title": None, "tickCount": 4, "grid": True, "format": written}}
+    hue = {"field": "hue", "type": "nominal", "scale": None, "legend": None}
+    zero = {"data": {"values": [{"at": 0}]}, "mark": {"type": "rule", "color": INK, "strokeDash": [2, 3]},
+            "encoding": {"y": {**y, "field": "at"}}}  # fmt: skip
+    reach = {"mark": {"type": "rule", "strokeWidth": 2.5},
+             "encoding": {"x": x, "y": {**y, "field": "low"}, "y2": {"field": "high"}, "color": hue}}  # fmt: skip
+    dots = {"mark": {"type": "point", "filled": True, "size": 60, "opacity": 1},
+            "encoding": {"x": x, "y": {**y, "field": "value"}, "color": hue}}  # fmt: skip
+    return _layered(values, [zero, reach, dots], variant)
+
+
+def _layered(values: list[Spec], layers: list[Spec], variant: Variant) -> Spec:
+    wide = variant == "wide"
+    return {
+        "$schema": _SCHEMA,
+        "data": {"values": values},
+        "layer": layers,
+        "width": 590 if wide else 250,
+        "height": 240 if wide else 200,
+        "padding": {"left": 62, "right": 24, "top": 10, "bottom": 30},
         "autosize": {"type": "none"},
         "background": "transparent",
         "config": _config(),

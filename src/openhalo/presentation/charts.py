@@ -24,6 +24,8 @@ FONT = "Public Sans, system-ui, -apple-system, Segoe UI, Roboto, Helvetica Neue,
 _WIDE = {"label": 226, "plot": 220, "text": 236, "row": 34, "size": 15}
 _WIDE_COUNTS = {**_WIDE, "plot": 350, "text": 106}
 _NARROW = {"label": 0, "plot": 318, "text": 0, "row": 58, "size": 15}
+_LETTER = 8.2
+"""Pixels that a letter of a label takes at most, on average."""
 _LINE = 36
 """Characters that fit beside each other on a narrow chart; longer ones take a line each."""
 
@@ -36,7 +38,7 @@ def hue(code: str | None, order: Sequence[str]) -> str:
     """Return the fixed colour of a group: the same code has the same colour wherever its code list is used."""
     if code is None or code not in order or code in ("OTHER", "UNKNOWN"):
         return UNKNOWN
-    return HUES[list(order).index(code) % len(HUES)]
+    return HUES[sorted(order).index(code) % len(HUES)]  # by code: the order by label is another in each language
 
 
 def by_group(
@@ -58,7 +60,12 @@ def by_group(
         ranges: say the bounds beside each group instead of the figure, because figures may not be compared.
     """
     size = _NARROW if variant == "narrow" else _WIDE_COUNTS if kind == "count" else _WIDE
-    data = [_row(kind, index, row, order, ranges) for index, row in enumerate(rows)]
+    data = [_row(kind, index, row, order, ranges, 30 if variant == "wide" else _LINE) for index, row in enumerate(rows)]
+    if variant == "wide":  # what short labels do not need goes to the plot
+        spare = size["label"] - min(
+            size["label"], 24 + round(_LETTER * max((len(row["label"]) for row in data), default=0))
+        )
+        size = {**size, "label": size["label"] - spare, "plot": size["plot"] + spare}
     stacked = variant == "narrow" and any(len(row["label"]) + len(row["both"]) > _LINE for row in data)
     height = size["row"] + (18 if stacked else 0)
     plot = size["plot"]
@@ -75,6 +82,8 @@ def by_group(
         layers.append(_layer({"type": "bar", "height": 16}, x=x, x2={"datum": 0}, y=y, color=colour))
     else:
         for thickness, fade, low, high in ((14, 0.28, "bound_low", "bound_high"), (2.5, 1, "low", "high")):
+            if all(row[low] is None for row in data):
+                continue  # a layer costs its share of the drawing, even an empty one
             mark = {"type": "rule", "strokeWidth": thickness, "opacity": fade}
             layers.append(_layer(mark, x=_number(low), x2={"field": high}, y=y, color=colour))
         dot = {"type": "point", "filled": True, "size": 95, "opacity": 1, "strokeWidth": 2}
@@ -84,13 +93,15 @@ def by_group(
         layers += [
             _text({**text, "align": "left", "color": INK}, "label", -size["label"], y),
             _text({**text, "align": "right", "color": INK, "fontWeight": 600}, "said", said_at, y),
-            _text({**text, "align": "left", "color": SOFT}, "base", said_at + 6, y),
         ]
+        if kind != "count":
+            layers.append(_text({**text, "align": "left", "color": SOFT}, "base", said_at + 6, y))
     else:
         below = {"align": "left", "dy": -20} if stacked else {"align": "right", "dy": -22}
         layers += _legible({**text, "dy": -39 if stacked else -22, "align": "left", "color": INK}, "label", 0, y)
         layers += _legible({**text, **below, "color": SOFT if stacked else INK}, "both", 0 if stacked else plot, y)
-    layers += _legible({**text, "align": "left", "dx": 6, "color": SOFT}, "why", 0, y)
+    if any(row["why"] for row in data):
+        layers += _legible({**text, "align": "left", "dx": 6, "color": SOFT}, "why", 0, y)
     if withheld := [row for row in data if row["withheld"]]:
         stroke = {"type": "point", "shape": _HATCH, "size": 400, "stroke": SOFT, "strokeWidth": 1.5, "filled": False}
         layers.append({"data": {"values": withheld}, **_layer(stroke, x={"value": 22}, y=y)})
@@ -116,7 +127,7 @@ def over_time(kind: str, rows: Sequence[Figure], variant: Variant) -> Spec:
     one_year = len({start.year for start in starts if start is not None}) == 1
     wide = variant == "wide"
     step = {"interval": "month", "step": 1 if wide else 3} if one_year else {"interval": "year", "step": 1}
-    axis = {"grid": False, "title": None, "labelFlush": False, "labelOverlap": True,
+    axis = {"grid": False, "title": None, "labelFlush": False, "labelOverlap": True, "labelPadding": 14,
             "format": "%b" if one_year else "%Y", "tickCount": step}  # fmt: skip
     x = {"field": "at", "type": "temporal", "scale": {"type": "utc"}, "axis": axis}
     y = _value_axis(kind, rows, None, left=True)
@@ -126,7 +137,7 @@ def over_time(kind: str, rows: Sequence[Figure], variant: Variant) -> Spec:
     ]
     if len(rows) <= 24:
         layers.append(_layer({"type": "point", "color": ACCENT, "filled": True, "size": 36, "opacity": 1}, x=x, y=y))
-    padding = {"left": 52, "right": 24, "top": 10, "bottom": 30}
+    padding = {"left": 52, "right": 24, "top": 10, "bottom": 36}
     return _chart(data, layers, 590 if wide else 250, 200 if wide else 180, padding)
 
 
@@ -187,7 +198,7 @@ def _told(kind: str, row: Figure) -> str:
     return f"{said(kind, row)} ({interval(kind, row.bound_low, row.bound_high)})"
 
 
-def _row(kind: str, index: int, row: Figure, order: Sequence[str], ranges: bool) -> dict[str, Any]:
+def _row(kind: str, index: int, row: Figure, order: Sequence[str], ranges: bool, longest: int) -> dict[str, Any]:
     has = row.value is not None
     text, n = said(kind, row), base(kind, row)
     ranged = ranges and row.bounded
@@ -196,7 +207,7 @@ def _row(kind: str, index: int, row: Figure, order: Sequence[str], ranges: bool)
     colour = hue(row.code, order) if order else (ACCENT if row.code is not None else UNKNOWN)
     return {
         "row": index,
-        "label": _short(row.label, 29),
+        "label": _short(row.label, longest),
         "value": row.value,
         **{name: getattr(row, name) for name in ("low", "high", "bound_low", "bound_high")},
         "hue": colour,

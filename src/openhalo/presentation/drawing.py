@@ -12,7 +12,7 @@ from typing import Any
 
 from openhalo.base.provenance import hash_facts, hash_file
 from openhalo.presentation import charts
-from openhalo.presentation.drawing_process import Job, svgs
+from openhalo.presentation.drawing_process import Job, svgs, wake
 
 PAGE_COLOURS = {
     charts.INK: "currentColor",
@@ -69,6 +69,8 @@ class Drawings:
         key = hash_facts([*job, _makers()])
         if key not in self._kept and key not in self._promised:
             self._promised[key] = job
+            if not self._path(key):
+                wake()
         return Drawing(self, key, alt, css)
 
     def drawing(self, key: str) -> str:
@@ -87,8 +89,12 @@ class Drawings:
         return self._kept[key]
 
     def _read(self, key: str) -> str:
+        path = self._path(key)
+        return path.read_text(encoding="utf-8") if path else ""
+
+    def _path(self, key: str) -> Path | None:
         path = self.folder / f"{key}.svg" if self.folder else None
-        return path.read_text(encoding="utf-8") if path and path.is_file() else ""
+        return path if path and path.is_file() else None
 
     def _keep(self, key: str, drawing: str) -> None:
         self._kept[key] = drawing

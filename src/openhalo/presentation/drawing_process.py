@@ -8,7 +8,10 @@ import json
 import subprocess
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
+from functools import cache
 from itertools import chain, zip_longest
+from threading import Thread
 from typing import Any
 
 from openhalo.base.errors import MissingExtra
@@ -19,6 +22,17 @@ WORTH_A_PROCESS = 40
 
 Job = tuple[dict[str, Any], dict[str, Any]]
 """A specification, and how axes write numbers and dates: `format_locale`, `time_format_locale` of D3, or nothing."""
+
+
+@cache
+def wake() -> None:
+    """Start what draws, in the background: that takes as long as twenty drawings, and other work goes on meanwhile."""
+    Thread(target=_wake, daemon=True).start()
+
+
+def _wake() -> None:
+    with suppress(MissingExtra):  # who draws in the end says what is missing
+        _draw([({"mark": "point", "data": {"values": []}}, {})])
 
 
 def svgs(specs: Sequence[Job]) -> list[str]:

@@ -39,7 +39,7 @@ def by_group(
         *_told(kind),
     ]
     sort = {"field": "rank", "op": "min"}
-    y: Spec = {"field": "name", "type": "nominal", "sort": sort, "axis": {"title": None, "labelLimit": 200}}
+    y: Spec = {"field": "name", "type": "nominal", "sort": sort, "axis": {"title": None, "labelLimit": 150}}
     x: Spec = {"field": "value", "type": "quantitative", "axis": _axis(kind), "scale": {"zero": True, "nice": True}}
     hue = {"field": "hue", "type": "nominal", "scale": None, "legend": None}
     tip = _tooltip(kind, {"field": "name", "title": _("Group")})

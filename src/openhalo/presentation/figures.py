@@ -63,7 +63,8 @@ def interval(kind: str, low: float | None, high: float | None) -> str:
     """
     if low is None or high is None:
         return ""
-    return _("{low} to {high}").format(low=numbers.measured(low, kind), high=numbers.measured(high, kind))
+    ends = (numbers.percent(end) if kind == "share" else numbers.measured(end, kind) for end in (low, high))
+    return _("{low} to {high}").format(low=next(ends), high=next(ends))
 
 
 def base(kind: str, figure: Figure) -> str:

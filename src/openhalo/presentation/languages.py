@@ -4,11 +4,17 @@ import gettext
 import io
 import re
 from collections.abc import Iterable, Sequence
+from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
 from openhalo.base.errors import MissingExtra, Problem, SiteError, did_you_mean, name_all
 from openhalo.presentation.words import ENGLISH, Language
+
+
+def shipped() -> list[Path]:
+    """Return the folders with the message files that come with OpenHALO."""
+    return [Path(str(files(package))) / "locale" for package in ("openhalo_catalogue", "openhalo")]
 
 
 def known(folders: Iterable[Path]) -> list[str]:
@@ -33,15 +39,15 @@ def read(tag: str, folders: Sequence[Path]) -> Language:
     """
     if tag == ENGLISH.tag:
         return ENGLISH
-    files = [path for folder in folders for path in sorted((folder / tag).glob("*.po"))]
-    if not files:
+    paths = [path for folder in folders for path in sorted((folder / tag).glob("*.po"))]
+    if not paths:
         found = known(folders)
         raise SiteError(Problem("", f"there is no language '{tag}'", name_all(found), did_you_mean(tag, found)))
     try:
         from babel import Locale
     except ImportError:
         raise MissingExtra("publish", "speaking another language") from None
-    read_ones = [_messages(path) for path in files]
+    read_ones = [_messages(path) for path in paths]
     translations = read_ones[0][0]
     for other, _headers in read_ones[1:]:
         translations.add_fallback(other)

@@ -27,10 +27,23 @@ def count(value: float | None) -> str:
 
 
 def share(value: float | None) -> str:
-    """Write a share as a percentage with one decimal place.
+    """Write a share as a percentage with one decimal place; what is neither nothing nor all is never rounded to it.
 
-    >>> share(0.13332)
-    '13.3%'
+    >>> share(0.13332), share(1.0), share(0.99969), share(0.0001)
+    ('13.3%', '100.0%', 'over 99.9%', 'under 0.1%')
+    """
+    if value is not None and 0.9995 <= value < 1:
+        return _("over {share}").format(share=percent(0.999))
+    if value is not None and 0 < value < 0.0005:
+        return _("under {share}").format(share=percent(0.001))
+    return percent(value)
+
+
+def percent(value: float | None) -> str:
+    """Write a share as a percentage with one decimal place, rounded.
+
+    >>> percent(0.99969)
+    '100.0%'
     """
     return "" if value is None else spoken().percent.format(_written(100 * value, ".1f"))
 
@@ -42,12 +55,25 @@ def measured(value: float | None, kind: str) -> str:
     ('13.3%', '51,920', '1.97')
     >>> [measured(value, "rate") for value in (0.0123, 4.2, 121.34, 12345.6)]
     ['0.0123', '4.2', '121.3', '12,345.6']
+    >>> measured(159.0, "mean"), measured(159.5, "mean")
+    ('159', '159.5')
     """
     if value is None or kind in ("count", "share"):
         return share(value) if kind == "share" else count(value)
+    if kind == "mean" and value == round(value):
+        return count(value)
     if kind == "ratio":
         return _written(value, ",.2f")
     return _written(value, ",.1f" if abs(value) >= 1 or value == 0 else ".3g")
+
+
+def signed(value: float) -> str:
+    """Write a change with its sign.
+
+    >>> signed(-0.1234), signed(1.5)
+    ('-0.12', '+1.50')
+    """
+    return _written(value, "+,.2f")
 
 
 def listed(words: Iterable[object]) -> str:

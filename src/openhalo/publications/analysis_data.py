@@ -16,7 +16,11 @@ _COLUMNS = {
     "group": ("string", "Code of the group compared; empty where a test compares no groups"),
     "reference": ("string", "Code of the group that it is compared with"),
     "way": ("string", "pooled, within places, or average of places; empty where there is one way only"),
-    "scale": ("string", "difference: of two shares; ratio: of rates, odds or levels; share: a standardised share"),
+    "scale": (
+        "string",
+        "difference: of two shares; ratio: of rates, odds or levels; share: a standardised share; "
+        "per_100: a change in records per 100 units",
+    ),
     "n": ("integer", "Records that the comparison rests on"),
     "estimate": ("number", "The estimate, on that scale"),
     "low": ("number", "Lower end of the 95 % interval"),

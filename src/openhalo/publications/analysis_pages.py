@@ -6,12 +6,12 @@ from math import isnan
 from typing import Any
 
 from openhalo.catalogue.analysis_plans import AnalysisPlan
-from openhalo.catalogue.analysis_specs import AnalysisSpec
+from openhalo.catalogue.analysis_specs import AnalysisSpec, GroupComparison
 from openhalo.catalogue.index import Catalogue
 from openhalo.measures.analyses.asked import Asked
 from openhalo.measures.analyses.contrasts import Contrast
 from openhalo.measures.analyses.results import AnalysisResult, Counts
-from openhalo.measures.analyses.wording import shown, span, ways
+from openhalo.measures.analyses.wording import named, shown, span
 from openhalo.presentation import numbers
 from openhalo.presentation.drawing import Drawing, Drawings
 from openhalo.presentation.words import _
@@ -89,8 +89,8 @@ def analysis_page(result: AnalysisResult, plan: AnalysisPlan, catalogue: Catalog
         assumptions=[(_(text), _state(state)) for text, state in result.assumptions],
         notes=result.notes,
         definition=list(_definition(asked, catalogue)),
-        methods=list(dict.fromkeys(_(one.method) for one in result.contrasts)),
-        citations=list(dict.fromkeys(one.citation for one in result.contrasts)) or spec.sources,
+        methods=[_(one) for one in result.methods],
+        citations=result.citations or spec.sources,
         plan=plan,
         family=_family(result, plan),
         sources=[catalogue.source(one.id) for one in sources_of(spec.record, asked.records)] if asked.covered else [],
@@ -109,10 +109,15 @@ def analysis_page(result: AnalysisResult, plan: AnalysisPlan, catalogue: Catalog
 
 def _table(result: AnalysisResult) -> tuple[list[Column], list[list[str]]]:
     """Return one row a comparison; columns that would be empty are left out."""
-    asked, every = result.asked, result.contrasts
-    heads = {"difference": _("Difference"), "ratio": _("Times as high"), "share": _("Share")}
+    every = result.contrasts
+    heads = {
+        "difference": _("Difference"),
+        "ratio": _("Times as high"),
+        "share": _("Share"),
+        "per_100": _("Change per 100"),
+    }
     parts: list[tuple[bool, Column, Any]] = [
-        (True, Column(_("Compared")), lambda one: _who(one, asked)),
+        (True, Column(_("Compared")), lambda one: named(one, result.asked, result.wording)),
         (True, Column(heads[every[0].scale] if every else ""), lambda one: shown(one.estimate, one.scale)),
         (True, Column(_("95% interval"), interval=True, minor=True), lambda one: span(one.low, one.high, one.scale)),
         (any(one.bounds for one in every), Column(_("With unknown group, between"), minor=True),
@@ -126,13 +131,6 @@ def _table(result: AnalysisResult) -> tuple[list[Column], list[list[str]]]:
 
 def _bounds(one: Contrast) -> str:
     return span(one.bounds[0], one.bounds[1], one.scale) if one.bounds else "–"
-
-
-def _who(one: Contrast, asked: Asked) -> str:
-    if not one.group:
-        return _("After {event}, against before").format(event=_(asked.event.label)) if asked.event else _("All")
-    name = asked.name(one.group)
-    return f"{name[:1].upper()}{name[1:]}, {ways(one.way)}" if one.way else f"{name[:1].upper()}{name[1:]}"
 
 
 def _p(one: Contrast) -> str:
@@ -167,21 +165,22 @@ def _family(result: AnalysisResult, plan: AnalysisPlan) -> str:
     return text.format(n=result.family, level=f"{100 * plan.level:g}%")
 
 
-def _definition(asked: Asked, catalogue: Catalogue) -> Iterable[str]:
+def _definition(asked: Asked[Any], catalogue: Catalogue) -> Iterable[str]:
     spec, record = asked.spec, asked.spec.record
     where = in_words(record, spec.where, catalogue)
     text = _("It looks at {units} where {what}.") if where else _("It looks at all {units}.")
     yield text.format(units=asked.unit, what=where)
-    if spec.discretionary:
+    held = spec.settings
+    if held.get("discretionary"):
         yield _("Only these searches count: {what}.").format(what=in_words(record, spec.discretionary, catalogue))
-    if spec.outcome:
+    if held.get("outcome"):
         yield _("What is compared: {what}.").format(what=in_words(record, spec.outcome, catalogue))
-    if spec.group and asked.reference:
+    if isinstance(spec, GroupComparison) and asked.reference:
         names = group(record, spec.group, catalogue)
         text = _("Groups are those of “{field}”; the others are compared with {reference}.")
         yield text.format(field=names.label, reference=asked.name(asked.reference))
-    if spec.place:
+    if held.get("place"):
         yield _("Places are those of “{field}”.").format(field=group(record, spec.place, catalogue).label)
-    if spec.strata:
+    if held.get("strata"):
         text = _("Held equal besides: {fields}.")
         yield text.format(fields=", ".join(group(record, path, catalogue).phrase for path in spec.strata))

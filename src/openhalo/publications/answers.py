@@ -1,6 +1,6 @@
 """All figures of a release: each measure over everything, by each of its groups, and through time."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 
@@ -15,6 +15,8 @@ from openhalo.measures.planning import Question
 from openhalo.publications.imprint import counted, cuts
 from openhalo.records.reading import Records
 
+May = Callable[[Sequence[str], Grain], bool]
+"""Whether figures by these groups and periods go out."""
 _FINEST: tuple[Grain, ...] = ("month", "quarter", "year")
 
 
@@ -67,8 +69,8 @@ def needed(spec: MeasureSpec, records: Records) -> list[str]:
     return missing or [f"{base.record}.{path}" for path in unsaid(base, records)]
 
 
-def answer(spec: MeasureSpec, records: Records) -> Answer:
-    """Evaluate a measure for a release."""
+def answer(spec: MeasureSpec, records: Records, may: May = lambda by, grain: True) -> Answer:
+    """Evaluate a measure for a release, by every group and period by which it `may` be."""
     base = counted(spec, records.catalogue)
     all_days = told_within(base, records) or _days(base.record, records)
     if base.per is not None and base.per.matches_period:
@@ -77,21 +79,22 @@ def answer(spec: MeasureSpec, records: Records) -> Answer:
     kept = Kept()
     found = Answer(spec, base, _newest_year(all_days) if by_the_year else all_days, all_days)
 
-    def ask(by: Sequence[str], grain: Grain = "all") -> MeasureResult:
-        return evaluate(Question(spec, list(by), grain, found.days if grain == "all" else all_days), records, kept)
+    def ask(cuts: Iterable[Sequence[str]], grain: Grain = "all") -> list[MeasureResult]:
+        days = found.days if grain == "all" else all_days
+        return [evaluate(Question(spec, list(by), grain, days), records, kept) for by in cuts if may(by, grain)]
 
     if spec.kind == "ratio":
-        found.cuts = [ask([spec.across])]
-        found.more = [ask([spec.across, group]) for group in spec.groups if group != spec.across]
+        found.cuts = ask([[spec.across]])
+        found.more = ask([spec.across, group] for group in spec.groups if group != spec.across)
         return found
-    found.total, found.cuts = ask([]), [ask([group]) for group in cuts(spec)]
+    found.total, found.cuts = next(iter(ask([[]])), None), ask([group] for group in cuts(spec))
     grains = [grain for grain in _FINEST if grain in spec.periods]
-    by_time = [ask([], grain) for grain in grains]
+    by_time = [one for grain in grains for one in ask([[]], grain)]
     found.trend = next((one for one in by_time if one.figures.height > 1), None)
     found.more = [one for one in by_time if one is not found.trend]
-    found.more += [ask(pair) for pair in spec.pairs]
+    found.more += ask(spec.pairs)
     if "year" in grains and all_days.first.year != all_days.last.year:
-        found.more += [ask([group], "year") for group in cuts(spec)]
+        found.more += ask(([group] for group in cuts(spec)), "year")
     return found
 
 

@@ -8,7 +8,6 @@ from typing import Any
 from openhalo.base.progress import Report, silent
 from openhalo.base.provenance import write_json
 from openhalo.catalogue.analysis_plans import AnalysisPlan
-from openhalo.catalogue.measure_specs import MeasureSpec
 from openhalo.catalogue.sources import SourceSpec
 from openhalo.catalogue.translating import translated
 from openhalo.intake.receipts import Receipt
@@ -30,8 +29,9 @@ from openhalo.publications.incident_file import write_incidents
 from openhalo.publications.measure_pages import MeasurePage, measure_page
 from openhalo.publications.pages import write_assets, write_pages
 from openhalo.publications.place_page import place_tables
-from openhalo.publications.protection import Guarded, Precaution, guard, must_wait
-from openhalo.publications.soundness import must_fit, must_go_out
+from openhalo.publications.private_records import PrivateRecords, let_out
+from openhalo.publications.protection import Precaution, must_wait
+from openhalo.publications.soundness import must_fit
 from openhalo.publications.taken_in import taken_in
 from openhalo.publications.trace import trace, trace_of
 from openhalo.records.reading import Records
@@ -72,23 +72,25 @@ def build(
     specs = [catalogue.measures[name] for name in sorted(catalogue.measures)]
     waiting = {spec.id: lacking for spec in specs if (lacking := needed(spec, records))}
     ready = [spec for spec in specs if spec.id not in waiting]
-    private = to_protect(ready, catalogue, imprint.declared)
+    protected = to_protect(ready, catalogue, imprint.declared)
     if precaution is None:
         must_be_declared(ready, catalogue, imprint.declared)
-    elif private:
-        _must_be_sound(ready, records, imprint, precaution)
+    else:
+        must_fit(ready, precaution.policy, catalogue, imprint.declared)
+    if precaution and protected:
+        must_wait(precaution.policy, precaution.earlier, precaution.today)
     folder.mkdir(parents=True, exist_ok=True)
-    public = [_answer(spec, records, report) for spec in ready if spec not in private]
-    guarded = guard(private, records, precaution, report) if precaution and private else None
-    answers = sorted([*public, *(guarded.answers if guarded else [])], key=lambda one: one.spec.id)
+    public = [_answer(spec, records, report) for spec in ready if spec not in protected]
+    private = let_out(protected, folder, records, precaution, report) if precaution else PrivateRecords()
+    answers = sorted([*public, *private.answers], key=lambda one: one.spec.id)
     results = run_plan(plan, records, report) if plan else []
     must_be_open(results, catalogue, imprint.declared, closed_records(ready, catalogue, imprint.declared))
     # With a policy, records are counted in what is told of open record types and in protected answers, nowhere else.
     hidden = {*records.manifest.tables} - {record for one in public for record in one.records} if precaution else set()
     report("tables")
-    files = write_incidents(folder, sorted({record for one in answers for record in one.records}), records, imprint)
-    days = guarded.kept.days if guarded and guarded.kept else {}
-    derivation = Derivation(define(imprint.number, answers, records, files, days))
+    declared = {record for one in answers for record in one.records} - {table.record for table in private.tables}
+    files = [*write_incidents(folder, sorted(declared), records, imprint), *private.tables]
+    derivation = Derivation(define(imprint.number, answers, records, files, private.days))
     write_definitions(folder, derivation.definitions)
     by_place = places.place_figures(answers, records, imprint, hidden)
     schemas = open_data.write(folder, answers, catalogue, derivation)
@@ -109,9 +111,9 @@ def build(
             told = [one.defined_by(spoken) for one in answers]
             contents = Contents(
                 said,
-                [_page(one, local, said, drawings, guarded) for one in told],
+                [_page(one, local, said, drawings, private) for one in told],
                 [(spoken.measure(name), lacking) for name, lacking in waiting.items()],
-                [*freshness(public, local), *(guarded.freshness(spoken) if guarded else [])],
+                [*freshness(public, local), *private.freshness(spoken)],
                 used,
                 [spoken.source(name) for name in sources],
                 sorted(schemas),
@@ -132,17 +134,9 @@ def build(
     core = catalogue.core_statuses([one.spec.id for one in answers], waiting)
     stated = facts(imprint, records, used, list(sources.values()), core)
     stated |= {"analysis_plan": plan_facts(plan)} if plan else {}
-    if guarded and precaution:
-        stated |= guarded.facts()
-        if guarded.kept:
-            precaution.keep(guarded.kept)
+    if precaution:
+        stated |= private.told_and_kept(precaution)
     return describe(folder, stated, schemas)
-
-
-def _must_be_sound(ready: Sequence[MeasureSpec], records: Records, imprint: Imprint, precaution: Precaution) -> None:
-    must_fit(ready, precaution.policy, records.catalogue, imprint.declared)
-    must_go_out(precaution.policy)
-    must_wait(precaution.policy, precaution.earlier, precaution.today)
 
 
 def _answer(spec: Any, records: Records, report: Report) -> Answer:
@@ -150,13 +144,12 @@ def _answer(spec: Any, records: Records, report: Report) -> Answer:
     return answer(spec, records)
 
 
-def _page(one: Answer, records: Records, imprint: Imprint, drawings: Drawings, guarded: Guarded | None) -> MeasurePage:
+def _page(one: Answer, records: Records, imprint: Imprint, drawings: Drawings, private: PrivateRecords) -> MeasurePage:
     """Return a measure's page in the language being spoken, with what protects or frees its small numbers."""
     page = measure_page(one, records.catalogue, drawings, _sources(one, records))
     page.declared = imprint.reasons(one.counted.record)
     page.trace = trace_of(one.spec.id)
-    if guarded and one.spec.id in {each.spec.id for each in guarded.answers}:
-        page.sure += guarded.sentences(one)
+    page.sure += private.sentences(one)
     return page
 
 

@@ -57,7 +57,7 @@ def _named(figure: Mapping[str, Any], spec: MeasureSpec | None, catalogue: Catal
             continue
         names = group(counted(spec, catalogue).record, path, catalogue)
         known = names.name(code)
-        yield known if names.labels else f"{names.phrase} {known}"
+        yield known if names.order else f"{names.label}: {known}" if names.labels else f"{names.phrase} {known}"
     if figure["grain"] != "all":
         yield numbers.period(figure["period"])
 

@@ -1,4 +1,4 @@
-"""The days of a table, cut into pieces of which every period that was or is published is a sum."""
+"""Which days are closed, and days cut into pieces of which every period that was or is published is a sum."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -6,7 +6,11 @@ from datetime import date, timedelta
 
 import polars as pl
 
+from openhalo.base.errors import Problem, ReleaseError
 from openhalo.base.periods import Grain, Period, label
+from openhalo.disclosure.policy import Policy
+from openhalo.measures.planning import has_days
+from openhalo.records.reading import Records
 
 _STEPS = {"day": "1d", "month": "1mo", "quarter": "1q", "year": "1y"}
 
@@ -82,3 +86,20 @@ def calendar(grain: Grain, longer: Iterable[Grain], days: Period, ends: Sequence
         if name not in pieces and tiled:
             rollups[name] = parts_of
     return Calendar(pieces, rollups)
+
+
+def closed_days(record: str, records: Records, policy: Policy, today: date) -> Period:
+    """Return the days of a record type whose periods are closed.
+
+    Raises:
+        ReleaseError: none is, or its records are kept by the year and have no days.
+    """
+    last = policy.last_closed(today)[1]
+    covers = records.manifest.tables[record].coverage
+    first, newest = min(cover.first for cover in covers), max(cover.last for cover in covers)
+    if not has_days(records, record) or first > last:
+        found = f"no {policy.closed_periods} of these records is closed on {today}"
+        raise ReleaseError(Problem(record, found, todo="wait"))
+    # Nothing is said of periods after the last one of which there are records.
+    held = [period for _name, period in periods(policy.closed_periods, Period(first, last)) if period.first <= newest]
+    return Period(first, held[-1].last)

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from openhalo.catalogue.index import Catalogue
+from openhalo.catalogue.measure_specs import MeasureSpec
 from openhalo.measures.figures import FIGURE_COLUMNS, MeasureResult
 from openhalo.presentation import charts, exploring, numbers
 from openhalo.presentation.drawing import PAGE_COLOURS, Drawing, Drawings
@@ -28,6 +29,8 @@ class Cut:
     id: str
     title: str
     subtitle: str
+    finding: str
+    """What the chart shows, in one sentence without a ranking; empty where it shows no more than counts."""
     columns: list[Column]
     rows: list[list[str]]
     notes: list[str] = field(default_factory=list)
@@ -85,9 +88,10 @@ def by_group(
     told = any(finding.guard == "missingness" for finding in result.findings)
     cut = Cut(
         id=names.path.replace(".", "-"),
-        title=_("By {group}").format(group=names.phrase),
-        subtitle=text.format(measure=spec.label, group=names.phrase, period=coverage(answer)),
+        title=_("By {group}").format(group=names.by),
+        subtitle=text.format(measure=spec.label, group=names.by, period=coverage(answer)),
         notes=_notes(result) + ([] if told else _known_for_all(rows, names, units)),
+        finding=_across(spec, rows, names, units, total) if not may_not_lead(result) else "",
         columns=columns,
         rows=cells,
         withheld=[place for place, row in enumerate(rows) if row.status == "withheld"],
@@ -128,6 +132,7 @@ def over_time(answer: Answer, catalogue: Catalogue, drawings: Drawings) -> Cut:
         id="time",
         title=_("Over time"),
         subtitle=text.format(measure=spec.label, units=units, grain=grain, period=days),
+        finding=_through_time(spec.shown_as, whole, result.grain),
         columns=columns,
         rows=cells,
         withheld=[place for place, row in enumerate(rows) if row.status == "withheld"],
@@ -152,6 +157,39 @@ def over_time(answer: Answer, catalogue: Catalogue, drawings: Drawings) -> Cut:
     return _draw(cut, drawings, charts.over_time, (spec.shown_as, whole), (), alt)
 
 
+def _through_time(kind: str, rows: Sequence[Figure], grain: str) -> str:
+    """Return between what a figure lay in all periods; empty where there are fewer than three."""
+    values = [row.value for row in rows if row.value is not None]
+    if len(values) < 3:
+        return ""
+    text = {
+        "month": _("From month to month it ranged from {low} to {high}."),
+        "quarter": _("From quarter to quarter it ranged from {low} to {high}."),
+        "year": _("From year to year it ranged from {low} to {high}."),
+    }[grain]
+    return text.format(low=numbers.measured(min(values), kind), high=numbers.measured(max(values), kind))
+
+
+def _across(spec: MeasureSpec, rows: Sequence[Figure], names: Group, units: str, total: Figure | None) -> str:
+    """Return between what the figures of groups lie, and what they are compared with."""
+    kind = spec.shown_as
+    values = [row.value for row in rows if row.value is not None and row.code is not None]
+    if kind == "count" or len(rows) > LONGEST_CHART or len(values) < 2:
+        return ""
+    low, high = (numbers.measured(end, kind) for end in (min(values), max(values)))
+    if low == high:
+        return ""
+    if kind == "ratio":
+        text = _("Across these groups it ranged from {low} to {high} times the figure of {group}.")
+        same = names.people.get(spec.reference) or names.name(spec.reference)
+        return text.format(low=low, high=high, group=same)
+    text = _("Across these groups it ranged from {low} to {high}.")
+    if total is not None and total.value is not None:
+        text = _("Across these groups it ranged from {low} to {high}. For all {units} it was {value}.")
+        return text.format(low=low, high=high, units=units, value=numbers.measured(total.value, kind))
+    return text.format(low=low, high=high)
+
+
 def _draw(
     cut: Cut, drawings: Drawings, make: Callable[..., Any], data: tuple[Any, ...], more: tuple[Any, ...], alt: str
 ) -> Cut:
@@ -168,8 +206,8 @@ def _legend(answer: Answer, rows: Sequence[Figure], names: Group, units: str, re
         return said_so
     if any(row.bounded for row in rows):
         text = _("Pale band: where the figure could lie, whatever the unknown records were. Open dot: the figure "
-                 "among records whose {group} is known. Line: its 95% interval.")  # fmt: skip
-        said_so.append(text.format(group=names.phrase))
+                 "among records that state {group}. Line: its 95% interval.")  # fmt: skip
+        said_so.append(text.format(group=names.by))
     else:
         said_so.append(_("Dot: the figure. Line: the 95% interval."))
     if kind == "ratio":
@@ -208,5 +246,5 @@ def _known_for_all(rows: Sequence[Figure], names: Group, units: str) -> list[str
     if any(row.status == "withheld" for row in rows):
         return []
     n = sum(row.n for row in rows)
-    text = _("{group} is known for all {n} {units}.")
+    text = _("“{group}” is known for all {n} {units}.")
     return [text.format(group=names.label, n=numbers.count(n), units=units)] if n else []

@@ -44,7 +44,7 @@ def _say(node: Node, record: str, catalogue: Catalogue) -> str:
         if isinstance(value, Field | Count):
             return label(value)
         names: Group | None = group(record, of.path, catalogue) if isinstance(of, Field) else None
-        return names.name(value) if names and isinstance(value, str) else str(value)
+        return f"“{names.name(value)}”" if names and isinstance(value, str) else str(value)
 
     match node:
         case Truth(field):

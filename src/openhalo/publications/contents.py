@@ -5,8 +5,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from openhalo.catalogue.analysis_plans import AnalysisPlan
+from openhalo.catalogue.core_list import telling
 from openhalo.catalogue.index import Catalogue
 from openhalo.catalogue.measure_specs import MeasureSpec
+from openhalo.presentation.words import _
 from openhalo.publications.analysis_pages import AnalysisPage
 from openhalo.publications.freshness import Freshness
 from openhalo.publications.imprint import Imprint
@@ -60,15 +62,37 @@ class Contents:
 
     @property
     def domains(self) -> dict[str, list[MeasurePage]]:
-        """Return the pages by domain, counts first."""
-        found: dict[str, list[MeasurePage]] = {}
-        for page in sorted(self.pages, key=lambda page: (page.spec.domain, page.spec.kind != "count", page.spec.id)):
-            found.setdefault(page.spec.domain, []).append(page)
+        """Return the pages by domain, in the order of the core list."""
+        pages = {page.spec.id: page for page in self.pages}
+        found: dict[str, list[MeasurePage]] = {domain: [] for domain in sorted({p.spec.domain for p in self.pages})}
+        specs = [page.spec for page in self.pages]
+        for spec in telling(specs, self.catalogue.core_items, self.catalogue.lead):
+            found[spec.domain].append(pages[spec.id])
         return found
+
+    def grouped(self, domain: str) -> list[tuple[str, str, list[MeasurePage]]]:
+        """Return a domain's pages by what they answer: id and name of the item of the core list, pages."""
+        found: dict[str, list[MeasurePage]] = {}
+        for page in self.domains.get(domain, []):
+            found.setdefault(page.spec.core, []).append(page)
+        items = self.catalogue.core_items
+        return [
+            (name or "others", items[name].label if name in items else _("Other figures"), pages)
+            for name, pages in found.items()
+        ]
+
+    def foremost(self, domain: str, most: int = 6) -> list[MeasurePage]:
+        """Return what a short list of a domain says: the first page of each item, then more, in their order."""
+        pages = self.domains.get(domain, [])
+        firsts = [pages[0].spec.id for _name, _label, pages in self.grouped(domain)]
+        chosen = sorted(pages, key=lambda page: page.spec.id not in firsts)[:most]
+        return [page for page in pages if page in chosen]
 
     @property
     def key_figures(self) -> list[MeasurePage]:
-        """Return what the home page says first: of each domain the count, then one more figure; four at most."""
+        """Return what the home page says first, four at most: what leads; then of each domain the count, one more."""
+        lead = self.catalogue.lead
+        leading = sorted((p for p in self.pages if p.value and p.spec.id in lead), key=lambda p: lead.index(p.spec.id))
         firsts, seconds = [], []
         for pages in self.domains.values():
             held = [page for page in pages if page.value]
@@ -78,7 +102,17 @@ class Contents:
             others.sort(key=lambda page: (page.share_missing, len(page.spec.id)))
             firsts += (counts or others)[:1]
             seconds += others[: len(counts[:1])]
-        return [*firsts, *seconds][:4]
+        return list({page.spec.id: page for page in [*leading, *firsts, *seconds]}.values())[:4]
+
+    @property
+    def incident_files(self) -> list[tuple[str, str]]:
+        """Return name and path of each file of single records in the release."""
+        found = [path.removeprefix("data/incidents/") for path in self.tables if path.startswith("data/incidents/")]
+        records = {path: self.catalogue.record_type(path.removesuffix(".csv")) for path in found}
+        return [
+            (record.plural[:1].upper() + record.plural[1:], f"data/incidents/{path}")
+            for path, record in records.items()
+        ]
 
     @property
     def names(self) -> dict[str, str]:

@@ -13,7 +13,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from openhalo.base.errors import Problem, ReleaseError
-from openhalo.base.periods import Period
+from openhalo.base.periods import Grain, Period
 from openhalo.base.provenance import hash_facts, write_json
 from openhalo.catalogue.index import Catalogue
 from openhalo.catalogue.measure_specs import MeasureSpec
@@ -60,6 +60,10 @@ class Counted(_Facts):
     file: str = ""
     """Its incident file (CSV; the Parquet stands beside it); empty: none goes out."""
     exact: list[str] = []
+    """Its columns whose codes mean what the standard says; `coarser`: those that figures can only be cut by."""
+    coarser: list[str] = []
+    grain: Grain = "day"
+    """The shortest period that its times tell of."""
     complete: bool = False
 
 
@@ -120,6 +124,8 @@ def define(
                 purges=[one.purge for one in done if one.record == name],
                 file=file.path if file else "",
                 exact=file.exact if file else [],
+                coarser=file.coarser if file else [],
+                grain=file.grain if file else "day",
                 complete=file.complete if file else False,
             )
             types, lists = _spoken_of([name], catalogue)

@@ -10,7 +10,7 @@ from datetime import date
 import polars as pl
 
 from openhalo.base.errors import Problem, ReleaseError
-from openhalo.base.periods import Grain, Period, label
+from openhalo.base.periods import GRAINS, Grain, Period, label
 from openhalo.catalogue.condition_parser import parse
 from openhalo.catalogue.conditions import Node
 from openhalo.catalogue.measure_specs import MeasureSpec
@@ -34,16 +34,33 @@ class Derivation:
 
     def why_not(self, measure: str, by: Sequence[str], grain: Grain) -> str:
         """Return why figures cut so cannot be counted from the incident files; empty where they can."""
-        defined = self.definitions.measures[measure]
-        base = self.definitions.base(defined)
-        cuts = [*by, *([defined.spec.across] if defined.spec.across and defined.spec.across not in by else [])]
-        why = self._lacking(base.record, [base.where, base.numerator], [*cuts, base.value], grain, defined)
+        why = self.why_not_counted(measure, by, grain)
+        base = self.definitions.base(self.definitions.measures[measure])
         if why or base.per is None:
             return why
         per = base.per
         if not per.matches_period or per.sum or per.slices or per.place:
             return f"{per.label} are no records of the release that could be counted"
-        return self._lacking(per.record, [per.where], [per.groups[name] for name in cuts], grain, defined)
+        return self.why_not_counted_against(measure, by, grain)
+
+    def why_not_counted(self, measure: str, by: Sequence[str], grain: Grain) -> str:
+        """Return why the records that a figure counts cannot be counted from their incident file."""
+        defined, base, cuts = self._asked(measure, by)
+        if base.kind in ("median", "concentration"):
+            return f"a {base.kind} is no count"
+        return self._lacking(base.record, [base.where, base.numerator], cuts, [base.value], grain, defined)
+
+    def why_not_counted_against(self, measure: str, by: Sequence[str], grain: Grain) -> str:
+        """Return why the records that a rate is taken of cannot be counted from their incident file."""
+        defined, base, cuts = self._asked(measure, by)
+        assert base.per is not None
+        groups = [base.per.groups[name] for name in cuts]
+        return self._lacking(base.per.record, [base.per.where], groups, [], grain, defined)
+
+    def _asked(self, measure: str, by: Sequence[str]) -> tuple[Defined, MeasureSpec, list[str]]:
+        defined = self.definitions.measures[measure]
+        across = [defined.spec.across] if defined.spec.across and defined.spec.across not in by else []
+        return defined, self.definitions.base(defined), [*by, *across]
 
     def figures(self, measure: str, by: Sequence[str], grain: Grain, days: Period) -> pl.DataFrame:
         """Return `period`, each group, `n`, `missing`, `numerator`, `denominator`, `value`.
@@ -114,14 +131,17 @@ class Derivation:
         return found.with_columns(pl.col(list(by)).cast(pl.String)).collect()
 
     def _lacking(
-        self, record: str, conditions: Sequence[str], fields: Sequence[str], grain: Grain, defined: Defined
-    ) -> str:
+        self, record: str, conditions: Sequence[str], groups: Sequence[str], values: Sequence[str], grain: Grain,
+        defined: Defined,
+    ) -> str:  # fmt: skip
         held = self.definitions.records[record]
         if not held.file:
             return f"no incident file of {record} goes out"
         if not held.complete:
             return f"the incident file of {record} leaves records out"
-        needed = {path for path in fields if path}
+        if GRAINS.index(grain) < GRAINS.index(held.grain):
+            return f"the incident file of {record} tells no time shorter than a {held.grain}"
+        needed = {path for path in values if path}
         for text in conditions:
             node = self._node(record, text)
             try:
@@ -131,7 +151,7 @@ class Derivation:
         days = defined.days if grain == "all" else defined.all_days
         if grain != "all" or days != Period(held.first, held.last):
             needed.add(self.definitions.record_types[record].date_column)
-        lacking = sorted(needed - {*held.exact})
+        lacking = sorted((needed - {*held.exact}) | ({*groups} - {*held.exact, *held.coarser}))
         return f"the incident file of {record} does not hold {', '.join(lacking)} as recorded" if lacking else ""
 
     def _node(self, record: str, text: str) -> Node | None:

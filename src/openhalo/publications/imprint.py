@@ -7,7 +7,6 @@ from datetime import UTC, date, datetime
 from openhalo.base.errors import Problem, ReleaseError
 from openhalo.catalogue.index import Catalogue
 from openhalo.catalogue.measure_specs import MeasureSpec
-from openhalo.disclosure.policy import K_FLOOR, IncidentFile
 from openhalo.measures.analyses.results import AnalysisResult
 from openhalo.presentation.words import ENGLISH, Language, _
 
@@ -35,9 +34,6 @@ class Imprint:
     """Where readers can write: an e-mail address or an https address."""
     agencies: Sequence[str] = ()
     declared: Sequence[Declared] = ()
-    incident_files: Sequence[IncidentFile] = ()
-    """How the site's disclosure policy lets records go out one by one; k: how many must look alike."""
-    k: int = K_FLOOR
     next_release: date | None = None
     languages: Sequence[Language] = (ENGLISH,)
     """The languages of the pages; those of the first stand at the top of the folder, the others in one of their own."""
@@ -136,9 +132,10 @@ def must_be_open(
         )
     missing: dict[str, set[str]] = {}
     for spec in (result.asked.spec for result in results if not result.refusal):
-        paths = [path for path in (spec.group, spec.place, *spec.strata) if path]
-        for record, name in _undeclared_fields(spec.record, paths, catalogue, declared):
-            missing.setdefault(record, set()).add(name)
+        for one in spec.named():
+            paths = [one.text] if one.what == "group" else []
+            for record, name in _undeclared_fields(one.record, paths, catalogue, declared):
+                missing.setdefault(record, set()).add(name)
     if missing:
         raise ReleaseError([_undeclared(record, sorted(names)) for record, names in sorted(missing.items())])
 

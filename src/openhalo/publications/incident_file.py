@@ -1,7 +1,7 @@
 """The incident file of a record type: its records one by one, with the fields that may go out and no other.
 
-Where the site declares fields public, they go out as they are; where its disclosure policy names the file, whole
-fields are recoded first. Never a key, a delivery, or a field whose class is not public: a site cannot declare away
+Where the site declares fields public, they go out as they are; where its disclosure policy names the file, see
+`frozen_files`. Never a key, a delivery, or a field whose class is not public: a site cannot declare away
 what the standard keeps inside. Rows are sorted by what they say, so their order tells nothing about when they came.
 """
 
@@ -11,9 +11,8 @@ from pathlib import Path
 
 import polars as pl
 
-from openhalo.catalogue.record_types import FieldSpec, RecordType
-from openhalo.disclosure.policy import IncidentFile, LeaveOut
-from openhalo.disclosure.recode import recode
+from openhalo.base.periods import Grain
+from openhalo.catalogue.record_types import RecordType
 from openhalo.engines.connect import fetch
 from openhalo.publications.imprint import Imprint
 from openhalo.records.reading import Records
@@ -37,13 +36,15 @@ class IncidentTable:
     """Its CSV, within the release; the Parquet stands beside it."""
     schema: list[dict[str, str]]
     exact: list[str]
-    """Columns that say of every record what the store says: neither recoded nor blanked."""
+    """Columns that conditions can ask about: their codes mean what the standard says."""
     complete: bool
-    """Whether every record of the store is in it."""
+    """Whether every record that the figures count is in it."""
     kept_back: Mapping[str, str] = field(default_factory=dict)
     """Field → why it is not in the file, although the site declares it public: its privacy class."""
-    loss: list[dict[str, object]] = field(default_factory=list)
-    """What recoding cost: `field`, `group`, `records`, `blanked`, `left_out`, `lost`."""
+    coarser: list[str] = field(default_factory=list)
+    """Columns whose codes are coarser than the store's: figures can be cut by them, and no condition ask about them."""
+    grain: Grain = "day"
+    """The shortest period that its times tell of."""
 
 
 def path_of(record: str) -> str:
@@ -52,20 +53,9 @@ def path_of(record: str) -> str:
 
 
 def write_incidents(folder: Path, names: Sequence[str], records: Records, imprint: Imprint) -> list[IncidentTable]:
-    """Write the incident file of each record type for which the site lets one go out.
-
-    Raises:
-        ReleaseError: a policy costs too much of a group, or names a field that is not there.
-    """
-    made = []
-    for name in names:
-        policy = next((one for one in imprint.incident_files if one.record == name), None)
-        declared = [one for declaration in imprint.reasons(name) for one in declaration.fields]
-        if policy is not None:
-            made.append(_recoded(folder, name, records, policy, imprint.k))
-        elif declared:
-            made.append(_as_it_is(folder, name, records, declared))
-    return made
+    """Write the incident file of each of these record types of which the site declares fields public."""
+    declared = {name: [one for declaration in imprint.reasons(name) for one in declaration.fields] for name in names}
+    return [_as_it_is(folder, name, records, fields) for name, fields in declared.items() if fields]
 
 
 def _as_it_is(folder: Path, name: str, records: Records, declared: Sequence[str]) -> IncidentTable:
@@ -74,43 +64,17 @@ def _as_it_is(folder: Path, name: str, records: Records, declared: Sequence[str]
     public = {one: spec for one, spec in fields.items() if spec.privacy == "public"}
     columns = [c for one, spec in public.items() for c in spec.columns(one) if c.removeprefix(one) in _COMPANIONS]
     frame = fetch(records.table(name).select(AGENCY, *columns))
-    schema = _write(folder, name, frame, definition)
+    schema = write_rows(folder, frame, definition)
     kept_back = {one: spec.privacy for one, spec in fields.items() if one not in public}
     return IncidentTable(name, path_of(name), schema, frame.columns, True, kept_back)
 
 
-def _recoded(folder: Path, name: str, records: Records, policy: IncidentFile, k: int) -> IncidentTable:
-    """Write a file with the fields that the policy names; a time goes in by its local date."""
-    definition = records.catalogue.record_type(name)
-    named = [*policy.identifying, *(step.field for step in policy.recode), *(one.field for one in policy.outcomes)]
-    wanted = dict.fromkeys([*named, *policy.groups])
-    public = [one for one in wanted if one in definition.fields and definition.fields[one].privacy == "public"]
-    table = records.table(name)
-    columns = {one: table[_column(one, definition.fields[one])] for one in public}
-    if policy.unit and policy.unit not in columns:
-        columns[policy.unit] = table[policy.unit]
-    frame = fetch(table.select(**columns))
-    done = recode(frame, policy, k)
-    kept = [one for one in public if one in done.records.columns]
-    schema = _write(folder, name, done.records.select(kept), definition)
-    lost = done.loss.filter(pl.col("field") == "").to_dicts()
-    blanked, left_out = (sum(int(row[part]) for row in lost) for part in ("blanked", "left_out"))
-    changed = {step.field for step in policy.recode if not isinstance(step, LeaveOut)}
-    changed |= set(policy.identifying) if blanked else set()
-    exact = [one for one in kept if one not in changed and definition.fields[one].type != "time"]
-    loss = done.loss.to_dicts()
-    return IncidentTable(name, path_of(name), schema, [] if left_out else exact, not left_out, loss=loss)
-
-
-def _column(name: str, spec: FieldSpec) -> str:
-    return f"{name}_date" if spec.type == "time" else name
-
-
-def _write(folder: Path, name: str, frame: pl.DataFrame, definition: RecordType) -> list[dict[str, str]]:
+def write_rows(folder: Path, frame: pl.DataFrame, definition: RecordType) -> list[dict[str, str]]:
+    """Write the rows of an incident file and return its schema. Their order tells nothing about when they came in."""
     frame = frame.with_columns(pl.col(pl.String).replace("", None))
     # By everything that stands in the rows: two rows in the same place of this order are the same row.
     frame = frame.sort(_order(frame.columns, definition.time))
-    write_twins(frame, folder / path_of(name))
+    write_twins(frame, folder / path_of(definition.id))
     return [
         {"name": column, "type": kind_of(kind), "description": _described(column, definition)}
         for column, kind in frame.schema.items()

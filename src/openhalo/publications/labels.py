@@ -18,6 +18,8 @@ class Group:
     """Codes in their fixed order; empty for a field without a code list."""
     labels: dict[str, str]
     people: dict[str, str]
+    by: str
+    """The label as it stands after "by": race as the officer saw it, whether the person was searched."""
 
     @property
     def phrase(self) -> str:
@@ -50,6 +52,7 @@ def group(record: str, path: str, catalogue: Catalogue) -> Group:
         tuple(vocabulary.order) if vocabulary else (),
         {code: one.label for code, one in codes.items()} or yes_no,
         {code: one.people for code, one in codes.items() if one.people},
+        spec.by or (f"“{spec.label}”" if spec.type == "boolean" else inside(spec.label)),
     )
 
 

@@ -79,7 +79,10 @@ def _first(answer: Answer, total: Figure | None, catalogue: Catalogue) -> str:
     if answer.total is None or total is None:
         text = _("Each group of {period} is set beside {reference}, the group that all others are compared with.")
         if any(may_not_lead(cut) for cut in answer.cuts):
-            text = _("These records of {period} do not give one number a group. We show how low or high each could be.")
+            text = _(
+                "These records of {period} do not allow one number for each group. "
+                "We show how low or high each could be."
+            )
         names = group(answer.counted.record, spec.across, catalogue)
         return text.format(period=period, reference=names.name(spec.reference))
     if total.value is None:
@@ -97,6 +100,9 @@ def _first(answer: Answer, total: Figure | None, catalogue: Catalogue) -> str:
 def _at_a_glance(answer: Answer, total: Figure | None, catalogue: Catalogue) -> Iterable[tuple[str, str]]:
     spec, units = answer.spec, units_of(answer, catalogue)
     yield _("Period"), coverage(answer)
+    if spec.kind == "ratio":
+        names = group(answer.counted.record, spec.across, catalogue)
+        yield _("Compared with"), names.people.get(spec.reference) or names.name(spec.reference)
     if total is None:
         return
     if spec.kind == "share":
@@ -145,7 +151,7 @@ def _definition(answer: Answer, catalogue: Catalogue) -> Iterable[str]:
     if spec.kind == "ratio":
         names = group(base.record, spec.across, catalogue)
         yield _("We take the figure “{measure}” of each group and divide it by that of {reference}.").format(
-            measure=base.label, reference=names.name(spec.reference)
+            measure=base.label, reference=names.people.get(spec.reference) or names.name(spec.reference)
         )
     if base.kind == "share":
         text = _("We count the {units} where this is true: {what}. We divide by {which} that record it.")
@@ -171,4 +177,4 @@ def _definition(answer: Answer, catalogue: Catalogue) -> Iterable[str]:
         yield _("The main figures are those of {period}, the newest whole year; the table has every year.").format(
             period=coverage(answer)
         )
-    yield _("One row of these records is one of: {units}. It is not always one person.").format(units=units)
+    yield _("What is counted here is {units}: the same person may be in several.").format(units=units)

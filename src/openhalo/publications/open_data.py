@@ -71,7 +71,7 @@ def write(folder: Path, answers: Sequence[Answer], catalogue: Catalogue, derivat
     (folder / "data").mkdir(parents=True, exist_ok=True)
     fields = [{"name": name, "type": kind, "description": text} for name, (kind, text) in _OWN.items()]
     schemas: dict[str, Fields] = {FIGURES: fields}
-    tables = [pl.DataFrame(schema=_SCHEMA)]
+    tables = [empty()]
     for answer in answers:
         table = pl.concat([long_form(result, answer, catalogue, derivation) for result in answer.results])
         place = table_of(answer.spec.id)
@@ -103,6 +103,11 @@ def write_dictionary(folder: Path, answers: Sequence[Answer], catalogue: Catalog
 def table_of(measure: str) -> str:
     """Return the path of a measure's own table."""
     return f"data/{measure}.csv"
+
+
+def empty() -> pl.DataFrame:
+    """Return the long form without a figure."""
+    return pl.DataFrame(schema=_SCHEMA)
 
 
 def long_form(result: MeasureResult, answer: Answer, catalogue: Catalogue, derivation: Derivation) -> pl.DataFrame:

@@ -22,7 +22,7 @@ def write_pages(folder: Path, contents: Contents) -> None:
     Templates reach a page of the same language as `root ~ place`, a file of the release as `top ~ place`, and this
     page in another language as `top ~ imprint.place(other) ~ here`.
     """
-    environment, language = _environment(), spoken()
+    templates, language = environment(), spoken()
     base = contents.imprint.place(language)
     general = _general(contents)
     shared = {"c": contents, "imprint": contents.imprint, "language": language, "general": general}
@@ -34,7 +34,7 @@ def write_pages(folder: Path, contents: Contents) -> None:
         path = folder / base / here
         path.parent.mkdir(parents=True, exist_ok=True)
         up = {"root": "../" * here.count("/"), "top": "../" * (base + here).count("/")}
-        text = environment.get_template(template).render(**shared, **up, here=here, **more)
+        text = templates.get_template(template).render(**shared, **up, here=here, **more)
         path.write_text(text, encoding="utf-8", newline="\n")
 
     write("index.html", "home.html")
@@ -111,21 +111,21 @@ def _rendered(help_text: str) -> str:
 
 
 @cache
-def _environment() -> Any:
+def environment() -> Any:
     """Return the templates, compiled once for all languages: sentences pass through `_` as a page is written."""
     try:
         import jinja2
     except ImportError:
         raise MissingExtra("publish", "writing pages") from None
-    environment = jinja2.Environment(
+    made = jinja2.Environment(
         loader=jinja2.PackageLoader("openhalo.publications"), autoescape=True, undefined=jinja2.StrictUndefined,
         extensions=["jinja2.ext.i18n"], trim_blocks=True, lstrip_blocks=True,
     )  # fmt: skip
-    environment.policies["ext.i18n.trimmed"] = True
-    environment.install_gettext_callables(_, plural, newstyle=True)  # type: ignore[attr-defined]
-    environment.filters.update(
+    made.policies["ext.i18n.trimmed"] = True
+    made.install_gettext_callables(_, plural, newstyle=True)  # type: ignore[attr-defined]
+    made.filters.update(
         count=numbers.count, listed=numbers.listed, share=numbers.share, day=numbers.day,
         span=lambda f: numbers.span(f.first, f.last), dictionary=dictionary_of,
         page_of=page_of, chart_of=chart_of, contact=_link,
     )  # fmt: skip
-    return environment
+    return made

@@ -37,7 +37,8 @@ class Head:
 
     text: str
     measure: str = ""
-    line: bool = False
+    minor: bool = False
+    """Gives way on a phone: small lines, and shares, whose intervals need room."""
 
 
 @dataclass
@@ -67,11 +68,16 @@ def _table(found: PlaceFigures, catalogue: Catalogue, drawings: Drawings) -> Pla
         rows = figures(cut_by(answer, found.path), names)
         codes |= {row.code for row in rows}
         kind = answer.spec.kind
-        columns.append((Head(answer.spec.label, answer.spec.id), {row.code: _cell(kind, row, answer) for row in rows}))
+        columns.append(
+            (
+                Head(answer.spec.label, answer.spec.id, kind != "count"),
+                {row.code: _cell(kind, row, answer) for row in rows},
+            )
+        )
         if answer.spec.id in found.periods:
             grain = found.periods[answer.spec.id].grain
             title = {"month": _("By month"), "quarter": _("By quarter")}.get(grain, _("By year"))
-            columns.append((Head(title, line=True), _lines(found, answer, catalogue)))
+            columns.append((Head(title, minor=True), _lines(found, answer, catalogue)))
     gap = Cell("–")
     table = PlaceTable(
         id=found.path.replace(".", "-"), label=names.label, phrase=names.phrase,

@@ -61,7 +61,8 @@ def place_figures(
     """
     found = []
     for path in dict.fromkeys(path for answer in answers for path in places_of(answer, records)):
-        chosen = _chosen([answer for answer in answers if path in places_of(answer, records)])
+        cut = [answer for answer in answers if path in places_of(answer, records)]
+        chosen = _chosen(cut, records.catalogue.lead)
         if any(answer.spec.kind == "count" for answer in chosen):
             open_ = [answer for answer in chosen if answer.counted.record not in hidden]
             when = _periods(path, chosen, imprint, records, hidden)
@@ -102,12 +103,12 @@ def write(folder: Path, places: Sequence[PlaceFigures]) -> dict[str, Fields]:
     }
 
 
-def _chosen(answers: Sequence[Answer]) -> list[Answer]:
-    """Return of each domain a count and a share: of several the one that leaves out the fewest records."""
+def _chosen(answers: Sequence[Answer], lead: Sequence[str]) -> list[Answer]:
+    """Return of each domain a count and a share: one that leads, or else the one that leaves out the fewest records."""
     found: dict[str, list[Answer]] = {}
     for kind in ("count", "share"):
         fitting = [a for a in answers if a.spec.kind == kind and a.spec.direction == "neither" and not a.spec.where]
-        for answer in sorted(fitting, key=lambda a: (_left_out(a), len(a.spec.id), a.spec.id)):
+        for answer in sorted(fitting, key=lambda a: (a.spec.id not in lead, _left_out(a), len(a.spec.id), a.spec.id)):
             domain = found.setdefault(answer.spec.domain, [])
             if all(other.spec.kind != kind for other in domain):
                 domain.append(answer)

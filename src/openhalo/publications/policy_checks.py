@@ -7,6 +7,7 @@ from openhalo.catalogue import reader
 from openhalo.catalogue.index import Catalogue
 from openhalo.disclosure.policy import POLICY, Policy
 from openhalo.publications.cells import sides
+from openhalo.publications.frozen_files import must_tell_time_coarsely
 
 
 def check_policy(site: Path, catalogue: Catalogue) -> list[Problem]:
@@ -47,10 +48,12 @@ def check_policy(site: Path, catalogue: Catalogue) -> list[Problem]:
             hint = did_you_mean(file.record, catalogue.record_types)
             document.report((*here, "record"), f"there is no record type '{file.record}'", "", hint)
             continue
-        named = [*file.identifying, *file.groups, *(step.field for step in file.recode)]
+        named = [*file.identifying, *file.groups, *file.further, *(step.field for step in file.recode)]
         named += [*(one.field for one in file.outcomes), *([file.unit] if file.unit else [])]
         for name in dict.fromkeys(named):
             if name not in record.fields:
                 found = f"'{name}' is no field of {file.record}"
                 document.report(here, found, "", did_you_mean(name, record.fields))
+        for problem in must_tell_time_coarsely(file, record, policy):
+            document.report(here, problem.found, problem.allowed, problem.todo)
     return document.problems

@@ -8,6 +8,7 @@ would say is taken out of them.
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -24,12 +25,12 @@ from openhalo.disclosure.policy import DeclaredTable, Policy, Rule
 from openhalo.disclosure.suppression import Protected, held_periods, primary, withhold
 from openhalo.measures.evaluation import evaluate
 from openhalo.measures.figures import MeasureResult
-from openhalo.measures.planning import Question, has_days
+from openhalo.measures.planning import Question
 from openhalo.presentation import numbers
 from openhalo.presentation.words import _
 from openhalo.publications.answers import Answer, answer
 from openhalo.publications.cells import Counted, Counting, as_told, sides
-from openhalo.publications.closed_periods import Calendar, calendar, periods
+from openhalo.publications.closed_periods import Calendar, calendar, closed_days, periods
 from openhalo.publications.freshness import Freshness, freshness
 from openhalo.publications.imprint import counted
 from openhalo.publications.kept_releases import Kept
@@ -43,6 +44,8 @@ class Precaution:
     """What a site does so that its releases give nobody away: its policy, what is public already, and the day."""
 
     policy: Policy
+    folders: Sequence[Path]
+    """The earlier releases that are still there, oldest first, whether the public sees them or not."""
     earlier: Sequence[Kept]
     today: date
     keep: Callable[[Kept], None]
@@ -105,7 +108,7 @@ class Guarded:
         told = share_withheld([result for one in self.answers for result in one.results])
         days = {record: str(days) for record, days in self.kept.days.items()}
         versions = {**self.kept.versions}
-        return {"disclosure": {"k": self.policy.k, **told, "closed_days": days, "counted_from_versions": versions}}
+        return {**told, "closed_days": days, "counted_from_versions": versions}
 
 
 @dataclass(frozen=True)
@@ -179,23 +182,6 @@ def declared(specs: Sequence[MeasureSpec], policy: Policy, catalogue: Catalogue)
     if problems:
         raise ReleaseError(list(dict.fromkeys(problems)))
     return list(found.values())
-
-
-def closed_days(record: str, records: Records, policy: Policy, today: date) -> Period:
-    """Return the days of a record type whose periods are closed.
-
-    Raises:
-        ReleaseError: none is, or its records are kept by the year and have no days.
-    """
-    last = policy.last_closed(today)[1]
-    covers = records.manifest.tables[record].coverage
-    first, newest = min(cover.first for cover in covers), max(cover.last for cover in covers)
-    if not has_days(records, record) or first > last:
-        found = f"no {policy.closed_periods} of these records is closed on {today}"
-        raise ReleaseError(Problem(record, found, todo="wait"))
-    # Nothing is said of periods after the last one of which there are records.
-    held = [period for _name, period in periods(policy.closed_periods, Period(first, last)) if period.first <= newest]
-    return Period(first, held[-1].last)
 
 
 def _closed(tables: Sequence[_Table], records: Records, policy: Policy, today: date) -> dict[str, Period]:

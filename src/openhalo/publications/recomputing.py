@@ -17,6 +17,8 @@ from openhalo.publications import open_data
 from openhalo.publications.answers import Answer, answer
 from openhalo.publications.definitions import Defined, Definitions, define
 from openhalo.publications.derivation import Derivation
+from openhalo.publications.file_answers import count, released
+from openhalo.publications.frozen_files import read_frozen, recoded_again
 from openhalo.publications.imprint import counted
 from openhalo.publications.rederiving import MOST_TOLD
 from openhalo.records.as_of import RecordsAsOf
@@ -62,9 +64,16 @@ def recompute(folder: Path, definitions: Definitions, records: Records, report: 
     table = read_figures(folder)
     found = Recomputed(definitions.release, definitions.store_version, catalogue.hash == definitions.catalogue)
     found.figures = table.height
+    files = read_frozen(folder)
+    as_out = released(files, folder, records)
+    k = read_facts(folder, DESCRIPTOR).get("disclosure", {}).get("k", 0)
     told = _Protected.of(read_facts(folder, DESCRIPTOR).get("disclosure", {}))
     versions = {definitions.store_version, *(version for _days, version in told.stretches)}
+    versions |= {version for one in files for version in one.stretches.values()}
     gone = {one.record for one in purges(records.store) if versions & {*one.versions}}
+    for one in [file for file in files if file.file.record not in gone]:
+        report(f"incident file {one.file.record}")
+        found.problems += recoded_again(one, records, k)
     for measure, defined in definitions.measures.items():
         part = table.filter(pl.col("measure") == measure)
         purged = sorted(gone & {*defined.records})
@@ -74,15 +83,21 @@ def recompute(folder: Path, definitions: Definitions, records: Records, report: 
             found.cannot[why] = found.cannot.get(why, 0) + part.height
             continue
         report(f"measure {measure}")
-        done = (
-            _again(part, spec, defined, told, records) if {*defined.records} & {*told.days} else answer(spec, records)
-        )
+        if {*defined.records} & {*as_out.files}:
+            done = next(iter(count([spec], as_out, files)), Answer(spec, spec, defined.days, defined.all_days))
+        elif {*defined.records} & {*told.days}:
+            done = _again(part, spec, defined, told, records)
+        else:
+            done = answer(spec, records)
         now = define(definitions.release, [done], records, [])
         if now.measures[measure].meaning != defined.meaning:
             why = "the definition has changed since"
             found.cannot[why] = found.cannot.get(why, 0) + part.height
             continue
-        rows = [open_data.long_form(one, done, catalogue, Derivation(now)) for one in done.results]
+        rows = [
+            open_data.empty(),
+            *(open_data.long_form(one, done, catalogue, Derivation(now)) for one in done.results),
+        ]
         shown = part.filter(pl.col("n").is_not_null() & (pl.col("status") != "withheld"))
         problems = list(_compared(shown, pl.concat(rows), bool({*defined.records} & {*told.days})))
         found.withheld += part.height - shown.height

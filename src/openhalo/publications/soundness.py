@@ -3,10 +3,11 @@
 from collections.abc import Iterator, Sequence
 
 from openhalo.base.errors import Problem, ReleaseError
+from openhalo.catalogue.conditions import fields_of, links_of
 from openhalo.catalogue.index import Catalogue
 from openhalo.catalogue.measure_specs import MeasureSpec
 from openhalo.disclosure.policy import POLICY, Policy
-from openhalo.publications.imprint import Declared, closed_records, counted
+from openhalo.publications.imprint import Declared, closed_records, counted, cuts, to_protect
 
 
 def must_fit(specs: Sequence[MeasureSpec], policy: Policy, catalogue: Catalogue, declared: Sequence[Declared]) -> None:
@@ -22,23 +23,9 @@ def must_fit(specs: Sequence[MeasureSpec], policy: Policy, catalogue: Catalogue,
         ReleaseError: with every such pair, and which of the two could be left out.
     """
     problems = [*_half_public(specs, catalogue, declared), *_twice(specs, policy, catalogue)]
+    problems += [*_recoded_and_exact(specs, policy, catalogue, declared)]
     if problems:
         raise ReleaseError(problems)
-
-
-def must_go_out(policy: Policy) -> None:
-    """Refuse to publish with an incident file that the policy recodes: `check` tells what it costs, no more yet.
-
-    One file alone is safe. Two of them, of releases that follow on each other, show by their difference what came in
-    between, however few records that are; nothing protects that difference yet.
-
-    Raises:
-        ReleaseError: the policy names one.
-    """
-    if policy.incident_files:
-        records = ", ".join(file.record for file in policy.incident_files)
-        found = f"recoded records of {records} cannot go out yet: two files in a row would show what changed between"
-        raise ReleaseError(Problem(f"{POLICY}: incident_files", found, todo="take them out, and declare tables"))
 
 
 def _half_public(specs: Sequence[MeasureSpec], catalogue: Catalogue, declared: Sequence[Declared]) -> Iterator[Problem]:
@@ -68,6 +55,42 @@ def _twice(specs: Sequence[MeasureSpec], policy: Policy, catalogue: Catalogue) -
             found = f"the records of {file.record} go out one by one, and tables of them are counted from all records"
             todo = "leave the file out, or every table of these records"
             yield Problem(f"{POLICY}: incident_files", f"{found}: one would give away what the other hides", todo=todo)
+
+
+def _recoded_and_exact(
+    specs: Sequence[MeasureSpec], policy: Policy, catalogue: Catalogue, declared: Sequence[Declared]
+) -> Iterator[Problem]:
+    """Yield what would tell exactly what an incident file tells coarsely: its own fields, or measures that look in."""
+    files = {file.record for file in policy.incident_files}
+    for one in declared:
+        if one.record in files and one.fields:
+            found = f"fields of {one.record} are declared public, and the policy makes its records coarser"
+            yield Problem("agency.yaml: declared_public", found, todo="keep the declaration or the incident file")
+    closed = {spec.id for spec in to_protect(specs, catalogue, declared)}
+    named = {table.measure for table in policy.tables} | {one.measure for one in policy.singly}
+    for spec in specs:
+        if filed(spec, policy, catalogue) or (spec.id in closed and spec.id not in named):
+            continue
+        seen = sorted(files & _looks_into(spec, catalogue))
+        if seen:
+            found = f"'{spec.id}' looks into records of {seen[0]}, which go out one by one and coarser"
+            yield Problem(f"{POLICY}: incident_files", found, todo="leave the file out, or the measure")
+
+
+def _looks_into(spec: MeasureSpec, catalogue: Catalogue) -> set[str]:
+    """Return the record types that a measure reads through links."""
+    base, schema = counted(spec, catalogue), catalogue.schema
+    nodes = [catalogue.condition(base.record, text) for text in (base.where, base.numerator) if text]
+    paths = {*cuts(spec), base.value, *(path for node in nodes for path in fields_of(node))}
+    owners = [schema.follow(base.record, path) for path in paths if "." in path]
+    inverses = schema.inverses(base.record)
+    many = {inverses[link].record for node in nodes for link in links_of(node)}
+    return {owner[0] for owner in owners if owner} | many
+
+
+def filed(spec: MeasureSpec, policy: Policy, catalogue: Catalogue) -> bool:
+    """Return whether a measure counts records, or counts against records, that go out one by one."""
+    return bool({file.record for file in policy.incident_files} & _records(spec, catalogue))
 
 
 def _records(spec: MeasureSpec, catalogue: Catalogue) -> set[str]:

@@ -74,7 +74,7 @@ def _steps(answer: Answer, records: Records, hidden: Collection[str]) -> Iterato
     if row["n"] is None or row["numerator"] is None:
         return
     if base.record not in hidden:
-        yield _("{units} in the store").format(units=units), _n(records.manifest.tables[base.record].rows)
+        yield _("all {units} on record").format(units=units), _n(records.manifest.tables[base.record].rows)
     yield _("{units} of {period} that the figure looks at").format(units=units, period=coverage(answer)), _n(row["n"])
     if base.kind in ("share", "mean"):
         yield _("of these, {units} that say what is counted").format(units=units), _n(row["n"] - row["missing"])

@@ -128,13 +128,18 @@ class Records:
         cursor().execute(f"CREATE VIEW IF NOT EXISTS {identifier(name)} AS {query}")
         return ibis.table({column: IBIS[kind] for column, kind in columns.items()}, name=name)
 
+    def _origin(self, record: str) -> str:
+        """Return the SQL of what a record type is read from; empty where there is nothing."""
+        files = self.store.files(self.manifest, record)
+        return scan(files) if files else ""
+
     def _rows(self, record: RecordType, through: Collection[str], every_source: bool, masked: bool = True) -> str:
         """Return the SQL of the rows that count, with some of the fields that look through a link filled."""
         columns, conditions, hidden = record.columns(), [], {}
-        files = self.store.files(self.manifest, record.id)
-        held = set(cursor().sql(f"SELECT * FROM {scan(files)} LIMIT 0").columns) if files else set()
+        origin = self._origin(record.id)
+        held = set(cursor().sql(f"SELECT * FROM {origin} LIMIT 0").columns) if origin else set()
         cells = ", ".join(f"{_cell(column, kind, held)} AS {identifier(column)}" for column, kind in columns.items())
-        own = f"SELECT {cells} {f'FROM {scan(files)}' if files else 'WHERE false'}"
+        own = f"SELECT {cells} {f'FROM {origin}' if origin else 'WHERE false'}"
         if not every_source:
             way = counting.giving_way(record, self.manifest, self.authoritative.get(record.id, []))
             conditions += [f"NOT coalesce({way}, false)"] if way != "false" else []

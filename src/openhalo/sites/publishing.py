@@ -60,7 +60,8 @@ def precaution_of(premises: Premises, number: str, today: date) -> Precaution | 
     if not path.is_file():
         return None
     earlier = still_public(premises.site, premises.releases)
-    return Precaution(read_policy(path), earlier, today, lambda kept: keep(kept, premises.site, number))
+    folders = sorted(one for one in premises.releases.glob("[0-9]*") if one.is_dir())
+    return Precaution(read_policy(path), folders, earlier, today, lambda kept: keep(kept, premises.site, number))
 
 
 def _imprint(premises: Premises, settings: Settings, number: str) -> Imprint:

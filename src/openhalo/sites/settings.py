@@ -3,7 +3,6 @@
 import re
 from collections.abc import Collection
 from datetime import date
-from importlib.resources import files
 from pathlib import Path
 from typing import ClassVar, Literal, Self
 from zoneinfo import available_timezones
@@ -125,7 +124,7 @@ class Settings(Spec):
 
 def message_folders(site: Path) -> list[Path]:
     """Return the folders with message files, the site's own first: what it translates takes the place of ours."""
-    return [site / "locale", *(Path(str(files(package))) / "locale" for package in ("openhalo_catalogue", "openhalo"))]
+    return [site / "locale", *languages.shipped()]
 
 
 def read_settings(site: Path) -> Settings:

@@ -42,7 +42,7 @@ def e_test(events: float, other_events: float, exposure: float = 1.0, other_expo
     if a + b == 0:
         raise Refused("no event was counted on either side: nothing can be compared")
     if a + b > _MOST:
-        raise Refused(f"the E-test is for small counts; above {_MOST:,} events use the score interval")
+        raise Refused(filled("the E-test is for small counts; above {n} events use the score interval", n=f"{_MOST:,}"))
     pooled = (a + b) / (t1 + t0)
     seen = abs(a / t1 - b / t0) / math.sqrt(pooled)
     first, second = _support(t1 * pooled), _support(t0 * pooled)

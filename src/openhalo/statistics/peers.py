@@ -149,7 +149,9 @@ def local_false_discovery(z: ArrayLike, df: int = 7) -> LocalRates:
     if not np.all(np.isfinite(score)) or score.ndim != 1:
         raise ValueError("z must be a column of finite numbers")
     if len(score) < _FEWEST_FOR_NULL:
-        raise Refused(f"fewer than {_FEWEST_FOR_NULL} units are too few to learn what is ordinary among them")
+        raise Refused(
+            filled("fewer than {n} units are too few to learn what is ordinary among them", n=_FEWEST_FOR_NULL)
+        )
     bins = 120
     low, centre, high = np.quantile(score, [0.25, 0.5, 0.75])
     # Far out the density is next to nothing anyway; gaps there would only bend its curve.

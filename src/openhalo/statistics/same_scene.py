@@ -10,10 +10,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from openhalo.presentation.words import filled
 from openhalo.statistics.estimates import Numbers
 from openhalo.statistics.posteriors import LEAST_ESS, WORST_RHAT, Draws, compiled, draw
 from openhalo.statistics.results import Assumption, Refused
-from openhalo.statistics.same_scene_density import likelihood
+from openhalo.statistics.same_scene_density import among_peers, likelihood
 
 CITATION = "Ridgeway (2025), Journal of the American Statistical Association: officers at the same scene"
 LEAST_SCENES, LEAST_PEERS = 20, 10
@@ -93,9 +94,9 @@ def scenes(scene: ArrayLike, officer: ArrayLike, level: ArrayLike) -> Scenes:
     Raises:
         Refused: too few scenes have several officers who used different levels.
     """
-    s = np.unique(np.asarray(scene), return_inverse=True)[1]
-    y = np.unique(np.asarray(level), return_inverse=True)[1].astype(np.int64)
-    low, high = np.full(s.max() + 1, y.max()), np.zeros(s.max() + 1, np.int64)
+    labels, s = np.unique(np.asarray(scene), return_inverse=True)
+    kinds, y = np.unique(np.asarray(level), return_inverse=True)
+    low, high = np.full(len(labels), len(kinds)), np.zeros(len(labels), np.int64)
     np.minimum.at(low, s, y)
     np.maximum.at(high, s, y)
     telling = (low < high)[s]
@@ -104,18 +105,22 @@ def scenes(scene: ArrayLike, officer: ArrayLike, level: ArrayLike) -> Scenes:
     starts = np.r_[np.flatnonzero(np.diff(s[order], prepend=-1)), len(order)].astype(np.int64)
     if len(starts) - 1 < LEAST_SCENES:
         raise Refused(
-            f"only {len(starts) - 1} scenes have several officers who used different levels of force; the comparison "
-            f"needs {LEAST_SCENES}. Without a record of everyone who was there it cannot be made"
+            filled(
+                "only {n} scenes have several officers who used different levels of force; the comparison needs "
+                "{least}. Without a record of everyone who was there it cannot be made",
+                n=len(starts) - 1,
+                least=LEAST_SCENES,
+            )
         )
-    return Scenes(starts, who.astype(np.int64), y[order], names, int(y.max()) + 1)
+    return Scenes(starts, who.astype(np.int64), y[order].astype(np.int64), names, len(kinds))
 
 
 def same_scene(
     at: Scenes,
     prior: Prior = PAPER,
     *,
-    draws: int = 1000,
-    tune: int = 500,
+    draws: int = 1200,
+    tune: int = 250,
     chains: int = 4,
     seed: int = 1,
     worst_rhat: float = WORST_RHAT,
@@ -134,7 +139,8 @@ def same_scene(
         MissingExtra: the sampler is not installed.
     """
     model = _Model(at, prior)
-    posterior = draw(model.density, model.start(), draws, tune, chains, seed=seed).must_agree(worst_rhat, least_ess)
+    posterior = draw(model.density, model.start(), draws, tune, chains, seed=seed, turned=False)
+    posterior.must_agree(worst_rhat, least_ess)
     flat = posterior.flat
     rates = prior.rate * flat[:, : len(at.names)]
     against, count, top, bottom = _among_peers(rates, prior)
@@ -163,7 +169,7 @@ class _Model:
 
     def beyond(self, q: Numbers) -> Numbers:
         """Return the steps beyond the first."""
-        return np.asarray(np.exp(q[..., self.officers :]))
+        return np.asarray(np.exp(np.minimum(q[..., self.officers :], 20.0)))
 
     def density(self, q: Numbers) -> tuple[float, Numbers]:
         """Return log density and gradient."""
@@ -194,10 +200,9 @@ def _among_peers(rates: Numbers, prior: Prior) -> tuple[Numbers, Indices, Number
     near = spread < prior.peers
     np.fill_diagonal(near, False)
     count = near.sum(axis=1)
-    against, top, bottom = (np.full(len(var), np.nan) for _ in range(3))
-    for i in np.flatnonzero(count >= LEAST_PEERS):
-        others = rates[:, near[i]]
-        above = (others < rates[:, [i]]).mean(axis=1)
-        against[i] = float((rates[:, i] - others.mean(axis=1)).mean())
-        top[i], bottom[i] = float((above >= 1 - TOP).mean()), float((above <= TOP).mean())
+    enough = count >= LEAST_PEERS
+    mean = rates.mean(axis=0)
+    against = np.where(enough, mean - near @ mean / np.maximum(count, 1), np.nan)
+    ends = compiled(among_peers)(np.ascontiguousarray(rates), near, TOP)
+    top, bottom = (np.where(enough, end, np.nan) for end in ends)
     return against, count, top, bottom

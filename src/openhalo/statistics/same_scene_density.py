@@ -10,7 +10,7 @@ from openhalo.statistics.estimates import Numbers
 Indices = NDArray[np.int64]
 
 
-def likelihood(
+def likelihood(  # noqa: PLR0915
     rates: Numbers, steps: Numbers, starts: Indices, officer: Indices, level: Indices, kinds: int
 ) -> tuple[float, Numbers, Numbers]:
     """Return the conditional log likelihood of scenes, and its slopes in the officers' rates and in the steps.
@@ -29,62 +29,112 @@ def likelihood(
     """
     total = 0.0
     by_rate, by_step = np.zeros(len(rates)), np.zeros(kinds)
+    weight, top = np.empty((len(rates), kinds)), np.empty(len(rates))
+    for i in range(len(rates)):
+        top[i] = max(rates[i] * steps[kinds - 1], 0.0)
+        for j in range(kinds):
+            weight[i, j] = math.exp(rates[i] * steps[j] - top[i])
+    counts, stride, kept = np.zeros(kinds, np.int64), np.zeros(kinds, np.int64), np.zeros(kinds, np.int64)
+    longest, widest = 0, 1
+    for scene in range(len(starts) - 1):
+        counts[:] = 0
+        for i in range(starts[scene], starts[scene + 1]):
+            counts[level[i]] += 1
+        dropped, states = np.argmax(counts), 1
+        for j in range(kinds):
+            if j != dropped:
+                states *= counts[j] + 1
+        longest, widest = max(longest, starts[scene + 1] - starts[scene]), max(widest, states)
+    after, chance = np.empty((longest + 1, widest)), np.empty(kinds)
+    before, following, room = np.empty(widest), np.empty(widest), np.empty((kinds, widest), np.bool_)
+
     for scene in range(len(starts) - 1):
         first, last = starts[scene], starts[scene + 1]
         m = last - first
-        counts = np.zeros(kinds, np.int64)
+        counts[:] = 0
         for i in range(first, last):
             counts[level[i]] += 1
-        dropped = np.argmax(counts)
-        stride = np.zeros(kinds, np.int64)
-        states = 1
+        dropped, states, others = np.argmax(counts), 1, 0
         for j in range(kinds):
-            if j != dropped:
-                stride[j] = states
+            if j != dropped and counts[j] > 0:
+                kept[others], stride[others] = j, states
+                others += 1
                 states *= counts[j] + 1
-        weight = np.empty((m, kinds))
-        for i in range(m):
-            rate = rates[officer[first + i]]
-            top = max(rate * steps[kinds - 1], 0.0)
-            for j in range(kinds):
-                weight[i, j] = math.exp(rate * steps[j] - top)
-            total += rate * steps[level[first + i]] - top
-        # after[i][state]: ways in which officers i.. can use up `state`
-        after = np.zeros((m + 1, states))
+        for k in range(others):
+            for state in range(states):
+                room[k, state] = (state // stride[k]) % (counts[kept[k]] + 1) > 0
+        # after[i, state]: ways in which officers i.. can use up `state`
+        after[m, :states] = 0.0
         after[m, 0] = 1.0
         for i in range(m - 1, -1, -1):
+            own = weight[officer[first + i]]
             for state in range(states):
-                ways = weight[i, dropped] * after[i + 1, state]
-                for j in range(kinds):
-                    if j != dropped and (state // stride[j]) % (counts[j] + 1) > 0:
-                        ways += weight[i, j] * after[i + 1, state - stride[j]]
-                after[i, state] = ways
+                after[i, state] = own[dropped] * after[i + 1, state]
+            for k in range(others):
+                w, s = own[kept[k]], stride[k]
+                for state in range(s, states):
+                    if room[k, state]:
+                        after[i, state] += w * after[i + 1, state - s]
         whole = after[0, states - 1]
         if not whole > 0:
             return -np.inf, by_rate, by_step
         total -= math.log(whole)
-        before = np.zeros(states)
+        before[:states] = 0.0
         before[0] = 1.0
         for i in range(m):
-            rate, own = rates[officer[first + i]], level[first + i]
-            expected = 0.0
-            following = np.zeros(states)
-            chance = np.zeros(kinds)
+            who, used = officer[first + i], level[first + i]
+            rate, own = rates[who], weight[who]
+            total += rate * steps[used] - top[who]
+            chance[dropped] = 0.0
             for state in range(states):
-                if before[state] == 0.0:
-                    continue
-                rest = states - 1 - state
-                chance[dropped] += before[state] * after[i + 1, rest]
-                following[state] += before[state] * weight[i, dropped]
-                for j in range(kinds):
-                    if j != dropped and (rest // stride[j]) % (counts[j] + 1) > 0:
-                        chance[j] += before[state] * after[i + 1, rest - stride[j]]
-                        following[state + stride[j]] += before[state] * weight[i, j]
-            for j in range(kinds):
-                p = chance[j] * weight[i, j] / whole
+                chance[dropped] += before[state] * after[i + 1, states - 1 - state]
+                following[state] = before[state] * own[dropped]
+            for k in range(others):
+                w, s, ways = own[kept[k]], stride[k], 0.0
+                for state in range(states - s):
+                    if room[k, state + s]:
+                        following[state + s] += before[state] * w
+                    rest = states - 1 - state
+                    if room[k, rest]:
+                        ways += before[state] * after[i + 1, rest - s]
+                chance[kept[k]] = ways
+            p = chance[dropped] * own[dropped] / whole
+            expected = p * steps[dropped]
+            by_step[dropped] -= rate * p
+            for k in range(others):
+                j = kept[k]
+                p = chance[j] * own[j] / whole
                 expected += p * steps[j]
                 by_step[j] -= rate * p
-            by_rate[officer[first + i]] += steps[own] - expected
-            by_step[own] += rate
-            before = following
+            by_rate[who] += steps[used] - expected
+            by_step[used] += rate
+            before, following = following, before
     return total, by_rate, by_step
+
+
+def among_peers(rates: Numbers, near: NDArray[np.bool_], share: float) -> tuple[Numbers, Numbers]:
+    """Return, for each officer, in which share of draws λ lies among the top, and among the bottom, of its peers.
+
+    Args:
+        rates: λ, draws × officers.
+        near: officers × officers: who is whose peer.
+        share: share of peers that counts as the top, or the bottom.
+    """
+    officers = near.shape[0]
+    peers = np.empty((officers, officers), np.int64)
+    many = np.zeros(officers, np.int64)
+    for i in range(officers):
+        for j in range(officers):
+            if near[i, j]:
+                peers[i, many[i]] = j
+                many[i] += 1
+    top, bottom = np.zeros(officers), np.zeros(officers)
+    for draw in range(len(rates)):
+        row = rates[draw]
+        for i in range(officers):
+            own, below = row[i], 0
+            for k in range(many[i]):
+                below += row[peers[i, k]] < own
+            top[i] += below >= (1 - share) * many[i]
+            bottom[i] += below <= share * many[i]
+    return top / len(rates), bottom / len(rates)

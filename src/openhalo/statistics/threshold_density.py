@@ -13,82 +13,166 @@ Indices = NDArray[np.int64]
 
 
 def density(  # noqa: PLR0915
-    q: Numbers, group: Indices, place: Indices, counts: Numbers, ends: Indices, scales: Numbers
-) -> tuple[float, Numbers]:
-    """Return the log density of a position and its gradient.
+    q: Numbers,
+    group: Indices,
+    place: Indices,
+    counts: Numbers,
+    ends: Indices,
+    scales: Numbers,
+    inverses: Numbers,
+    usual: Numbers,
+) -> tuple[float, Numbers, Numbers]:
+    """Return the log density of a position, its gradient, and threshold, log odds and log δ of each cell.
 
     Args:
-        q: the position: parts in the order of `threshold_test._Model`, each standard normal before it is scaled,
-            but for spreads, which stand as logarithms.
+        q: the position: parts in the order of `threshold_test._Model`.
         group, place: index of each cell's group and place.
         counts: 3 × cells: stops, searches, hits.
-        ends: where each of the eleven parts of the position ends, with 0 first.
-        scales: threshold, spread, mean, of groups in log odds and in log δ, of places, 1 where their spread is
-            learned, 1 where the first group is pinned.
+        ends: where each of the nine parts of the position ends, with 0 first.
+        scales: of centres of thresholds (0: there are none), of spreads, of places, 1 where that is learned.
+        inverses: 2 × groups × groups: inverse prior covariance of the groups' log odds of guilt and of their log δ.
+        usual: share searched of each group, at which its hit rate is a parameter.
 
     Innocent people give off a signal N(0, 1), guilty ones N(δ, 1); who is above the threshold t is searched. Searches
     that find something happen at A = φ·(1 − Φ(t − δ)), others at B = (1 − φ)·(1 − Φ(t)), φ being the share guilty.
+
+    Stops fix how many are searched and how often something is found, and leave the rest open; t, φ and δ all bend
+    along that ridge. So the position holds what stops fix (the log odds of a search, those of a hit) and log δ; t and
+    φ are solved for, and the density carries the determinant of that change.
     """
-    of_threshold, of_spread, of_mean, of_place, learned = scales[0], scales[1], scales[2], scales[5], scales[6] > 0
-    slope = -q
-    value = -0.5 * np.dot(q, q)
-    spreads, centres = ends[1], ends[2]
+    of_centre, of_spread, of_place, learned = scales[0], scales[1], scales[2], scales[3] > 0
+    groups = len(usual)
+    slope = np.zeros(len(q))
+    parts = np.empty((3, len(group)))
+    value = 0.0
     shared = ends[2] - ends[1] == 1
     for k in range(ends[1], ends[2]):
         ratio = math.exp(q[k]) / of_spread
-        value += 0.5 * q[k] ** 2 + q[k] - 0.5 * ratio**2
+        value += q[k] - 0.5 * ratio**2
         slope[k] = 1 - ratio**2
-    place_spread = np.full(2, of_place)
-    place_mean = np.zeros(2)
+    for k in range(ends[2], ends[3]):
+        value -= 0.5 * (q[k] / of_centre) ** 2
+        slope[k] = -q[k] / of_centre**2
+    for k in range(ends[5], ends[9]):
+        value -= 0.5 * q[k] ** 2
+        slope[k] = -q[k]
+    place_mean, place_spread = np.zeros(2), np.full(2, of_place)
     for half in range(2):
         if learned:
-            k = ends[6 + 4 * half]
+            k = ends[7 + half]
             place_mean[half], place_spread[half] = of_place * q[k], math.exp(q[k + 1])
             ratio = place_spread[half] / of_place
             value += 0.5 * q[k + 1] ** 2 + q[k + 1] - 0.5 * ratio**2
             slope[k + 1] = 1 - ratio**2
-    by = np.empty(2)
-    effect = np.empty(2)
+
+    # Each group: from the log odds of a hit and log δ to the log odds of guilt, at the usual share searched.
+    odds, near, leaning = np.empty(groups), np.empty(groups), np.empty(groups)
+    odds_by_hit, odds_by_size, by_group = np.empty(groups), np.empty(groups), np.zeros((2, groups))
+    for g in range(groups):
+        delta, hit = math.exp(q[ends[4] + g]), 1 / (1 + math.exp(-q[ends[3] + g]))
+        low, high, t = -10.0, 40.0, 1.0
+        for _ in range(100):
+            guilty, innocent = 0.5 * math.erfc((t - delta) * _ROOT), 0.5 * math.erfc(t * _ROOT)
+            if guilty <= 0 or innocent <= 0:
+                high, step = t, np.inf
+            else:
+                left, right = usual[g] * hit / guilty, usual[g] * (1 - hit) / innocent
+                rise = left * _NORMAL * math.exp(-0.5 * (t - delta) ** 2) / guilty
+                rise += right * _NORMAL * math.exp(-0.5 * t**2) / innocent
+                miss = left + right - 1
+                if miss > 0:
+                    high = t
+                else:
+                    low = t
+                step = miss / rise if rise > 0 else np.inf
+            if abs(step) < 1e-13 * (1 + abs(t)):
+                break
+            t = t - step if low < t - step < high else 0.5 * (low + high)
+        guilty, innocent = 0.5 * math.erfc((t - delta) * _ROOT), 0.5 * math.erfc(t * _ROOT)
+        if guilty <= 0 or innocent <= 0:
+            return -np.inf, slope, parts
+        phi = usual[g] * hit / guilty
+        if not 0 < phi < 1:
+            return -np.inf, slope, parts
+        odds[g], near[g] = math.log(phi / (1 - phi)), t
+        hazard = _NORMAL * math.exp(-0.5 * (t - delta) ** 2) / guilty
+        hazard_0 = _NORMAL * math.exp(-0.5 * t**2) / innocent
+        leaning[g] = (1 - usual[g]) / (hit * hazard + (1 - hit) * hazard_0)
+        r = hazard / hazard_0
+        over, under = 1 - hit + hit * r, 1 - phi + phi * r
+        by_hit, by_size = over / under, -hazard * delta / under
+        odds_by_hit[g], odds_by_size[g] = by_hit, by_size
+        value += math.log(by_hit)
+        t_by_hit, t_by_size = (hit - phi * by_hit) / hazard_0, -phi * by_size / hazard_0
+        bend, bend_0 = hazard - (t - delta), hazard_0 - t
+        r_by_hit = r * (bend - bend_0) * t_by_hit
+        r_by_size = r * (bend * (t_by_size - delta) - bend_0 * t_by_size)
+        slope[ends[3] + g] += (hit * (1 - hit) * (r - 1) + hit * r_by_hit) / over
+        slope[ends[3] + g] -= (phi * (1 - phi) * (r - 1) * by_hit + phi * r_by_hit) / under
+        slope[ends[4] + g] += hit * r_by_size / over
+        slope[ends[4] + g] -= (phi * (1 - phi) * (r - 1) * by_size + phi * r_by_size) / under
+    for g in range(groups):
+        for other in range(groups):
+            by_group[0, g] -= inverses[0, g, other] * odds[other]
+            by_group[1, g] -= inverses[1, g, other] * q[ends[4] + other]
+        value += 0.5 * (odds[g] * by_group[0, g] + q[ends[4] + g] * by_group[1, g])
+
+    effect, by = np.empty(2), np.empty(2)
     for i in range(len(group)):
         g, d = group[i], place[i]
-        spread_at = spreads if shared else spreads + g
+        spread_at = ends[1] if shared else ends[1] + g
         spread = math.exp(q[spread_at])
-        t = spread * q[i] + (of_threshold * q[centres + g] if of_threshold > 0 else 0.0)
-        for half in range(2):
-            first = 3 + 4 * half
-            effect[half] = of_mean * q[ends[first]] if of_mean > 0 else 0.0
-            if not (scales[7] > 0 and g == 0):
-                effect[half] += scales[3 + half] * q[ends[first + 1] + g - int(scales[7])]
-            if d > 0:
-                effect[half] += place_mean[half] + place_spread[half] * q[ends[first + 2] + d - 1]
+        effect[0], effect[1] = odds[g], q[ends[4] + g]
+        if d > 0:
+            for half in range(2):
+                effect[half] += place_mean[half] + place_spread[half] * q[ends[5 + half] + d - 1]
         delta, phi = math.exp(effect[1]), 1 / (1 + math.exp(-effect[0]))
-        above_guilty, above_innocent = 0.5 * math.erfc((t - delta) * _ROOT), 0.5 * math.erfc(t * _ROOT)
-        a, b = phi * above_guilty, (1 - phi) * above_innocent
-        rest = 1 - a - b
-        if a <= 0 or b <= 0 or rest <= 0:
-            return -np.inf, slope
+        share = 1 / (1 + math.exp(-q[i]))
+        t = near[g] - leaning[g] * (q[i] - math.log(usual[g] / (1 - usual[g])))
+        low, high, searched = -10.0, 40.0, 0.0
+        for _ in range(100):  # Halley's steps, kept within what is known to hold the root
+            guilty, innocent = 0.5 * math.erfc((t - delta) * _ROOT), 0.5 * math.erfc(t * _ROOT)
+            at_guilty = phi * _NORMAL * math.exp(-0.5 * (t - delta) ** 2)
+            at_innocent = (1 - phi) * _NORMAL * math.exp(-0.5 * t**2)
+            searched, falls = phi * guilty + (1 - phi) * innocent, at_guilty + at_innocent
+            if searched > share:
+                low = t
+            else:
+                high = t
+            following = np.inf
+            if searched > 0 and falls > 0:
+                r, miss = falls / searched, math.log(searched / share)
+                following = t + 2 * miss * r / (2 * r**2 + miss * (r**2 - (falls * t - at_guilty * delta) / searched))
+            if abs(following - t) < 1e-12:
+                break
+            t = following if low < following < high else 0.5 * (low + high)
+        a, b = phi * guilty, (1 - phi) * innocent
+        if a <= 0 or b <= 0 or falls <= 0:
+            return -np.inf, slope, parts
+        parts[0, i], parts[1, i], parts[2, i] = t, effect[0], effect[1]
         found, vain, let_go = counts[2, i], counts[1, i] - counts[2, i], counts[0, i] - counts[1, i]
-        value += found * math.log(a) + vain * math.log(b) + let_go * math.log(rest)
-        da, db = found / a - let_go / rest, vain / b - let_go / rest
-        guilty_at = phi * _NORMAL * math.exp(-0.5 * (t - delta) ** 2)
-        innocent_at = (1 - phi) * _NORMAL * math.exp(-0.5 * t**2)
-        by_t = -da * guilty_at - db * innocent_at
-        by[0] = phi * (1 - phi) * (da * above_guilty - db * above_innocent)
-        by[1] = da * guilty_at * delta
-        slope[i] += by_t * spread
-        slope[spread_at] += by_t * spread * q[i]
-        if of_threshold > 0:
-            slope[centres + g] += of_threshold * by_t
+        off = t / spread if of_centre == 0 else (t - q[ends[2] + g]) / spread
+        value += found * math.log(a) + vain * math.log(b) + let_go * math.log(1 - share)
+        value += math.log(share * (1 - share) / falls) - 0.5 * off**2 - q[spread_at]
+        slope[spread_at] += off**2 - 1
+        if of_centre > 0:
+            slope[ends[2] + g] += off / spread
+        by_t = -found * at_guilty / a - vain * at_innocent / b - off / spread + (falls * t - at_guilty * delta) / falls
+        slope[i] += 1 - 2 * share - let_go * share - by_t * share * (1 - share) / falls
+        both = phi * (1 - phi)
+        by[0] = found * (1 - phi) - vain * phi - ((1 - phi) * at_guilty - phi * at_innocent) / falls
+        by[0] += by_t * both * (guilty - innocent) / falls
+        by[1] = found * at_guilty * delta / a - at_guilty * (t - delta) * delta / falls
+        by[1] += by_t * at_guilty * delta / falls
         for half in range(2):
-            first = 3 + 4 * half
-            if of_mean > 0:
-                slope[ends[first]] += of_mean * by[half]
-            if not (scales[7] > 0 and g == 0):
-                slope[ends[first + 1] + g - int(scales[7])] += scales[3 + half] * by[half]
+            by_group[half, g] += by[half]
             if d > 0:
-                k = ends[first + 2] + d - 1
+                k = ends[5 + half] + d - 1
                 slope[k] += place_spread[half] * by[half]
                 if learned:
-                    slope[ends[first + 3]] += of_place * by[half]
-                    slope[ends[first + 3] + 1] += place_spread[half] * q[k] * by[half]
-    return value, slope
+                    slope[ends[7 + half]] += of_place * by[half]
+                    slope[ends[7 + half] + 1] += place_spread[half] * q[k] * by[half]
+    for g in range(groups):
+        slope[ends[3] + g] += by_group[0, g] * odds_by_hit[g]
+        slope[ends[4] + g] += by_group[0, g] * odds_by_size[g] + by_group[1, g]
+    return value, slope, parts

@@ -9,23 +9,25 @@ standard, as far as the model holds.
 
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Literal
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.special import expit, ndtr
+from scipy.special import expit, logit, ndtr
 
+from openhalo.presentation.words import filled, later
 from openhalo.statistics.estimates import Numbers
 from openhalo.statistics.posteriors import LEAST_ESS, WORST_RHAT, Draws, compiled, draw
 from openhalo.statistics.results import Assumption, Refused, Result, whole
 from openhalo.statistics.threshold_density import density
 
 CITATION = "Pierson, Corbett-Davies and Goel (2018), AISTATS, PMLR 84, 96-105"
-LIMIT = (
+LIMIT = later(
     "It rests on a model of how officers decide; if signals of guilt have another shape in one group than in another, "
     "it can be wrong. It does not say why thresholds differ."
 )
 LEAST_GROUPS, LEAST_PLACES = 2, 5
+_METHOD = later("threshold test (mixture of two normal signals), posterior mean and quantiles")
 
 
 @dataclass(frozen=True)
@@ -51,6 +53,15 @@ class Prior:
     spread: float
     by_group: bool
 
+    def inverse(self, scale: float, groups: int) -> Numbers:
+        """Return the inverse covariance of the groups' effects, which share a level that nothing else shows."""
+        if not self.pinned:
+            return np.asarray(np.linalg.inv(scale**2 * np.eye(groups) + self.mean**2))
+        around = np.eye(groups) / scale**2
+        around[0, 1:] = around[1:, 0] = -1 / scale**2
+        around[0, 0] = 1 / self.mean**2 + (groups - 1) / scale**2
+        return around
+
 
 FAST = Prior(1, 1, 1, False, 0.1, False, 0, 1, False)
 """Pierson, Corbett-Davies and Goel (2018)."""
@@ -73,6 +84,14 @@ class Cells:
     searches: Numbers
     hits: Numbers
     groups: tuple[str, ...]
+    places: NDArray[np.generic]
+
+
+class Thresholds(NamedTuple):
+    """The threshold of each group, and the differences of the others from the first group."""
+
+    groups: tuple[Result, ...]
+    differences: tuple[Result, ...]
 
 
 @dataclass(frozen=True)
@@ -80,19 +99,22 @@ class ThresholdTest:
     """Thresholds of each group, their differences from the first group, and how well the model fits.
 
     Attributes:
-        thresholds: of each group: the chance of finding something from which on people are searched.
-        differences: of each other group, less the first group's.
+        by_place: thresholds with each place weighted by all its stops, alike for all groups (Simoiu et al. 2017): the
+            chance of finding something from which on people are searched.
+        by_own: with each place weighted by the group's own stops there (Pierson et al. 2020).
         draws: the posterior.
         cells: the cells that were used.
-        search_error, hit_error: root mean square error of predicted search and hit rates over cells, weighted by
-            stops and by searches.
+        searches, hits: share searched, and hit rate, that the model expects in each cell.
+        search_error, hit_error: root mean square error of both over cells, weighted by stops and by searches.
         surprising: share of cells whose searches, or hits, lie outside what the model predicts for 95 of 100.
     """
 
-    thresholds: tuple[Result, ...]
-    differences: tuple[Result, ...]
+    by_place: Thresholds
+    by_own: Thresholds
     draws: Draws
     cells: Cells
+    searches: Numbers
+    hits: Numbers
     search_error: float
     hit_error: float
     surprising: tuple[float, float]
@@ -124,20 +146,25 @@ def kept_cells(
     kept = enough[p]
     if len(groups) < LEAST_GROUPS or enough.sum() < LEAST_PLACES:
         raise Refused(
-            f"{int(enough.sum())} places have {max(least_searches, 1)} or more searches of each of {len(groups)} "
-            f"groups; the test needs {LEAST_PLACES} places and {LEAST_GROUPS} groups"
+            filled(
+                "{places} places have {least} or more searches of each of {groups} groups; the test needs {more} "
+                "places",
+                places=int(enough.sum()),
+                least=max(least_searches, 1),
+                groups=len(groups),
+                more=LEAST_PLACES,
+            )
         )
     renumbered = (np.cumsum(enough) - 1)[p[kept]]
-    return Cells(g[kept], renumbered.astype(np.int64), n[kept], s[kept], h[kept], groups)
+    return Cells(g[kept], renumbered.astype(np.int64), n[kept], s[kept], h[kept], groups, names[enough])
 
 
 def threshold_test(
     cells: Cells,
     prior: Prior = FAST,
-    weights: Literal["place", "own"] = "place",
     *,
     draws: int = 1000,
-    tune: int = 500,
+    tune: int = 300,
     chains: int = 4,
     seed: int = 1,
     worst_rhat: float = WORST_RHAT,
@@ -148,8 +175,6 @@ def threshold_test(
     Args:
         cells: as `kept_cells` returns them.
         prior: FAST, ORIGINAL or `open_policing(scale)`.
-        weights: how places are averaged: by all stops of the place, alike for all groups (Simoiu et al. 2017), or by
-            each group's own stops there (Pierson et al. 2020).
         draws, tune, chains, seed: of the sampler.
         worst_rhat, least_ess: what the draws must reach.
 
@@ -162,106 +187,107 @@ def threshold_test(
     t, odds, size = model.parts(posterior.flat)
     delta = np.exp(size)
     chance = expit(odds + delta * t - delta**2 / 2)
-    stops = cells.stops if weights == "own" else np.bincount(cells.place, cells.stops)[cells.place]
-    totals = np.bincount(cells.group, stops, len(cells.groups))
-    by_group = np.column_stack(
-        [(chance * (stops * (cells.group == g))).sum(axis=1) / totals[g] for g in range(len(cells.groups))]
-    )
     searches, hits = _predicted(t, odds, delta)
     facts = _fit(cells, searches, hits, seed)
+    surprise = filled(
+        "the model predicts the cells ({searches} of search counts and {hits} of hit counts lie outside what it "
+        "expects of 5%)",
+        searches=f"{facts[2][0]:.0%}",
+        hits=f"{facts[2][1]:.0%}",
+    )
     assumptions = (
         *posterior.assumptions(),
         Assumption("searches are at the officer's discretion", "not testable"),
         Assumption("signals of guilt have the model's shape in every group", "not testable"),
-        Assumption(f"the model predicts the cells ({facts[2][0]:.0%} and {facts[2][1]:.0%} of search and hit counts "
-                   "lie outside what it expects of 5%)", "met" if max(facts[2]) < 0.1 else "not met"),
+        Assumption(surprise, "met" if max(facts[2]) < 0.1 else "not met"),
+    )
+    by_place, by_own = (_thresholds(cells, chance, rule, assumptions) for rule in ("place", "own"))
+    return ThresholdTest(
+        by_place, by_own, posterior, cells, searches.mean(axis=0), hits.mean(axis=0), *facts
     )  # fmt: skip
 
-    def result(
-        what: str, values: Numbers, n: float, neutral: float = np.nan, above: str = "", below: str = ""
-    ) -> Result:
+
+def _thresholds(
+    cells: Cells, chance: Numbers, rule: str, assumptions: tuple[Assumption, ...]
+) -> Thresholds:  # fmt: skip
+    """Return the average over places of each draw's thresholds: weights are the places' stops, or the group's own."""
+    stops = cells.stops if rule == "own" else np.bincount(cells.place, cells.stops)[cells.place]
+    totals = np.bincount(cells.group, stops, len(cells.groups))
+    by_group = np.column_stack(
+        [(chance * (stops * (cells.group == g))).sum(axis=1) / totals[g] for g in range(len(cells.groups))]
+    )
+
+    def result(what: str, values: Numbers, n: float, **more: Any) -> Result:
         low, high = np.quantile(values, (0.025, 0.975))
         return Result(
             what=what, n=whole(n), unit="stops", estimate=float(values.mean()), low=float(low), high=float(high),
-            confidence=0.95, method="threshold test (mixture of two normal signals), posterior mean and quantiles",
-            assumptions=assumptions, citation=CITATION, limit=LIMIT, neutral=neutral, above=above, below=below,
+            confidence=0.95, method=_METHOD, assumptions=assumptions, citation=CITATION, limit=LIMIT, **more,
         )  # fmt: skip
 
-    of = np.bincount(cells.group, cells.stops, len(cells.groups))
-    first = cells.groups[0]
-    thresholds = tuple(
-        result(f"The search threshold for {name}", by_group[:, g], of[g]) for g, name in enumerate(cells.groups)
-    )
-    differences = tuple(
-        result(
-            f"The search threshold for {name} less that for {first}", by_group[:, g] - by_group[:, 0], of[0] + of[g],
-            0.0, above=f"In this model, people of the group {name} were searched on more evidence than {first}.",
-            below=f"In this model, people of the group {name} were searched on less evidence than {first}.",
-        )
-        for g, name in enumerate(cells.groups) if g
+    of, first = np.bincount(cells.group, cells.stops, len(cells.groups)), cells.groups[0]
+    return Thresholds(
+        tuple(
+            result(f"The search threshold for {name}", by_group[:, g], of[g]) for g, name in enumerate(cells.groups)
+        ),
+        tuple(
+            result(
+                f"The search threshold for {name} less that for {first}", by_group[:, g] - by_group[:, 0],
+                of[0] + of[g], neutral=0.0,
+                above=f"In this model, people of the group {name} were searched on more evidence than {first}.",
+                below=f"In this model, people of the group {name} were searched on less evidence than {first}.",
+            )
+            for g, name in enumerate(cells.groups) if g
+        ),
     )  # fmt: skip
-    return ThresholdTest(thresholds, differences, posterior, cells, *facts)
 
 
 class _Model:
     """Where each parameter stands in a position, and the density there.
 
-    A position holds, in turn: deviations of the cells' thresholds; log spreads; centres of the groups' thresholds;
-    then, for log odds of guilt and again for log δ: the level, the groups, the places, and the mean and log spread
-    of places.
+    A position holds, in turn: the log odds of a search in each cell; log spreads of thresholds; centres of the groups'
+    thresholds; each group's log odds of a hit at its usual share searched; each group's log δ; the places' effects on
+    log odds of guilt and on log δ, in units of their spread; and, where it is learned, mean and log spread of each.
     """
 
     def __init__(self, cells: Cells, prior: Prior) -> None:
-        self.compiled, self.cells, self.prior = compiled(density), cells, prior
-        self.groups, self.places = len(cells.groups), int(cells.place.max()) + 1
-        sizes = [len(cells.stops), self.groups if prior.by_group else 1, self.groups if prior.threshold else 0]
-        half = [int(prior.mean > 0), self.groups - prior.pinned, self.places - 1, 2 * prior.learned]
-        self.ends = np.cumsum([0, *sizes, *half, *half])
+        self.compiled, self.cells = compiled(density), cells
+        groups, places = len(cells.groups), int(cells.place.max()) + 1
+        learned = 2 * prior.learned
+        sizes = [len(cells.stops), groups if prior.by_group else 1, groups if prior.threshold else 0, groups, groups,
+                 places - 1, places - 1, learned, learned]  # fmt: skip
+        self.ends = np.cumsum([0, *sizes])
         self.slots = [slice(int(a), int(b)) for a, b in pairwise(self.ends)]
         self.size = int(self.ends[-1])
         self.counts = np.stack([cells.stops, cells.searches, cells.hits])
-        p = prior
-        self.scales = np.array(
-            [p.threshold, p.spread, p.mean, p.group_odds, p.group_size, p.place, p.learned, p.pinned], float
-        )
+        self.scales = np.array([prior.threshold, prior.spread, prior.place, prior.learned], float)
+        self.inverses = np.stack([prior.inverse(scale, groups) for scale in (prior.group_odds, prior.group_size)])
+        stops, searches, hits = (np.bincount(cells.group, of, groups) for of in self.counts)
+        self.usual, self.usual_hits = (searches + 0.5) / (stops + 1), (hits + 0.5) / (searches + 1)
 
     def start(self) -> Numbers:
-        """Return a position with a likelihood: a tenth guilty, thresholds that fit the search rates."""
-        from scipy.special import ndtri
-
+        """Return a position with a likelihood: the shares searched and hit rates as they were."""
         q = np.zeros(self.size)
-        c = self.cells
-        q[self.slots[0]] = -ndtri(np.clip((c.searches + 0.5) / (c.stops + 1), 1e-6, 0.9))
+        q[self.slots[0]] = logit((self.cells.searches + 0.5) / (self.cells.stops + 1))
+        q[self.slots[3]] = logit(self.usual_hits)
+        q[self.slots[4]] = 0.3
         return q
 
-    def effects(self, q: Numbers, half: int) -> tuple[Numbers, Numbers]:
-        """Return the effects of groups (with the level) and of places: of log odds (half 0) or of log δ (half 1)."""
-        level, groups, places, learned = (q[..., self.slots[3 + 4 * half + k]] for k in range(4))
-        p = self.prior
-        scale = p.group_size if half else p.group_odds
-        pad = [(0, 0)] * (q.ndim - 1)
-        by_group = np.pad(scale * groups, [*pad, (int(p.pinned), 0)])
-        if p.mean:
-            by_group = by_group + p.mean * level
-        spread = np.exp(learned[..., 1:]) if p.learned else p.place
-        centre = p.place * learned[..., :1] if p.learned else 0.0
-        return by_group, np.pad(centre + spread * places, [*pad, (1, 0)])
-
-    def parts(self, q: Numbers) -> tuple[Numbers, Numbers, Numbers]:
-        """Return threshold, log odds of guilt and log δ of each cell; `q` may hold many positions."""
-        pairs = [self.effects(q, half) for half in (0, 1)]
-        odds, size = (a[..., self.cells.group] + b[..., self.cells.place] for a, b in pairs)
-        own = self.cells.group if self.prior.by_group else np.zeros_like(self.cells.group)
-        t = np.exp(q[..., self.slots[1]])[..., own] * q[..., self.slots[0]]
-        if self.prior.threshold:
-            t = t + self.prior.threshold * q[..., self.slots[2]][..., self.cells.group]
-        return t, odds, size
+    def at(self, q: Numbers) -> tuple[float, Numbers, Numbers]:
+        """Return log density, gradient, and threshold, log odds of guilt and log δ of each cell."""
+        c = self.cells
+        found = self.compiled(
+            q, c.group, c.place, self.counts, self.ends, self.scales, self.inverses, self.usual
+        )  # fmt: skip
+        return found  # type: ignore[no-any-return]
 
     def density(self, q: Numbers) -> tuple[float, Numbers]:
         """Return log density and gradient."""
-        c = self.cells
-        value, slope = self.compiled(q, c.group, c.place, self.counts, self.ends, self.scales)
-        return float(value), slope
+        return self.at(q)[:2]
+
+    def parts(self, draws: Numbers) -> tuple[Numbers, Numbers, Numbers]:
+        """Return threshold, log odds of guilt and log δ of each draw and cell."""
+        found = np.stack([self.at(q)[2] for q in draws], axis=1)
+        return found[0], found[1], found[2]
 
 
 def _predicted(t: Numbers, odds: Numbers, delta: Numbers) -> tuple[Numbers, Numbers]:

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Literal
+from typing import Any, Generic, Literal, TypeVar
 
 import ibis
 
@@ -10,7 +10,7 @@ from openhalo.base.errors import MeasureError, Problem, name_all
 from openhalo.base.periods import Period
 from openhalo.base.provenance import hash_facts
 from openhalo.catalogue.analysis_plans import PlannedTest
-from openhalo.catalogue.analysis_specs import AnalysisSpec, Event
+from openhalo.catalogue.analysis_specs import AnalysisSpec, BeforeAndAfter, Event, GroupComparison
 from openhalo.engines.expressions import to_ibis
 from openhalo.measures.planning import has_days
 from openhalo.presentation.words import _
@@ -18,29 +18,30 @@ from openhalo.records.manifest import Coverage
 from openhalo.records.reading import Records, Relation, must_hold
 
 Standing = Literal["planned", "exploratory"]
+Kind_co = TypeVar("Kind_co", bound=AnalysisSpec, covariant=True)
 
 
 @dataclass(frozen=True)
-class Asked:
-    """One analysis of one store version."""
+class Asked(Generic[Kind_co]):
+    """One analysis, of one kind, of one store version."""
 
-    spec: AnalysisSpec
+    spec: Kind_co
     test: PlannedTest
     standing: Standing
     records: Records
 
     @property
-    def reference(self) -> str:
+    def reference(self: "Asked[GroupComparison]") -> str:
         """Return the code that the others are compared with."""
         return self.test.reference or self.spec.reference
 
     @property
-    def compare(self) -> list[str]:
+    def compare(self: "Asked[GroupComparison]") -> list[str]:
         """Return the codes that are compared with it; empty: all there are."""
         return self.test.compare or self.spec.compare
 
     @property
-    def event(self) -> Event | None:
+    def event(self: "Asked[BeforeAndAfter]") -> Event | None:
         """Return what began, and when."""
         return self.test.event or self.spec.event
 
@@ -52,8 +53,7 @@ class Asked:
     @cached_property
     def covered(self) -> list[Coverage]:
         """Return what each source holds of the record type within these days."""
-        table = self.records.manifest.tables.get(self.spec.record)
-        covers = table.coverage if table else []
+        covers = self.records.coverage(self.spec.record)
         return [cover for cover in covers if self.within is None or cover.period.overlap(self.within)]
 
     @cached_property
@@ -67,15 +67,21 @@ class Asked:
     @property
     def unit(self) -> str:
         """Return what one record is, as plural words."""
+        if self.spec.counts:
+            return _(self.spec.counts)
         record = self.records.catalogue.record_type(self.spec.record)
         return _(record.units.get(self.covered[0].unit, record.plural) if self.covered else record.plural)
 
     @cached_property
     def people(self) -> dict[str, str]:
-        """Return code → how people of it are named in a sentence."""
-        found = self.records.catalogue.schema.follow(self.spec.record, self.spec.group) if self.spec.group else None
+        """Return code → how people of it are named in a sentence, in order; empty where no groups are compared."""
+        if not isinstance(self.spec, GroupComparison):
+            return {}
+        found = self.records.catalogue.schema.follow(self.spec.record, self.spec.group)
         vocabulary = self.records.catalogue.vocabularies.get(found[1].vocabulary) if found else None
-        return {code: one.people or one.label for code, one in vocabulary.codes.items()} if vocabulary else {}
+        if vocabulary is None:
+            return {}
+        return {code: vocabulary.codes[code].people or vocabulary.codes[code].label for code in vocabulary.order}
 
     def name(self, code: str) -> str:
         """Return how people of a group are named in a sentence."""

@@ -7,16 +7,17 @@ import ibis
 import numpy as np
 import polars as pl
 
+from openhalo.catalogue.analysis_kinds import Audit
 from openhalo.engines.connect import fetch
 from openhalo.measures.analyses.asked import Asked
 from openhalo.statistics.estimates import Numbers
 
 
-def _day(asked: Asked, relation: Any) -> Any:
+def _day(asked: Asked[Audit], relation: Any) -> Any:
     return relation.field(asked.records.catalogue.record_type(asked.spec.record).date_column)
 
 
-def months(asked: Asked) -> pl.DataFrame:
+def months(asked: Asked[Audit]) -> pl.DataFrame:
     """Count records, and those that say each field, by month; months without a record are there with 0."""
     relation = asked.relation()
     month = _day(asked, relation).truncate("M").cast("date")
@@ -32,13 +33,13 @@ def months(asked: Asked) -> pl.DataFrame:
     return every.join(counted, on="month", how="left").fill_null(0).sort("month")
 
 
-def days(asked: Asked) -> pl.DataFrame:
+def days(asked: Asked[Audit]) -> pl.DataFrame:
     """Count records by day."""
     relation = asked.relation()
     return fetch(relation.table.select(day=_day(asked, relation)).group_by("day").agg(n=ibis._.count()))
 
 
-def minutes(asked: Asked) -> Numbers | None:
+def minutes(asked: Asked[Audit]) -> Numbers | None:
     """Count records by minute past the hour, where the time is given to the minute."""
     record = asked.records.catalogue.record_type(asked.spec.record)
     if record.fields[record.time].type != "time":
@@ -52,7 +53,7 @@ def minutes(asked: Asked) -> Numbers | None:
     return found if found.sum() else None
 
 
-def codes(asked: Asked) -> dict[str, pl.DataFrame]:
+def codes(asked: Asked[Audit]) -> dict[str, pl.DataFrame]:
     """Count records by month and code of each coded field."""
     fields = asked.records.catalogue.record_type(asked.spec.record).fields
     found = {}
@@ -66,7 +67,7 @@ def codes(asked: Asked) -> dict[str, pl.DataFrame]:
     return found
 
 
-def by_outcome(asked: Asked) -> pl.DataFrame:
+def by_outcome(asked: Asked[Audit]) -> pl.DataFrame:
     """Count records with and without the outcome, and those of them that say each field."""
     if not asked.spec.outcome:
         return pl.DataFrame()

@@ -6,6 +6,7 @@ from typing import NamedTuple
 import numpy as np
 import polars as pl
 
+from openhalo.catalogue.analysis_kinds import Audit
 from openhalo.measures.analyses import audit_counts
 from openhalo.measures.analyses.asked import Asked
 from openhalo.measures.analyses.results import AnalysisResult, Counts
@@ -31,7 +32,7 @@ class Finding(NamedTuple):
     look: bool
 
 
-def audit(asked: Asked) -> AnalysisResult:
+def audit(asked: Asked[Audit]) -> AnalysisResult:
     """Return what the recording of some fields shows, month by month.
 
     Raises:
@@ -74,17 +75,17 @@ def audit(asked: Asked) -> AnalysisResult:
     )
 
 
-def _label(asked: Asked, name: str) -> str:
+def _label(asked: Asked[Audit], name: str) -> str:
     return _(asked.records.catalogue.record_type(asked.spec.record).fields[name].label)
 
 
-def _code(asked: Asked, name: str, code: str) -> str:
+def _code(asked: Asked[Audit], name: str, code: str) -> str:
     catalogue = asked.records.catalogue
     vocabulary = catalogue.vocabularies.get(catalogue.record_type(asked.spec.record).fields[name].vocabulary)
     return _(vocabulary.codes[code].label) if vocabulary and code in vocabulary.codes else code
 
 
-def _coverage(asked: Asked, months: pl.DataFrame) -> Iterator[Finding]:
+def _coverage(asked: Asked[Audit], months: pl.DataFrame) -> Iterator[Finding]:
     starts, total = months["month"].to_list(), months["records"].to_numpy()
     for name in asked.spec.fields:
         known, label = months[name].to_numpy(), _label(asked, name)
@@ -103,7 +104,7 @@ def _coverage(asked: Asked, months: pl.DataFrame) -> Iterator[Finding]:
             yield Finding(_("The largest lasting change in how often it is recorded"), label, found, shift.sure)
 
 
-def _new_codes(asked: Asked, codes: dict[str, pl.DataFrame], months: pl.DataFrame) -> Iterator[Finding]:
+def _new_codes(asked: Asked[Audit], codes: dict[str, pl.DataFrame], months: pl.DataFrame) -> Iterator[Finding]:
     starts = months["month"].to_list()
     for name, counted in codes.items():
         names = sorted(counted["code"].unique())
@@ -128,7 +129,7 @@ def _rounded(minutes: Numbers | None) -> Iterator[Finding]:
         yield Finding(_("Rounded times"), _("Time"), text.format(times=numbers.measured(times, "ratio")), look)
 
 
-def _weeks(asked: Asked, days: pl.DataFrame) -> Iterator[Finding]:
+def _weeks(asked: Asked[Audit], days: pl.DataFrame) -> Iterator[Finding]:
     """Look for weeks with far more records than the others."""
     weeks = days.with_columns(pl.col("day").dt.truncate("1w")).group_by("day").agg(pl.col("n").sum()).sort("day")
     found = recording.spikes(weeks["n"].to_numpy())
@@ -140,7 +141,7 @@ def _weeks(asked: Asked, days: pl.DataFrame) -> Iterator[Finding]:
     yield Finding(_("Weeks with far more records than the others"), every, told or _("none"), bool(found))
 
 
-def _uneven(asked: Asked, counted: pl.DataFrame) -> Iterator[Finding]:
+def _uneven(asked: Asked[Audit], counted: pl.DataFrame) -> Iterator[Finding]:
     """Look for fields that are recorded more or less often where the outcome is there."""
     if counted.height < 2:
         return

@@ -6,11 +6,12 @@ from typing import Any
 import ibis
 import polars as pl
 
+from openhalo.catalogue.analysis_kinds import Funnel, RateRatio, StandardisedRates
 from openhalo.engines.connect import fetch
 from openhalo.measures.analyses.asked import Asked
 
 
-def cells_of(asked: Asked, keys: Sequence[str]) -> pl.DataFrame:
+def cells_of(asked: Asked[RateRatio | StandardisedRates | Funnel], keys: Sequence[str]) -> pl.DataFrame:
     """Count records that say the outcome (n) and those with it (k) by key and by stratum of all that is held equal."""
     relation = asked.relation()
     spec = asked.spec

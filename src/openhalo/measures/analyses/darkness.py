@@ -8,21 +8,37 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from openhalo.catalogue import analysis_kinds
 from openhalo.measures.analyses.asked import Asked
 from openhalo.measures.analyses.contrasts import Contrast, contrast
 from openhalo.measures.analyses.evening_stops import Stops, stops_of
 from openhalo.measures.analyses.results import AnalysisResult, Counts, Picture
+from openhalo.measures.analyses.wording import Wording
 from openhalo.presentation import charts, numbers
 from openhalo.presentation.figures import Figure
-from openhalo.presentation.words import _, filled
+from openhalo.presentation.words import _, filled, later
 from openhalo.statistics.proportions import difference
 from openhalo.statistics.results import Assumption, Refused
 from openhalo.statistics.veil_of_darkness import VeilOfDarkness, veil_of_darkness
 
+_WORDING = Wording(
+    later(
+        "At the same time of day, the odds that a stop was of {group} rather than of {reference} were {value} "
+        "times as high in darkness as in daylight (95% interval {span}; {n} {units})."
+    ),
+    later(
+        "More than chance explains. A larger share of the stops in darkness is of {group}; this test shows no sign "
+        "that officers stop {group} more when they can see them."
+    ),
+    later(
+        "More than chance explains. A smaller share of the stops in darkness is of {group}, as one would see if "
+        "officers stopped {group} more when they can see them."
+    ),
+)
 _TOLERANCE = 0.02
 
 
-def darkness(asked: Asked) -> AnalysisResult:
+def darkness(asked: Asked[analysis_kinds.VeilOfDarkness]) -> AnalysisResult:
     """Return how darkness changes each group's share of the stops of it and of the reference group.
 
     Raises:
@@ -54,6 +70,7 @@ def darkness(asked: Asked) -> AnalysisResult:
     return AnalysisResult(
         asked=asked,
         contrasts=tuple(contrasts),
+        wording=_WORDING,
         detail=_detail([(code, one) for code, one, _bounds in found], asked),
         tell=lambda: _notes(asked, stops, found[0][1], refused),
         limit=found[0][1].limit,
@@ -66,7 +83,9 @@ def darkness(asked: Asked) -> AnalysisResult:
     )
 
 
-def _compare(asked: Asked, stops: Stops, code: str) -> tuple[VeilOfDarkness, tuple[float, float] | None]:
+def _compare(
+    asked: Asked[analysis_kinds.VeilOfDarkness], stops: Stops, code: str
+) -> tuple[VeilOfDarkness, tuple[float, float] | None]:
     """Return the test of one group, and the odds ratios at both extremes of the stops of unknown group."""
     mine, theirs = stops.codes.index(code), stops.codes.index(asked.reference)
     unknown = stops.group < 0
@@ -81,7 +100,7 @@ def _compare(asked: Asked, stops: Stops, code: str) -> tuple[VeilOfDarkness, tup
     return found, (min(ends), max(ends))
 
 
-def _fit(asked: Asked, stops: Stops, in_group: NDArray[np.bool_]) -> VeilOfDarkness:
+def _fit(asked: Asked[analysis_kinds.VeilOfDarkness], stops: Stops, in_group: NDArray[np.bool_]) -> VeilOfDarkness:
     return veil_of_darkness(
         stops.minute,
         stops.sunset,
@@ -105,7 +124,7 @@ def _recorded_alike(stops: Stops) -> Assumption:
     return Assumption("the group is recorded as often in darkness as in daylight", "not met" if apart else "met")
 
 
-def _detail(found: Sequence[tuple[str, VeilOfDarkness]], asked: Asked) -> pl.DataFrame:
+def _detail(found: Sequence[tuple[str, VeilOfDarkness]], asked: Asked[analysis_kinds.VeilOfDarkness]) -> pl.DataFrame:
     rows = []
     for code, one in found:
         for side, (group, others) in (("light", one.light), ("dark", one.dark)):
@@ -114,7 +133,7 @@ def _detail(found: Sequence[tuple[str, VeilOfDarkness]], asked: Asked) -> pl.Dat
     return pl.DataFrame(rows)
 
 
-def _counts(asked: Asked, found: Sequence[tuple[str, VeilOfDarkness]]) -> Counts:
+def _counts(asked: Asked[analysis_kinds.VeilOfDarkness], found: Sequence[tuple[str, VeilOfDarkness]]) -> Counts:
     """Return each group's share of the stops of it and the reference group, in daylight and in darkness."""
     heads = [_("Group"), _("Share in daylight"), _("Share in darkness")]
     text = _("{share} ({part} of {whole})")
@@ -129,7 +148,9 @@ def _counts(asked: Asked, found: Sequence[tuple[str, VeilOfDarkness]]) -> Counts
     return Counts(title.format(reference=asked.name(asked.reference)), heads, rows)
 
 
-def _notes(asked: Asked, stops: Stops, one: VeilOfDarkness, refused: dict[str, str]) -> list[str]:
+def _notes(
+    asked: Asked[analysis_kinds.VeilOfDarkness], stops: Stops, one: VeilOfDarkness, refused: dict[str, str]
+) -> list[str]:
     text = _("Compared are stops between {first} and {last}: hours that are light on some days and dark on others.")
     found = [text.format(first=_clock(one.window[0]), last=_clock(one.window[1]))]
     unknown = int((stops.group < 0).sum())
@@ -140,7 +161,7 @@ def _notes(asked: Asked, stops: Stops, one: VeilOfDarkness, refused: dict[str, s
     return [*found, *(text.format(group=asked.name(code), reason=_(why)) for code, why in refused.items())]
 
 
-def _all_refused(asked: Asked, refused: dict[str, str]) -> str:
+def _all_refused(asked: Asked[analysis_kinds.VeilOfDarkness], refused: dict[str, str]) -> str:
     """Return why no group can be compared, each with its reason."""
     pattern = "; ".join(f"{{group{at}}}: {{why{at}}}" for at in range(len(refused)))
     names = {f"group{at}": asked.name(code) for at, code in enumerate(refused)}
@@ -151,7 +172,7 @@ def _clock(minute: float) -> str:
     return f"{int(minute) // 60:02d}:{int(minute) % 60:02d}"
 
 
-def _picture(asked: Asked, contrasts: Sequence[Contrast]) -> Picture:
+def _picture(asked: Asked[analysis_kinds.VeilOfDarkness], contrasts: Sequence[Contrast]) -> Picture:
     rows = [
         Figure(asked.name(one.group), one.estimate, one.low, one.high, n=one.n, numerator=float(one.n), code=one.group)
         for one in contrasts

@@ -8,6 +8,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from openhalo.catalogue.analysis_kinds import VeilOfDarkness
 from openhalo.engines.connect import fetch
 from openhalo.measures.analyses.asked import Asked
 from openhalo.presentation.words import filled, later
@@ -39,7 +40,7 @@ class Stops:
         return replace(self, **cut)
 
 
-def stops_of(asked: Asked) -> Stops:
+def stops_of(asked: Asked[VeilOfDarkness]) -> Stops:
     """Return the stops that an analysis looks at, with the evening of each.
 
     Raises:
@@ -91,7 +92,7 @@ def stops_of(asked: Asked) -> Stops:
     return stops.of(clock_changes(frame["day"].to_numpy(), zone)) if spec.around_clock_changes else stops
 
 
-def _zone(asked: Asked) -> str:
+def _zone(asked: Asked[VeilOfDarkness]) -> str:
     zones = sorted({asked.records.catalogue.source(cover.source).zone for cover in asked.covered})
     if len(zones) != 1:
         text = later("the records lie in several time zones ({zones}); plan the test for one of them")

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from openhalo.catalogue.analysis_kinds import OutcomeTest
 from openhalo.measures.analyses.asked import Asked
 from openhalo.measures.analyses.results import Counts, Picture
 from openhalo.presentation import analysis_charts, charts, numbers
@@ -17,7 +18,7 @@ FEWEST_IN_PLACE = 10
 _FEWEST_PLACES = 3
 
 
-def _figures(asked: Asked, hits: Numbers, made: Numbers, codes: Sequence[str]) -> list[Figure]:
+def _figures(asked: Asked[OutcomeTest], hits: Numbers, made: Numbers, codes: Sequence[str]) -> list[Figure]:
     """Return the hit rate of each group over all places."""
     k, n = hits.sum(axis=1), made.sum(axis=1)
     rates = wilson(k, n)
@@ -28,7 +29,7 @@ def _figures(asked: Asked, hits: Numbers, made: Numbers, codes: Sequence[str]) -
     ]  # fmt: skip
 
 
-def counts_of(asked: Asked, hits: Numbers, made: Numbers, codes: Sequence[str], places: int) -> Counts:
+def counts_of(asked: Asked[OutcomeTest], hits: Numbers, made: Numbers, codes: Sequence[str], places: int) -> Counts:
     """Return each group's hits, searches and hit rate, pooled and as a plain average over places."""
     heads = [_("Group"), _("Searches that found something"), _("95% interval"), _("Found"), _("Searches")]
     rows = []
@@ -51,7 +52,9 @@ def counts_of(asked: Asked, hits: Numbers, made: Numbers, codes: Sequence[str], 
     return Counts(_("How often searches found something"), heads, rows)
 
 
-def pictures_of(asked: Asked, hits: Numbers, made: Numbers, codes: Sequence[str], base: int) -> list[Picture]:
+def pictures_of(
+    asked: Asked[OutcomeTest], hits: Numbers, made: Numbers, codes: Sequence[str], base: int
+) -> list[Picture]:
     """Draw hit rates by place, each group against the reference; and by group."""
     rows = _figures(asked, hits, made, codes)
     alt = charts.describe("share", rows, _("Share of searches that found something"))

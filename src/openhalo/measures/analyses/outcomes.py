@@ -1,5 +1,6 @@
 """The outcome test: hits and searches by group and place, and the bounds that searches of unknown group leave."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -7,11 +8,13 @@ import ibis
 import numpy as np
 import polars as pl
 
+from openhalo.catalogue.analysis_kinds import OutcomeTest
 from openhalo.engines.connect import fetch
 from openhalo.measures.analyses.asked import Asked
 from openhalo.measures.analyses.contrasts import Contrast, contrast
 from openhalo.measures.analyses.hit_rate_views import counts_of, pictures_of
 from openhalo.measures.analyses.results import AnalysisResult
+from openhalo.measures.analyses.wording import Wording
 from openhalo.presentation import numbers
 from openhalo.presentation.words import _, filled, later
 from openhalo.statistics.estimates import Numbers
@@ -20,6 +23,14 @@ from openhalo.statistics.proportions import wilson
 from openhalo.statistics.results import Refused
 from openhalo.statistics.shrinkage import beta_binomial
 
+_WORDING = Wording(
+    later(
+        "Searches of {group} found something {size} percentage points {direction} often than searches of "
+        "{reference}, {way} (95% interval {span}; {n} searches)."
+    ),
+    later("More than chance explains. It is what one would see if {group} were searched only on stronger grounds."),
+    later("More than chance explains. It is what one would see if {group} were searched on weaker grounds."),
+)
 FEWEST = 30
 """Searches of a group below which its hit rate is not compared."""
 _KNOWN_ENOUGH = 0.5
@@ -27,7 +38,7 @@ _KNOWN_ENOUGH = 0.5
 _WAYS = ("within places", "pooled")
 
 
-def hit_rates(asked: Asked) -> AnalysisResult:
+def hit_rates(asked: Asked[OutcomeTest]) -> AnalysisResult:
     """Return how often searches of each group found something, against the reference group.
 
     Raises:
@@ -65,8 +76,12 @@ def hit_rates(asked: Asked) -> AnalysisResult:
     return AnalysisResult(
         asked=asked,
         contrasts=tuple(_leading(found)),
+        wording=_WORDING,
         detail=_detail(hits, made, wanted, places),
-        tell=lambda: _notes(searches, cells, wanted, made, lost, asked),
+        tell=lambda: [
+            *_notes(searches, cells, wanted, made, lost, asked),
+            *_together(test.statistic, test.freedom, test.p),
+        ],
         limit=INFRAMARGINALITY,
         depict=lambda: pictures_of(asked, hits[enough], made[enough], compared, base),
         tabulate=lambda: counts_of(asked, hits, made, wanted, len(places)),
@@ -78,7 +93,24 @@ def hit_rates(asked: Asked) -> AnalysisResult:
     )
 
 
-def _count(asked: Asked) -> pl.DataFrame:
+def _together(statistic: float, freedom: int, chance: float) -> list[str]:
+    """Say what the test of equal hit rates of all groups at once shows."""
+    if math.isnan(chance):
+        return []
+    text = (
+        _("Taken together, hit rates of the groups differ by more than chance explains ({test}).")
+        if chance < 0.05
+        else _("Taken together, hit rates of the groups differ by no more than chance could explain ({test}).")
+    )
+    p = _("p under 0.001") if chance < 0.001 else _("p {value}").format(value=f"{chance:.3f}")
+    named = _(
+        "test of Knowles, Persico and Todd: chi-squared {statistic}, {freedom} degrees of freedom, {p}; one more test, "
+        "not among those that the plan counts"
+    )
+    return [text.format(test=named.format(statistic=f"{statistic:.1f}", freedom=freedom, p=p))]
+
+
+def _count(asked: Asked[OutcomeTest]) -> pl.DataFrame:
     """Count searches and hits by group and place: only those that an officer was free to leave, where known."""
     relation = asked.relation()
     group = relation.field(asked.spec.group)
@@ -166,7 +198,12 @@ _DETAIL = pl.Schema({
 
 
 def _notes(
-    searches: float, cells: pl.DataFrame, codes: Sequence[str], made: Numbers, lost: Unrecorded, asked: Asked
+    searches: float,
+    cells: pl.DataFrame,
+    codes: Sequence[str],
+    made: Numbers,
+    lost: Unrecorded,
+    asked: Asked[OutcomeTest],
 ) -> list[str]:
     free, said = float(cells["free"].sum()), float(cells["said"].sum())
     text = _("Of {all} searches, {free} were ones that an officer was free to leave, as far as the records tell.")

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 import numpy as np
 import polars as pl
 
+from openhalo.catalogue.analysis_kinds import Funnel, StandardisedRates
 from openhalo.measures.analyses.asked import Asked
 from openhalo.measures.analyses.cells import cells_of
 from openhalo.measures.analyses.contrasts import Contrast, contrast
@@ -20,7 +21,7 @@ from openhalo.statistics.results import Refused
 from openhalo.statistics.standardisation import direct
 
 
-def standardised(asked: Asked) -> AnalysisResult:
+def standardised(asked: Asked[StandardisedRates]) -> AnalysisResult:
     """Return the share with the outcome in each place, had it the whole's mix of circumstances.
 
     Raises:
@@ -52,7 +53,7 @@ def standardised(asked: Asked) -> AnalysisResult:
     )
 
 
-def funnel_of_places(asked: Asked) -> AnalysisResult:
+def funnel_of_places(asked: Asked[Funnel]) -> AnalysisResult:
     """Return which places have more or fewer outcomes than their mix of circumstances leads to.
 
     Raises:

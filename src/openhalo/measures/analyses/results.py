@@ -8,10 +8,12 @@ import polars as pl
 
 from openhalo.measures.analyses.asked import Asked
 from openhalo.measures.analyses.contrasts import Contrast
-from openhalo.measures.analyses.wording import estimate, verdict
-from openhalo.presentation import charts
-from openhalo.presentation.words import _
+from openhalo.measures.analyses.wording import Wording, estimate, verdict
+from openhalo.presentation import charts, languages
+from openhalo.presentation.words import _, speaking
 from openhalo.statistics.results import Assumption
+
+_UNSAID = Wording("")
 
 
 class Picture(NamedTuple):
@@ -41,8 +43,10 @@ class Counts(NamedTuple):
 class AnalysisResult:
     """What an analysis found, or why it was refused. A refusal is a result: it is kept and published."""
 
-    asked: Asked
+    asked: Asked[Any]
     contrasts: tuple[Contrast, ...] = ()
+    wording: Wording = _UNSAID
+    """How its comparisons are said, where they lead."""
     refusal: str = ""
     detail: pl.DataFrame = field(default_factory=pl.DataFrame)
     """The numbers that the test saw: counts by group and place, or by month."""
@@ -56,6 +60,12 @@ class AnalysisResult:
     """Says the answer in one sentence, of a test without leading comparisons."""
     limit: str = ""
     """What the test can never tell, as a sentence."""
+    assumed: tuple[Assumption, ...] = ()
+    """What the test rests on besides what its comparisons say."""
+    method: str = ""
+    """How it was done, where the comparisons do not say it."""
+    sources: tuple[str, ...] = ()
+    """Where the method is described, where the comparisons do not say it."""
     family: int = 1
     """How many comparisons the plan makes; p-values are adjusted for them."""
     facts: Mapping[str, Any] = field(default_factory=dict)
@@ -105,7 +115,7 @@ class AnalysisResult:
         if not every:
             return self.told()
         if len(every) == 1:
-            return f"{estimate(every[0], self.asked)} {verdict(every[0], self.asked, self.family)}"
+            return f"{self._estimate(every[0])} {self._verdict(every[0])}"
         if not clear:
             return _("None of the {n} comparisons shows more than chance explains. That does not prove that all "
                      "groups are treated alike.").format(n=len(every))  # fmt: skip
@@ -117,13 +127,27 @@ class AnalysisResult:
         if len(self.leading) < 2:
             return []
         return [
-            estimate(one, self.asked)
-            + (f" {verdict(one, self.asked, self.family)}" if one.verdict != "neither" else "")
-            for one in self.leading
+            self._estimate(one) + (f" {self._verdict(one)}" if one.verdict != "neither" else "") for one in self.leading
         ]
 
-    def sentence(self) -> str:
-        """Return what it shows, in plain words and with its limit; never more than the test does."""
+    def _estimate(self, one: Contrast) -> str:
+        return estimate(one, self.asked, self.wording)
+
+    def _verdict(self, one: Contrast) -> str:
+        return verdict(one, self.asked, self.wording, self.family)
+
+    def sentence(self, language: str = "") -> str:
+        """Return what it shows, in plain words and with its limit; never more than the test does.
+
+        Args:
+            language: tag of a language that OpenHALO speaks (`es`); empty: the one being spoken, else English.
+
+        Raises:
+            SiteError: there is no such language.
+        """
+        if language:
+            with speaking(languages.read(language, languages.shipped())):
+                return self.sentence()
         return " ".join([self.headline(), *self.answers(), *([_(self.limit)] if self.limit else [])])
 
     def adjusted(self, values: Sequence[float], family: int, level: float) -> "AnalysisResult":
@@ -146,7 +170,7 @@ class AnalysisResult:
             "unit": self.asked.unit,
             "comparisons": self.table().to_dicts(),
             "assumptions": [one._asdict() for one in self.assumptions],
-            "citation": sorted({one.citation for one in self.contrasts}),
+            "citation": sorted(self.citations),
             "notes": self.notes,
             "limits": [*([self.limit] if self.limit else []), *spec.limits],
             "detail": self.detail.to_dicts(),
@@ -157,4 +181,15 @@ class AnalysisResult:
     @property
     def assumptions(self) -> list[Assumption]:
         """Return what must hold for the comparisons to mean what they say, each once."""
-        return list(dict.fromkeys(assumption for one in self.contrasts for assumption in one.assumptions))
+        each = (assumption for one in self.contrasts for assumption in one.assumptions)
+        return list(dict.fromkeys([*each, *self.assumed]))
+
+    @property
+    def methods(self) -> list[str]:
+        """Return how it was done, each way once."""
+        return list(dict.fromkeys([*(one.method for one in self.contrasts), *([self.method] if self.method else [])]))
+
+    @property
+    def citations(self) -> list[str]:
+        """Return where the methods are described, each once."""
+        return list(dict.fromkeys([*(one.citation for one in self.contrasts), *self.sources]))

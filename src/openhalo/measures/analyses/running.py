@@ -2,38 +2,52 @@
 
 import math
 from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 from scipy.stats import false_discovery_control
 
 from openhalo.base.errors import MeasureError
 from openhalo.base.progress import Report, silent
+from openhalo.catalogue import analysis_kinds as kinds
 from openhalo.catalogue.analysis_plans import AnalysisPlan, PlannedTest
-from openhalo.catalogue.analysis_specs import AnalysisKind
+from openhalo.catalogue.analysis_specs import AnalysisSpec
+from openhalo.measures.analyses.adoption import adoption
 from openhalo.measures.analyses.asked import Asked, Standing
 from openhalo.measures.analyses.audits import audit
+from openhalo.measures.analyses.benchmarks import similar_records
 from openhalo.measures.analyses.darkness import darkness
 from openhalo.measures.analyses.outcomes import hit_rates
 from openhalo.measures.analyses.places import funnel_of_places, standardised
 from openhalo.measures.analyses.results import AnalysisResult
+from openhalo.measures.analyses.scenes import officers_at_scenes
 from openhalo.measures.analyses.series import level_change
 from openhalo.measures.analyses.shares import share_ratio
+from openhalo.measures.analyses.small_counts import count_change
+from openhalo.measures.analyses.thresholds import search_thresholds
+from openhalo.measures.analyses.watching import watched
 from openhalo.presentation.words import later
 from openhalo.records.reading import Records
 from openhalo.statistics.estimates import holm
 from openhalo.statistics.results import Refused
 
-_TESTS: Mapping[AnalysisKind, Callable[[Asked], AnalysisResult]] = {
-    "outcome_test": hit_rates,
-    "veil_of_darkness": darkness,
-    "interrupted_series": level_change,
-    "rate_ratio": share_ratio,
-    "standardised_rates": standardised,
-    "funnel": funnel_of_places,
-    "audit": audit,
+_TESTS: Mapping[type[AnalysisSpec], Callable[[Asked[Any]], AnalysisResult]] = {
+    kinds.OutcomeTest: hit_rates,
+    kinds.VeilOfDarkness: darkness,
+    kinds.InterruptedSeries: level_change,
+    kinds.RateRatio: share_ratio,
+    kinds.StandardisedRates: standardised,
+    kinds.Funnel: funnel_of_places,
+    kinds.Audit: audit,
+    kinds.CountChange: count_change,
+    kinds.Monitoring: watched,
+    kinds.Staggered: adoption,
+    kinds.InternalBenchmark: similar_records,
+    kinds.ThresholdTest: search_thresholds,
+    kinds.SameScene: officers_at_scenes,
 }
 
 
-def run(asked: Asked) -> AnalysisResult:
+def run(asked: Asked[Any]) -> AnalysisResult:
     """Return what an analysis finds; a test that would mislead on these records is refused, with the reason.
 
     Raises:
@@ -41,7 +55,7 @@ def run(asked: Asked) -> AnalysisResult:
     """
     asked.check()
     try:
-        return _TESTS[asked.spec.kind](asked)
+        return _TESTS[type(asked.spec)](asked)
     except Refused as refused:
         return AnalysisResult(asked=asked, refusal=refused.reason)
 

@@ -3,23 +3,27 @@
 from collections.abc import Sequence
 from datetime import date
 
-import ibis
 import numpy as np
 import polars as pl
 
-from openhalo.base.periods import Period
-from openhalo.engines.connect import fetch
+from openhalo.catalogue import analysis_kinds
 from openhalo.measures.analyses.asked import Asked
 from openhalo.measures.analyses.contrasts import contrast
+from openhalo.measures.analyses.months import by_month, must_have_months
 from openhalo.measures.analyses.results import AnalysisResult, Picture
-from openhalo.measures.planning import has_days
+from openhalo.measures.analyses.wording import Wording
 from openhalo.presentation import analysis_charts, numbers
-from openhalo.presentation.words import _
+from openhalo.presentation.words import _, later
 from openhalo.statistics.interrupted_series import InterruptedSeries, interrupted_series
 from openhalo.statistics.results import Refused
 
+_ESTIMATE = later(
+    "From {event} on, the monthly number was {value} times what the trend and season before lead to "
+    "(95% interval {span}; {n} {units})."
+)
 
-def level_change(asked: Asked) -> AnalysisResult:
+
+def level_change(asked: Asked[analysis_kinds.InterruptedSeries]) -> AnalysisResult:
     """Return the level after an event divided by what the trend and season before it lead to.
 
     Raises:
@@ -28,10 +32,8 @@ def level_change(asked: Asked) -> AnalysisResult:
     event = asked.event
     if event is None:
         raise Refused("the plan does not say what began, and when")
-    if not has_days(asked.records, asked.spec.record):
-        raise Refused("the records are kept by the year; a change needs months")
-    months = whole_months(asked.days) if asked.days else []
-    counted = _count(asked)
+    months = must_have_months(asked)
+    counted = by_month(asked)
     events = np.array([counted.get(month, 0) for month in months], float)
     after = np.array([month >= event.start for month in months])
     found = interrupted_series(
@@ -45,6 +47,13 @@ def level_change(asked: Asked) -> AnalysisResult:
     return AnalysisResult(
         asked=asked,
         contrasts=(contrast(found, "ratio"),),
+        wording=Wording(
+            _ESTIMATE,
+            later("The level rose by more than chance explains."),
+            later("The level fell by more than chance explains."),
+            later("After {event}, against before"),
+            {"event": event.label},
+        ),
         detail=pl.DataFrame(
             {"month": months, "counted": events.astype(int), "expected": found.expected, "after": after}
         ),
@@ -60,26 +69,9 @@ def level_change(asked: Asked) -> AnalysisResult:
     )
 
 
-def whole_months(days: Period) -> list[date]:
-    """Return the first days of the months that lie wholly within these days.
-
-    >>> [str(day) for day in whole_months(Period(date(2020, 1, 15), date(2020, 3, 31)))]
-    ['2020-02-01', '2020-03-01']
-    """
-    starts = pl.date_range(days.first.replace(day=1), days.last, "1mo", eager=True)
-    ends = starts.dt.month_end()
-    found: list[date] = starts.filter((starts >= days.first) & (ends <= days.last)).to_list()
-    return found
-
-
-def _count(asked: Asked) -> dict[date, int]:
-    relation = asked.relation()
-    day = relation.field(asked.records.catalogue.record_type(asked.spec.record).date_column)
-    month = relation.table.select(month=day.truncate("M").cast("date")).group_by("month").agg(n=ibis._.count())
-    return dict(fetch(month).select("month", "n").iter_rows())
-
-
-def _notes(asked: Asked, months: Sequence[date], found: InterruptedSeries) -> list[str]:
+def _notes(
+    asked: Asked[analysis_kinds.InterruptedSeries], months: Sequence[date], found: InterruptedSeries
+) -> list[str]:
     assert asked.event is not None
     before = sum(month < asked.event.start for month in months)
     text = _("{before} months before are compared with {after} months from then on. Months in part are left out.")
@@ -92,7 +84,10 @@ def _notes(asked: Asked, months: Sequence[date], found: InterruptedSeries) -> li
 
 
 def _picture(
-    asked: Asked, months: Sequence[date], events: Sequence[float] | np.ndarray, found: InterruptedSeries
+    asked: Asked[analysis_kinds.InterruptedSeries],
+    months: Sequence[date],
+    events: Sequence[float] | np.ndarray,
+    found: InterruptedSeries,
 ) -> Picture:
     assert asked.event is not None
     rows = [

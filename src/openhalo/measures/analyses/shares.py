@@ -6,10 +6,12 @@ from typing import Any
 
 import polars as pl
 
+from openhalo.catalogue.analysis_kinds import RateRatio
 from openhalo.measures.analyses.asked import Asked
 from openhalo.measures.analyses.cells import cells_of
 from openhalo.measures.analyses.contrasts import Contrast, contrast
 from openhalo.measures.analyses.results import AnalysisResult, Picture
+from openhalo.measures.analyses.wording import Wording
 from openhalo.presentation import charts, numbers
 from openhalo.presentation.figures import Figure
 from openhalo.presentation.words import _, filled, later
@@ -17,11 +19,17 @@ from openhalo.statistics.comparisons import adjusted_ratio
 from openhalo.statistics.recording import refuse_uneven_recording
 from openhalo.statistics.results import Refused
 
+_WORDING = Wording(
+    later(
+        "The share among {group} was {value} times that among {reference}, with place and circumstances held "
+        "equal (95% interval {span}; {n} {units})."
+    )
+)
 FEWEST = 30
 NOT_ALONE = later("A difference does not show its cause: what is not held equal may explain it.")
 
 
-def share_ratio(asked: Asked) -> AnalysisResult:
+def share_ratio(asked: Asked[RateRatio]) -> AnalysisResult:
     """Return the share with the outcome in each group, divided by the reference group's, within the same strata.
 
     Raises:
@@ -48,6 +56,7 @@ def share_ratio(asked: Asked) -> AnalysisResult:
     return AnalysisResult(
         asked=asked,
         contrasts=tuple(found),
+        wording=_WORDING,
         detail=detail,
         tell=lambda: _unknown_said(float(unknown["n"].sum()), float(cells["n"].sum()), asked),
         limit=NOT_ALONE,
@@ -55,7 +64,7 @@ def share_ratio(asked: Asked) -> AnalysisResult:
     )
 
 
-def _ratio(asked: Asked, known: pl.DataFrame, unknown: pl.DataFrame, code: str) -> Contrast:
+def _ratio(asked: Asked[RateRatio], known: pl.DataFrame, unknown: pl.DataFrame, code: str) -> Contrast:
     found = contrast(_fit(asked, known, code), "ratio", group=code, reference=asked.reference)
     if unknown.height == 0:
         return found
@@ -67,20 +76,20 @@ def _ratio(asked: Asked, known: pl.DataFrame, unknown: pl.DataFrame, code: str) 
     return replace(found, bounds=(min(ends), max(ends)))
 
 
-def _fit(asked: Asked, cells: pl.DataFrame, code: str) -> Any:
+def _fit(asked: Asked[RateRatio], cells: pl.DataFrame, code: str) -> Any:
     both = cells.filter(pl.col("key0").is_in([code, asked.reference]), pl.col("n") > 0)
     codes = both["stratum"].rank("dense").cast(pl.Int64).to_numpy()
     return adjusted_ratio(both["k"].to_numpy(), both["n"].to_numpy(), (both["key0"] == code).to_numpy(), codes)
 
 
-def _unknown_said(unknown: float, total: float, asked: Asked) -> list[str]:
+def _unknown_said(unknown: float, total: float, asked: Asked[RateRatio]) -> list[str]:
     if not unknown:
         return []
     text = _("The group is not known for {n} of {all} {units}. The table shows how far these could move the result.")
     return [text.format(n=numbers.count(unknown), all=numbers.count(total), units=asked.unit)]
 
 
-def _ratio_picture(asked: Asked, found: Sequence[Contrast]) -> Picture:
+def _ratio_picture(asked: Asked[RateRatio], found: Sequence[Contrast]) -> Picture:
     rows = [Figure(asked.name(one.group), one.estimate, one.low, one.high, n=one.n, numerator=float(one.n),
                    code=one.group) for one in found]  # fmt: skip
     caption = _(

@@ -1,14 +1,30 @@
 """What an analysis shows, in sentences that never say more than the test does."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
 from openhalo.measures.analyses.asked import Asked
 from openhalo.measures.analyses.contrasts import Contrast
 from openhalo.presentation import numbers
-from openhalo.presentation.words import _
+from openhalo.presentation.words import _, later
 
 
-def verdict(one: Contrast, asked: Asked, family: int) -> str:
+@dataclass(frozen=True)
+class Wording:
+    """How a kind of test says one comparison. The patterns may name what `estimate` fills in, and `values`."""
+
+    estimate: str
+    """What was found, with its interval and n."""
+    above: str = later("The difference is larger than chance explains.")
+    below: str = later("The difference is larger than chance explains.")
+    whole: str = later("All")
+    """What a comparison is called that compares no groups."""
+    values: Mapping[str, str] = field(default_factory=dict)
+
+
+def verdict(one: Contrast, asked: Asked[Any], wording: Wording, family: int) -> str:
     """Return what a comparison shows, as one sentence; `family` is how many comparisons the plan makes."""
-    group, reference = (asked.name(code) for code in (one.group, one.reference))
     if one.verdict == "neither":
         return _("Chance alone could give such a difference. That does not prove that there is none.")
     if one.verdict == "chance":
@@ -16,7 +32,8 @@ def verdict(one: Contrast, asked: Asked, family: int) -> str:
             "Taken alone this would be rare by chance, but {n} comparisons were made, and among so many it is not."
         )
         return text.format(n=family)
-    return _VERDICTS[asked.spec.kind, one.verdict]().format(group=group, reference=reference)
+    pattern = wording.above if one.verdict == "above" else wording.below
+    return _(pattern).format(group=asked.name(one.group), reference=asked.name(one.reference))
 
 
 def shown(value: float, scale: str) -> str:
@@ -27,14 +44,14 @@ def shown(value: float, scale: str) -> str:
     """
     if scale == "difference":
         return _("{points} points").format(points=f"{100 * value:+.1f}")
-    return numbers.measured(value, scale)
+    return numbers.signed(value) if scale == "per_100" else numbers.measured(value, scale)
 
 
 def span(low: float, high: float, scale: str) -> str:
     """Write an interval on the scale of a comparison."""
     if scale == "difference":
         return _("{low} to {high} points").format(low=f"{100 * low:+.1f}", high=f"{100 * high:+.1f}")
-    return _("{low} to {high}").format(low=numbers.measured(low, scale), high=numbers.measured(high, scale))
+    return _("{low} to {high}").format(low=shown(low, scale), high=shown(high, scale))
 
 
 def ways(way: str) -> str:
@@ -43,32 +60,15 @@ def ways(way: str) -> str:
         "pooled": _("all places together"),
         "within places": _("within the same places"),
         "average of places": _("average over places"),
+        "all stops of a place": _("each place weighted by all its stops"),
+        "a group's own stops": _("each place weighted by the group's own stops"),
     }
-    return named.get(way, way)
+    return named.get(way) or _(way)
 
 
-def estimate(one: Contrast, asked: Asked) -> str:
+def estimate(one: Contrast, asked: Asked[Any], wording: Wording) -> str:
     """Return the estimate of a comparison with its interval, as a sentence."""
-    event = _(asked.event.label) if asked.event else ""
-    texts = {
-        "outcome_test": _(
-            "Searches of {group} found something {size} percentage points {direction} often than searches of "
-            "{reference}, {way} (95% interval {span}; {n} searches)."
-        ),
-        "veil_of_darkness": _(
-            "At the same time of day, the odds that a stop was of {group} rather than of {reference} were {value} "
-            "times as high in darkness as in daylight (95% interval {span}; {n} {units})."
-        ),
-        "interrupted_series": _(
-            "From {event} on, the monthly number was {value} times what the trend and season before lead to "
-            "(95% interval {span}; {n} {units})."
-        ),
-        "rate_ratio": _(
-            "The share among {group} was {value} times that among {reference}, with place and circumstances held "
-            "equal (95% interval {span}; {n} {units})."
-        ),
-    }
-    return texts[asked.spec.kind].format(
+    return _(wording.estimate).format(
         group=asked.name(one.group),
         reference=asked.name(one.reference),
         size=f"{100 * abs(one.estimate):.1f}",
@@ -78,27 +78,13 @@ def estimate(one: Contrast, asked: Asked) -> str:
         span=span(one.low, one.high, one.scale),
         n=numbers.count(one.n),
         units=asked.unit,
-        event=event,
+        **{name: _(text) for name, text in wording.values.items()},
     )
 
 
-_VERDICTS = {
-    ("outcome_test", "above"): lambda: _(
-        "More than chance explains. It is what one would see if {group} were searched only on stronger grounds."
-    ),
-    ("outcome_test", "below"): lambda: _(
-        "More than chance explains. It is what one would see if {group} were searched on weaker grounds."
-    ),
-    ("veil_of_darkness", "above"): lambda: _(
-        "More than chance explains. A larger share of the stops in darkness is of {group}; this test shows no sign "
-        "that officers stop {group} more when they can see them."
-    ),
-    ("veil_of_darkness", "below"): lambda: _(
-        "More than chance explains. A smaller share of the stops in darkness is of {group}, as one would see if "
-        "officers stopped {group} more when they can see them."
-    ),
-    ("interrupted_series", "above"): lambda: _("The level rose by more than chance explains."),
-    ("interrupted_series", "below"): lambda: _("The level fell by more than chance explains."),
-    ("rate_ratio", "above"): lambda: _("The difference is larger than chance explains."),
-    ("rate_ratio", "below"): lambda: _("The difference is larger than chance explains."),
-}
+def named(one: Contrast, asked: Asked[Any], wording: Wording) -> str:
+    """Return what is compared, for the first column of a table."""
+    values = {name: _(text) for name, text in wording.values.items()}
+    name = asked.name(one.group) if one.group else _(wording.whole).format(**values)
+    name = f"{name[:1].upper()}{name[1:]}"
+    return f"{name}, {ways(one.way)}" if one.way else name

@@ -19,6 +19,7 @@ for (const input of document.querySelectorAll("[data-filter]")) {
   const apply = () => {
     const wanted = plain(input.value.trim());
     items.forEach((item, place) => { item.hidden = !words[place].includes(wanted); });
+    for (const part of list.querySelectorAll("section")) part.hidden = !part.querySelector("li:not([hidden])");
     const shown = items.filter(item => !item.hidden).length;
     status.textContent = wanted ? say(input.dataset.told, { shown, all: items.length }) : "";
     list.dispatchEvent(new CustomEvent("filtered", { detail: input.value.trim(), bubbles: true }));

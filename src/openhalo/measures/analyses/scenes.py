@@ -1,0 +1,124 @@
+"""Officers at the same scene: how far they differ, and how many stand out. No page, table or file says who."""
+
+import numpy as np
+import polars as pl
+
+from openhalo.catalogue.analysis_kinds import SameScene
+from openhalo.engines.connect import fetch
+from openhalo.measures.analyses.asked import Asked
+from openhalo.measures.analyses.contrasts import Contrast
+from openhalo.measures.analyses.results import AnalysisResult, Counts, Picture
+from openhalo.measures.analyses.wording import Wording
+from openhalo.presentation import charts, numbers
+from openhalo.presentation.figures import Figure
+from openhalo.presentation.words import _, later
+from openhalo.statistics import same_scene as statistic
+from openhalo.statistics.estimates import Numbers
+
+_PRIORS = {"paper": statistic.PAPER, "package": statistic.PACKAGE}
+_SURE = (0.8, 0.9, 0.95)
+"""Chances of lying among the top (or bottom) of peers from which on officers are counted; the first one leads."""
+_PLACES = {
+    0.1: later("One officer in ten is at or below this"),
+    0.5: later("The officer in the middle"),
+    0.9: later("One officer in ten is at or above this"),
+}
+_LIMIT = later(
+    "It compares officers with those who were at the same scenes and with no one else, and it does not say whether "
+    "force was justified."
+)
+
+
+def officers_at_scenes(asked: Asked[SameScene]) -> AnalysisResult:
+    """Return how far officers at the same scenes differ in the force that they used, and how many stand out.
+
+    Raises:
+        Refused: too few scenes have several officers who used different levels of force, or the chains do not agree.
+        MissingExtra: the sampler is not installed.
+    """
+    relation = asked.relation()
+    scene, officer, level = (relation.field(name) for name in (asked.spec.scene, asked.spec.officer, asked.spec.level))
+    rows = relation.table.select(scene=scene, officer=officer, level=level).drop_null()
+    used = fetch(rows.group_by("scene", "officer").agg(level=rows.level.max())).sort("scene", "officer")
+    at = statistic.scenes(used["scene"].to_numpy(), used["officer"].to_numpy(), used["level"].to_numpy())
+    prior = _PRIORS[asked.spec.prior]
+    found = statistic.same_scene(at, prior)
+    contrasts = _spread(prior.rate * found.draws.flat[:, : len(at.names)], at, found)
+    out = [(int((found.top > sure).sum()), int((found.bottom > sure).sum())) for sure in _SURE]
+    compared = int((found.peers >= statistic.LEAST_PEERS).sum())
+
+    def told() -> str:
+        text = _(
+            "{out} of {all} officers most likely use more force than nearly all others who were at the same scenes: "
+            "for each of them the chance of being among the top 5% is over 80%. {fewer} use less than nearly all."
+        )
+        return text.format(out=numbers.count(out[0][0]), all=numbers.count(compared), fewer=numbers.count(out[0][1]))
+
+    return AnalysisResult(
+        asked=asked,
+        contrasts=contrasts,
+        wording=Wording(""),
+        detail=pl.DataFrame({"chance_over": _SURE, "top": [t for t, _b in out], "bottom": [b for _t, b in out]}),
+        told=told,
+        tell=lambda: _notes(used.height, at, compared),
+        limit=_LIMIT,
+        depict=lambda: [_drawn(contrasts)],
+        tabulate=lambda: _table(out),
+        facts={
+            "prior": asked.spec.prior,
+            "scenes": len(at.starts) - 1,
+            "officers": len(at.names),
+            "compared": compared,
+            "rhat": found.draws.rhat,
+            "effective_draws": found.draws.ess,
+            "divergences": found.draws.divergences,
+            "levels": found.steps.tolist(),
+        },
+    )
+
+
+def _spread(rates: Numbers, at: statistic.Scenes, found: statistic.SameScene) -> tuple[Contrast, ...]:
+    """Return how readily officers use force at some places of their order: odds against an average officer."""
+    centred = np.exp(rates - rates.mean(axis=1, keepdims=True))
+    rows = []
+    for place, group in _PLACES.items():
+        values = np.quantile(centred, place, axis=1)
+        low, high = np.quantile(values, (0.025, 0.975))
+        rows.append(Contrast(
+            group=group, scale="ratio", estimate=float(values.mean()), low=float(low), high=float(high), neutral=1.0,
+            n=len(at.officer), leads=False, method=later("same-scene conditional model, posterior mean and quantiles"),
+            assumptions=found.assumptions, citation=statistic.CITATION,
+        ))  # fmt: skip
+    return tuple(rows)
+
+
+def _notes(records: int, at: statistic.Scenes, compared: int) -> list[str]:
+    text = _(
+        "Of {all} pairs of an officer and a scene, {used} in {scenes} scenes tell something: several officers were "
+        "there and did not all use the same level of force."
+    )
+    said = [text.format(all=numbers.count(records), used=numbers.count(len(at.officer)),
+                        scenes=numbers.count(len(at.starts) - 1))]  # fmt: skip
+    text = _("{left} of {all} officers share too few scenes with others to be compared.")
+    return [*said, text.format(left=numbers.count(len(at.names) - compared), all=numbers.count(len(at.names)))]
+
+
+def _drawn(contrasts: tuple[Contrast, ...]) -> Picture:
+    rows = [
+        Figure(_(one.group), one.estimate, one.low, one.high, n=one.n, denominator=float(one.n)) for one in contrasts
+    ]
+    caption = _(
+        "The dot says how many times as high the odds of using the next level of force are as for the average officer "
+        "at the same scene; the line is its 95% interval."
+    )
+    alt = charts.describe("ratio", rows, _("How far officers at the same scenes differ"))
+    return Picture(charts.by_group, ("ratio", rows), ((), 1.0), alt, caption)
+
+
+def _table(out: list[tuple[int, int]]) -> Counts:
+    heads = [_("Chance of it"), _("Officers who use more than nearly all"), _("Officers who use less than nearly all")]
+    rows = [
+        [_("over {share}").format(share=numbers.share(sure)), numbers.count(top), numbers.count(bottom)]
+        for sure, (top, bottom) in zip(_SURE, out, strict=True)
+    ]
+    return Counts(_("How many officers stand out"), heads, rows)

@@ -1,0 +1,83 @@
+"""The part of a release that rests on records which are not public: counted in tables, or from their incident files."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from openhalo.base.periods import Period
+from openhalo.base.progress import Report
+from openhalo.catalogue.index import Catalogue
+from openhalo.catalogue.measure_specs import MeasureSpec
+from openhalo.publications.answers import Answer
+from openhalo.publications.file_answers import count, released
+from openhalo.publications.freshness import Freshness, freshness
+from openhalo.publications.frozen_files import FrozenFile, freeze, write_frozen
+from openhalo.publications.incident_file import IncidentTable
+from openhalo.publications.protection import Guarded, Precaution, guard
+from openhalo.publications.soundness import filed
+from openhalo.records.reading import Records
+
+
+@dataclass(frozen=True)
+class PrivateRecords:
+    """What goes out of records that are not public, and what is said about it."""
+
+    answers: list[Answer] = field(default_factory=list)
+    guarded: Guarded | None = None
+    files: list[FrozenFile] = field(default_factory=list)
+    tables: list[IncidentTable] = field(default_factory=list)
+    as_released: Records | None = None
+    """The records as the incident files tell them."""
+
+    @property
+    def days(self) -> dict[str, Period]:
+        """Return the days that each of these record types speaks for."""
+        kept = self.guarded.kept if self.guarded else None
+        return (dict(kept.days) if kept else {}) | {one.file.record: one.days for one in self.files}
+
+    def sentences(self, one: Answer) -> list[str]:
+        """Return what a measure's page says about protection."""
+        said = [text for file in self.files if file.file.record in one.records for text in file.sentences()]
+        if self.guarded and one.spec.id in {each.spec.id for each in self.guarded.answers}:
+            said += self.guarded.sentences(one)
+        return said
+
+    def freshness(self, catalogue: Catalogue) -> list[Freshness]:
+        """Return how fresh these records are, as a language's catalogue calls them."""
+        found = self.guarded.freshness(catalogue) if self.guarded else []
+        filed_types = {one.file.record for one in self.files}
+        counted = [one for one in self.answers if one.counted.record in filed_types]
+        if self.as_released is not None and counted:
+            told = freshness(counted, replace(self.as_released, catalogue=catalogue))
+            # A field that is not in the file is no field that nobody filled in.
+            found += [replace(one, known=[each for each in one.known if each.known]) for one in told]
+        return found
+
+    def told_and_kept(self, precaution: Precaution) -> dict[str, Any]:
+        """Return what the descriptor says about protection, and keep what the next release needs to know."""
+        if self.guarded and self.guarded.kept:
+            precaution.keep(self.guarded.kept)
+        files = {one.file.record: one.facts() for one in self.files}
+        told = (self.guarded.facts() if self.guarded else {}) | ({"incident_files": files} if files else {})
+        return {"disclosure": {"k": precaution.policy.k, **told}} if told else {}
+
+
+def let_out(
+    specs: Sequence[MeasureSpec], folder: Path, records: Records, precaution: Precaution, report: Report
+) -> PrivateRecords:
+    """Write the incident files that the policy names, and return every figure of these measures that may go out.
+
+    Raises:
+        ReleaseError: a table cannot be protected, the attack takes longer than its budget, or an incident file costs
+            too much.
+    """
+    catalogue, policy = records.catalogue, precaution.policy
+    from_files = [spec for spec in specs if filed(spec, policy, catalogue)]
+    in_tables = [spec for spec in specs if spec not in from_files]
+    guarded = guard(in_tables, records, precaution, report) if in_tables else None
+    files = freeze(records, policy, precaution.folders, precaution.today)
+    tables = [write_frozen(folder, one, catalogue.record_type(one.file.record)) for one in files]
+    as_out = released(files, folder, records)
+    answers = [*(guarded.answers if guarded else []), *count(from_files, as_out, files, report)]
+    return PrivateRecords(answers, guarded, files, tables, as_out)
