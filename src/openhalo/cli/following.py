@@ -79,9 +79,7 @@ def own_record(
     out.print(f"What is held about {officer} by {known_by.date()}. Restricted.", style="bold", markup=False)
     for record, rows in told["records"].items():
         out.print(f"{record}: {len(rows)} records", markup=False, highlight=False)
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for head in ("indicator", "months: how many"):
-        table.add_column(head)
+    table = Table("indicator", "months: how many", box=None, pad_edge=False, header_style="bold")
     for one in told["indicators"]:
         values = {months: value for months, value in one["values"].items() if value}
         if values:
