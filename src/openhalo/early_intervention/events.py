@@ -89,13 +89,12 @@ def read_events(
         WHERE {inside}) WHERE {some}""",
         params={"officers": officers},
     ))  # fmt: skip
-    undated = cursor().execute(f"SELECT count(*) FROM ({query}) AS facts WHERE {inside} AND undated").fetchone()
-    assert undated is not None
+    undated = to_frame(cursor().sql(f"SELECT count(*) FROM ({query}) AS facts WHERE {inside} AND undated")).item()
     return Events(
         clock, found["row"].to_numpy(), found["happened"].to_numpy(),
         {group: clock.calendar[found[f"begins_{place}"].to_numpy()] for place, group in enumerate(groups)},
         {group: found[f"unlearned_{place}"].to_numpy() for place, group in enumerate(groups)},
-        int(undated[0]), [found[f"answers_{place}"].to_numpy() for place in range(len(masks))],
+        int(undated), [found[f"answers_{place}"].to_numpy() for place in range(len(masks))],
     )  # fmt: skip
 
 
