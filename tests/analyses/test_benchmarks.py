@@ -69,7 +69,7 @@ def test_precincts_are_compared_as_by_the_statistic_on_the_file(searches, data):
     sex = raw["sex"].map({"M": 1, "F": 2}).fillna(0).astype(int)
     ours = {one.group: one for one in found.contrasts}
     theirs = benchmark(
-        raw["searched"] == "Y", raw["addrpct"].map(names.index), [hour], [sex, day.dt.dayofweek], least=50
+        raw["searched"] == "Y", raw["addrpct"].map(names.index), [hour], [sex, day.dt.day_of_week], least=50
     )
     assert len(ours) == len(theirs.compared) >= 70
     for one in theirs.compared:
