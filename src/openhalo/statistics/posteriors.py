@@ -18,7 +18,7 @@ Density = Callable[[Numbers], tuple[float, Numbers]]
 """Position → log density and its gradient."""
 WORST_RHAT, LEAST_ESS = 1.01, 400.0
 """What draws must reach (Vehtari et al. 2021, Bayesian Analysis 16, 667-718)."""
-_ACCEPTED = 0.65
+_ACCEPTED = 0.8
 """Share of steps accepted where coordinates are turned; at the usual 0.8 paths came back, and squares mixed badly."""
 
 
@@ -53,14 +53,22 @@ class Draws:
         )
         return (Assumption(text, "met"),)
 
+    @property
+    def allowed(self) -> int:
+        """Return how many divergences are too few to matter."""
+        return max(1, int(np.prod(self.positions.shape[:2])) // 1000)
+
+    def agree(self, worst_rhat: float, least_ess: float) -> bool:
+        """Return whether the chains agree, enough draws count, and hardly any diverged."""
+        return self.rhat <= worst_rhat and self.ess >= least_ess and self.divergences <= self.allowed
+
     def must_agree(self, worst_rhat: float = WORST_RHAT, least_ess: float = LEAST_ESS) -> "Draws":
         """Return these draws.
 
         Raises:
             Refused: the chains disagree, too few draws count, or some diverged.
         """
-        allowed = max(1, self.positions.shape[0] * self.positions.shape[1] // 1000)
-        if self.rhat > worst_rhat or self.ess < least_ess or self.divergences > allowed:
+        if not self.agree(worst_rhat, least_ess):
             raise Refused(
                 filled(
                     "the model did not settle on these records: R-hat {rhat} (at most {worst}), {ess} effective draws "
@@ -70,7 +78,7 @@ class Draws:
                     ess=f"{self.ess:,.0f}",
                     least=f"{least_ess:,.0f}",
                     divergences=self.divergences,
-                    allowed=allowed,
+                    allowed=self.allowed,
                 )
             )
         return self
@@ -121,11 +129,19 @@ def draw(
     size = len(start)
     shape = _shape(density, start) if turned else _Shape(start, np.ones(size), np.zeros((size, 0)), np.zeros(0))
 
+    # Compiled, the turns leave the interpreter's lock to the other chain.
+    position, turn = compiled(_position), compiled(_turn)
+    drawn = shape.directions.shape[1] > 0
+    back = np.ascontiguousarray(shape.directions.T)
+
     def make_density() -> Any:
         def at(x: Numbers) -> tuple[float, Numbers]:
+            if drawn:
+                value, slope = density(position(x, shape.peak, shape.scale, shape.directions, back, shape.stretch))
+                return turn(value, shape.scale * slope, shape.directions, back, shape.stretch)  # type: ignore[no-any-return]
             value, slope = density(shape.position(x))
             if np.isfinite(value) and np.isfinite(slope).all():
-                return value, shape.turned(shape.scale * slope)
+                return value, shape.scale * slope
             return -np.inf, np.zeros(size)
 
         return at
@@ -147,6 +163,18 @@ def draw(
     rhat, ess = (np.asarray(f(trace.posterior)["q"]) for f in (arviz.rhat, arviz.ess))
     diverging = int(np.asarray(trace.sample_stats["diverging"]).sum())
     return Draws(positions, float(rhat.max()), float(ess.min()), diverging)
+
+
+def _position(
+    x: Numbers, peak: Numbers, scale: Numbers, directions: Numbers, back: Numbers, stretch: Numbers
+) -> Numbers:
+    return np.asarray(peak + scale * (x + directions @ (stretch * (back @ x))))
+
+
+def _turn(value: float, slope: Numbers, directions: Numbers, back: Numbers, stretch: Numbers) -> tuple[float, Numbers]:
+    if np.isfinite(value) and np.isfinite(slope).all():
+        return value, slope + directions @ (stretch * (back @ slope))
+    return -np.inf, np.zeros_like(slope)
 
 
 @dataclass(frozen=True)

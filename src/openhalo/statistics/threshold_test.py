@@ -163,8 +163,8 @@ def threshold_test(
     cells: Cells,
     prior: Prior = FAST,
     *,
-    draws: int = 1000,
-    tune: int = 300,
+    draws: int = 800,
+    tune: int = 200,
     chains: int = 4,
     seed: int = 1,
     worst_rhat: float = WORST_RHAT,
@@ -175,7 +175,7 @@ def threshold_test(
     Args:
         cells: as `kept_cells` returns them.
         prior: FAST, ORIGINAL or `open_policing(scale)`.
-        draws, tune, chains, seed: of the sampler.
+        draws, tune, chains, seed: of the sampler; where they do not settle, it draws once more, twice as many.
         worst_rhat, least_ess: what the draws must reach.
 
     Raises:
@@ -183,7 +183,10 @@ def threshold_test(
         MissingExtra: the sampler is not installed.
     """
     model = _Model(cells, prior)
-    posterior = draw(model.density, model.start(), draws, tune, chains, seed=seed).must_agree(worst_rhat, least_ess)
+    posterior = draw(model.density, model.start(), draws, tune, chains, seed=seed)
+    if not posterior.agree(worst_rhat, least_ess):
+        posterior = draw(model.density, model.start(), 2 * draws, 2 * tune, chains, seed=seed)
+    posterior.must_agree(worst_rhat, least_ess)
     t, odds, size = model.parts(posterior.flat)
     delta = np.exp(size)
     chance = expit(odds + delta * t - delta**2 / 2)
