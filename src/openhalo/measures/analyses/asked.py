@@ -75,9 +75,10 @@ class Asked(Generic[Kind_co]):
     @cached_property
     def people(self) -> dict[str, str]:
         """Return code → how people of it are named in a sentence, in order; empty where no groups are compared."""
-        if not isinstance(self.spec, GroupComparison):
+        group = getattr(self.spec, "group", "")
+        if not group:
             return {}
-        found = self.records.catalogue.schema.follow(self.spec.record, self.spec.group)
+        found = self.records.catalogue.schema.follow(self.spec.record, group)
         vocabulary = self.records.catalogue.vocabularies.get(found[1].vocabulary) if found else None
         if vocabulary is None:
             return {}
