@@ -65,7 +65,7 @@ def population(sizes=SIZES):
 def belgium(data, tmp_path_factory):
     """A site with a real survey on trust in the police."""
     file = data / "surveys" / "ess5_belgium_police_trust.csv"
-    return site_with(tmp_path_factory.mktemp("belgium"), HEAD + PLAN, {"ess_belgium_2010": file})
+    return site_with(tmp_path_factory.mktemp("belgium"), HEAD + PLAN, {"belgium_trust_2010": file})
 
 
 @pytest.fixture(scope="module")
@@ -91,6 +91,7 @@ def test_a_real_survey_gives_what_its_file_gives(belgium, data):
         "(62 to 66; 1,701 people answered, not weighted)."
     )
     assert found.facts["design_effect"] == 1 and found.chart()
+    assert str(found.asked.days) == "2010-01-01..2010-12-31"
 
 
 def test_real_questions_make_a_scale_only_where_they_hang_together(belgium, data):
@@ -159,8 +160,10 @@ def test_what_would_mislead_is_refused(tmp_path, people, sizes, settings, said):
     assert said in found.refusal and not found.contrasts
 
 
-def test_without_a_population_nothing_is_weighted_to_it(belgium):
-    assert belgium.analyse("surveys/fair_treatment").refusal == "there are no records for it"
+def test_without_a_population_nothing_is_weighted_to_it(belgium, tmp_path):
+    assert "1704 of 1704 people do not say the group" in belgium.analyse("surveys/fair_treatment").refusal
+    site = made_site(tmp_path, PLAN, surveys__response=asked_people())
+    assert site.analyse("surveys/fair_treatment").refusal == "there are no records for it"
 
 
 def test_a_release_has_a_page_that_says_it_in_both_languages(made):
