@@ -61,6 +61,13 @@ def population(sizes=SIZES):
     return pl.DataFrame(rows).with_row_index("id").with_columns(pl.col("id").cast(pl.String))
 
 
+def places(north, south):
+    """Residents of two neighborhoods beside those by race."""
+    base = {"year": "2020", "area_kind": "NEIGHBORHOOD", "group_kind": "ALL", "population_basis": "CENSUS", "race": ""}
+    rows = [{**base, "id": name, "area": name, "population": str(n)} for name, n in (("N", north), ("S", south))]
+    return pl.concat([population(), pl.DataFrame(rows)], how="diagonal")
+
+
 @pytest.fixture(scope="module")
 def belgium(data, tmp_path_factory):
     """A site with a real survey on trust in the police."""
@@ -158,6 +165,45 @@ def test_what_would_mislead_is_refused(tmp_path, people, sizes, settings, said):
     frames = {"surveys__response": people, "population__group_population": population(sizes)}
     found = mine(made_site(tmp_path, **frames), settings)
     assert said in found.refusal and not found.contrasts
+
+
+TWO = """answer: trust >= 6
+margins:
+  - {field: race, where: "group_kind = 'RACE'", by: race}
+  - {field: neighborhood, where: "group_kind = 'ALL'", by: area}
+"""
+
+
+def test_answers_are_weighted_to_two_margins_or_refused_where_these_cannot_both_hold(tmp_path):
+    people = asked_people()
+    mixed = people.with_columns(
+        neighborhood=pl.when(pl.col("gender") == "MALE").then(pl.lit("N")).otherwise(pl.lit("S"))
+    )
+    found = mine(
+        made_site(tmp_path / "a", surveys__response=mixed, population__group_population=places(60000, 40000)), TWO
+    )
+    cells = (
+        mixed.group_by("race", "neighborhood")
+        .agg(n=pl.len(), share=(pl.col("trust") >= 6).mean())
+        .sort("race", "neighborhood")
+    )
+    black, white = SIZES["BLACK"], SIZES["WHITE"]
+    table = cells["n"].to_numpy().reshape(2, 2)
+    odds = table[0, 0] * table[1, 1] / (table[0, 1] * table[1, 0])
+    low, high = 0.0, float(black)
+    for _ in range(200):  # the one table with these margins and the sample's odds ratio
+        x = (low + high) / 2
+        fit = x * (white - 60000 + x) / ((black - x) * (60000 - x))
+        low, high = (x, high) if fit < odds else (low, x)
+    weights = np.array([x, black - x, 60000 - x, white - 60000 + x])
+    assert found.contrasts[0].estimate == pytest.approx(weights @ cells["share"].to_numpy() / weights.sum())
+    apart = people.with_columns(
+        neighborhood=pl.when(pl.col("race") == "BLACK").then(pl.lit("N")).otherwise(pl.lit("S"))
+    )
+    site = made_site(tmp_path / "b", surveys__response=apart, population__group_population=places(60000, 40000))
+    assert "the weights did not settle in 200 rounds" in mine(site, TWO).refusal
+    site = made_site(tmp_path / "c", surveys__response=mixed, population__group_population=places(60000, 90000))
+    assert "the groupings do not add up to the same population" in mine(site, TWO).refusal
 
 
 def test_without_a_population_nothing_is_weighted_to_it(belgium, tmp_path):
