@@ -10,13 +10,14 @@ from openhalo.measures.analyses.asked import Asked
 from openhalo.measures.analyses.contrasts import Contrast, Scale, contrast
 from openhalo.measures.analyses.results import AnalysisResult, Counts, Picture
 from openhalo.measures.analyses.survey_answers import FEWEST, Answers, answers_of
-from openhalo.measures.analyses.wording import Wording
+from openhalo.measures.analyses.wording import Wording, named
 from openhalo.presentation import charts, numbers
 from openhalo.presentation.figures import Figure
 from openhalo.presentation.words import _, later
 from openhalo.statistics import surveys
 from openhalo.statistics.results import Assumption
 
+_WORDING = Wording("", whole=later("All residents"))
 _ALONE = Assumption(
     later("people were drawn one by one: where whole homes or blocks were drawn, the interval is too narrow"),
     "not testable",
@@ -42,7 +43,7 @@ def survey_estimate(asked: Asked[SurveyEstimate]) -> AnalysisResult:
     return AnalysisResult(
         asked=asked,
         contrasts=every,
-        wording=Wording("", whole=later("All residents")),
+        wording=_WORDING,
         detail=pl.DataFrame({
             "group": [one.group or None for one in every], "answered": [one.n for one in every],
             "estimate": [one.estimate for one in every],
@@ -138,8 +139,8 @@ def _table(told: Answers, whole: Contrast) -> Counts:
 
 def _picture(asked: Asked[SurveyEstimate], every: Sequence[Contrast]) -> Picture:
     rows = [
-        Figure(asked.name(one.group) if one.group else _("All residents"), one.estimate, one.low, one.high, n=one.n,
-               denominator=float(one.n), code=one.group or None)
+        Figure(named(one, asked, _WORDING), one.estimate, one.low, one.high, n=one.n, denominator=float(one.n),
+               code=one.group or None)
         for one in every
     ]  # fmt: skip
     kind = every[0].scale
