@@ -194,7 +194,13 @@ def analyses(catalogue: Catalogue) -> str:
 
 
 def _setting(value: Any) -> str:
-    return ", ".join(value) if isinstance(value, list) else f"`{_plain(value)}`" if value not in ("", None) else ""
+    return (
+        ", ".join(map(_plain, value))
+        if isinstance(value, list)
+        else f"`{_plain(value)}`"
+        if value not in ("", None)
+        else ""
+    )
 
 
 def indicators(catalogue: Catalogue) -> str:

@@ -42,6 +42,16 @@ def problems(folder, settings):
             "kind: internal_benchmark\noutcome: search_conducted\nunit: search_conducted\n",
             "'search_conducted' is a bool",
         ),
+        ("kind: survey_estimate\nstatement: x\n", "'answer' or 'items'"),
+        ("kind: survey_estimate\nstatement: x\nitems: [age]\n", "two or more questions"),
+        (
+            "kind: survey_estimate\nstatement: x\nanswer: search_conducted\nmargins: [{field: rase, by: race}]\n",
+            "there is no field of stops/stop 'rase'",
+        ),
+        (
+            "kind: survey_estimate\nstatement: x\nanswer: search_conducted\nmargins: [{field: race, by: rase}]\n",
+            "there is no field of population/group_population 'rase'",
+        ),
         ("kind: staggered\n" + START % "topics", "'topics' is a codes"),
         ("kind: staggered\n" + START % "officer.left_on", "has no field 'officer.left_on'"),
         ("kind: count_change\nevent: {start: 2020-06-02, label: a, because: b}\n", "not the first day of a month"),

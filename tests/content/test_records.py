@@ -54,6 +54,7 @@ NONSENSE = {
     "officers/factor_verdict": {"given_on": {"given_on": "1899-12-31"}},
     "officers/intervention": {"ended_after_it_began": {"ended_on": "2019-02-14"}},
     "training/training_record": {"hours": {"hours": -1}},
+    "surveys/response": {"weight": {"weight": 0}, "trust": {"trust": 11}, "listens": {"listens": 0}},
     "arrests/arrest": {
         "recorded_afterwards": {"recorded_at": "2018-08-11 22:14"},
         "resisting_agrees": {"resisting_charged": False, "resisting_only": True},

@@ -1,7 +1,7 @@
 """The kinds of analyses: one small schema each, with the settings that its test takes and no others."""
 
 from collections.abc import Iterable
-from typing import ClassVar, Literal, get_args
+from typing import Annotated, ClassVar, Literal, get_args
 
 from pydantic import Field
 
@@ -13,6 +13,7 @@ from openhalo.catalogue.analysis_specs import (
     Group,
     GroupComparison,
     Named,
+    Names,
     Number,
     Unit,
 )
@@ -186,6 +187,44 @@ class SameScene(AnalysisSpec):
     )
 
 
+class Margin(Spec):
+    """The sizes of groups that answers are weighted to."""
+
+    field: Annotated[str, Names("field", asked=True)] = Field(description="Field of the answers that says the group")
+    record: str = Field(default="population/group_population", description="Record type that holds the sizes")
+    where: Condition = Field(default="", description="Which of its records count; those of its last year do")
+    by: Named = Field(description="Its field that says the group")
+    size: Number = Field(default="population", description="Its field that says how many people there are")
+
+
+class SurveyEstimate(AnalysisSpec):
+    """What share of people give an answer, or how high do they score over several questions?"""
+
+    said: ClassVar[frozenset[str]] = AnalysisSpec.said | {"statement"}
+
+    kind: Literal["survey_estimate"] = Field(description="Which test it is")
+    statement: str = Field(
+        description="As it reads after 'Of every 100 residents, about 62': say that they trust the police; of "
+        "questions as a scale, as it reads after 'Asked': how fairly police treat people"
+    )
+    answer: Condition = Field(default="", description="The answer whose share is estimated")
+    items: list[Number] = Field(
+        default=[], description="Questions that make one scale, turned the same way, all with the same ends"
+    )
+    least_answered: int = Field(default=2, ge=1, description="A person who answered fewer questions has no score")
+    weight: Number = Field(default="", description="Field with the design weight; empty: all weigh the same")
+    margins: list[Margin] = Field(default=[], description="Sizes that answers are weighted to (raking)")
+    group: Group = Field(default="", description="Field whose groups are estimated one by one too")
+
+    def misfits(self) -> Iterable[Misfit]:
+        """Yield none or both of an answer and questions, and too few of these."""
+        yield from super().misfits()
+        if bool(self.answer) == bool(self.items):
+            yield Misfit((), "what is estimated is an answer's share, or a scale's average", "'answer' or 'items'")
+        if len(self.items) == 1:
+            yield Misfit(("items",), "a scale of one question", "two or more questions")
+
+
 KINDS: dict[str, type[AnalysisSpec]] = {
     get_args(schema.model_fields["kind"].annotation)[0]: schema
     for schema in (
@@ -202,6 +241,7 @@ KINDS: dict[str, type[AnalysisSpec]] = {
         InternalBenchmark,
         ThresholdTest,
         SameScene,
+        SurveyEstimate,
     )
 }
 """Every kind by its name. A new one is a class above and its name in this list; its test is registered in

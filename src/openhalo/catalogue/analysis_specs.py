@@ -13,6 +13,8 @@ class Names(NamedTuple):
     """What a setting's text must be among the records of an analysis; cross-checks read it off the annotation."""
 
     what: Literal["condition", "group", "number", "field", "unit", "day"]
+    asked: bool = False
+    """Among the analysis' own records, also where a part of it names another record type."""
 
 
 Condition = Annotated[str, Names("condition"), Field(min_length=1)]
@@ -79,7 +81,7 @@ class AnalysisSpec(Spec):
 
     def named(self) -> Iterator["Reference"]:
         """Yield each setting that names something among the records."""
-        yield from _named(self, self.record, ())
+        yield from _named(self, self.record, (), self.record)
 
     @property
     def settings(self) -> dict[str, Any]:
@@ -97,22 +99,24 @@ class Reference(NamedTuple):
     text: str
 
 
-def _named(spec: Spec, record: str, here: Location) -> Iterator[Reference]:
+def _named(spec: Spec, record: str, here: Location, asked: str) -> Iterator[Reference]:
     """Yield what a spec names; a part of it that says `record` names things among that one's records."""
     for name, setting in type(spec).model_fields.items():
         value = getattr(spec, name)
-        if isinstance(value, Spec):
-            yield from _named(value, getattr(value, "record", record), (*here, name))
-        for what in _names(setting.metadata):
+        for index, part in enumerate(value if isinstance(value, list) else [value]):
+            if isinstance(part, Spec):
+                place = (*here, name, index) if isinstance(value, list) else (*here, name)
+                yield from _named(part, getattr(part, "record", record), place, asked)
+        for found in _names(setting.metadata):
             if value:
-                yield Reference((*here, name), what, record, value)
-        for what in _names(get_args(setting.annotation)[:1]):
-            yield from (Reference((*here, name, index), what, record, text) for index, text in enumerate(value))
+                yield Reference((*here, name), found.what, asked if found.asked else record, value)
+        for found in _names(get_args(setting.annotation)[:1]):
+            yield from (Reference((*here, name, index), found.what, record, text) for index, text in enumerate(value))
 
 
-def _names(annotations: Iterable[Any]) -> Iterator[str]:
+def _names(annotations: Iterable[Any]) -> Iterator[Names]:
     for one in annotations:
-        yield from (part.what for part in (one, *getattr(one, "__metadata__", ())) if isinstance(part, Names))
+        yield from (part for part in (one, *getattr(one, "__metadata__", ())) if isinstance(part, Names))
 
 
 class GroupComparison(AnalysisSpec):

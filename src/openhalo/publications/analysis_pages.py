@@ -114,6 +114,7 @@ def _table(result: AnalysisResult) -> tuple[list[Column], list[list[str]]]:
         "difference": _("Difference"),
         "ratio": _("Times as high"),
         "share": _("Share"),
+        "mean": _("Average"),
         "per_100": _("Change per 100"),
     }
     parts: list[tuple[bool, Column, Any]] = [
@@ -175,6 +176,16 @@ def _definition(asked: Asked[Any], catalogue: Catalogue) -> Iterable[str]:
         yield _("Only these searches count: {what}.").format(what=in_words(record, spec.discretionary, catalogue))
     if held.get("outcome"):
         yield _("What is compared: {what}.").format(what=in_words(record, spec.outcome, catalogue))
+    if held.get("answer"):
+        yield _("The answer counted: {what}.").format(what=in_words(record, spec.answer, catalogue))
+    if held.get("items"):
+        fields = ", ".join(group(record, path, catalogue).label for path in spec.items)
+        yield _("The questions that make the scale: {fields}.").format(fields=fields)
+    if held.get("margins"):
+        fields = ", ".join(group(record, margin.field, catalogue).label for margin in spec.margins)
+        yield _("Answers are weighted so that these groups have their share of the population: {fields}.").format(
+            fields=fields
+        )
     if isinstance(spec, GroupComparison) and asked.reference:
         names = group(record, spec.group, catalogue)
         text = _("Groups are those of “{field}”; the others are compared with {reference}.")

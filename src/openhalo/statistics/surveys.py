@@ -14,12 +14,14 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import stdtrit
 
+from openhalo.presentation.words import filled, later
 from openhalo.statistics.estimates import Numbers
 from openhalo.statistics.results import Assumption, Refused, Result
 
 CITATION = "Lumley (2004), Journal of Statistical Software 9(8); Deville and Särndal (1992), JASA 87, 376-382"
 LARGEST_EFFECT = 5.0
 """A design effect of weighting above this means that a few answers speak for most people: refused."""
+LIMIT = later("It speaks for the people who could be drawn, on the days when they were asked.")
 _SWEEPS = 200
 Codes = NDArray[np.int64]
 
@@ -108,7 +110,8 @@ def rake(
         names, code = np.unique(np.asarray(grouping), return_inverse=True)
         strangers = set(names.tolist()) ^ set(size)
         if strangers:
-            raise Refused(f"these groups are in the sample or in the population, but not in both: {sorted(strangers)}")
+            text = later("these groups are in the sample or in the population, but not in both: {names}")
+            raise Refused(filled(text, names=", ".join(sorted(map(str, strangers)))))
         margins.append(_Margin(code.astype(np.int64), len(names)))
         targets.append(np.array([size[name] for name in names.tolist()], float))
     if not np.allclose([target.sum() for target in targets], targets[0].sum(), rtol=1e-6):
@@ -123,7 +126,8 @@ def rake(
         ]
         if max(off) < tolerance:
             return _bearable(replace(drawn, weights=weights, prior=drawn.weights, fitted=tuple(margins)))
-    raise Refused(f"the weights did not settle in {_SWEEPS} rounds: some groups never occur together")
+    text = later("the weights did not settle in {rounds} rounds: some groups never occur together")
+    raise Refused(filled(text, rounds=_SWEEPS))
 
 
 def calibrate(drawn: Sample, columns: ArrayLike, totals: ArrayLike) -> Sample:
@@ -180,7 +184,7 @@ def mean(values: ArrayLike, drawn: Sample, what: str, unit: str = "answers", wit
     y = np.asarray(values, float)
     counted = ~np.isnan(y) if within is None else ~np.isnan(y) & np.asarray(within, bool)
     if counted.sum() < 2:
-        raise Refused(f"{what}: fewer than two answers")
+        raise Refused(filled(later("{what}: fewer than two answers"), what=what))
     weights = np.where(counted, drawn.weights, 0.0)
     value = float(weights @ np.where(counted, y, 0.0) / weights.sum())
     spread = np.where(counted, np.where(counted, y, 0.0) - value, 0.0) / weights.sum()
@@ -212,7 +216,7 @@ def design_effect(weights: ArrayLike) -> float:
 def _result(value: float, spread: Numbers, drawn: Sample, n: int, what: str, unit: str) -> Result:
     variance, freedom = _variance(drawn.weights * spread, drawn)
     half = float(stdtrit(freedom, 0.975) * np.sqrt(variance)) if freedom > 0 else np.inf
-    fitted = "weighted to known totals" if drawn.prior is not None else "weighted by design"
+    fitted = later("weighted to known totals") if drawn.prior is not None else later("weighted by design")
     effect = design_effect(drawn.weights)
     return Result(
         what=what,
@@ -222,14 +226,17 @@ def _result(value: float, spread: Numbers, drawn: Sample, n: int, what: str, uni
         low=value - half,
         high=value + half,
         confidence=0.95,
-        method=f"{fitted}, linearised error (df {freedom:g})",
+        method=filled(later("{fitted}, linearised error (df {df})"), fitted=fitted, df=f"{freedom:g}"),
         assumptions=(
             Assumption("people were drawn by chance, by the design that the weights tell", "not testable"),
             Assumption("those who did not answer are like those of their groups who did", "not testable"),
-            Assumption(f"weights are not too unequal (design effect {effect:.2f})", "met" if effect < 2 else "not met"),
+            Assumption(
+                filled(later("weights are not too unequal (design effect {effect})"), effect=f"{effect:.2f}"),
+                "met" if effect < 2 else "not met",
+            ),
         ),
         citation=CITATION,
-        limit="It speaks for the people who could be drawn, on the days when they were asked.",
+        limit=LIMIT,
     )
 
 
@@ -273,8 +280,8 @@ def _residuals(weighted: Numbers, drawn: Sample) -> Numbers:
 def _bearable(fitted: Sample) -> Sample:
     effect = design_effect(fitted.weights)
     if effect > LARGEST_EFFECT:
-        found = f"a few answers would speak for most people (design effect {effect:.1f})"
-        raise Refused(f"{found}; use fewer or broader groups")
+        text = later("a few answers would speak for most people (design effect {effect}); use fewer or broader groups")
+        raise Refused(filled(text, effect=f"{effect:.1f}"))
     return fitted
 
 

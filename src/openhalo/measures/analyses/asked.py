@@ -1,6 +1,7 @@
 """What an analysis is asked about: the definition, what a site's plan says of it, and the records that it looks at."""
 
 from dataclasses import dataclass
+from datetime import date
 from functools import cached_property
 from typing import Any, Generic, Literal, TypeVar
 
@@ -61,7 +62,10 @@ class Asked(Generic[Kind_co]):
         """Return the days that the answer speaks for; None without records."""
         if not self.covered:
             return self.within
-        whole = Period(min(c.first for c in self.covered), max(c.last for c in self.covered))
+        first, last = min(c.first for c in self.covered), max(c.last for c in self.covered)
+        if not has_days(self.records, self.spec.record):
+            first, last = date(first.year, 1, 1), date(last.year, 12, 31)
+        whole = Period(first, last)
         return (whole.overlap(self.within) if self.within else None) or whole
 
     @property
@@ -75,9 +79,10 @@ class Asked(Generic[Kind_co]):
     @cached_property
     def people(self) -> dict[str, str]:
         """Return code → how people of it are named in a sentence, in order; empty where no groups are compared."""
-        if not isinstance(self.spec, GroupComparison):
+        group = getattr(self.spec, "group", "")
+        if not group:
             return {}
-        found = self.records.catalogue.schema.follow(self.spec.record, self.spec.group)
+        found = self.records.catalogue.schema.follow(self.spec.record, group)
         vocabulary = self.records.catalogue.vocabularies.get(found[1].vocabulary) if found else None
         if vocabulary is None:
             return {}

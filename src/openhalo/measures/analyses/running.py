@@ -23,6 +23,7 @@ from openhalo.measures.analyses.scenes import officers_at_scenes
 from openhalo.measures.analyses.series import level_change
 from openhalo.measures.analyses.shares import share_ratio
 from openhalo.measures.analyses.small_counts import count_change
+from openhalo.measures.analyses.survey_estimates import survey_estimate
 from openhalo.measures.analyses.thresholds import search_thresholds
 from openhalo.measures.analyses.watching import watched
 from openhalo.presentation.words import later
@@ -44,6 +45,7 @@ _TESTS: Mapping[type[AnalysisSpec], Callable[[Asked[Any]], AnalysisResult]] = {
     kinds.InternalBenchmark: similar_records,
     kinds.ThresholdTest: search_thresholds,
     kinds.SameScene: officers_at_scenes,
+    kinds.SurveyEstimate: survey_estimate,
 }
 
 
@@ -104,7 +106,8 @@ def _kept(test: PlannedTest, plan: AnalysisPlan, records: Records, report: Repor
     except MeasureError:
         asked = Asked(records.catalogue.analysis(test.analysis), test, _standing(test, plan), records)
         many = later("its sources count different things, which cannot be added up")
-        return AnalysisResult(asked=asked, refusal=many if asked.covered else later("there are no records for it"))
+        mixed = len({cover.unit for cover in asked.covered}) > 1
+        return AnalysisResult(asked=asked, refusal=many if mixed else later("there are no records for it"))
 
 
 def _standing(test: PlannedTest, plan: AnalysisPlan | None) -> Standing:

@@ -1,0 +1,119 @@
+"""What people answered in a survey, and for how many each of them speaks."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from openhalo.catalogue.analysis_kinds import SurveyEstimate
+from openhalo.engines.connect import fetch
+from openhalo.measures.analyses.asked import Asked
+from openhalo.measures.analyses.survey_margins import sizes
+from openhalo.presentation.words import filled, later
+from openhalo.statistics import scales, surveys
+from openhalo.statistics.estimates import Numbers
+from openhalo.statistics.results import Refused
+
+FEWEST = 50
+"""Answers below which nothing is estimated, of all or of a group."""
+_MOST_UNPLACED = 0.2
+"""Share of answers without a group that they are weighted by, above which the weights would rest on the others."""
+_WEIGHTED = {
+    "no": later("not weighted"),
+    "design": later("weighted by how they were drawn"),
+    "margins": later("weighted to the population"),
+}
+
+
+@dataclass(frozen=True)
+class Answers:
+    """What people answered, and for how many each of them speaks.
+
+    Attributes:
+        values: (people,) 0 or 1, or a score from 0 to 100; NaN: not answered.
+        drawn: the same people, with their weights.
+        group: code of each, or null.
+        left: people left out: without a weight, and without a group that answers are weighted by.
+        reliability: of the scale, up to 1; None for one question.
+        weighted: how they were weighted, in words.
+    """
+
+    values: Numbers
+    drawn: surveys.Sample
+    group: pl.Series
+    left: tuple[int, int]
+    reliability: float | None
+    weighted: str
+
+    @property
+    def answered(self) -> int:
+        """Return how many have a value."""
+        return int((~np.isnan(self.values)).sum())
+
+    @property
+    def effect(self) -> float:
+        """Return Kish's design effect of the weights of those who have a value."""
+        return surveys.design_effect(self.drawn.weights[~np.isnan(self.values)])
+
+    @property
+    def unweighted(self) -> float:
+        """Return the plain average of the values."""
+        return float(np.nanmean(self.values))
+
+
+def answers_of(asked: Asked[SurveyEstimate]) -> Answers:
+    """Return the answers of one analysis, with their weights fitted to its margins.
+
+    Raises:
+        Refused: fewer than 50 answers, a scale that does not hang together, or weights that cannot be fitted.
+    """
+    spec, relation = asked.spec, asked.relation()
+    columns: dict[str, Any] = {f"item{at}": relation.field(path) for at, path in enumerate(spec.items)}
+    columns |= {f"margin{at}": relation.field(one.field).cast("string") for at, one in enumerate(spec.margins)}
+    for name, path in (("weight", spec.weight), ("group", spec.group)):
+        if path:
+            columns[name] = relation.field(path)
+    if spec.answer:
+        columns["answer"] = asked.condition(relation, spec.answer)
+    rows = fetch(relation.table.select(**columns))
+    # A survey that gives no weights at all was drawn with equal chances; within one that does, a blank is a gap.
+    weighed = rows.filter(pl.col("weight") > 0) if spec.weight and rows["weight"].count() else rows
+    used = weighed.drop_nulls([f"margin{at}" for at in range(len(spec.margins))])
+    left = (rows.height - weighed.height, weighed.height - used.height)
+    if left[1] > _MOST_UNPLACED * weighed.height:
+        text = later("{n} of {all} people do not say the group that answers are weighted by")
+        raise Refused(filled(text, n=left[1], all=weighed.height))
+    values, reliability = _scored(asked, used)
+    if (answered := int((~np.isnan(values)).sum())) < FEWEST:
+        raise Refused(filled(later("only {n} people answered; {fewest} are needed"), n=answered, fewest=FEWEST))
+    given = used["weight"].count() if spec.weight else 0
+    drawn = surveys.sample(used["weight"].to_numpy() if given else np.ones(used.height))
+    if spec.margins:
+        groupings = [used[f"margin{at}"].to_numpy() for at in range(len(spec.margins))]
+        drawn = surveys.rake(drawn, groupings, [sizes(margin, asked.records) for margin in spec.margins])
+    group = used["group"] if spec.group else pl.Series([None] * used.height, dtype=pl.String())
+    weighted = _WEIGHTED["margins" if spec.margins else "design" if given else "no"]
+    return Answers(values, drawn, group, left, reliability, weighted)
+
+
+def _scored(asked: Asked[SurveyEstimate], rows: pl.DataFrame) -> tuple[Numbers, float | None]:
+    spec = asked.spec
+    if not spec.items:
+        return rows["answer"].cast(pl.Float64).fill_null(float("nan")).to_numpy(), None
+    found = [asked.records.catalogue.schema.follow(spec.record, path) for path in spec.items]
+    ends = {(one[1].min, one[1].max) for one in found if one is not None}
+    low, high = min(ends, key=str)
+    if len(ends) > 1 or low is None or high is None:
+        raise Refused("the questions do not all have the same lowest and highest answer")
+    items = rows.select(pl.col("^item.*$").cast(pl.Float64).fill_null(float("nan"))).to_numpy()
+    if np.isnan(items).all():
+        raise Refused("nobody answered these questions")
+    reliability = (scales.omega if len(spec.items) > 2 else scales.alpha)(items)
+    if reliability < scales.LEAST_RELIABLE:
+        text = later(
+            "these questions do not hang together as one scale (reliability {found}, and {needed} is needed): look at "
+            "each on its own"
+        )
+        raise Refused(filled(text, found=f"{reliability:.2f}", needed=scales.LEAST_RELIABLE))
+    return scales.index(items, low, high, spec.least_answered), reliability
