@@ -104,28 +104,29 @@ def _print(found: "Backtest") -> None:
 
     for sentence in sentences(found):
         out.print(sentence, markup=False, highlight=False)
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for head in ("way to choose", "alerts", "reviewed", "precision", "recall", "lift", "against shrunken",
-                 "reviews for one", "came : foreseen", "new a month", "stays", "days of warning"):  # fmt: skip
-        table.add_column(head, justify="left" if head == "way to choose" else "right")
+    # Two tables, since one does not fit a terminal of 80 columns.
+    good = _table("way to choose", "reviewed", "right, of 100", "times chance", "against shrunken")
+    work = _table(
+        "way to choose", "alerts", "found, of 100", "reviews for one", "came : foreseen", "new a month", "stays",
+        "days of warning",
+    )  # fmt: skip
     for one in found.scores:
         steady = one.steady
-        calibration = numbers.measured(one.calibration, "ratio") if one.calibration == one.calibration else ""
-        table.add_row(
-            one.label, numbers.count(one.alerts), numbers.count(one.reviewed), _span(one.precision, 100),
-            _span(one.recall, 100), _span(one.lift, 1), _span(one.better, 100),
+        good.add_row(one.label, numbers.count(one.reviewed), _span(one.precision, 100), _span(one.lift, 1),
+                     _span(one.better, 100))  # fmt: skip
+        work.add_row(
+            one.label, numbers.count(one.alerts), _span(one.recall, 100),
             numbers.measured(one.reviews_for_one, "rate") if one.reviews_for_one == one.reviews_for_one else "",
-            calibration,
+            numbers.measured(one.calibration, "ratio") if one.calibration == one.calibration else "",
             numbers.count(steady.new_a_month) if steady else "", numbers.share(steady.stays) if steady else "",
             numbers.count(steady.warning_days) if steady else "",
         )  # fmt: skip
-    out.print(table)
+    out.print(good)
+    out.print(work)
     for policy, why in found.refused.items():
         out.print(f"! {policy}: {why}", markup=False, highlight=False)
     out.print(f"fairness of “{found.best.label}”", style="bold", markup=False)
-    fair = Table(box=None, pad_edge=False, header_style="bold")
-    for head in ("officers by", "group", "reviewed", "without the outcome", "with the outcome", "missed"):
-        fair.add_column(head, justify="left" if head in ("officers by", "group") else "right")
+    fair = _table("officers by", "group", "reviewed", "without the outcome", "with the outcome", "missed")
     for row in found.best.by_group:
         if row.false is None and row.missed is None:
             continue
@@ -133,6 +134,13 @@ def _print(found: "Backtest") -> None:
         missed = _share(row.missed, row.missed_low, row.missed_high)
         fair.add_row(row.trait, row.group, numbers.count(row.reviewed), wrong, numbers.count(row.affected), missed)
     out.print(fair)
+
+
+def _table(*heads: str) -> Table:
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for head in heads:
+        table.add_column(head, justify="left" if head in ("way to choose", "officers by", "group") else "right")
+    return table
 
 
 def _span(one: "Estimate", times: int) -> str:
