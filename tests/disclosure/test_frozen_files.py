@@ -111,8 +111,9 @@ def test_another_recoding_of_what_is_out_is_refused(tmp_path):
     site, rows = department(tmp_path / "harbour", k=5, policy=POLICY), stops(8, 5000, years=1)
     publish_as_records_come_in(site, rows, (date(2022, 2, 10),))
     finer = POLICY.replace('{{"2": ["3", Lake]}}', '{{"1": ["3", Lake]}}')
-    with pytest.raises(ReleaseError, match="recoded in another way"):
-        department(site.path, k=5, policy=finer).publish(today=date(2022, 4, 10))
+    for k, policy in ((5, finer), (6, POLICY)):
+        with pytest.raises(ReleaseError, match=r"recoded in another way(.|\n)*with k 5"):
+            department(site.path, k=k, policy=policy).publish(today=date(2022, 4, 10))
     assert department(site.path, k=5, policy=POLICY.replace("groups: [race]", "groups: [precinct]")).publish(
         today=date(2022, 4, 10)
     )
@@ -158,3 +159,13 @@ def test_nothing_else_tells_exactly_what_the_file_tells_coarsely(tmp_path):
     table = "tables:\n  - {{measure: stops/stops, by: [race], grain: all}}\n"
     with pytest.raises(ReleaseError, match="one would give away what the other hides"):
         department(site.path, k=5, policy=POLICY + table).publish(today=date(2022, 2, 10))
+
+
+@pytest.mark.parametrize("turned", [False, True])
+def test_records_do_not_go_out_in_tables_and_one_by_one(tmp_path, turned):
+    tables = "k: {k}\nzeros: {zeros}\ntables:\n  - {{measure: stops/stops, by: [race], grain: all}}\n"
+    first, then = (POLICY, tables) if turned else (tables, POLICY)
+    site, rows = department(tmp_path / "harbour", k=5, policy=first), stops(8, 5000, years=1)
+    publish_as_records_come_in(site, rows, (date(2022, 2, 10),))
+    with pytest.raises(ReleaseError, match="would give away those few records"):
+        department(site.path, k=5, policy=then).publish(today=date(2022, 4, 10))

@@ -47,6 +47,8 @@ class FrozenFile:
     """The incident file of one record type: all rows that are out, and those that go out now."""
 
     file: IncidentFile
+    k: int
+    """How many look alike."""
     rows: pl.DataFrame
     """Fields as the file holds them; a time by the first day of its period."""
     stretches: dict[str, int]
@@ -69,7 +71,8 @@ class FrozenFile:
 
     def facts(self) -> dict[str, Any]:
         """Return what the descriptor says of it: enough to recode the same days of the same versions again."""
-        return {"policy": self.file.model_dump(mode="json"), "counted_from_versions": self.stretches}
+        policy = self.file.model_dump(mode="json")
+        return {"k": self.k, "policy": policy, "counted_from_versions": self.stretches}
 
     def sentences(self) -> Iterator[str]:
         """Yield what a measure's page says about figures that are counted from this file."""
@@ -102,7 +105,7 @@ def freeze(records: Records, policy: Policy, folders: Sequence[Path], today: dat
         ReleaseError: a first file would cost too much, or what is out was recoded in another way.
     """
     named = [file for file in policy.incident_files if file.record in records.manifest.tables]
-    return [_frozen(file, records, policy, _newest(folders, file), today) for file in named]
+    return [_frozen(file, records, policy, _newest(folders, file, policy.k), today) for file in named]
 
 
 def write_frozen(folder: Path, one: FrozenFile, definition: RecordType) -> IncidentTable:
@@ -171,13 +174,13 @@ def read_frozen(folder: Path) -> list[FrozenFile]:
     """Return the incident files of a finished release that its disclosure policy made."""
     told = read_facts(folder, DESCRIPTOR).get("disclosure", {}).get("incident_files", {})
     return [
-        FrozenFile(IncidentFile.model_validate(facts["policy"]), pl.read_parquet(parquet_of(folder, record)),
-                   facts["counted_from_versions"], pl.DataFrame())
+        FrozenFile(IncidentFile.model_validate(facts["policy"]), facts["k"],
+                   pl.read_parquet(parquet_of(folder, record)), facts["counted_from_versions"], pl.DataFrame())
         for record, facts in told.items()
     ]  # fmt: skip
 
 
-def recoded_again(one: FrozenFile, records: Records, k: int) -> Iterator[Problem]:
+def recoded_again(one: FrozenFile, records: Records) -> Iterator[Problem]:
     """Yield the stretches of days whose records, recoded again from the versions that are named, are not in the file.
 
     Raises:
@@ -187,7 +190,7 @@ def recoded_again(one: FrozenFile, records: Records, k: int) -> Iterator[Problem
     for text, version in one.stretches.items():
         span = Period.parse(text)
         then = replace(records, manifest=records.store.manifest(version), _tables={}, _coverage={}, said={})
-        again = recoded(one.file, then, k, span).records.cast(pl.Schema(one.rows.schema))
+        again = recoded(one.file, then, one.k, span).records.cast(pl.Schema(one.rows.schema))
         out = one.rows.filter(pl.col(day).is_between(span.first, span.last))
         if not out.sort(out.columns).equals(again.select(out.columns).sort(out.columns), null_equal=True):
             found = f"{out.height:,} rows, and the records of version {version} give {again.height:,} or others"
@@ -201,7 +204,7 @@ def _frozen(file: IncidentFile, records: Records, policy: Policy, before: Frozen
     days, version = closed_days(file.record, records, policy, today), records.manifest.version
     if before is None:
         done = recoded(file, records, policy.k, days)
-        return FrozenFile(file, done.records, {str(days): version}, done.loss)
+        return FrozenFile(file, policy.k, done.records, {str(days): version}, done.loss)
     found = before
     for span in _beside(days, before.days):
         try:
@@ -224,7 +227,7 @@ def _beside(days: Period, out: Period) -> list[Period]:
     return found
 
 
-def _newest(folders: Sequence[Path], file: IncidentFile) -> FrozenFile | None:
+def _newest(folders: Sequence[Path], file: IncidentFile, k: int) -> FrozenFile | None:
     """Return the file as the newest release has it.
 
     Raises:
@@ -234,9 +237,9 @@ def _newest(folders: Sequence[Path], file: IncidentFile) -> FrozenFile | None:
         before = next((one for one in read_frozen(folder) if one.file.record == file.record), None)
         if before is None:
             continue
-        if _meaning(before.file) != _meaning(file):
+        if (_meaning(before.file), before.k) != (_meaning(file), k):
             found = f"release {folder.name} holds records of {file.record} that were recoded in another way"
-            todo = "write the recoding of that release: the same records recoded twice would give more away than once"
+            todo = f"write that recoding, with k {before.k}: the same records recoded twice would give more away"
             raise ReleaseError(Problem(f"{POLICY}: incident file {file.record}", found, todo=todo))
         return replace(before, file=file)
     return None

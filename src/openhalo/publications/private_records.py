@@ -5,16 +5,18 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from openhalo.base.errors import Problem, ReleaseError
 from openhalo.base.periods import Period
 from openhalo.base.progress import Report
 from openhalo.catalogue.index import Catalogue
 from openhalo.catalogue.measure_specs import MeasureSpec
+from openhalo.disclosure.policy import POLICY
 from openhalo.publications.answers import Answer
 from openhalo.publications.file_answers import count, released
 from openhalo.publications.freshness import Freshness, freshness
-from openhalo.publications.frozen_files import FrozenFile, freeze, write_frozen
+from openhalo.publications.frozen_files import FrozenFile, freeze, read_frozen, write_frozen
 from openhalo.publications.incident_file import IncidentTable
-from openhalo.publications.protection import Guarded, Precaution, guard
+from openhalo.publications.protection import Guarded, Precaution, declared, guard
 from openhalo.publications.soundness import filed
 from openhalo.records.reading import Records
 
@@ -69,15 +71,44 @@ def let_out(
     """Write the incident files that the policy names, and return every figure of these measures that may go out.
 
     Raises:
-        ReleaseError: a table cannot be protected, the attack takes longer than its budget, or an incident file costs
-            too much.
+        ReleaseError: a table cannot be protected, the attack takes longer than its budget, an incident file costs too
+            much, or an earlier release told of the same records in the other way.
     """
     catalogue, policy = records.catalogue, precaution.policy
     from_files = [spec for spec in specs if filed(spec, policy, catalogue)]
     in_tables = [spec for spec in specs if spec not in from_files]
+    _must_go_one_way(in_tables, records, precaution)
     guarded = guard(in_tables, records, precaution, report) if in_tables else None
     files = freeze(records, policy, precaution.folders, precaution.today)
     tables = [write_frozen(folder, one, catalogue.record_type(one.file.record)) for one in files]
     as_out = released(files, folder, records)
     answers = [*(guarded.answers if guarded else []), *count(from_files, as_out, files, report)]
     return PrivateRecords(answers, guarded, files, tables, as_out)
+
+
+def _must_go_one_way(in_tables: Sequence[MeasureSpec], records: Records, precaution: Precaution) -> None:
+    """Refuse a file of records that stood in tables before, and tables of records that went out one by one.
+
+    Tables count all records, a file leaves some out or blanks them: their difference would be those few.
+
+    Raises:
+        ReleaseError: with every record type that would go out both ways.
+    """
+    filed_now = {file.record for file in precaution.policy.incident_files}
+    tabled_before = {record for kept in precaution.earlier for record in kept.days}
+    filed_before = {one.file.record for folder in precaution.folders for one in read_frozen(folder)}
+    tabled_now = {
+        side.record for table in declared(in_tables, precaution.policy, records.catalogue) for side in table.sides
+    }
+    problems = [
+        Problem(POLICY, f"{record} went out {before} before, and would go out {now} now: the difference of the two "
+                "would give away those few records that the file blanks or leaves out",
+                todo="keep to one way as long as a release with the other is there")
+        for before, now, both in (
+            ("in tables", "one by one", tabled_before & filed_now),
+            ("one by one", "in tables", filed_before & tabled_now),
+        )
+        for record in sorted(both)
+    ]  # fmt: skip
+    if problems:
+        raise ReleaseError(problems)

@@ -66,14 +66,13 @@ def recompute(folder: Path, definitions: Definitions, records: Records, report: 
     found.figures = table.height
     files = read_frozen(folder)
     as_out = released(files, folder, records)
-    k = read_facts(folder, DESCRIPTOR).get("disclosure", {}).get("k", 0)
     told = _Protected.of(read_facts(folder, DESCRIPTOR).get("disclosure", {}))
     versions = {definitions.store_version, *(version for _days, version in told.stretches)}
     versions |= {version for one in files for version in one.stretches.values()}
     gone = {one.record for one in purges(records.store) if versions & {*one.versions}}
     for one in [file for file in files if file.file.record not in gone]:
         report(f"incident file {one.file.record}")
-        found.problems += recoded_again(one, records, k)
+        found.problems += recoded_again(one, records)
     for measure, defined in definitions.measures.items():
         part = table.filter(pl.col("measure") == measure)
         purged = sorted(gone & {*defined.records})
