@@ -9,6 +9,13 @@ from openhalo.intake.template import example_cells
 from openhalo.sites.making import init_site
 from openhalo.sites.open_site import open_site
 
+DECLARED = """
+declared_public:
+  - record: stops/stop
+    fields: [race, gender, reason, precinct, neighborhood, search_conducted]
+    reason: The department publishes these fields of every stop.
+"""
+
 
 def made_site(folder, plan="", declared="", **frames):
     """Make a site with these records; a record type is named with `__` for `/`."""

@@ -9,15 +9,9 @@ import pytest
 
 from openhalo.statistics.benchmark import benchmark
 
-from .made import days, made_site, stops
+from .made import DECLARED, days, made_site, stops
 
 PLAN = "tests:\n  - analysis: stops/search_share_by_officer\n  - analysis: stops/search_share_benchmark\n"
-DECLARED = """
-declared_public:
-  - record: stops/stop
-    fields: [race, gender, reason, precinct, neighborhood, search_conducted]
-    reason: The department publishes these fields of every stop.
-"""
 
 
 @pytest.fixture(scope="module")

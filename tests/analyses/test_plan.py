@@ -12,12 +12,7 @@ from openhalo.releases.hashes import verify
 from openhalo.sites.open_site import open_site
 from openhalo.sites.planning import check_plan
 
-DECLARED = """
-declared_public:
-  - record: stops/stop
-    fields: [race, gender, reason, precinct, neighborhood, search_conducted]
-    reason: The department publishes these fields of every stop.
-"""
+from .made import DECLARED
 
 
 @pytest.fixture(scope="module")
