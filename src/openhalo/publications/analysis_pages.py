@@ -46,8 +46,6 @@ class AnalysisPage:
     provenance: dict[str, Any]
     redefined: bool
     headline: str
-    beyond_chance: tuple[int, int]
-    """How many of the comparisons that lead show more than chance explains."""
     counts: Counts | None
     drawn: list[tuple[Drawing, Drawing, str]] = field(default_factory=list)
     """Charts: wide, narrow, and the words below."""
@@ -57,16 +55,6 @@ class AnalysisPage:
     def place(self) -> str:
         """Return the path of the page."""
         return f"pages/analyses/{self.spec.id}.html"
-
-    @property
-    def short(self) -> str:
-        """Return the finding in a few words, for lists."""
-        if self.refused:
-            return _("not carried out") if self.planned else _("exploratory: not carried out")
-        if not self.beyond_chance[1]:
-            return _("planned") if self.planned else _("exploratory")
-        text = _("{k} of {n} beyond chance") if self.planned else _("exploratory: {k} of {n} beyond chance")
-        return text.format(k=self.beyond_chance[0], n=self.beyond_chance[1])
 
 
 def analysis_page(result: AnalysisResult, plan: AnalysisPlan, catalogue: Catalogue, drawings: Drawings) -> AnalysisPage:
@@ -79,7 +67,6 @@ def analysis_page(result: AnalysisResult, plan: AnalysisPlan, catalogue: Catalog
         planned=asked.standing == "planned",
         refused=bool(result.refusal),
         headline=result.headline(),
-        beyond_chance=(sum(one.verdict in ("above", "below") for one in result.leading), len(result.leading)),
         counts=result.tabulate(),
         answers=result.answers(),
         limit=_(result.limit) if result.limit else "",
