@@ -117,25 +117,34 @@ class Or:
     right: "Node"
 
 
-Node = Compare | In | Truth | Missing | Has | Exists | Not | And | Or
+Question = Compare | In | Truth | Missing | Has | Exists
+Node = Question | Not | And | Or
+
+
+def questions(node: Node | None) -> Iterator[Question]:
+    """Yield what a condition asks, one by one, without the `and`, `or` and `not` between."""
+    match node:
+        case And(left, right) | Or(left, right):
+            yield from questions(left)
+            yield from questions(right)
+        case Not(operand):
+            yield from questions(operand)
+        case None:
+            pass
+        case asked:
+            yield asked
 
 
 def operands(node: Node | None) -> Iterator[Field | Count | Exists]:
     """Yield every field, count and `any` that a condition reads on its own record (not those inside the links)."""
-    match node:
-        case And(left, right) | Or(left, right):
-            yield from operands(left)
-            yield from operands(right)
-        case Not(operand):
-            yield from operands(operand)
-        case Compare(_, left, right):
-            yield from (side for side in (left, right) if isinstance(side, Field | Count))
-        case In(field) | Truth(field) | Missing(field) | Has(field):
-            yield field
-        case Exists():
-            yield node
-        case None:
-            pass
+    for asked in questions(node):
+        match asked:
+            case Compare(_, left, right):
+                yield from (side for side in (left, right) if isinstance(side, Field | Count))
+            case In(field) | Truth(field) | Missing(field) | Has(field):
+                yield field
+            case Exists():
+                yield asked
 
 
 def fields_of(node: Node | None) -> set[str]:
