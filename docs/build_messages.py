@@ -31,7 +31,7 @@ REASONS = {"Assumption": (1,), "Refused": (1,)}
 PUBLISHED = re.compile(
     "openhalo/(measures/.*|statistics/(benchmark|comparisons|interrupted_series|matching|monitoring|outcome_test|peers|"
     r"posteriors|recording|regression|same_scene|scales|staggered|standardisation|surveys|threshold_test|"
-    r"veil_of_darkness))\.py"
+    r"unknown_group|veil_of_darkness))\.py"
 )
 """Modules of tests that stand on pages."""
 HEADER = """# {title}

@@ -36,14 +36,3 @@ def test_weights_recover_shares_that_do_not_depend_on_race_given_the_name():
 def test_refusals():
     with pytest.raises(Refused, match="at least 20"):
         bisg.share([1, 0, 1], [0.9, 0.2, 0.3], "group", "share searched")
-    with pytest.raises(ValueError, match="negative"):
-        bisg.bounds(5, 3, 0, 0)
-
-
-def test_bounds_are_those_of_every_possible_race():
-    shares = []
-    for yes in range(4):
-        for no in range(6):
-            shares.append((10 + yes) / (30 + yes + no))
-    low, high = bisg.bounds(10, 30, 3, 5)
-    assert (low, high) == pytest.approx((min(shares), max(shares)))

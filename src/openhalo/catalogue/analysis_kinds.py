@@ -15,12 +15,13 @@ from openhalo.catalogue.analysis_specs import (
     Named,
     Names,
     Number,
+    PlaceComparison,
     Unit,
 )
 from openhalo.catalogue.reader import Misfit, Spec
 
 
-class OutcomeTest(GroupComparison):
+class OutcomeTest(PlaceComparison):
     """Do searches of different groups find something equally often?"""
 
     kind: Literal["outcome_test"] = Field(description="Which test it is")
@@ -30,7 +31,7 @@ class OutcomeTest(GroupComparison):
     )
 
 
-class VeilOfDarkness(GroupComparison):
+class VeilOfDarkness(PlaceComparison):
     """Does the mix of people stopped change when officers can hardly see them?"""
 
     kind: Literal["veil_of_darkness"] = Field(description="Which test it is")
@@ -53,7 +54,7 @@ class InterruptedSeries(BeforeAndAfter):
     lags: int = Field(default=0, ge=0, le=12, description="Months over which errors may be linked (Newey-West)")
 
 
-class RateRatio(GroupComparison):
+class RateRatio(PlaceComparison):
     """Is the share of one group higher than another's, within the same places and circumstances?"""
 
     kind: Literal["rate_ratio"] = Field(description="Which test it is")
@@ -162,6 +163,16 @@ class InternalBenchmark(AnalysisSpec):
             yield Misfit((), "nothing says which records are similar", todo="add 'strata', 'values' or 'hour: true'")
 
 
+class UnknownGroup(GroupComparison):
+    """What could the records whose group was not written down change?"""
+
+    said: ClassVar[frozenset[str]] = GroupComparison.said | {"statement"}
+
+    kind: Literal["unknown_group"] = Field(description="Which test it is")
+    outcome: Condition = Field(description="The condition whose share is compared")
+    statement: str = Field(description="As it reads after 'between 9 and 26 of every 100 stops': had a search")
+
+
 class ThresholdTest(GroupComparison):
     """From how sure on are people of different groups searched?"""
 
@@ -239,6 +250,7 @@ KINDS: dict[str, type[AnalysisSpec]] = {
         Monitoring,
         Staggered,
         InternalBenchmark,
+        UnknownGroup,
         ThresholdTest,
         SameScene,
         SurveyEstimate,

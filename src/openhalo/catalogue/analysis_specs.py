@@ -127,6 +127,11 @@ class GroupComparison(AnalysisSpec):
     group: Group = Field(description="Field whose groups are compared")
     reference: str = Field(default="", description="Code that the others are compared with; a plan may name another")
     compare: list[str] = Field(default=[], description="Codes that are compared with it; empty: all there are")
+
+
+class PlaceComparison(GroupComparison):
+    """An analysis that compares groups within the same places too."""
+
     place: Group = Field(default="", description="Field that says where; groups are compared within it too")
 
 

@@ -15,7 +15,7 @@ import polars as pl
 from numpy.typing import ArrayLike
 
 from openhalo.base.errors import MissingExtra
-from openhalo.statistics.estimates import counts, normal_quantile
+from openhalo.statistics.estimates import normal_quantile
 from openhalo.statistics.results import Assumption, Refused, Result
 
 RACES = ("white", "black", "api", "native", "multiple", "hispanic")
@@ -90,22 +90,6 @@ def share(outcome: ArrayLike, weight: ArrayLike, group: str, what: str, unit: st
         citation="Elliott et al. (2009), Health Services and Outcomes Research Methodology 9, 69-83",
         limit="Race was not recorded: it is guessed over many people from surname and place, and never for one person.",
     )
-
-
-def bounds(known_yes: int, known_all: int, unknown_yes: int, unknown_no: int) -> tuple[float, float]:
-    """Return the lowest and highest share that a group can have, whatever the race of the unknown records was.
-
-    Args:
-        known_yes: records of the group with the outcome; known_all: records of the group.
-        unknown_yes, unknown_no: records of unknown race with the outcome, and without.
-
-    >>> bounds(10, 100, 5, 20)
-    (0.08333333333333333, 0.14285714285714285)
-    """
-    counts([known_yes, known_all - known_yes, unknown_yes, unknown_no], "how many have the outcome, and how many not,")
-    if known_all == 0:
-        return 0.0, 1.0
-    return known_yes / (known_all + unknown_no), (known_yes + unknown_yes) / (known_all + unknown_yes)
 
 
 @cache

@@ -58,6 +58,8 @@ class AnalysisResult:
     """Returns what the test saw, as a table to read."""
     told: Callable[[], str] = str
     """Says the answer in one sentence, of a test without leading comparisons."""
+    each: Callable[[], Sequence[str]] = list
+    """Says one sentence for each group, of a test without leading comparisons."""
     limit: str = ""
     """What the test can never tell, as a sentence."""
     assumed: tuple[Assumption, ...] = ()
@@ -124,6 +126,8 @@ class AnalysisResult:
 
     def answers(self) -> list[str]:
         """Return one sentence for each leading comparison, and a second for one that shows more than chance."""
+        if not self.leading:
+            return list(self.each())
         if len(self.leading) < 2:
             return []
         return [

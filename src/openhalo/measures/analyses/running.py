@@ -25,6 +25,7 @@ from openhalo.measures.analyses.shares import share_ratio
 from openhalo.measures.analyses.small_counts import count_change
 from openhalo.measures.analyses.survey_estimates import survey_estimate
 from openhalo.measures.analyses.thresholds import search_thresholds
+from openhalo.measures.analyses.unknown_groups import unknown_groups
 from openhalo.measures.analyses.watching import watched
 from openhalo.presentation.words import later
 from openhalo.records.reading import Records
@@ -43,6 +44,7 @@ _TESTS: Mapping[type[AnalysisSpec], Callable[[Asked[Any]], AnalysisResult]] = {
     kinds.Monitoring: watched,
     kinds.Staggered: adoption,
     kinds.InternalBenchmark: similar_records,
+    kinds.UnknownGroup: unknown_groups,
     kinds.ThresholdTest: search_thresholds,
     kinds.SameScene: officers_at_scenes,
     kinds.SurveyEstimate: survey_estimate,
