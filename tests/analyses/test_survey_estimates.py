@@ -54,7 +54,7 @@ def asked_people(seed=3, black=300, white=200):
 
 def population(sizes=SIZES):
     rows = [
-        {"year": year, "area": "City", "area_kind": "CITY", "group_kind": "RACE", "race": race,
+        {"year": year, "area": "City", "area_kind": "CITY", "group_kind": "RACE" if race else "ALL", "race": race,
          "population": str(size * times), "population_basis": "CENSUS"}
         for race, size in sizes.items() for year, times in (("2010", 3 if race == "BLACK" else 1), ("2020", 1))
     ]  # fmt: skip
@@ -157,6 +157,11 @@ def test_a_scale_is_averaged_and_its_reliability_shown(made):
         (
             asked_people().with_columns(listens=6 - pl.col("listens"), explains=6 - pl.col("explains")), SIZES,
             "items: [respectful, listens, explains]\n", "do not hang together",
+        ),
+        (
+            asked_people(), {"BLACK": 1, "WHITE": 2, "": 9},
+            "answer: trust >= 6\nmargins: [{field: race, by: area}]\n",
+            "'group_kind' is ALL, RACE, and may be one",
         ),
         (asked_people(), SIZES, "items: [respectful, trust]\n", "do not all have the same lowest"),
     ],

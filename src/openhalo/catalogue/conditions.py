@@ -155,3 +155,15 @@ def fields_of(node: Node | None) -> set[str]:
 def links_of(node: Node | None) -> set[str]:
     """Return the to-many links that a condition asks about."""
     return {operand.link for operand in operands(node) if not isinstance(operand, Field)}
+
+
+def pinned(node: Node | None) -> set[str]:
+    """Return the paths of the fields that a condition holds to one value: in all records that it keeps, the same."""
+    match node:
+        case And(left, right):
+            return pinned(left) | pinned(right)
+        case Compare("=", Field(path=path), right) if not isinstance(right, Field | Count):
+            return {path}
+        case In(Field(path=path), values) if len(set(values)) == 1:
+            return {path}
+    return set()

@@ -8,8 +8,8 @@ from openhalo.base.errors import did_you_mean, name_all
 from openhalo.catalogue.analysis_plans import SETTABLE, AnalysisPlan
 from openhalo.catalogue.analysis_specs import AnalysisSpec, GroupComparison
 from openhalo.catalogue.condition_parser import parse
-from openhalo.catalogue.conditions import Node, fields_of, links_of
-from openhalo.catalogue.measure_specs import MeasureSpec
+from openhalo.catalogue.conditions import Node, fields_of, links_of, pinned
+from openhalo.catalogue.measure_specs import Denominator, MeasureSpec
 from openhalo.catalogue.reader import Document, Location
 from openhalo.catalogue.record_types import WITHHELD, FieldSpec, RecordType
 from openhalo.catalogue.schema import Schema, Unread
@@ -232,9 +232,26 @@ def _denominator(spec: MeasureSpec, document: Document, schema: Schema) -> None:
     for name in ("sum", "margin", "cv"):
         if getattr(per, name):
             _number(getattr(per, name), per.record, document, ("per", name), schema)
+    if per.sum:
+        _overlaps(per, document, schema)
     for ours, theirs in per.groups.items():
         known(ours, spec.groups, "group of this measure", document, ("per", "groups", ours))
         _group(theirs, per.record, document, ("per", "groups", ours), schema)
+
+
+def _overlaps(per: Denominator, document: Document, schema: Schema) -> None:
+    """Check that no sum runs over numbers that count the same people twice."""
+
+    def held(text: str) -> set[str]:
+        return pinned(parse(text, per.record, schema)[0]) if text else set()
+
+    with suppress(Unread):
+        sure = held(per.where).union(*(held(piece.cut) & held(piece.uncut) for piece in per.slices.values()))
+        for name, field in schema.record_type(per.record).fields.items():
+            if field.overlaps and name not in sure:
+                found = f"'{per.sum}' would be added up over every '{name}', and these count the same people"
+                allowed = f"{name} = … in 'where', or in every slice: {name_all(schema.codes(field))}"
+                document.report(("per", "where"), found, allowed)
 
 
 def _ratio(spec: MeasureSpec, document: Document, schema: Schema, measures: Mapping[str, MeasureSpec]) -> None:

@@ -45,6 +45,7 @@ _ONLY_FOR: dict[str, set[str]] = {
     "pattern": {"text"},
     "place": {"text", "code"},
     "by": {"boolean"},
+    "overlaps": {"code"},
 }
 
 
@@ -73,6 +74,10 @@ class FieldSpec(Spec):
     )
     basis: Basis | None = Field(default=None, description="How a person's trait was learned")
     place: bool = Field(default=False, description="Its values are areas, such as precincts, which a map can show")
+    overlaps: bool = Field(
+        default=False,
+        description="Records of different codes count the same people: their numbers are never added up",
+    )
     required: bool = Field(default=False, description="A row without a value is rejected")
     min: float | None = Field(default=None, description="Smallest number allowed")
     max: float | None = Field(default=None, description="Largest number allowed")
