@@ -12,6 +12,7 @@ from openhalo.catalogue.analysis_specs import (
     Day,
     Group,
     GroupComparison,
+    Grouped,
     Named,
     Names,
     Number,
@@ -208,8 +209,8 @@ class Margin(Spec):
     size: Number = Field(default="population", description="Its field that says how many people there are")
 
 
-class SurveyEstimate(AnalysisSpec):
-    """What share of people give an answer, or how high do they score over several questions?"""
+class SurveyEstimate(Grouped):
+    """What share of people give an answer, or how high do they score? Do groups differ?"""
 
     said: ClassVar[frozenset[str]] = AnalysisSpec.said | {"statement"}
 
@@ -224,8 +225,20 @@ class SurveyEstimate(AnalysisSpec):
     )
     least_answered: int = Field(default=2, ge=1, description="A person who answered fewer questions has no score")
     weight: Number = Field(default="", description="Field with the design weight; empty: all weigh the same")
-    margins: list[Margin] = Field(default=[], description="Sizes that answers are weighted to (raking)")
-    group: Group = Field(default="", description="Field whose groups are estimated one by one too")
+    stratum: Unit = Field(default="", description="Field with the part of the population that a person was drawn from")
+    cluster: Unit = Field(
+        default="", description="Field with what was drawn with all or some of its people: home, block; empty: people"
+    )
+    stratum_size: Number = Field(
+        default="",
+        description="Field that says how many clusters (without clusters: people) the stratum has, for the correction "
+        "for a finite population; empty: many more than were drawn",
+    )
+    margins: list[Margin] = Field(default=[], description="Sizes that answers are weighted to")
+    fitting: Literal["raking", "linear"] = Field(
+        default="raking",
+        description="How weights are fitted to these sizes: raking multiplies them, linear (GREG) adds to them",
+    )
 
     def misfits(self) -> Iterable[Misfit]:
         """Yield none or both of an answer and questions, and too few of these."""
@@ -234,6 +247,8 @@ class SurveyEstimate(AnalysisSpec):
             yield Misfit((), "what is estimated is an answer's share, or a scale's average", "'answer' or 'items'")
         if len(self.items) == 1:
             yield Misfit(("items",), "a scale of one question", "two or more questions")
+        if self.fitting != "raking" and not self.margins:
+            yield Misfit(("fitting",), "'fitting' without 'margins'", todo="say which sizes the weights are fitted to")
 
 
 KINDS: dict[str, type[AnalysisSpec]] = {

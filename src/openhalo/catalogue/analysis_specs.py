@@ -63,6 +63,7 @@ class AnalysisSpec(Spec):
     counts: str = Field(default="", description="What these records are, as plural words; empty: as the source says")
     why_it_matters: str = Field(description="Why a resident should care, in plain words")
     limits: list[str] = Field(description="What the test cannot show")
+    core: str = Field(default="", description="Item of the core list that the analysis answers")
     requirements: list[str] = Field(default=[], description="Requirements that the analysis serves, by id")
     sources: list[str] = Field(description="Where the test comes from")
     author: str = Field(description="Who wrote the definition")
@@ -119,14 +120,24 @@ def _names(annotations: Iterable[Any]) -> Iterator[Names]:
         yield from (part for part in (one, *getattr(one, "__metadata__", ())) if isinstance(part, Names))
 
 
-class GroupComparison(AnalysisSpec):
+class Grouped(AnalysisSpec):
+    """An analysis that may compare groups with a reference group."""
+
+    group: Group = Field(default="", description="Field whose groups are estimated one by one too, and compared")
+    reference: str = Field(
+        default="",
+        description="Code that the others are compared with; a plan may name another; empty: the one with most records",
+    )
+    compare: list[str] = Field(default=[], description="Codes that are compared with it; empty: all there are")
+
+
+class GroupComparison(Grouped):
     """An analysis that compares groups with a reference group."""
 
     needed: ClassVar[dict[str, str]] = {"reference": "whom {id} compares with"}
 
     group: Group = Field(description="Field whose groups are compared")
     reference: str = Field(default="", description="Code that the others are compared with; a plan may name another")
-    compare: list[str] = Field(default=[], description="Codes that are compared with it; empty: all there are")
 
 
 class PlaceComparison(GroupComparison):

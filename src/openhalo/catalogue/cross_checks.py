@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from openhalo.base.errors import did_you_mean, name_all
 from openhalo.catalogue.analysis_plans import SETTABLE, AnalysisPlan
-from openhalo.catalogue.analysis_specs import AnalysisSpec, GroupComparison
+from openhalo.catalogue.analysis_specs import AnalysisSpec, Grouped
 from openhalo.catalogue.condition_parser import parse
 from openhalo.catalogue.conditions import Node, fields_of, links_of, pinned
 from openhalo.catalogue.measure_specs import Denominator, MeasureSpec
@@ -157,7 +157,7 @@ def analysis(spec: AnalysisSpec, document: Document, schema: Schema) -> None:
             record, schema.record_types, "record type", document, (*place[:-1], "record"), schema
         ):
             look[what](text, record, document, place, schema)
-    if isinstance(spec, GroupComparison):
+    if isinstance(spec, Grouped):
         _codes_compared(spec, spec.reference, spec.compare, document, (), schema)
 
 
@@ -200,13 +200,17 @@ def plan(spec: AnalysisPlan, document: Document, schema: Schema, analyses: Mappi
             for name, missing in asked.needed.items():
                 if not (getattr(test, name) or asked.settings[name]):
                     document.report(place, f"nothing says {missing.format(id=asked.id)}", todo=f"add '{name}'")
-            if isinstance(asked, GroupComparison):
+            if isinstance(asked, Grouped):
                 _codes_compared(asked, test.reference, test.compare, document, place, schema)
 
 
 def _codes_compared(
-    spec: GroupComparison, reference: str, compare: Collection[str], document: Document, place: Location, schema: Schema
+    spec: Grouped, reference: str, compare: Collection[str], document: Document, place: Location, schema: Schema
 ) -> None:
+    if not spec.group:
+        for name in (name for name, value in (("reference", reference), ("compare", compare)) if value):
+            document.report((*place, name), f"'{name}' without 'group' in {spec.id}", todo="say which groups there are")
+        return
     with suppress(Unread):
         found = schema.follow(spec.record, spec.group)
         if found is None or not found[1].vocabulary:

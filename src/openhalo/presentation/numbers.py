@@ -49,7 +49,7 @@ def percent(value: float | None) -> str:
 
 
 def measured(value: float | None, kind: str) -> str:
-    """Write the value of a measure of a kind: count, share, rate, ratio or mean.
+    """Write the value of a measure of a kind: count, share, rate, ratio or mean; or a difference in points.
 
     >>> measured(0.13332, "share"), measured(51920, "count"), measured(1.97148810, "ratio")
     ('13.3%', '51,920', '1.97')
@@ -62,6 +62,8 @@ def measured(value: float | None, kind: str) -> str:
         return share(value) if kind == "share" else count(value)
     if kind == "mean" and value == round(value):
         return count(value)
+    if kind == "points":
+        return _written(value, "+,.1f")
     if kind == "ratio":
         return _written(value, ",.2f")
     return _written(value, ",.1f" if abs(value) >= 1 or value == 0 else ".3g")

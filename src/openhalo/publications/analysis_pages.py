@@ -6,7 +6,7 @@ from math import isnan
 from typing import Any
 
 from openhalo.catalogue.analysis_plans import AnalysisPlan
-from openhalo.catalogue.analysis_specs import AnalysisSpec, GroupComparison
+from openhalo.catalogue.analysis_specs import AnalysisSpec, Grouped
 from openhalo.catalogue.index import Catalogue
 from openhalo.measures.analyses.asked import Asked
 from openhalo.measures.analyses.contrasts import Contrast
@@ -99,14 +99,17 @@ def _table(result: AnalysisResult) -> tuple[list[Column], list[list[str]]]:
     every = result.contrasts
     heads = {
         "difference": _("Difference"),
+        "points": _("Difference"),
         "ratio": _("Times as high"),
         "share": _("Share"),
         "mean": _("Average"),
         "per_100": _("Change per 100"),
     }
+    scales = {one.scale for one in every}
+    head = heads[scales.pop()] if len(scales) == 1 else _("Estimate")
     parts: list[tuple[bool, Column, Any]] = [
         (True, Column(_("Compared")), lambda one: named(one, result.asked, result.wording)),
-        (True, Column(heads[every[0].scale] if every else ""), lambda one: shown(one.estimate, one.scale)),
+        (True, Column(head), lambda one: shown(one.estimate, one.scale)),
         (True, Column(_("95% interval"), interval=True, minor=True), lambda one: span(one.low, one.high, one.scale)),
         (any(one.bounds for one in every), Column(_("With unknown group, between"), minor=True),
          _bounds),
@@ -173,7 +176,7 @@ def _definition(asked: Asked[Any], catalogue: Catalogue) -> Iterable[str]:
         yield _("Answers are weighted so that these groups have their share of the population: {fields}.").format(
             fields=fields
         )
-    if isinstance(spec, GroupComparison) and asked.reference:
+    if isinstance(spec, Grouped) and asked.reference:
         names = group(record, spec.group, catalogue)
         text = _("Groups are those of “{field}”; the others are compared with {reference}.")
         yield text.format(field=names.label, reference=asked.name(asked.reference))

@@ -57,7 +57,7 @@ class AnalysisResult:
     tabulate: Callable[[], Counts | None] = lambda: None
     """Returns what the test saw, as a table to read."""
     told: Callable[[], str] = str
-    """Says the answer in one sentence, of a test without leading comparisons."""
+    """Says the answer in one sentence: of a test without leading comparisons, or before these."""
     each: Callable[[], Sequence[str]] = list
     """Says one sentence for each group, of a test without leading comparisons."""
     limit: str = ""
@@ -113,11 +113,12 @@ class AnalysisResult:
         if self.refusal:
             text = _("This test was not carried out, because it would mislead: {reason}.")
             return text.format(reason=_(self.refusal))
+        return " ".join(part for part in (self.told(), self._compared()) if part)
+
+    def _compared(self) -> str:
         every, clear = self.leading, [one for one in self.leading if one.verdict in ("above", "below")]
-        if not every:
-            return self.told()
-        if len(every) == 1:
-            return f"{self._estimate(every[0])} {self._verdict(every[0])}"
+        if len(every) < 2:
+            return " ".join(f"{self._estimate(one)} {self._verdict(one)}" for one in every)
         if not clear:
             return _("None of the {n} comparisons shows more than chance explains. That does not prove that all "
                      "groups are treated alike.").format(n=len(every))  # fmt: skip
