@@ -181,7 +181,7 @@ CASES = {
         changed("traffic__car", "type: integer", "type: integre"),
         """
         traffic/car.yaml:10: fields.seats.type: found the text 'integre'
-            allowed: boolean, code, codes, date, integer, link, number, text, time
+            allowed: boolean, chances, code, codes, date, integer, link, number, text, time
             did you mean 'integer'?
         """,
     ),

