@@ -104,6 +104,16 @@ def test_refusals(clusters):
         surveys.mean([1, 2, 3], surveys.sample([1, 1, 1], strata=[0, 0, 1]), "trust")
 
 
+def test_design_effect_of_all(strata, clusters):
+    """R: `deff(svymean(~api00, design, deff = "replace"))` of `dstrat`, `dclus1` and the raked `dclus1`."""
+    rows, drawn = strata
+    assert surveys.effect_of_design(rows["api00"], drawn) == pytest.approx(1.16556617145)
+    rows, drawn = clusters
+    assert surveys.effect_of_design(rows["api00"], drawn) == pytest.approx(9.06974836245)
+    fitted = surveys.rake(drawn, [rows["stype"], rows["sch.wide"]], [SCHOOLS, GOAL])
+    assert surveys.effect_of_design(rows["api00"], fitted) == pytest.approx(9.35227648939)
+
+
 def test_calibrated_to_two_margins(clusters):
     """R: `calibrate(dclus1, ~stype + sch.wide, c(6194, 755, 1018, 5122))`."""
     rows, drawn = clusters

@@ -255,6 +255,22 @@ def _result(value: float, spread: Numbers, drawn: Sample, n: int, what: str, uni
     return result(drawn, freedom, what=what, n=n, unit=unit, estimate=value, low=value - half, high=value + half)
 
 
+def effect_of_design(values: ArrayLike, drawn: Sample) -> float:
+    """Return how many times the variance of an average is that of as many people drawn one by one, with equal chances.
+
+    Beside the weights (`design_effect`) it holds what strata and fitted weights save, and what clusters cost. NaN
+    where all answers are the same.
+
+    Source: Kish (1965), Survey Sampling, section 8.2; as `svymean(..., deff = "replace")` of R's `survey`.
+    """
+    value, spread, n = mean_and_spread(values, drawn, "")
+    y = np.asarray(values, float)
+    within = ~np.isnan(y)
+    weights = drawn.weights[within]
+    alone = float(weights @ (y[within] - value) ** 2) / float(weights.sum()) / (n - 1)
+    return float(covariance(spread[:, None], drawn)[0][0, 0]) / alone if alone > 0 else np.nan
+
+
 def result(drawn: Sample, freedom: float, **found: Any) -> Result:
     """Return an estimate of a survey with what it rests on.
 
@@ -263,7 +279,14 @@ def result(drawn: Sample, freedom: float, **found: Any) -> Result:
         freedom: degrees of freedom of the estimate's error.
         **found: the fields of the result that this module does not give.
     """
-    fitted = later("weighted to known totals") if drawn.prior is not None else later("weighted by design")
+    if drawn.prior is None:
+        fitted = later("weighted by design")
+    elif isinstance(drawn.fitted, np.ndarray):
+        fitted = later("weighted to known totals (linear calibration, GREG)")
+    elif len(drawn.fitted) > 1:
+        fitted = later("weighted to known totals (raking)")
+    else:
+        fitted = later("weighted to known totals (post-stratification)")
     effect = design_effect(drawn.weights)
     return Result(
         **found,

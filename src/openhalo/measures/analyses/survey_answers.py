@@ -57,6 +57,11 @@ class Answers:
         return surveys.design_effect(self.drawn.weights[~np.isnan(self.values)])
 
     @property
+    def effect_of_all(self) -> float:
+        """Return the design effect of weights, strata and clusters together."""
+        return surveys.effect_of_design(self.values, self.drawn)
+
+    @property
     def unweighted(self) -> float:
         """Return the plain average of the values."""
         return float(np.nanmean(self.values))

@@ -62,6 +62,7 @@ def survey_estimate(asked: Asked[SurveyEstimate]) -> AnalysisResult:
     found = compared(asked, told, groups, scale)
     facts: dict[str, Any] = {
         "answered": told.answered, "effective": told.answered / told.effect, "design_effect": told.effect,
+        "effect_of_all": told.effect_of_all,
         "unweighted": told.unweighted, "reliability": told.reliability, "weighted": told.weighted,
         "left_out": dict(told.left),
     }  # fmt: skip

@@ -1,6 +1,7 @@
 """A survey's estimates as notes, as a table and as charts."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -32,12 +33,6 @@ def notes_of(asked: Asked[SurveyEstimate], told: Answers, whole: Contrast, small
     if small:
         text = _("Groups that are not shown, because fewer than {fewest} people of them answered: {n}.")
         said.append(text.format(fewest=FEWEST, n=small))
-    if told.drawn.clusters is not None:
-        text = _(
-            "People were drawn by cluster, such as a home or a block: {n} of them. People of one cluster often think "
-            "alike, and the intervals allow for that."
-        )
-        said.append(text.format(n=numbers.count(len(np.unique(told.drawn.clusters)))))
     if told.effect > 1:
         text = _(
             "Some answers count for more people than others. So the {n} answers are worth {effective} that all count "
@@ -46,6 +41,17 @@ def notes_of(asked: Asked[SurveyEstimate], told: Answers, whole: Contrast, small
         kind = whole.scale
         said.append(text.format(n=numbers.count(told.answered), effective=numbers.count(told.answered / told.effect),
                                 plain=numbers.measured(told.unweighted, kind)))  # fmt: skip
+    if told.drawn.clusters is not None:
+        text = _(
+            "People were drawn by cluster, such as a home or a block: {n} of them. People of one cluster often think "
+            "alike, and the intervals allow for that."
+        )
+        said.append(text.format(n=numbers.count(len(np.unique(told.drawn.clusters)))))
+        if (effect := told.effect_of_all) > 1:
+            text = _(
+                "By weights and clusters together, the {n} answers tell as much as {alone} of people drawn one by one."
+            )
+            said.append(text.format(n=numbers.count(told.answered), alone=numbers.count(told.answered / effect)))
     return said
 
 
@@ -59,11 +65,17 @@ def table_of(told: Answers, whole: Contrast) -> Counts:
         (_("Parts of the population drawn from (strata)"), told.drawn.strata),
         (_("Homes, blocks or the like drawn (clusters)"), told.drawn.clusters),
     ]
+    all_of_it = told.effect_of_all
     rows = [
         [_("People who answered"), numbers.count(told.answered)],
         *([name, numbers.count(len(np.unique(codes)))] for name, codes in parts if codes is not None),
         [_("Answers of equal weight that they are worth"), numbers.count(told.answered / told.effect)],
         [_("Design effect of the weights"), numbers.measured(told.effect, "ratio")],
+        *(
+            [[_("Design effect of weights, strata and clusters"), numbers.measured(all_of_it, "ratio")]]
+            if all_of_it > 0
+            else []
+        ),
         [_("Without weights"), value(told.unweighted)],
         [_("With weights"), value(whole.estimate)],
     ]
@@ -92,8 +104,8 @@ def pictures_of(
         reference = asked.name(gaps[0].reference)
         times = 100 if gaps[0].scale == "difference" else 1
         rows = [
-            Figure(asked.name(one.group), times * one.estimate, times * one.low, times * one.high, n=one.n,
-                   code=one.group)
+            Figure(named(replace(one, reference=""), asked, wording), times * one.estimate, times * one.low,
+                   times * one.high, n=one.n, code=one.group)
             for one in gaps
         ]  # fmt: skip
         caption = _(
