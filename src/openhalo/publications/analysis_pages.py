@@ -48,7 +48,7 @@ class AnalysisPage:
     headline: str
     beyond_chance: tuple[int, int]
     """How many of the comparisons that lead show more than chance explains."""
-    counts: Counts | None
+    counts: list[Counts]
     drawn: list[tuple[Drawing, Drawing, str]] = field(default_factory=list)
     """Charts: wide, narrow, and the words below."""
     tables: list[str] = field(default_factory=list)
@@ -80,7 +80,7 @@ def analysis_page(result: AnalysisResult, plan: AnalysisPlan, catalogue: Catalog
         refused=bool(result.refusal),
         headline=result.headline(),
         beyond_chance=(sum(one.verdict in ("above", "below") for one in result.leading), len(result.leading)),
-        counts=result.tabulate(),
+        counts=[one for one in (result.tabulate(), *result.more()) if one is not None],
         answers=result.answers(),
         limit=_(result.limit) if result.limit else "",
         period=numbers.span(asked.days.first, asked.days.last) if asked.days else "",
