@@ -29,8 +29,9 @@ KEYWORDS |= {"plural": (1, 2), "ngettext": (1, 2)}
 REASONS = {"Assumption": (1,), "Refused": (1,)}
 """What a test rests on, and why one was not made: said on pages where the test stands on pages."""
 PUBLISHED = re.compile(
-    "openhalo/(measures/.*|statistics/(benchmark|comparisons|interrupted_series|matching|monitoring|outcome_test|peers|"
-    r"posteriors|recording|regression|same_scene|scales|staggered|standardisation|survey_groups|surveys|threshold_test|"
+    "openhalo/(measures/.*|statistics/(benchmark|bisg|comparisons|interrupted_series|matching|monitoring|outcome_test|"
+    r"peers|posteriors|recording|regression|same_scene|scales|staggered|standardisation|survey_groups|surveys|"
+    r"threshold_test|"
     r"unknown_group|veil_of_darkness))\.py"
 )
 """Modules of tests that stand on pages."""

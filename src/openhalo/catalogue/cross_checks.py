@@ -5,6 +5,7 @@ from contextlib import suppress
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from openhalo.base.errors import did_you_mean, name_all
+from openhalo.catalogue.analysis_kinds import CENSUS, UnknownGroup
 from openhalo.catalogue.analysis_plans import SETTABLE, AnalysisPlan
 from openhalo.catalogue.analysis_specs import AnalysisSpec, Grouped
 from openhalo.catalogue.condition_parser import parse
@@ -160,6 +161,18 @@ def analysis(spec: AnalysisSpec, document: Document, schema: Schema) -> None:
             look[what](text, record, document, place, schema)
     if isinstance(spec, Grouped):
         _codes_compared(spec, spec.reference, spec.compare, document, (), schema)
+    if isinstance(spec, UnknownGroup) and spec.chances:
+        _census(spec, document, schema)
+
+
+def _census(spec: UnknownGroup, document: Document, schema: Schema) -> None:
+    """Check that the code list of the group says which of its codes chances are of."""
+    with suppress(Unread):
+        found = schema.follow(spec.record, spec.group)
+        codes = schema.vocabularies.get(found[1].vocabulary) if found else None
+        if found is not None and (codes is None or CENSUS not in codes.crosswalks):
+            problem = f"the codes of '{spec.group}' have no crosswalk '{CENSUS}'"
+            document.report(("chances",), problem, "a group that chances are of, such as race")
 
 
 def _unit(path: str, record: str, document: Document, place: Location, schema: Schema) -> None:

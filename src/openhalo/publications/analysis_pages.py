@@ -46,7 +46,7 @@ class AnalysisPage:
     provenance: dict[str, Any]
     redefined: bool
     headline: str
-    counts: Counts | None
+    counts: list[Counts]
     drawn: list[tuple[Drawing, Drawing, str]] = field(default_factory=list)
     """Charts: wide, narrow, and the words below."""
     tables: list[str] = field(default_factory=list)
@@ -67,7 +67,7 @@ def analysis_page(result: AnalysisResult, plan: AnalysisPlan, catalogue: Catalog
         planned=asked.standing == "planned",
         refused=bool(result.refusal),
         headline=result.headline(),
-        counts=result.tabulate(),
+        counts=[one for one in (result.tabulate(), *result.more()) if one is not None],
         answers=result.answers(),
         limit=_(result.limit) if result.limit else "",
         period=numbers.span(asked.days.first, asked.days.last) if asked.days else "",

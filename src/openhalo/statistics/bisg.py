@@ -16,8 +16,9 @@ import polars as pl
 from numpy.typing import ArrayLike
 
 from openhalo.base.errors import MissingExtra
+from openhalo.presentation.words import filled, later
 from openhalo.statistics.estimates import Numbers, normal_quantile
-from openhalo.statistics.results import Assumption, Refused, Result
+from openhalo.statistics.results import Assumption, Refused, Result, whole
 
 RACES = ("white", "black", "api", "native", "multiple", "hispanic")
 """The groups of the census tables, in their order."""
@@ -25,6 +26,13 @@ LEAST_PEOPLE = 20.0
 """A group for which the chances add up to fewer people than this is not estimated."""
 STEPS = 20
 """Chances that are kept are whole twentieths."""
+METHOD = later("weighted by chances from last name and ZIP code (BISG), linearised error")
+ASSUMPTIONS = (
+    Assumption("people of one last name and ZIP code share the outcome whatever their race", "not testable"),
+    Assumption("those who were counted are like the residents that the census counted", "not testable"),
+    Assumption("people of one last name and ZIP code lack a race in the records whatever it is", "not testable"),
+)
+CITATION = "Elliott et al. (2009), Health Services and Outcomes Research Methodology 9, 69-83"
 _SUFFIX = r"(JR|SR|III|IV)$"
 _NAME, _PLACE = "bisg:name", "bisg:place"
 _DIGITS = tuple((STEPS + 1) ** at for at in range(len(RACES)))
@@ -105,7 +113,9 @@ def _products(rows: pl.LazyFrame) -> pl.LazyFrame:
     )
 
 
-def share(outcome: ArrayLike, weight: ArrayLike, group: str, what: str, unit: str = "records") -> Result:
+def share(
+    outcome: ArrayLike, weight: ArrayLike, group: str, what: str, unit: str = "records", times: ArrayLike = 1
+) -> Result:
     """Return the share of a group with an outcome, each record counting as much as the chance that it is of the group.
 
     Args:
@@ -114,6 +124,7 @@ def share(outcome: ArrayLike, weight: ArrayLike, group: str, what: str, unit: st
         group: its name, for the sentence.
         what: the subject of the sentence.
         unit: what the n counts.
+        times: how many records each entry stands for.
 
     Raises:
         Refused: the chances add up to fewer than LEAST_PEOPLE people.
@@ -122,27 +133,26 @@ def share(outcome: ArrayLike, weight: ArrayLike, group: str, what: str, unit: st
     differ by race in the outcome itself, the estimate is drawn toward the other groups (Chen et al. 2019, Fairness
     under unawareness, FAT* 339-348), and no sample size mends that.
     """
-    y, p = np.asarray(outcome, float), np.asarray(weight, float)
+    y, p, many = np.broadcast_arrays(np.asarray(outcome, float), np.asarray(weight, float), np.asarray(times, float))
     kept = ~np.isnan(y) & ~np.isnan(p)
-    y, p = y[kept], p[kept]
-    if p.sum() < LEAST_PEOPLE:
-        raise Refused(f"the chances add up to {p.sum():.0f} {unit} of {group}; at least {LEAST_PEOPLE:.0f} are needed")
-    value = float(p @ y / p.sum())
-    half = normal_quantile(0.95) * float(np.sqrt(((p * (y - value)) ** 2).sum()) / p.sum())
+    y, p, many = y[kept], p[kept], many[kept]
+    people = float(many @ p)
+    if people < LEAST_PEOPLE:
+        text = later("the chances add up to {people} {unit} of {group}; at least {least} are needed")
+        raise Refused(filled(text, people=f"{people:.0f}", unit=unit, group=group, least=f"{LEAST_PEOPLE:.0f}"))
+    value = float((many * p) @ y) / people
+    half = normal_quantile(0.95) * float(np.sqrt(many @ (p * (y - value)) ** 2)) / people
     return Result(
         what=what,
-        n=len(y),
+        n=whole(many.sum()),
         unit=unit,
         estimate=value,
         low=max(value - half, 0.0),
         high=min(value + half, 1.0),
         confidence=0.95,
-        method="weighted by chances from surname and place (BISG), linearised error",
-        assumptions=(
-            Assumption("people of one surname and place share the outcome whatever their race", "not testable"),
-            Assumption("those who were counted are like the residents that the census counted", "not testable"),
-        ),
-        citation="Elliott et al. (2009), Health Services and Outcomes Research Methodology 9, 69-83",
+        method=METHOD,
+        assumptions=ASSUMPTIONS,
+        citation=CITATION,
         limit="Race was not recorded: it is guessed over many people from surname and place, and never for one person.",
     )
 

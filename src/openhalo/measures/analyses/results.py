@@ -56,6 +56,8 @@ class AnalysisResult:
     """Returns the charts, the one that shows most first, with their words in the language being spoken."""
     tabulate: Callable[[], Counts | None] = lambda: None
     """Returns what the test saw, as a table to read."""
+    more: Callable[[], Sequence[Counts]] = list
+    """Returns further tables to read."""
     told: Callable[[], str] = str
     """Says the answer in one sentence: of a test without leading comparisons, or before these."""
     each: Callable[[], Sequence[str]] = list

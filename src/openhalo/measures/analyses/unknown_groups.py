@@ -1,15 +1,18 @@
 """What records of unknown group could change: the share of each group at both extremes, and which comparisons hold."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import polars as pl
 
 from openhalo.catalogue.analysis_kinds import UnknownGroup
+from openhalo.measures.analyses import unknown_chance_wording as said
 from openhalo.measures.analyses.asked import Asked
 from openhalo.measures.analyses.contrasts import Contrast
 from openhalo.measures.analyses.results import AnalysisResult
+from openhalo.measures.analyses.unknown_chances import Guess, guess
 from openhalo.measures.analyses.unknown_tally import Tally, groups_shown, tally_of
-from openhalo.measures.analyses.unknown_wording import depict, headline, notes, one_each, tabulate
+from openhalo.measures.analyses.unknown_wording import depict, headline, largest, notes, one_each, tabulate
 from openhalo.presentation.words import later
 from openhalo.statistics import proportions, unknown_group
 from openhalo.statistics.results import Assumption
@@ -26,7 +29,9 @@ def unknown_groups(asked: Asked[UnknownGroup]) -> AnalysisResult:
         Refused: too few records of the reference group or of every other, or no record with the outcome.
     """
     tally = tally_of(asked)
+    asked = tally.asked_of(asked)
     shown = groups_shown(asked, tally)
+    guessed = guess(asked, tally, shown) if asked.spec.chances else None
     shares = tuple(_share(code, tally) for code in shown)
     gaps = {
         code: unknown_group.difference(tally.known[code], tally.known[asked.reference], tally.unknown)
@@ -35,18 +40,29 @@ def unknown_groups(asked: Asked[UnknownGroup]) -> AnalysisResult:
     }
     return AnalysisResult(
         asked=asked,
-        contrasts=shares,
+        contrasts=(*shares, *(guessed.shares if guessed else ())),
         detail=_detail(tally, gaps),
         told=lambda: headline(asked, tally, gaps),
-        each=lambda: one_each(asked, tally, gaps),
-        tell=lambda: notes(asked, tally),
+        each=lambda: [
+            *one_each(asked, tally, gaps),
+            *(said.estimates(asked, guessed, largest(tally, gaps)) if guessed else []),
+        ],
+        tell=lambda: [*notes(asked, tally), *(said.notes(asked, guessed) if guessed else [])],
         limit=_LIMIT,
         assumed=(_RIGHT,),
         method=unknown_group.METHOD,
-        depict=lambda: [depict(asked, shares, tally)],
+        depict=lambda: [depict(asked, shares, tally, guessed.shares if guessed else ())],
         tabulate=lambda: tabulate(asked, tally, gaps),
-        facts={"unknown": tally.unknown.of, "records": tally.total.of, "silent": tally.silent},
+        more=lambda: said.tabulate(asked, guessed) if guessed else [],
+        facts={"unknown": tally.unknown.of, "records": tally.total.of, "silent": tally.silent, **_facts(guessed)},
     )
+
+
+def _facts(guessed: Guess | None) -> dict[str, Any]:
+    if guessed is None:
+        return {}
+    trials = {code: one._asdict() for code, one in guessed.trials.items()}
+    return {"with_chances": guessed.with_chances, "without_chances": guessed.without, "trials": trials}
 
 
 def _share(code: str, tally: Tally) -> Contrast:

@@ -1,10 +1,11 @@
 """Records counted by group and outcome, those of unknown group apart: what the bounds rest on."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import ibis
+import polars as pl
 
-from openhalo.catalogue.analysis_kinds import UnknownGroup
+from openhalo.catalogue.analysis_kinds import CENSUS, UnknownGroup
 from openhalo.engines.connect import fetch
 from openhalo.measures.analyses.asked import Asked
 from openhalo.presentation.words import filled, later
@@ -22,6 +23,19 @@ class Tally:
     known: dict[str, Counted]
     unknown: Counted
     silent: int
+    cells: pl.DataFrame
+    """The same as `group`, `hit`, `chances` (as `bisg.unpacked` reads them, or null) and `n`."""
+
+    merged: dict[str, str]
+    """Codes that stand under a broader one here, because chances are of that one."""
+
+    def asked_of(self, asked: Asked[UnknownGroup]) -> Asked[UnknownGroup]:
+        """Return the question with the codes that it names as they stand here."""
+        if not self.merged:
+            return asked
+        compare = list(dict.fromkeys(self.merged.get(code, code) for code in asked.compare))
+        reference = self.merged.get(asked.reference, asked.reference)
+        return replace(asked, test=asked.test.model_copy(update={"reference": reference, "compare": compare}))
 
     @property
     def written(self) -> Counted:
@@ -35,21 +49,43 @@ class Tally:
 
 
 def tally_of(asked: Asked[UnknownGroup]) -> Tally:
-    """Count the records by group and by outcome: one grouped query."""
+    """Count the records by group, outcome and chances: one grouped query.
+
+    Where records have chances, groups are those of the census that chances are of: East African people stand among
+    black people.
+    """
     relation = asked.relation()
+    chances = relation.field(asked.spec.chances) if asked.spec.chances else ibis.null("int64")
     rows = relation.table.select(
-        group=relation.field(asked.spec.group), hit=asked.condition(relation, asked.spec.outcome)
+        group=relation.field(asked.spec.group), hit=asked.condition(relation, asked.spec.outcome), chances=chances
     )
-    hit = ibis._.hit
-    counted = fetch(
-        rows.group_by("group").agg(yes=ibis._.count(where=hit), of=hit.count(), silent=ibis._.count(where=hit.isnull()))
-    )
-    found = {group: Counted(yes, of) for group, yes, of, _ in counted.iter_rows()}
+    counted = fetch(rows.group_by("group", "hit", "chances").agg(n=ibis._.count()))
+    merged = {} if counted["chances"].is_null().all() else _census_groups(asked)
+    counted = counted.with_columns(pl.col("group").replace(merged))
+    said = counted.drop_nulls("hit")
+    yes = pl.col("n").filter(pl.col("hit")).sum()
+    sizes = {
+        group: Counted(k, n) for group, k, n in said.group_by("group").agg(yes.alias("k"), pl.col("n").sum()).rows()
+    }
     return Tally(
-        {code: found[code] for code in asked.people if code in found},
-        found.get(None, Counted(0, 0)),
-        int(counted["silent"].sum()),
+        {code: sizes[code] for code in asked.people if code in sizes},
+        sizes.get(None, Counted(0, 0)),
+        int(counted["n"].sum()) - int(said["n"].sum()),
+        said,
+        merged,
     )
+
+
+def _census_groups(asked: Asked[UnknownGroup]) -> dict[str, str]:
+    """Return code → the broader code of the same list that chances are of, for those that have one."""
+    spec = asked.records.catalogue.schema.follow(asked.spec.record, asked.spec.group)
+    assert spec is not None, "checked when the catalogue was read"
+    vocabulary = asked.records.catalogue.vocabularies[spec[1].vocabulary]
+    ours, found = set(vocabulary.crosswalks[CENSUS].values()), {}
+    for code, one in vocabulary.codes.items():
+        if code not in ours and one.broader in ours:
+            found[code] = one.broader
+    return found
 
 
 def groups_shown(asked: Asked[UnknownGroup], tally: Tally) -> list[str]:

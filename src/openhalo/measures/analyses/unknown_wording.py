@@ -23,23 +23,23 @@ def headline(asked: Asked[UnknownGroup], tally: Tally, gaps: Mapping[str, Bounds
     text = _("{what} was not written down for {share} of every 100 {units} ({fraction}).")
     missing = text.format(what=what, share=_of_100(unknown / all_of)[0], units=asked.unit,
                           fraction=numbers.fraction(unknown, all_of))  # fmt: skip
-    largest = _largest(tally, gaps)
-    ours, theirs = (share(tally.known[code], tally.unknown) for code in (largest, asked.reference))
+    first = largest(tally, gaps)
+    ours, theirs = (share(tally.known[code], tally.unknown) for code in (first, asked.reference))
     (low, high), (other_low, other_high) = (_of_100(*one[:2]) for one in (ours, theirs))
     text = _(
         "Whatever it was: among {group}, between {low} and {high} of every 100 {units} {statement}; among {reference}, "
         "between {other_low} and {other_high}."
     )
     between = text.format(
-        group=asked.name(largest), reference=asked.name(asked.reference), units=asked.unit,
+        group=asked.name(first), reference=asked.name(asked.reference), units=asked.unit,
         statement=_(asked.spec.statement), low=low, high=high, other_low=other_low, other_high=other_high,
     )  # fmt: skip
-    return f"{missing} {between} {_holds(gaps[largest], asked, largest)}"
+    return f"{missing} {between} {_holds(gaps[first], asked, first)}"
 
 
 def one_each(asked: Asked[UnknownGroup], tally: Tally, gaps: Mapping[str, Bounds]) -> list[str]:
     """Return one sentence for each other group whose comparison holds at both extremes, and one for all the rest."""
-    others = {code: gap for code, gap in gaps.items() if code != _largest(tally, gaps)} if tally.unknown.of else {}
+    others = {code: gap for code, gap in gaps.items() if code != largest(tally, gaps)} if tally.unknown.of else {}
     unsure = [code for code, gap in others.items() if _open(gap)]
     said = [_holds(gap, asked, code) for code, gap in others.items() if code not in unsure]
     if unsure:
@@ -50,7 +50,8 @@ def one_each(asked: Asked[UnknownGroup], tally: Tally, gaps: Mapping[str, Bounds
     return said
 
 
-def _largest(tally: Tally, gaps: Mapping[str, Bounds]) -> str:
+def largest(tally: Tally, gaps: Mapping[str, Bounds]) -> str:
+    """Return the group with most records besides the one compared with: the headline tells of it."""
     return max(gaps, key=lambda code: tally.known[code].of)
 
 
@@ -95,29 +96,36 @@ def notes(asked: Asked[UnknownGroup], tally: Tally) -> list[str]:
 def tabulate(asked: Asked[UnknownGroup], tally: Tally, gaps: Mapping[str, Bounds]) -> Counts:
     """Return what was counted by group, and the range of each difference from the reference group."""
     title = _("What was counted, and how far each share can lie from that of {reference}")
-    heads = [_("Group"), _("Records"), _("With it"), _("Difference between"), _("With chance allowed for")]
+    heads = [_("Group"), _("Difference between"), _("With chance allowed for"), _("Records"), _("With it")]
     rows = []
     for code, one in (*tally.known.items(), ("", tally.unknown)):
         name, gap = asked.name(code) if code else _("Not written down"), gaps.get(code)
         ends = ["–", "–"]
         if gap:
             ends = [span(low, high, "difference") for low, high in ((gap.low, gap.high), gap[2:])]
-        rows.append([f"{name[:1].upper()}{name[1:]}", numbers.count(one.of), numbers.count(one.yes),
-                     *ends])  # fmt: skip
+        rows.append([f"{name[:1].upper()}{name[1:]}", *ends, numbers.count(one.of), numbers.count(one.yes)])
     return Counts(title.format(reference=asked.name(asked.reference)), heads, rows)
 
 
-def depict(asked: Asked[UnknownGroup], shares: Sequence[Contrast], tally: Tally) -> Picture:
-    """Return the recorded shares as dots, within the bars that the unknown records leave open."""
+def depict(
+    asked: Asked[UnknownGroup], shares: Sequence[Contrast], tally: Tally, weighted: Sequence[Contrast] = ()
+) -> Picture:
+    """Return the recorded shares as dots, within the bars that the unknown records leave open; weighted ones below."""
+    estimated = {one.group: one for one in weighted}
     rows = []
     for one in shares:
         of, ends = tally.known[one.group], one.bounds or (None, None)
         rows.append(Figure(asked.name(one.group), one.estimate, one.low, one.high, n=one.n, numerator=of.yes,
                            denominator=of.of, bound_low=ends[0], bound_high=ends[1], code=one.group))  # fmt: skip
+        if guess := estimated.get(one.group):
+            rows.append(Figure(_("… by last name"), guess.estimate, guess.low, guess.high, n=guess.n,
+                               denominator=float(guess.n), code=one.group))  # fmt: skip
     caption = _(
         "The circle is the share among records that say the group; the thin line is its 95% interval. The wide bar "
         "shows how low and how high the share can be, whatever the group of the others was."
     )
+    if estimated:
+        caption += " " + _("A filled dot is the estimate with last names and ZIP codes as weights, with its interval.")
     alt = charts.describe("share", rows, _(asked.spec.label))
     return Picture(charts.by_group, ("share", rows), (tuple(asked.people), None, True), alt, caption)
 

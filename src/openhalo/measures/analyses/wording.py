@@ -66,6 +66,7 @@ def ways(way: str) -> str:
         "pooled": _("all places together"),
         "within places": _("within the same places"),
         "average of places": _("average over places"),
+        "by last name and ZIP code": _("by last name and ZIP code"),
         "all stops of a place": _("each place weighted by all its stops"),
         "a group's own stops": _("each place weighted by the group's own stops"),
     }
