@@ -3,9 +3,11 @@
 Answers of two groups are not independent where both stand in the same clusters, or where weights were fitted to sizes
 that hold for both together, so a difference takes the covariance of the two averages too. It is what a regression on
 the groups gives, as R's package `survey` (Lumley 2004) fits and tests it (`svyglm`, `regTermTest`).
+
+All groups at once are tested by Rao and Scott's correction of the test for people drawn one by one. The plain Wald
+test raises too many false alarms where clusters are few: 9 % instead of 5 % of four groups in 20 clusters.
 """
 
-import math
 from collections.abc import Mapping
 from typing import NamedTuple
 
@@ -24,14 +26,14 @@ class Differences(NamedTuple):
 
     Attributes:
         each: group → average less that of the reference group.
-        statistic: Wald F of no difference between any groups.
-        freedom: its degrees of freedom: groups less one; clusters less strata, less groups, plus one.
-        p: its p-value; NaN where the design has too few clusters for it.
+        statistic: F of no difference between any groups (Rao and Scott, second order).
+        freedom: its degrees of freedom: at most groups less one; clusters less strata, less groups, plus one.
+        p: its p-value.
     """
 
     each: dict[str, Result]
     statistic: float
-    freedom: tuple[int, float]
+    freedom: tuple[float, float]
     p: float
 
 
@@ -50,8 +52,8 @@ def differences(
     Raises:
         Refused: a group without differing answers, or clusters that are too few for so many groups.
 
-    Source: Binder (1983), International Statistical Review 51, 279-292; Rao, Scott and Skinner (1998), Statistica
-    Sinica 8, 1059-1070.
+    Source: Binder (1983), International Statistical Review 51, 279-292; Rao and Scott (1984), Annals of Statistics
+    12, 46-60; Lumley and Scott (2014), Australian and New Zealand Journal of Statistics 56, 1-14.
     """
     others = [name for name in groups if name != reference]
     found = {name: mean_and_spread(values, drawn, name, mask) for name, mask in groups.items()}
@@ -75,12 +77,21 @@ def differences(
         )
         for name, gap, half, error in zip(others, gaps.tolist(), halves.tolist(), errors.tolist(), strict=True)
     }  # fmt: skip
-    return Differences(each, *_wald(gaps, between, freedom))
+    answered = ~np.isnan(np.asarray(values, float))
+    speaks = np.array([drawn.weights[answered & np.asarray(groups[name], bool)].sum() for name in (reference, *others)])
+    return Differences(each, *_together(gaps, between, speaks, freedom))
 
 
-def _wald(gaps: Numbers, between: Numbers, freedom: float) -> tuple[float, tuple[int, float], float]:
-    size = len(gaps)
-    if np.linalg.matrix_rank(between) < size:
-        return math.nan, (size, freedom), math.nan
-    statistic = float(gaps @ np.linalg.solve(between, gaps)) / size
-    return statistic, (size, freedom), float(fdtrc(size, freedom, statistic))
+def _together(
+    gaps: Numbers, between: Numbers, speaks: Numbers, freedom: float
+) -> tuple[float, tuple[float, float], float]:
+    """Return F, its degrees of freedom and its p-value.
+
+    The gaps are measured by the covariance that they would have, up to a factor, if people were drawn one by one:
+    1 / `speaks` for each group, the reference group first. How far the design's covariance is from it scales the test.
+    """
+    alone = np.linalg.inv(np.diag(1 / speaks[1:]) + 1 / speaks[0])
+    ratio = alone @ between
+    trace = float(np.trace(ratio))
+    statistic, groups = float(gaps @ alone @ gaps) / trace, trace**2 / float(np.trace(ratio @ ratio))
+    return statistic, (groups, freedom), float(fdtrc(groups, freedom, statistic))

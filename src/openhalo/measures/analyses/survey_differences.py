@@ -68,7 +68,7 @@ def said(asked: Asked[SurveyEstimate], found: Compared) -> list[str]:
     if found.reference and not asked.reference:
         text = _("Groups are compared with {group}, of whom most people answered.")
         notes.append(text.format(group=asked.name(found.reference)))
-    if found.together is not None and found.together.p == found.together.p:
+    if found.together is not None:
         test = found.together
         text = (
             _("Taken together, the groups differ by more than chance explains ({test}).")
@@ -76,11 +76,11 @@ def said(asked: Asked[SurveyEstimate], found: Compared) -> list[str]:
             else _("Taken together, the groups differ by no more than chance could explain ({test}).")
         )
         named = _(
-            "Wald test: F {statistic}, {groups} and {freedom} degrees of freedom, {p}; one more test, not among those "
-            "that the plan counts"
+            "test of Rao and Scott: F {statistic}, {groups} and {freedom} degrees of freedom, {p}; one more test, not "
+            "among those that the plan counts"
         )
         p = _("p under 0.001") if test.p < 0.001 else _("p {value}").format(value=f"{test.p:.3f}")
         notes.append(text.format(test=named.format(
-            statistic=f"{test.statistic:.1f}", groups=test.freedom[0], freedom=f"{test.freedom[1]:g}", p=p,
+            statistic=f"{test.statistic:.1f}", groups=f"{test.freedom[0]:.1f}", freedom=f"{test.freedom[1]:g}", p=p,
         )))  # fmt: skip
     return notes
