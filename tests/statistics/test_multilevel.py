@@ -28,8 +28,9 @@ def made_up(seed, areas=8, groups=4, answers=600):
 def test_gradient_is_the_slope():
     codes, yes, asked, *_ = made_up(1)
     run, ends = compiled(multilevel.density), np.array([0, 8, 12])
-    q = 0.3 * np.random.default_rng(2).normal(size=15)
-    at = lambda x: run(x, codes, yes.astype(float), asked.astype(float), ends, 1.5, 1.0)  # noqa: E731
+    rng = np.random.default_rng(2)
+    q, common = 0.3 * rng.normal(size=15), np.concatenate([rng.dirichlet(np.ones(n)) for n in (8, 4)])
+    at = lambda x: run(x, codes, yes.astype(float), asked.astype(float), ends, common, 1.5, 1.0)  # noqa: E731
     slope = [(at(q + 1e-5 * e)[0] - at(q - 1e-5 * e)[0]) / 2e-5 for e in np.eye(15)]
     assert at(q)[1] == pytest.approx(np.array(slope), abs=1e-5)
 

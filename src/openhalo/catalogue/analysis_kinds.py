@@ -259,6 +259,39 @@ class SurveyEstimate(Grouped):
             yield Misfit(("fitting",), "'fitting' without 'margins'", todo="say which sizes the weights are fitted to")
 
 
+class Trait(Spec):
+    """One thing that makes people a kind: who answered says it, and the population is counted by it."""
+
+    field: Annotated[str, Names("field", asked=True)] = Field(description="Field of the answers")
+    by: Named = Field(description="Field of the population's records that says the same")
+
+
+class Cells(Spec):
+    """How many people of each kind live in each area."""
+
+    record: str = Field(default="population/group_population", description="Record type that holds the numbers")
+    where: Condition = Field(default="", description="Which of its records count; those of its last year do")
+    area: Trait = Field(description="What says the area")
+    traits: list[Trait] = Field(default=[], description="What makes people a kind: race, gender, age group")
+    size: Number = Field(default="population", description="Its field that says how many people there are")
+
+
+class SmallAreaEstimate(AnalysisSpec):
+    """What share of people give an answer, area by area, where few were asked in each?"""
+
+    said: ClassVar[frozenset[str]] = AnalysisSpec.said | {"statement"}
+
+    kind: Literal["small_area_estimate"] = Field(description="Which test it is")
+    statement: str = Field(
+        description="As it reads after 'Of every 100 residents, about 62': say that they trust the police"
+    )
+    answer: Condition = Field(description="The answer whose share is estimated")
+    weight: Number = Field(
+        default="", description="Field with the design weight; answers of one kind and area count by it"
+    )
+    cells: Cells = Field(description="The population's numbers, by area and kind")
+
+
 KINDS: dict[str, type[AnalysisSpec]] = {
     get_args(schema.model_fields["kind"].annotation)[0]: schema
     for schema in (
@@ -277,6 +310,7 @@ KINDS: dict[str, type[AnalysisSpec]] = {
         ThresholdTest,
         SameScene,
         SurveyEstimate,
+        SmallAreaEstimate,
     )
 }
 """Every kind by its name. A new one is a class above and its name in this list; its test is registered in

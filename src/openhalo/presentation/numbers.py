@@ -189,3 +189,14 @@ def period_end(label: str) -> date:
     months = 12 if len(label) == 4 else 3 if "Q" in label else 1
     after = start.month - 1 + months
     return date(start.year + after // 12, after % 12 + 1, 1) - timedelta(days=1)
+
+
+def natural(text: str) -> list[tuple[int, int, str]]:
+    """Return a sort key that puts 2 before 10 and words by letter.
+
+    >>> sorted(["10", "2", "Hill"], key=natural)
+    ['2', '10', 'Hill']
+    """
+    return [
+        (0, int(part), "") if part.isdigit() else (1, 0, part.casefold()) for part in re.split(r"(\d+)", text) if part
+    ]

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from math import isnan
 from typing import Any
 
+from openhalo.catalogue.analysis_kinds import SmallAreaEstimate
 from openhalo.catalogue.analysis_plans import AnalysisPlan
 from openhalo.catalogue.analysis_specs import AnalysisSpec, Grouped
 from openhalo.catalogue.index import Catalogue
@@ -176,6 +177,13 @@ def _definition(asked: Asked[Any], catalogue: Catalogue) -> Iterable[str]:
         yield _("Answers are weighted so that these groups have their share of the population: {fields}.").format(
             fields=fields
         )
+    if isinstance(spec, SmallAreaEstimate):
+        area, *traits = (group(record, one.field, catalogue).label for one in (spec.cells.area, *spec.cells.traits))
+        text = _(
+            "People are alike in: {fields}. The population's latest numbers say how many of each kind live in each "
+            "area ({area})."
+        )
+        yield text.format(fields=", ".join(traits) or "–", area=area)
     if isinstance(spec, Grouped) and asked.reference:
         names = group(record, spec.group, catalogue)
         text = _("Groups are those of “{field}”; the others are compared with {reference}.")

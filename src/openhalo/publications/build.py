@@ -86,7 +86,8 @@ def build(
     public = [_answer(spec, records, report) for spec in ready if spec not in protected]
     private = let_out(protected, folder, records, precaution, report) if precaution else PrivateRecords()
     answers = sorted([*public, *private.answers], key=lambda one: one.spec.id)
-    results = run_plan(plan, records, report) if plan else []
+    tested = replace(records, least_told=precaution.policy.k) if precaution else records
+    results = run_plan(plan, tested, report) if plan else []
     must_be_open(results, catalogue, imprint.declared, closed_records(ready, catalogue, imprint.declared))
     # With a policy, records are counted in what is told of open record types and in protected answers, nowhere else.
     hidden = {*records.manifest.tables} - {record for one in public for record in one.records} if precaution else set()

@@ -22,6 +22,7 @@ from openhalo.measures.analyses.results import AnalysisResult
 from openhalo.measures.analyses.scenes import officers_at_scenes
 from openhalo.measures.analyses.series import level_change
 from openhalo.measures.analyses.shares import share_ratio
+from openhalo.measures.analyses.small_areas import small_area_estimate
 from openhalo.measures.analyses.small_counts import count_change
 from openhalo.measures.analyses.survey_estimates import survey_estimate
 from openhalo.measures.analyses.thresholds import search_thresholds
@@ -48,6 +49,7 @@ _TESTS: Mapping[type[AnalysisSpec], Callable[[Asked[Any]], AnalysisResult]] = {
     kinds.ThresholdTest: search_thresholds,
     kinds.SameScene: officers_at_scenes,
     kinds.SurveyEstimate: survey_estimate,
+    kinds.SmallAreaEstimate: small_area_estimate,
 }
 
 
