@@ -54,11 +54,11 @@ def people(data):
     return asked(data, "apistrat", stratum="stype")
 
 
-def sized():
+def sized(sizes=SIZES):
     rows = [
         {"year": "2000", "area": "City", "area_kind": "CITY", "group_kind": kind, field: code, "population": str(size),
          "population_basis": "CENSUS"}
-        for field, (kind, sizes) in SIZES.items() for code, size in sizes.items()
+        for field, (kind, some) in sizes.items() for code, size in some.items()
     ]  # fmt: skip
     return pl.DataFrame(rows, infer_schema_length=None).with_row_index("id").cast({"id": pl.String})
 
@@ -99,6 +99,17 @@ def test_clusters_and_two_margins_of_the_population_give_the_numbers_of_r(by_hom
     assert (last.estimate, last.low, last.high, last.p) == pytest.approx(gap, rel=1e-8)
     assert not any("one by one" in one.text for one in found.assumptions)
     assert any("drawn by cluster, such as a home or a block: 15 of them" in note for note in found.notes)
+
+
+def test_three_margins_by_race_gender_and_age_give_the_number_of_r(data, tmp_path):
+    """R: `rake(dclus1, list(~stype, ~sch.wide, ~awards), ..., control=list(epsilon=1e-10))`, awards 2027 and 4167."""
+    ages = {"age_band": ("AGE", {"FROM_25": 2027, "FROM_35": 4167})}
+    site = made_site(tmp_path, surveys__response=homes(data), population__group_population=sized(SIZES | ages))
+    margins = MARGINS + "  - {field: age_band, where: \"group_kind = 'AGE'\", by: age_band}\n"
+    (whole,) = mine(site, DESIGN + margins).contrasts
+    assert (whole.estimate, whole.low, whole.high) == pytest.approx(
+        (0.3242919712613, 0.1583743429778, 0.4902095995449), rel=1e-7
+    )
 
 
 def test_strata_and_three_groups_give_the_numbers_of_r(by_strata):

@@ -122,8 +122,8 @@ class AnalysisResult:
         if len(every) < 2:
             return " ".join(f"{self._estimate(one)} {self._verdict(one)}" for one in every)
         if not clear:
-            return _("None of the {n} comparisons shows more than chance explains. That does not prove that all "
-                     "groups are treated alike.").format(n=len(every))  # fmt: skip
+            return _("None of the {n} comparisons shows more than chance explains. That does not prove that "
+                     "there is no difference.").format(n=len(every))  # fmt: skip
         text = _("In {k} of {n} comparisons the difference is larger than chance explains.")
         return text.format(k=len(clear), n=len(every))
 
