@@ -10,6 +10,7 @@ import pytest
 
 from openhalo.base.errors import CatalogueError
 from openhalo.catalogue.index import load
+from openhalo.measures.analyses.survey_design import placed
 from openhalo.sites.open_site import open_site
 
 from .conftest import site_with
@@ -152,6 +153,12 @@ def test_a_design_that_some_answers_lack_is_told_or_refused(data, tmp_path):
     assert "Left out, because they do not say the stratum that they were drawn from: 10 people." in found.notes
     found = mine(made_site(tmp_path / "many", surveys__response=many), DESIGN)
     assert "50 of 200 people do not say the stratum that they were drawn from" in found.refusal
+
+
+def test_a_weight_of_nothing_is_none():
+    rows = pl.DataFrame({"weight": [0.0, *[1.0] * 9], "cluster": [None] * 10})
+    kept, lost = placed(rows, 0)
+    assert kept.height == 9 and lost == {"weight": 1, "margins": 0}  # clusters that nobody names are none
 
 
 @pytest.mark.parametrize(

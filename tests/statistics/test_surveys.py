@@ -114,6 +114,19 @@ def test_design_effect_of_all(strata, clusters):
     assert surveys.effect_of_design(rows["api00"], fitted) == pytest.approx(9.35227648939)
 
 
+def test_groups_one_by_one(strata, clusters):
+    """R: `svyby(~api00, ~stype, design, svymean)` of `dstrat` and `dclus1`."""
+    wanted = {
+        "E": ((674.43, 12.3824797939), (648.868055556, 22.3624088938)),
+        "H": ((625.82, 14.9371291854), (618.571428571, 38.0202493594)),
+        "M": ((636.60, 16.2147073082), (631.44, 31.6094652272)),
+    }
+    for at, (rows, drawn) in enumerate((strata, clusters)):
+        for kind, found in wanted.items():
+            within = surveys.mean(rows["api00"], drawn, "score", within=(rows["stype"] == kind).to_numpy())
+            assert printed(within, (9, 10)) == found[at]
+
+
 def test_calibrated_to_two_margins(clusters):
     """R: `calibrate(dclus1, ~stype + sch.wide, c(6194, 755, 1018, 5122))`."""
     rows, drawn = clusters

@@ -29,11 +29,14 @@ def fields_of(spec: SurveyEstimate) -> dict[str, str]:
 def placed(rows: pl.DataFrame, margins: int) -> tuple[pl.DataFrame, dict[str, int]]:
     """Return the people whose place in the design and in all margins is known, and how many lack which.
 
-    A survey that gives a column to nobody was drawn without it; within one that does, a blank is a gap.
+    A survey that gives a column to nobody was drawn without it; within one that does, a blank is a gap. So is a
+    weight of 0 or less.
 
     Raises:
         Refused: more than a fifth of all people lack one of them.
     """
+    if "weight" in rows.columns:
+        rows = rows.with_columns(weight=pl.when(pl.col("weight") > 0).then("weight"))
     wanted: Mapping[str, list[str]] = {
         **{name: [name] for name in ("weight", "stratum", "cluster") if given(rows, name)},
         "margins": [f"margin{at}" for at in range(margins)],
