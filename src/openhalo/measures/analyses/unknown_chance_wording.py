@@ -40,7 +40,7 @@ def _missed(asked: Asked[UnknownGroup], guess: Guess) -> str:
     text = _(
         "Last names and ZIP codes give no estimate here. We tried them on the {n} {units} that say the group, and they "
         "miss it by more than chance explains. For {group} they give {guessed} {units}, and {known} were written down. "
-        "They give {share} of every 100 that {statement}, and it was {known_share}."
+        "Of every 100 of these, they say that {share} {statement}; {known_share} did."
     )
     return text.format(
         n=numbers.count(guess.tried), units=asked.unit, group=asked.name(guess.worst),
