@@ -94,25 +94,27 @@ def notes(
 
 def table(areas: Sequence[Area], least: int) -> Counts:
     """Return every area as a row, in order of names."""
-    heads = [_("Area"), _("Share in the model"), _("People who answered"), _("Share of those who answered there")]
-    return Counts(
-        _("Shares by area"),
-        heads,
-        [[one.name, _with_interval(one.share), _number(one, least),
-          _with_interval(one.own) if one.own else _("too few to say")] for one in areas],
-    )  # fmt: skip
+    heads = [_("Area"), _("Share in the model"), _("People who answered")]
+    rows = [[one.name, _with_interval(one.share), _number(one, least)] for one in areas]
+    if any(one.own for one in areas):
+        heads.append(_("Share of those who answered there"))
+        rows = [
+            [*row, _with_interval(one.own) if one.own else _("too few to say")]
+            for row, one in zip(rows, areas, strict=True)
+        ]
+    return Counts(_("Shares by area"), heads, rows)
 
 
 def picture(asked: Asked[SmallAreaEstimate], areas: Sequence[Area], whole: Contrast) -> Picture:
     """Return a dot with its interval for each area, in order of names."""
     rows = [
         Figure(one.name, one.share.estimate, one.share.low, one.share.high, code=one.name,
-               beside=_beside(one))
+               beside=_("n {n}").format(n="–" if one.answered is None else numbers.count(one.answered)))
         for one in areas
     ]  # fmt: skip
     caption = _(
-        "The dot is the share that the model expects; the line is its 95% interval. The dotted line is the share of "
-        "all. Areas stand in the order of their names: it is no ranking."
+        "The dot is the share that the model expects; the line is its 95% interval; n is how many people there "
+        "answered. The dotted line is the share of all. Areas stand in the order of their names: it is no ranking."
     )
     alt = charts.describe("share", rows, _(asked.spec.label))
     return Picture(charts.by_group, ("share", rows), ((), whole.estimate), alt, caption)
@@ -143,13 +145,6 @@ def _number(area: Area, least: int) -> str:
         if area.answered is None
         else numbers.count(area.answered)
     )
-
-
-def _beside(area: Area) -> str:
-    """Return what stands beside the dot: how many answered, or that few did, or nobody."""
-    if area.answered is None:
-        return _("few asked")
-    return _("nobody asked") if area.answered == 0 else _("{n} asked").format(n=numbers.count(area.answered))
 
 
 def _usual(areas: Sequence[Area]) -> Area:
