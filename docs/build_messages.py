@@ -30,7 +30,7 @@ REASONS = {"Assumption": (1,), "Refused": (1,)}
 """What a test rests on, and why one was not made: said on pages where the test stands on pages."""
 PUBLISHED = re.compile(
     "openhalo/(measures/.*|statistics/(benchmark|comparisons|interrupted_series|matching|monitoring|outcome_test|peers|"
-    r"posteriors|recording|regression|same_scene|scales|staggered|standardisation|surveys|threshold_test|"
+    r"posteriors|recording|regression|same_scene(_check)?|scales|scenes|staggered|standardisation|surveys|threshold_test|"
     r"veil_of_darkness))\.py"
 )
 """Modules of tests that stand on pages."""
