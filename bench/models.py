@@ -15,6 +15,7 @@ from scipy.special import ndtr
 
 from openhalo.statistics import multilevel, same_scene, threshold_test
 from openhalo.statistics.posteriors import Draws
+from openhalo.statistics.scenes import scenes
 
 
 def made_stops(groups: int, places: int, size: int, seed: int = 3) -> threshold_test.Cells:
@@ -61,7 +62,7 @@ def rows() -> Iterator[tuple[str, float, str, str]]:
     if folder is None:
         return
     seen = pl.read_csv(Path(folder) / "reference" / "same_scene_seattle.csv.gz")
-    at = same_scene.scenes(seen["id"], seen["idOff"], seen["y"])
+    at = scenes(seen["id"], seen["idOff"], seen["y"])
     yield _timed("officers at the same scene, Seattle", "< 120 s", lambda: same_scene.same_scene(at).draws)
 
 

@@ -35,10 +35,11 @@ def test_gradient_is_the_slope(prior):
     assert model.density(q)[1] == pytest.approx(np.array(slope), rel=1e-5, abs=1e-3)
 
 
-def test_finds_the_thresholds_of_made_up_stops():
+@pytest.mark.parametrize("prior", PRIORS.values(), ids=PRIORS)
+def test_finds_the_thresholds_of_made_up_stops(prior):
     *counts, truth = stops(3, 12, 2000, 3)
     cells = test.kept_cells(*counts, ("A", "B", "C"))
-    found = test.threshold_test(cells, test.open_policing(), draws=400, chains=2, worst_rhat=1.05, least_ess=100)
+    found = test.threshold_test(cells, prior, draws=400, chains=2, worst_rhat=1.06, least_ess=60)
     weight = np.bincount(cells.place, cells.stops)[cells.place]
     for g, one in enumerate(found.by_place.groups):
         mine = cells.group == g
@@ -48,9 +49,10 @@ def test_finds_the_thresholds_of_made_up_stops():
 
 
 @pytest.mark.soak
-def test_as_many_cells_as_a_state_settle():
+@pytest.mark.parametrize("prior", PRIORS.values(), ids=PRIORS)
+def test_as_many_cells_as_a_state_settle(prior):
     cells = test.kept_cells(*stops(4, 100, 2000, 3)[:5], ("A", "B", "C", "D"))
-    found = test.threshold_test(cells)
+    found = test.threshold_test(cells, prior)
     assert found.draws.rhat < 1.01
     assert found.draws.ess > 400
 
@@ -94,7 +96,7 @@ def from_the_prior(prior, groups, places, size, seed):
         for scale in (prior.group_odds, prior.group_size):
             level = rng.normal(0, prior.mean)
             of_group = level + np.r_[0, rng.normal(0, scale, groups - 1)]
-            effects.append(of_group[group] + np.r_[0, rng.normal(0, prior.place, places - 1)][place])
+            effects.append(of_group[group] + np.r_[0, rng.normal(0, prior.place_odds, places - 1)][place])
         odds, delta = effects[0], np.exp(effects[1])
         centre, spread = rng.normal(0, prior.threshold, groups), abs(rng.normal(0, prior.spread))
         t = rng.normal(centre[group], spread)

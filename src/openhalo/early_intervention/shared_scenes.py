@@ -13,7 +13,8 @@ from openhalo.engines.expressions import to_ibis
 from openhalo.presentation import numbers
 from openhalo.presentation.words import _
 from openhalo.statistics.results import Refused
-from openhalo.statistics.same_scene import TOP, same_scene, scenes
+from openhalo.statistics.same_scene import TOP, same_scene
+from openhalo.statistics.scenes import scenes
 
 SURELY = 0.8
 """Chance of lying among the top twentieth of peers from which an officer is named (Ridgeway 2025)."""

@@ -8,16 +8,17 @@ asks only who used it. It needs scenes with several officers, of whom some used 
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
-from openhalo.presentation.words import filled
 from openhalo.statistics.estimates import Numbers
 from openhalo.statistics.posteriors import LEAST_ESS, WORST_RHAT, Draws, compiled, draw
-from openhalo.statistics.results import Assumption, Refused
+from openhalo.statistics.results import Assumption
+from openhalo.statistics.same_scene_check import Check, check
 from openhalo.statistics.same_scene_density import among_peers, likelihood
+from openhalo.statistics.scenes import Scenes
 
 CITATION = "Ridgeway (2025), Journal of the American Statistical Association: officers at the same scene"
-LEAST_SCENES, LEAST_PEERS = 20, 10
+LEAST_PEERS = 10
 TOP = 0.05
 """Share of peers that counts as the top, or as the bottom."""
 Indices = NDArray[np.int64]
@@ -47,17 +48,6 @@ PACKAGE = Prior(2.0, None, 2.0, False)
 
 
 @dataclass(frozen=True)
-class Scenes:
-    """Scenes that tell something: several officers, not all with the same level."""
-
-    starts: Indices
-    officer: Indices
-    level: Indices
-    names: NDArray[np.generic]
-    kinds: int
-
-
-@dataclass(frozen=True)
 class SameScene:
     """What the comparison says of each officer; there is no order among them.
 
@@ -66,9 +56,10 @@ class SameScene:
         rate, low, high: posterior mean of λ and its 95 % interval.
         against_peers: mean of λ less the peers' mean λ; NaN with fewer than LEAST_PEERS peers.
         peers: how many peers each has.
-        top, bottom: chance of lying among the top, or bottom, TOP of the peers; NaN without peers.
+        top, bottom: chance of lying among the top, or bottom, TOP of the peers and themselves; NaN without peers.
         steps: posterior means of s.
         draws: the posterior.
+        check: whether the model predicts what it saw.
     """
 
     officers: NDArray[np.generic]
@@ -81,38 +72,8 @@ class SameScene:
     bottom: Numbers
     steps: Numbers
     draws: Draws
+    check: Check
     assumptions: tuple[Assumption, ...]
-
-
-def scenes(scene: ArrayLike, officer: ArrayLike, level: ArrayLike) -> Scenes:
-    """Return the scenes that the comparison can use.
-
-    Args:
-        scene, officer: label of the scene and the officer, one entry an officer and scene.
-        level: level of force, whole numbers from 0 up without gaps.
-
-    Raises:
-        Refused: too few scenes have several officers who used different levels.
-    """
-    labels, s = np.unique(np.asarray(scene), return_inverse=True)
-    kinds, y = np.unique(np.asarray(level), return_inverse=True)
-    low, high = np.full(len(labels), len(kinds)), np.zeros(len(labels), np.int64)
-    np.minimum.at(low, s, y)
-    np.maximum.at(high, s, y)
-    telling = (low < high)[s]
-    order = np.flatnonzero(telling)[np.argsort(s[telling], kind="stable")]
-    names, who = np.unique(np.asarray(officer)[order], return_inverse=True)
-    starts = np.r_[np.flatnonzero(np.diff(s[order], prepend=-1)), len(order)].astype(np.int64)
-    if len(starts) - 1 < LEAST_SCENES:
-        raise Refused(
-            filled(
-                "only {n} scenes have several officers who used different levels of force; the comparison needs "
-                "{least}. Without a record of everyone who was there it cannot be made",
-                n=len(starts) - 1,
-                least=LEAST_SCENES,
-            )
-        )
-    return Scenes(starts, who.astype(np.int64), y[order].astype(np.int64), names, len(kinds))
 
 
 def same_scene(
@@ -129,7 +90,7 @@ def same_scene(
     """Compare officers who were at the same scenes.
 
     Args:
-        at: as `scenes` returns them.
+        at: as `scenes.scenes` returns them.
         prior: PAPER, or PACKAGE.
         draws, tune, chains, seed: of the sampler.
         worst_rhat, least_ess: what the draws must reach.
@@ -146,10 +107,12 @@ def same_scene(
     against, count, top, bottom = _among_peers(rates, prior)
     low, high = np.quantile(rates, (0.025, 0.975), axis=0)
     steps = np.column_stack([np.zeros(len(flat)), np.ones(len(flat)), 1 + np.cumsum(model.beyond(flat), axis=1)])
+    checked = check(at, rates, steps, seed)
     return SameScene(
-        at.names, rates.mean(axis=0), low, high, against, count, top, bottom, steps.mean(axis=0), posterior,
+        at.names, rates.mean(axis=0), low, high, against, count, top, bottom, steps.mean(axis=0), posterior, checked,
         (
             *posterior.assumptions(),
+            *checked.assumptions(),
             Assumption("everyone who was at a scene is on record, with the force that each used", "not testable"),
             Assumption("officers at one scene could each have been the one to use force", "not testable"),
         ),

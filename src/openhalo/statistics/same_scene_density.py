@@ -115,6 +115,8 @@ def likelihood(  # noqa: PLR0915
 def among_peers(rates: Numbers, near: NDArray[np.bool_], share: float) -> tuple[Numbers, Numbers]:
     """Return, for each officer, in which share of draws λ lies among the top, and among the bottom, of its peers.
 
+    Ranks are the authors': 1 for the lowest of an officer and its peers together.
+
     Args:
         rates: λ, draws × officers.
         near: officers × officers: who is whose peer.
@@ -135,6 +137,6 @@ def among_peers(rates: Numbers, near: NDArray[np.bool_], share: float) -> tuple[
             own, below = row[i], 0
             for k in range(many[i]):
                 below += row[peers[i, k]] < own
-            top[i] += below >= (1 - share) * many[i]
-            bottom[i] += below <= share * many[i]
+            top[i] += 1 + below >= (1 - share) * (1 + many[i])
+            bottom[i] += 1 + below <= share * (1 + many[i])
     return top / len(rates), bottom / len(rates)

@@ -29,7 +29,8 @@ def density(  # noqa: PLR0915
         group, place: index of each cell's group and place.
         counts: 3 × cells: stops, searches, hits.
         ends: where each of the nine parts of the position ends, with 0 first.
-        scales: of centres of thresholds (0: there are none), of spreads, of places, 1 where that is learned.
+        scales: of centres of thresholds (0: there are none), of spreads, of places in log odds and in log δ, 1 where
+            these are learned.
         inverses: 2 × groups × groups: inverse prior covariance of the groups' log odds of guilt and of their log δ.
         usual: share searched of each group, at which its hit rate is a parameter.
 
@@ -40,7 +41,7 @@ def density(  # noqa: PLR0915
     along that ridge. So the position holds what stops fix (the log odds of a search, those of a hit) and log δ; t and
     φ are solved for, and the density carries the determinant of that change.
     """
-    of_centre, of_spread, of_place, learned = scales[0], scales[1], scales[2], scales[3] > 0
+    of_centre, of_spread, of_place, learned = scales[0], scales[1], scales[2:4], scales[4] > 0
     groups = len(usual)
     slope = np.zeros(len(q))
     parts = np.empty((3, len(group)))
@@ -50,24 +51,30 @@ def density(  # noqa: PLR0915
         ratio = math.exp(q[k]) / of_spread
         value += q[k] - 0.5 * ratio**2
         slope[k] = 1 - ratio**2
-    for k in range(ends[2], ends[3]):
-        value -= 0.5 * (q[k] / of_centre) ** 2
-        slope[k] = -q[k] / of_centre**2
     for k in range(ends[5], ends[9]):
         value -= 0.5 * q[k] ** 2
         slope[k] = -q[k]
-    place_mean, place_spread = np.zeros(2), np.full(2, of_place)
+    place_mean, place_spread, average, by_average = np.zeros(2), of_place.copy(), np.zeros(2), np.zeros(2)
     for half in range(2):
         if learned:
             k = ends[7 + half]
-            place_mean[half], place_spread[half] = of_place * q[k], math.exp(q[k + 1])
-            ratio = place_spread[half] / of_place
+            place_mean[half], place_spread[half] = of_place[half] * q[k], math.exp(q[k + 1])
+            ratio = place_spread[half] / of_place[half]
             value += 0.5 * q[k + 1] ** 2 + q[k + 1] - 0.5 * ratio**2
-            slope[k + 1] = 1 - ratio**2
+            # Only how places lie from their own average meets the data; the average stands beside the first place.
+            first, last = ends[5 + half], ends[6 + half]
+            average[half] = q[first:last].mean()
+            own = q[k] - ratio * average[half]
+            value += 0.5 * q[k] ** 2 - 0.5 * own**2
+            slope[k] = -own
+            slope[k + 1] = 1 - ratio**2 + own * ratio * average[half]
+            for j in range(first, last):
+                slope[j] += own * ratio / (last - first)
 
     # Each group: from the log odds of a hit and log δ to the log odds of guilt, at the usual share searched.
     odds, near, leaning = np.empty(groups), np.empty(groups), np.empty(groups)
     odds_by_hit, odds_by_size, by_group = np.empty(groups), np.empty(groups), np.zeros((2, groups))
+    near_by_hit, near_by_size, by_centre = np.empty(groups), np.empty(groups), np.zeros(groups)
     for g in range(groups):
         delta, hit = math.exp(q[ends[4] + g]), 1 / (1 + math.exp(-q[ends[3] + g]))
         low, high, t = -10.0, 40.0, 1.0
@@ -104,6 +111,7 @@ def density(  # noqa: PLR0915
         odds_by_hit[g], odds_by_size[g] = by_hit, by_size
         value += math.log(by_hit)
         t_by_hit, t_by_size = (hit - phi * by_hit) / hazard_0, -phi * by_size / hazard_0
+        near_by_hit[g], near_by_size[g] = t_by_hit, t_by_size
         bend, bend_0 = hazard - (t - delta), hazard_0 - t
         r_by_hit = r * (bend - bend_0) * t_by_hit
         r_by_size = r * (bend * (t_by_size - delta) - bend_0 * t_by_size)
@@ -113,9 +121,17 @@ def density(  # noqa: PLR0915
         slope[ends[4] + g] -= (phi * (1 - phi) * (r - 1) * by_size + phi * r_by_size) / under
     for g in range(groups):
         for other in range(groups):
-            by_group[0, g] -= inverses[0, g, other] * odds[other]
-            by_group[1, g] -= inverses[1, g, other] * q[ends[4] + other]
-        value += 0.5 * (odds[g] * by_group[0, g] + q[ends[4] + g] * by_group[1, g])
+            by_group[0, g] -= inverses[0, g, other] * (odds[other] - place_mean[0])
+            by_group[1, g] -= inverses[1, g, other] * (q[ends[4] + other] - place_mean[1])
+        value += 0.5 * (odds[g] - place_mean[0]) * by_group[0, g]
+        value += 0.5 * (q[ends[4] + g] - place_mean[1]) * by_group[1, g]
+        if of_centre > 0:
+            centre = near[g] + q[ends[2] + g]
+            value -= 0.5 * (centre / of_centre) ** 2
+            by_centre[g] = -centre / of_centre**2
+    if learned:
+        for half in range(2):
+            slope[ends[7 + half]] -= of_place[half] * by_group[half].sum()
 
     effect, by = np.empty(2), np.empty(2)
     for i in range(len(group)):
@@ -123,9 +139,11 @@ def density(  # noqa: PLR0915
         spread_at = ends[1] if shared else ends[1] + g
         spread = math.exp(q[spread_at])
         effect[0], effect[1] = odds[g], q[ends[4] + g]
-        if d > 0:
-            for half in range(2):
-                effect[half] += place_mean[half] + place_spread[half] * q[ends[5 + half] + d - 1]
+        for half in range(2):
+            if d > 0:
+                effect[half] += place_spread[half] * (q[ends[5 + half] + d - 1] - average[half])
+            else:
+                effect[half] -= place_mean[half]
         delta, phi = math.exp(effect[1]), 1 / (1 + math.exp(-effect[0]))
         share = 1 / (1 + math.exp(-q[i]))
         t = near[g] - leaning[g] * (q[i] - math.log(usual[g] / (1 - usual[g])))
@@ -151,12 +169,12 @@ def density(  # noqa: PLR0915
             return -np.inf, slope, parts
         parts[0, i], parts[1, i], parts[2, i] = t, effect[0], effect[1]
         found, vain, let_go = counts[2, i], counts[1, i] - counts[2, i], counts[0, i] - counts[1, i]
-        off = t / spread if of_centre == 0 else (t - q[ends[2] + g]) / spread
+        off = t / spread if of_centre == 0 else (t - near[g] - q[ends[2] + g]) / spread
         value += found * math.log(a) + vain * math.log(b) + let_go * math.log(1 - share)
         value += math.log(share * (1 - share) / falls) - 0.5 * off**2 - q[spread_at]
         slope[spread_at] += off**2 - 1
         if of_centre > 0:
-            slope[ends[2] + g] += off / spread
+            by_centre[g] += off / spread
         by_t = -found * at_guilty / a - vain * at_innocent / b - off / spread + (falls * t - at_guilty * delta) / falls
         slope[i] += 1 - 2 * share - let_go * share - by_t * share * (1 - share) / falls
         both = phi * (1 - phi)
@@ -170,9 +188,19 @@ def density(  # noqa: PLR0915
                 k = ends[5 + half] + d - 1
                 slope[k] += place_spread[half] * by[half]
                 if learned:
-                    slope[ends[7 + half]] += of_place * by[half]
-                    slope[ends[7 + half] + 1] += place_spread[half] * q[k] * by[half]
+                    slope[ends[7 + half] + 1] += place_spread[half] * (q[k] - average[half]) * by[half]
+                    by_average[half] -= place_spread[half] * by[half]
+            elif learned:
+                slope[ends[7 + half]] -= of_place[half] * by[half]
+    if learned:
+        for half in range(2):
+            first, last = ends[5 + half], ends[6 + half]
+            slope[first:last] += by_average[half] / (last - first)
     for g in range(groups):
         slope[ends[3] + g] += by_group[0, g] * odds_by_hit[g]
         slope[ends[4] + g] += by_group[0, g] * odds_by_size[g] + by_group[1, g]
+        if of_centre > 0:
+            slope[ends[2] + g] += by_centre[g]
+            slope[ends[3] + g] += by_centre[g] * near_by_hit[g]
+            slope[ends[4] + g] += by_centre[g] * near_by_size[g]
     return value, slope, parts

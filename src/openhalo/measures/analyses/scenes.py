@@ -9,11 +9,13 @@ from openhalo.measures.analyses.asked import Asked
 from openhalo.measures.analyses.contrasts import Contrast
 from openhalo.measures.analyses.results import AnalysisResult, Counts, Picture
 from openhalo.measures.analyses.wording import Wording
-from openhalo.presentation import charts, numbers
+from openhalo.presentation import analysis_charts, charts, numbers
 from openhalo.presentation.figures import Figure
 from openhalo.presentation.words import _, later
 from openhalo.statistics import same_scene as statistic
 from openhalo.statistics.estimates import Numbers
+from openhalo.statistics.same_scene_check import REPLICATES, Check
+from openhalo.statistics.scenes import Scenes, scenes
 
 _PRIORS = {"paper": statistic.PAPER, "package": statistic.PACKAGE}
 _SURE = (0.8, 0.9, 0.95)
@@ -23,6 +25,9 @@ _PLACES = {
     0.5: later("The officer in the middle"),
     0.9: later("One officer in ten is at or above this"),
 }
+_UNSURE = later(
+    "But the model does not foretell all that was recorded, so this is a reason to look closer and not a finding."
+)
 _LIMIT = later(
     "It compares officers with those who were at the same scenes and with no one else, and it does not say whether "
     "force was justified."
@@ -40,7 +45,7 @@ def officers_at_scenes(asked: Asked[SameScene]) -> AnalysisResult:
     scene, officer, level = (relation.field(name) for name in (asked.spec.scene, asked.spec.officer, asked.spec.level))
     rows = relation.table.select(scene=scene, officer=officer, level=level).drop_null()
     used = fetch(rows.group_by("scene", "officer").agg(level=rows.level.max())).sort("scene", "officer")
-    at = statistic.scenes(used["scene"].to_numpy(), used["officer"].to_numpy(), used["level"].to_numpy())
+    at = scenes(used["scene"].to_numpy(), used["officer"].to_numpy(), used["level"].to_numpy())
     prior = _PRIORS[asked.spec.prior]
     found = statistic.same_scene(at, prior)
     contrasts = _spread(prior.rate * found.draws.flat[:, : len(at.names)], at, found)
@@ -52,7 +57,8 @@ def officers_at_scenes(asked: Asked[SameScene]) -> AnalysisResult:
             "{out} of {all} officers most likely use more force than nearly all others who were at the same scenes: "
             "for each of them the chance of being among the top 5% is over 80%. {fewer} use less than nearly all."
         )
-        return text.format(out=numbers.count(out[0][0]), all=numbers.count(compared), fewer=numbers.count(out[0][1]))
+        said = text.format(out=numbers.count(out[0][0]), all=numbers.count(compared), fewer=numbers.count(out[0][1]))
+        return said if found.check.holds else f"{said} {_(_UNSURE)}"
 
     return AnalysisResult(
         asked=asked,
@@ -60,9 +66,9 @@ def officers_at_scenes(asked: Asked[SameScene]) -> AnalysisResult:
         wording=Wording(""),
         detail=pl.DataFrame({"chance_over": _SURE, "top": [t for t, _b in out], "bottom": [b for _t, b in out]}),
         told=told,
-        tell=lambda: _notes(used.height, at, compared),
+        tell=lambda: _notes(used.height, at, compared, found.check),
         limit=_LIMIT,
-        depict=lambda: [_drawn(contrasts)],
+        depict=lambda: [_drawn(contrasts), _check_drawn(found.check)],
         tabulate=lambda: _table(out),
         facts={
             "prior": asked.spec.prior,
@@ -73,11 +79,13 @@ def officers_at_scenes(asked: Asked[SameScene]) -> AnalysisResult:
             "effective_draws": found.draws.ess,
             "divergences": found.draws.divergences,
             "levels": found.steps.tolist(),
+            "predicted": found.check.tails,
+            "surprising_officers": found.check.surprising,
         },
     )
 
 
-def _spread(rates: Numbers, at: statistic.Scenes, found: statistic.SameScene) -> tuple[Contrast, ...]:
+def _spread(rates: Numbers, at: Scenes, found: statistic.SameScene) -> tuple[Contrast, ...]:
     """Return how readily officers use force at some places of their order: odds against an average officer."""
     centred = np.exp(rates - rates.mean(axis=1, keepdims=True))
     rows = []
@@ -92,7 +100,7 @@ def _spread(rates: Numbers, at: statistic.Scenes, found: statistic.SameScene) ->
     return tuple(rows)
 
 
-def _notes(records: int, at: statistic.Scenes, compared: int) -> list[str]:
+def _notes(records: int, at: Scenes, compared: int, check: Check) -> list[str]:
     text = _(
         "Of {all} pairs of an officer and a scene, {used} in {scenes} scenes tell something: several officers were "
         "there and did not all use the same level of force."
@@ -100,7 +108,16 @@ def _notes(records: int, at: statistic.Scenes, compared: int) -> list[str]:
     said = [text.format(all=numbers.count(records), used=numbers.count(len(at.officer)),
                         scenes=numbers.count(len(at.starts) - 1))]  # fmt: skip
     text = _("{left} of {all} officers share too few scenes with others to be compared.")
-    return [*said, text.format(left=numbers.count(len(at.names) - compared), all=numbers.count(len(at.names)))]
+    said.append(text.format(left=numbers.count(len(at.names) - compared), all=numbers.count(len(at.names))))
+    text = _(
+        "As a check, {times} made-up sets of records were drawn from the model. For {share} of officers the real "
+        "records lie outside what these foretell for 95%, at scenes with few or with many officers; 5% is usual."
+    )
+    said.append(text.format(times=numbers.count(REPLICATES), share=numbers.share(check.surprising)))
+    if not check.holds:
+        patterns = ", ".join(_(words) for words in check.failing)
+        said.append(_("The model does not foretell {patterns}.").format(patterns=patterns))
+    return said
 
 
 def _drawn(contrasts: tuple[Contrast, ...]) -> Picture:
@@ -113,6 +130,22 @@ def _drawn(contrasts: tuple[Contrast, ...]) -> Picture:
     )
     alt = charts.describe("ratio", rows, _("How far officers at the same scenes differ"))
     return Picture(charts.by_group, ("ratio", rows), ((), 1.0), alt, caption)
+
+
+def _check_drawn(check: Check) -> Picture:
+    labels = (_("Scenes with few officers"), _("Scenes with many officers"))
+    panels = [
+        analysis_charts.Panel(
+            label, "", [analysis_charts.Point(*row) for row in check.groups[check.groups[:, 0] == many, 1:].tolist()]
+        )
+        for many, label in enumerate(labels)
+    ]
+    caption = _(
+        "Each circle is a group of officers. It says how often they used more force than the least at a scene. On the "
+        "dashed line the model expects just what was counted."
+    )
+    axes = (_("As the model expects"), _("As counted"))
+    return Picture(analysis_charts.places, (panels,), ((), *axes), caption, caption)
 
 
 def _table(out: list[tuple[int, int]]) -> Counts:

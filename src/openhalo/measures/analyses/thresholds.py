@@ -134,6 +134,13 @@ def _notes(asked: Asked[ThresholdTest], counted: pl.DataFrame, found: statistic.
                                 searches=numbers.count(float(unknown["searches"].sum()))))  # fmt: skip
     text = _("Over places the model is off by {search} points in the share searched and {hit} points in the hit rate.")
     said.append(text.format(search=f"{100 * found.search_error:.1f}", hit=f"{100 * found.hit_error:.1f}"))
+    if not found.foretells:
+        said.append(
+            _(
+                "Places differ more than the model allows, so the thresholds are less sure than the intervals say. "
+                "Take the difference between groups as a reason to look closer, not as a finding."
+            )
+        )
     return said
 
 
