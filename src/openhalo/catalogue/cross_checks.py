@@ -161,16 +161,18 @@ def analysis(spec: AnalysisSpec, document: Document, schema: Schema) -> None:
             look[what](text, record, document, place, schema)
     if isinstance(spec, Grouped):
         _codes_compared(spec, spec.reference, spec.compare, document, (), schema)
-    if isinstance(spec, UnknownGroup) and spec.chances:
+    if isinstance(spec, UnknownGroup):
         _census(spec, document, schema)
 
 
 def _census(spec: UnknownGroup, document: Document, schema: Schema) -> None:
-    """Check that the code list of the group says which of its codes chances are of."""
+    """Check that a record is of one group, and that the code list says which of its codes chances are of."""
     with suppress(Unread):
         found = schema.follow(spec.record, spec.group)
         codes = schema.vocabularies.get(found[1].vocabulary) if found else None
-        if found is not None and (codes is None or CENSUS not in codes.crosswalks):
+        if found is not None and found[1].type == "codes":
+            document.report(("group",), f"one record can be of several groups of '{spec.group}'", "fields of type code")
+        elif spec.chances and found is not None and (codes is None or CENSUS not in codes.crosswalks):
             problem = f"the codes of '{spec.group}' have no crosswalk '{CENSUS}'"
             document.report(("chances",), problem, "a group that chances are of, such as race")
 
