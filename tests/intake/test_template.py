@@ -3,6 +3,7 @@
 import datetime as dt
 
 import openpyxl
+import polars as pl
 import pytest
 from typer.testing import CliRunner
 
@@ -11,6 +12,7 @@ from openhalo.catalogue import cross_checks, index
 from openhalo.catalogue.reader import Document
 from openhalo.cli.main import app
 from openhalo.intake import template, template_sheet
+from openhalo.intake.receipts import rejected_rows
 
 SETTINGS = """
 title: Test city
@@ -120,3 +122,22 @@ def test_an_agency_without_a_time_zone_is_told_to_name_one(make_site, tmp_path):
 def test_a_template_that_cannot_be_written_says_so(tmp_path):
     result = CliRunner().invoke(app, ["template", "stops/stop", "--xlsx", str(tmp_path / "none" / "x.xlsx")])
     assert "cannot be written" in str(result.exception)
+
+
+def test_pages_and_purges_know_a_filled_in_template(make_site):
+    fields = "gender, neighborhood, precinct, race, reason, search_conducted"
+    site = make_site(
+        settings=f"{SETTINGS}declared_public: [{{record: stops/stop, fields: [{fields}], reason: Made up.}}]\n"
+    )
+    definition = CATALOGUE.record_type("stops/stop")
+    cells = template.example_cells(definition, CATALOGUE.schema)
+    path = site.path / "filled.csv"
+    rows = pl.DataFrame([{**cells, "id": "17-1"}, {**cells, "id": "17-2", "race": "Martian"}], infer_schema_length=None)
+    rows.write_csv(path)
+    receipt = site.import_file("template:stops/stop", path)
+    assert (receipt.rows_accepted, receipt.rows_rejected) == (1, 1)
+    page = (site.publish() / "pages/data.html").read_text(encoding="utf-8")
+    assert "Spreadsheet that the department filled in" in page
+    key = site.records("stops/stop").collect()["record_key"][0]
+    site.purge(key, authority="Court order 1")
+    assert rejected_rows(site.deliveries, receipt.delivery)["id"].to_list() == ["17-2"]

@@ -5,6 +5,7 @@ from collections.abc import Collection, Mapping, Sequence
 from openhalo.catalogue.record_types import FieldSpec, RecordType
 from openhalo.catalogue.schema import Schema
 from openhalo.catalogue.sources import FieldMapping, Format, Scope, SourceSpec
+from openhalo.presentation.words import later
 
 PREFIX = "template:"
 """In front of a record type where a source is asked for: read the file as this record type's template."""
@@ -43,22 +44,27 @@ def record_of(source: str, records: Collection[str]) -> str:
     return next((record for record in records if source_id(record) == source), "")
 
 
-def source_for(record: RecordType, schema: Schema, zone: str, publisher: str = "the department") -> SourceSpec:
+def sources(schema: Schema) -> dict[str, SourceSpec]:
+    """Return the template of every record type as a source, by id: what pages and purges say of it."""
+    every = [source_for(record, schema, "UTC") for record in schema.record_types.values()]
+    return {source.id: source for source in every}
+
+
+def source_for(record: RecordType, schema: Schema, zone: str) -> SourceSpec:
     """Return the source spec that reads a filled-in template.
 
     Args:
         record: the record type.
         schema: all record types and vocabularies.
         zone: time zone of the department, such as America/Chicago.
-        publisher: who filled it in.
     """
     fields = {name: _mapping(name, spec, schema) for name, spec in record.written.items()}
     return SourceSpec(
         id=source_id(record.id),
-        label=f"{record.label}: filled-in template",
+        label=later("Spreadsheet that the department filled in"),
         record=record.id,
-        publisher=publisher,
-        licence="the department's own records",
+        publisher=later("the department"),
+        licence=later("the department's own records"),
         reference=f"openhalo template {record.id}",
         unit=next(iter(record.units)),
         zone=zone,

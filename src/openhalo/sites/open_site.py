@@ -1,6 +1,6 @@
 """The Python face: open a site, import, ask, publish."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
 from pathlib import Path
@@ -52,8 +52,9 @@ class Site:
 
     @cached_property
     def catalogue(self) -> Catalogue:
-        """Return the shipped catalogue with the site's own laid over it."""
-        return load(self.path / "catalogue")
+        """Return the shipped catalogue, the site's own laid over it, and the template of each record type as a source."""
+        found = load(self.path / "catalogue")
+        return replace(found, sources={**template.sources(found.schema), **found.sources})
 
     @property
     def store(self) -> Store:
