@@ -70,6 +70,11 @@ class Contents:
             found[spec.domain].append(pages[spec.id])
         return found
 
+    @property
+    def menu(self) -> list[str]:
+        """Return the domains that the menu names: those with a figure or a test."""
+        return sorted({page.spec.domain for page in (*self.pages, *self.analyses)})
+
     def grouped(self, domain: str) -> list[tuple[str, str, list[MeasurePage]]]:
         """Return a domain's pages by what they answer: id and name of the item of the core list, pages."""
         found: dict[str, list[MeasurePage]] = {}
@@ -117,8 +122,7 @@ class Contents:
     @property
     def names(self) -> dict[str, str]:
         """Return the name of each domain that has a page: those of measures, and of what they are counted against."""
-        used = [*self.domains]
-        used += [page.spec.domain for page in self.analyses]
+        used = self.menu
         used += [page.spec.per.record.partition("/")[0] for page in self.pages if page.spec.per]
         titles = {domain: self.catalogue.help.get(domain, "").partition("\n")[0] for domain in used}
         return {domain: title.removeprefix("# ") or domain.capitalize() for domain, title in titles.items()}

@@ -52,7 +52,7 @@ class Site:
 
     @cached_property
     def catalogue(self) -> Catalogue:
-        """Return the shipped catalogue, the site's own laid over it, and the template of each record type as a source."""
+        """Return the shipped catalogue, the site's own over it, and the template of each record type as a source."""
         found = load(self.path / "catalogue")
         return replace(found, sources={**template.sources(found.schema), **found.sources})
 
