@@ -73,7 +73,7 @@ class Contents:
     @property
     def menu(self) -> list[str]:
         """Return the domains that the menu names: those with a figure or a test."""
-        return sorted({page.spec.domain for page in (*self.pages, *self.analyses)})
+        return sorted({page.spec.domain for page in self.pages} | {page.spec.domain for page in self.analyses})
 
     def grouped(self, domain: str) -> list[tuple[str, str, list[MeasurePage]]]:
         """Return a domain's pages by what they answer: id and name of the item of the core list, pages."""

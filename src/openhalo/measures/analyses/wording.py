@@ -48,14 +48,14 @@ def shown(value: float, scale: str) -> str:
     ('-12.3 points', '0.89')
     """
     if scale in _POINTS:
-        return _("{points} points").format(points=f"{_POINTS[scale] * value:+.1f}")
+        return _("{points} points").format(points=numbers.measured(_POINTS[scale] * value, "points"))
     return numbers.signed(value) if scale == "per_100" else numbers.measured(value, scale)
 
 
 def span(low: float, high: float, scale: str) -> str:
     """Write an interval on the scale of a comparison."""
     if scale in _POINTS:
-        ends = (f"{_POINTS[scale] * end:+.1f}" for end in (low, high))
+        ends = (numbers.measured(_POINTS[scale] * end, "points") for end in (low, high))
         return _("{low} to {high} points").format(low=next(ends), high=next(ends))
     return _("{low} to {high}").format(low=shown(low, scale), high=shown(high, scale))
 
