@@ -16,7 +16,7 @@ from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
-from bench import data, indicators, models, rivals, subjects, veil
+from bench import data, indicators, models, names, rivals, subjects, veil
 
 
 @dataclass(frozen=True)
@@ -74,6 +74,9 @@ def run(rows: int, rounds: int, work: Path, only: str = "", large: bool = False)
     if only in "statistics: posteriors":
         for name, ours, bar, told in models.rows():
             table.add_row(name, f"{ours:.1f}", "", "", bar, told)
+    if only in "statistics: chances of names":
+        name, ours, rival, bar, told = names.row(rounds)
+        table.add_row(name, f"{ours:.2f}", f"{rival:.2f}", f"{rival / ours:.1f}", bar, told)
     if only in "indicators":
         name, ours, rival, bar, told = indicators.row(10 * rows)
         table.add_row(name, f"{ours:.1f}", f"{rival:.1f}", f"{rival / ours:.1f}", bar, told)

@@ -13,7 +13,7 @@ import numpy as np
 import polars as pl
 from scipy.special import ndtr
 
-from openhalo.statistics import same_scene, threshold_test
+from openhalo.statistics import multilevel, same_scene, threshold_test
 from openhalo.statistics.posteriors import Draws
 from openhalo.statistics.scenes import scenes
 
@@ -32,12 +32,32 @@ def made_stops(groups: int, places: int, size: int, seed: int = 3) -> threshold_
     return threshold_test.kept_cells(group, place, stops, searches, hits, tuple("ABCDEFG"[:groups]))
 
 
+def made_survey(areas: int, answers: int, seed: int = 3) -> tuple[tuple[int, ...], list[np.ndarray]]:
+    """Return the sizes of area, race, gender and age, and for each kind of person: codes, yes, asked, residents."""
+    rng, sizes = np.random.default_rng(seed), (areas, 5, 2, 5)
+    codes = np.stack(np.meshgrid(*map(np.arange, sizes), indexing="ij"), axis=-1).reshape(-1, 4)
+    spreads = (0.5, 0.6, 0.15, 0.3)
+    odds = 0.3 + sum(rng.normal(0, spreads[k], n)[codes[:, k]] for k, n in enumerate(sizes))
+    people = np.round(rng.lognormal(4, 1, areas)[codes[:, 0]] * rng.uniform(0.2, 1.8, len(codes)))
+    asked = rng.multinomial(answers, people / people.sum())
+    return sizes, [codes, rng.binomial(asked, 1 / (1 + np.exp(-odds))), asked, people]
+
+
 def rows() -> Iterator[tuple[str, float, str, str]]:
     """Yield work, seconds, the bar, and what the chains show. Compiling comes before the clock starts."""
     cells = made_stops(4, 100, 2000)
     model = threshold_test._Model(cells, threshold_test.FAST)
     model.density(model.start())
     yield _timed("threshold test, 100 places × 4 groups", "< 15 s", lambda: threshold_test.threshold_test(cells).draws)
+    sizes, (codes, yes, asked, people) = made_survey(100, 2000)
+
+    def shares() -> Draws:
+        some = asked > 0
+        model = multilevel.fit(codes[some], yes[some], asked[some], sizes)
+        multilevel.by_area(model, codes, people, 0)
+        return model.draws
+
+    yield _timed("shares of 100 areas, 2,000 answers, 50 kinds of people", "< 60 s", shares)
     folder = os.environ.get("OPENHALO_DATA")
     if folder is None:
         return

@@ -186,6 +186,7 @@ def analyses(catalogue: Catalogue) -> str:
             "looks at": f"`{spec.record}`" + (f" where `{spec.where}`" if spec.where else ""),
             **{name: _setting(value) for name, value in spec.settings.items()},
             "described in": "; ".join(spec.sources),
+            "item of the core list": spec.core,
             "reviewed": f"{spec.reviewed}, next {spec.next_review}, by {spec.author}",
         }
         parts += [f"- {name}: {fact}" for name, fact in facts.items() if fact]

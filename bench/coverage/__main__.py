@@ -41,6 +41,8 @@ _FOOT = """
 - Funnel: the usual moment formula for the spread between units, with scores drawn in, called out 12 % of units that
   all differed alike, and after Benjamini and Hochberg's step some unit in 55 % of the funnels. The spread is now the
   one at which the drawn-in scores scatter like normal ones.
+- Surveys: all groups at once by Rao and Scott in place of the Wald F, which raised 7 to 9 % false alarms of four groups
+  over 40 and 20 clusters.
 - Audit of spikes: counted on the scale of square roots, where counts are nearly normal.
 
 R, statsmodels and the published examples use the narrower intervals; `interrupted_series(student=False)` gives theirs.

@@ -54,7 +54,7 @@ def asked_people(seed=3, black=300, white=200):
 
 def population(sizes=SIZES):
     rows = [
-        {"year": year, "area": "City", "area_kind": "CITY", "group_kind": "RACE", "race": race,
+        {"year": year, "area": "City", "area_kind": "CITY", "group_kind": "RACE" if race else "ALL", "race": race,
          "population": str(size * times), "population_basis": "CENSUS"}
         for race, size in sizes.items() for year, times in (("2010", 3 if race == "BLACK" else 1), ("2020", 1))
     ]  # fmt: skip
@@ -87,12 +87,15 @@ def test_a_real_survey_gives_what_its_file_gives(belgium, data):
     trust = rows["trstplc"].drop_nulls().to_numpy()
     share = (trust >= 6).mean()
     error = np.sqrt(share * (1 - share) / (len(trust) - 1))  # of a simple sample
-    whole, women, men = found.contrasts
+    whole, women, men, gap = found.contrasts
     assert (whole.n, whole.estimate) == (1701, pytest.approx(share))
     assert (whole.high - whole.low) / 2 == pytest.approx(1.96 * error, rel=1e-2)
     for one, female in ((women, 1), (men, 0)):
         some = rows.filter(pl.col("female") == female)["trstplc"].drop_nulls().to_numpy()
         assert (one.n, one.estimate) == (len(some), pytest.approx((some >= 6).mean()))
+    apart = np.sqrt(sum(one.estimate * (1 - one.estimate) / (one.n - 1) for one in (women, men)))
+    assert gap.estimate == pytest.approx(men.estimate - women.estimate)  # fewer men answered
+    assert (gap.high - gap.low) / 2 == pytest.approx(1.96 * apart, rel=1e-2) and gap.verdict == "neither"
     assert found.sentence().startswith(
         "Of every 100 residents, about 64 say that they trust the police, with 6 or more on a scale from 0 to 10 "
         "(62 to 66; 1,701 people answered, not weighted)."
@@ -157,6 +160,11 @@ def test_a_scale_is_averaged_and_its_reliability_shown(made):
         (
             asked_people().with_columns(listens=6 - pl.col("listens"), explains=6 - pl.col("explains")), SIZES,
             "items: [respectful, listens, explains]\n", "do not hang together",
+        ),
+        (
+            asked_people(), {"BLACK": 1, "WHITE": 2, "": 9},
+            "answer: trust >= 6\nmargins: [{field: race, by: area}]\n",
+            "'group_kind' is ALL, RACE, and may be one",
         ),
         (asked_people(), SIZES, "items: [respectful, trust]\n", "do not all have the same lowest"),
     ],

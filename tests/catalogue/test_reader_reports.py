@@ -181,7 +181,7 @@ CASES = {
         changed("traffic__car", "type: integer", "type: integre"),
         """
         traffic/car.yaml:10: fields.seats.type: found the text 'integre'
-            allowed: boolean, code, codes, date, integer, link, number, text, time
+            allowed: boolean, chances, code, codes, date, integer, link, number, text, time
             did you mean 'integer'?
         """,
     ),
@@ -295,6 +295,18 @@ CASES = {
         """
         traffic/measures/red.yaml:7: 'owner' is restricted: no figure may rest on it
             allowed: public and internal fields
+        """,
+    ),
+    "a sum that counts the same people twice": (
+        changed("traffic__car", "vocabulary: colour, label", "vocabulary: colour, overlaps: true, label")
+        | {"traffic__measures__red": MEASURE.replace("kind: share", "kind: rate").replace(
+            "numerator: colour = 'RED'",
+            "per: {record: traffic/car, label: cars, sum: seats, groups: {colour: colour}, "
+            "where: \"colour in ('RED', 'BLUE') and seats > 1\"}",
+        )},
+        """
+        traffic/measures/red.yaml:7: 'seats' would be added up over every 'colour', and these count the same people
+            allowed: colour = … in 'where', or in every slice: BLUE, RED
         """,
     ),
     "parts of a source that do not fit": (

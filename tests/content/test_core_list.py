@@ -30,6 +30,16 @@ def test_an_item_stands_in_one_of_four_ways(catalogue):
     assert (force.standing, force.lacking) == ("no_records" if waits else "not_declared", ("force/force_application",))
 
 
+def test_an_analysis_answers_an_item_too(catalogue):
+    def trust(**given):
+        return next(one for one in catalogue.core_statuses([], {}, **given) if one.name == "trust")
+
+    assert (trust().standing, trust().analyses) == ("not_declared", ("surveys/trust",))
+    assert trust(told=["surveys/trust"]).standing == "published"
+    waits = trust(untold={"surveys/trust": ["surveys/response"]})
+    assert (waits.standing, waits.lacking) == ("no_records", ("surveys/response",))
+
+
 def test_items_name_requirements_of_every_source_document(catalogue):
     named = {one for item in catalogue.core_items.values() for one in item.requirements}
     assert all(re.fullmatch(r"[A-Z0-9]+(-[A-Z]+)?-[A-Z]?\d+(\.\d+)?[a-z]?", one) for one in named), named

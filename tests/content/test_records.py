@@ -37,6 +37,10 @@ NONSENSE = {
     "population/group_population": {
         "race_where_a_race_is_counted": {"group_kind": "RACE"},
         "no_race_for_everyone": {"race": "WHITE"},
+        "gender_where_a_gender_is_counted": {"group_kind": "GENDER"},
+        "no_gender_for_all_genders": {"gender": "FEMALE"},
+        "age_where_an_age_is_counted": {"group_kind": "RACE_GENDER_AGE", "race": "WHITE", "gender": "FEMALE"},
+        "no_age_for_all_ages": {"age_band": "FROM_18"},
         "population": {"population": -1},
     },
     "complaints/complaint": {"days_to_close": {"days_to_close": -1}, "received_on": {"received_on": "1899-12-31"}},

@@ -88,7 +88,7 @@ def department(root: Path, k: int = 10, zeros: str = "withheld", policy: str = P
 
 def deliver(site, rows, day: date) -> None:
     """Bring everything that is known by a day, as the filled-in template that every department gets."""
-    header = ["id", *site.catalogue.record_type("stops/stop").fields]
+    header = ["id", *site.catalogue.record_type("stops/stop").written]
     file = site.path / f"stops-{day}.csv"
     with file.open("w", encoding="utf-8", newline="") as out:
         writer = csv.DictWriter(out, header, restval="", extrasaction="ignore")

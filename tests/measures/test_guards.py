@@ -115,6 +115,27 @@ def test_residents_are_never_a_headline_and_only_declared_places_of_visitors_hav
     assert named(result, "denominator")[0].severity == "headline" and leader(result) is None
 
 
+def test_counts_of_other_kinds_of_people_are_never_added_to_a_denominator():
+    everyone = [residents("Whittier", 1000), residents("Whittier", 200, race="BLACK")]
+    cells = {"race": "BLACK", "gender": "FEMALE", "age_band": "FROM_18"}
+    beside = [
+        residents("Whittier", 510, group_kind="GENDER", gender="FEMALE"),
+        residents("Whittier", 120, group_kind="AGE", age_band="FROM_18"),
+        residents("Whittier", 30) | {"group_kind": "RACE_GENDER_AGE"} | cells,
+    ]
+    for by in ([], ["race"], ["neighborhood"]):
+        alone, more = (
+            ask(
+                "stops/stops_per_1000_residents",
+                {"stops/stop": stops(40, neighborhood="Whittier", race="BLACK"), "population/group_population": held},
+                by,
+            )
+            for held in (everyone, everyone + beside)
+        )
+        assert alone.figures["denominator"].to_list() == [200 if by == ["race"] else 1000]
+        assert alone.figures.equals(more.figures) and alone.totals.equals(more.totals)
+
+
 def test_an_estimated_denominator_says_so_and_widens_the_interval():
     exact = residents("Whittier", 1000)
     rough = {**exact, "population_basis": "ESTIMATE"}

@@ -25,7 +25,7 @@ RACES = ("BLACK", "EAST_AFRICAN", "WHITE", "")
 def rows_of(record, site, size):
     """Records of two years, of races that a rate joins, and some of no known race."""
     spec = site.catalogue.record_type(record)
-    blank = dict.fromkeys(spec.fields, "")
+    blank = dict.fromkeys(spec.written, "")
     forced = {"force_type": "NECK"} if "force_type" in blank else {}
     return [
         {**blank, "id": str(i), "occurred_at": f"{2020 + i % 2}-{1 + i % 12:02}-10 12:00:00",

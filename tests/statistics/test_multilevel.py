@@ -6,6 +6,7 @@ from scipy.special import expit
 
 from openhalo.statistics import multilevel
 from openhalo.statistics.posteriors import compiled
+from openhalo.statistics.predictive_check import LEAST, misfits, reproduced
 from openhalo.statistics.results import Refused
 
 pytest.importorskip("numba")
@@ -28,8 +29,9 @@ def made_up(seed, areas=8, groups=4, answers=600):
 def test_gradient_is_the_slope():
     codes, yes, asked, *_ = made_up(1)
     run, ends = compiled(multilevel.density), np.array([0, 8, 12])
-    q = 0.3 * np.random.default_rng(2).normal(size=15)
-    at = lambda x: run(x, codes, yes.astype(float), asked.astype(float), ends, 1.5, 1.0)  # noqa: E731
+    rng = np.random.default_rng(2)
+    q, common = 0.3 * rng.normal(size=15), np.concatenate([rng.dirichlet(np.ones(n)) for n in (8, 4)])
+    at = lambda x: run(x, codes, yes.astype(float), asked.astype(float), ends, common, 1.5, 1.0)  # noqa: E731
     slope = [(at(q + 1e-5 * e)[0] - at(q - 1e-5 * e)[0]) / 2e-5 for e in np.eye(15)]
     assert at(q)[1] == pytest.approx(np.array(slope), abs=1e-5)
 
@@ -50,6 +52,58 @@ def test_shares_are_those_of_sums_over_the_prior():
     found = multilevel.post_stratified(model, codes, people, 0, ("North", "South"))
     assert [one.estimate for one in found] == pytest.approx(expected, abs=0.01)
     assert [one.n for one in found] == [70, 55]
+
+
+def test_shares_and_intervals_are_those_of_plain_sums_on_a_grid():
+    """One factor, where the posterior is a sum over level, spread and each effect alone. One area has no answers."""
+    yes, asked = np.array([12, 30, 4, 45, 9, 0]), np.array([40, 50, 6, 60, 30, 0])
+    level, spread, z = np.linspace(-4, 4, 161), np.linspace(0.0025, 4, 160), np.linspace(-5, 5, 201)
+    odds = level[:, None, None] + spread[:, None] * z  # level × spread × effect in units of the spread
+    share, of_z = expit(odds), np.exp(-(z**2) / 2) / np.exp(-(z**2) / 2).sum()
+    kept = [of_z * share**k * (1 - share) ** (n - k) for k, n in zip(yes, asked, strict=True)]
+    alone = np.array([one.sum(axis=2) for one in kept])
+    prior = np.exp(-(level[:, None] ** 2) / (2 * 1.5**2) - spread**2 / 2)
+    model = multilevel.fit(np.arange(6)[:, None], yes, asked, (6,))
+    found = multilevel.post_stratified(model, np.arange(6)[:, None], np.ones(6), 0, list("ABCDEF"))
+    for area, one in enumerate(found):
+        weights = kept[area] * (prior * np.prod(np.delete(alone, area, axis=0), axis=0))[:, :, None]
+        order = np.argsort(share, axis=None)
+        below = np.cumsum(weights.ravel()[order]) / weights.sum()
+        low, high = np.interp((0.025, 0.975), below, share.ravel()[order])
+        assert one.estimate == pytest.approx((weights * share).sum() / weights.sum(), abs=0.006)
+        assert (one.low, one.high) == pytest.approx((low, high), abs=0.02)
+        assert one.n == asked[area]
+
+
+def test_weights_count_as_far_as_kinds_do_not_explain_them():
+    rng = np.random.default_rng(4)
+    codes = np.column_stack([rng.integers(0, 6, 3000), rng.integers(0, 3, 3000)])
+    explained = np.array([1, 2, 3, 4, 5, 6])[codes[:, 0]] * np.array([1.0, 10, 0.2])[codes[:, 1]]
+    weights, effect = multilevel.leftover_weights(explained, codes)
+    assert weights == pytest.approx(1) and effect == 1
+    noise = np.where(rng.random(3000) < 0.5, 1.0, 3.0)
+    weights, effect = multilevel.leftover_weights(explained * noise, codes)
+    assert effect == pytest.approx(1 + 1 / 4, abs=0.02)  # mean 2, standard deviation 1
+    assert np.bincount(codes[:, 0], weights) == pytest.approx(np.bincount(codes[:, 0]))
+    # Every answer a kind of its own: nothing is left over to tell kinds and weights apart by chance.
+    assert multilevel.leftover_weights([1.0, 2.0, 5.0], np.arange(3)[:, None]) == (pytest.approx(1), 1)
+
+
+def test_what_the_model_leaves_out_shows_in_answers_drawn_from_it():
+    """Chances of a larger misfit are spread over 0 to 1 where the model holds, and vanish where kinds interact."""
+    codes = np.array([(a, g) for a in range(10) for g in range(2)])
+    asked, rng = np.full(20, 40), np.random.default_rng(5)
+    odds = {"holds": 0.5 * rng.normal(size=10)[codes[:, 0]] + 0.4 * codes[:, 1],
+            "turns": np.where((codes[:, 0] + codes[:, 1]) % 2, 1.0, -1.0)}  # fmt: skip
+    cuts = {"area": (0,), "group": (1,), "both": (0, 1)}
+    found = {}
+    for name, at in odds.items():
+        yes = rng.binomial(asked, expit(at))
+        model = multilevel.fit(codes, yes, asked, (10, 2), draws=600, chains=2, worst_rhat=1.1, least_ess=50)
+        found[name] = misfits(model, codes, yes, asked, cuts)
+    assert min(found["holds"].values()) > 0.05 and found["turns"]["both"] < LEAST
+    assert found["turns"]["area"] > 0.05  # of each area as many said yes as in any
+    assert reproduced(0.5, "Gender").state == "met" and reproduced(0.001, "Gender", "Ward").state == "not met"
 
 
 def test_refusals():

@@ -8,19 +8,25 @@ from pydantic import Field
 from openhalo.catalogue.analysis_specs import (
     AnalysisSpec,
     BeforeAndAfter,
+    Chances,
     Condition,
     Day,
     Group,
     GroupComparison,
+    Grouped,
     Named,
     Names,
     Number,
+    PlaceComparison,
     Unit,
 )
 from openhalo.catalogue.reader import Misfit, Spec
 
+CENSUS = "census_2010"
+"""The crosswalk of a code list that says which of its codes chances are of."""
 
-class OutcomeTest(GroupComparison):
+
+class OutcomeTest(PlaceComparison):
     """Do searches of different groups find something equally often?"""
 
     kind: Literal["outcome_test"] = Field(description="Which test it is")
@@ -30,7 +36,7 @@ class OutcomeTest(GroupComparison):
     )
 
 
-class VeilOfDarkness(GroupComparison):
+class VeilOfDarkness(PlaceComparison):
     """Does the mix of people stopped change when officers can hardly see them?"""
 
     kind: Literal["veil_of_darkness"] = Field(description="Which test it is")
@@ -53,7 +59,7 @@ class InterruptedSeries(BeforeAndAfter):
     lags: int = Field(default=0, ge=0, le=12, description="Months over which errors may be linked (Newey-West)")
 
 
-class RateRatio(GroupComparison):
+class RateRatio(PlaceComparison):
     """Is the share of one group higher than another's, within the same places and circumstances?"""
 
     kind: Literal["rate_ratio"] = Field(description="Which test it is")
@@ -162,6 +168,20 @@ class InternalBenchmark(AnalysisSpec):
             yield Misfit((), "nothing says which records are similar", todo="add 'strata', 'values' or 'hour: true'")
 
 
+class UnknownGroup(GroupComparison):
+    """What could the records whose group was not written down change?"""
+
+    said: ClassVar[frozenset[str]] = GroupComparison.said | {"statement"}
+
+    kind: Literal["unknown_group"] = Field(description="Which test it is")
+    outcome: Condition = Field(description="The condition whose share is compared")
+    statement: str = Field(description="As it reads after 'between 9 and 26 of every 100 stops': had a search")
+    chances: Chances = Field(
+        default="",
+        description="Field with the chances of each race from last name and ZIP code: weights where race is unknown",
+    )
+
+
 class ThresholdTest(GroupComparison):
     """From how sure on are people of different groups searched?"""
 
@@ -197,8 +217,8 @@ class Margin(Spec):
     size: Number = Field(default="population", description="Its field that says how many people there are")
 
 
-class SurveyEstimate(AnalysisSpec):
-    """What share of people give an answer, or how high do they score over several questions?"""
+class SurveyEstimate(Grouped):
+    """What share of people give an answer, or how high do they score? Do groups differ?"""
 
     said: ClassVar[frozenset[str]] = AnalysisSpec.said | {"statement"}
 
@@ -213,8 +233,20 @@ class SurveyEstimate(AnalysisSpec):
     )
     least_answered: int = Field(default=2, ge=1, description="A person who answered fewer questions has no score")
     weight: Number = Field(default="", description="Field with the design weight; empty: all weigh the same")
-    margins: list[Margin] = Field(default=[], description="Sizes that answers are weighted to (raking)")
-    group: Group = Field(default="", description="Field whose groups are estimated one by one too")
+    stratum: Unit = Field(default="", description="Field with the part of the population that a person was drawn from")
+    cluster: Unit = Field(
+        default="", description="Field with what was drawn with all or some of its people: home, block; empty: people"
+    )
+    stratum_size: Number = Field(
+        default="",
+        description="Field that says how many clusters (without clusters: people) the stratum has, for the correction "
+        "for a finite population; empty: many more than were drawn",
+    )
+    margins: list[Margin] = Field(default=[], description="Sizes that answers are weighted to")
+    fitting: Literal["raking", "linear"] = Field(
+        default="raking",
+        description="How weights are fitted to these sizes: raking multiplies them, linear (GREG) adds to them",
+    )
 
     def misfits(self) -> Iterable[Misfit]:
         """Yield none or both of an answer and questions, and too few of these."""
@@ -223,6 +255,41 @@ class SurveyEstimate(AnalysisSpec):
             yield Misfit((), "what is estimated is an answer's share, or a scale's average", "'answer' or 'items'")
         if len(self.items) == 1:
             yield Misfit(("items",), "a scale of one question", "two or more questions")
+        if self.fitting != "raking" and not self.margins:
+            yield Misfit(("fitting",), "'fitting' without 'margins'", todo="say which sizes the weights are fitted to")
+
+
+class Trait(Spec):
+    """One thing that makes people a kind: who answered says it, and the population is counted by it."""
+
+    field: Annotated[str, Names("field", asked=True)] = Field(description="Field of the answers")
+    by: Named = Field(description="Field of the population's records that says the same")
+
+
+class Cells(Spec):
+    """How many people of each kind live in each area."""
+
+    record: str = Field(default="population/group_population", description="Record type that holds the numbers")
+    where: Condition = Field(default="", description="Which of its records count; those of its last year do")
+    area: Trait = Field(description="What says the area")
+    traits: list[Trait] = Field(default=[], description="What makes people a kind: race, gender, age group")
+    size: Number = Field(default="population", description="Its field that says how many people there are")
+
+
+class SmallAreaEstimate(AnalysisSpec):
+    """What share of people give an answer, area by area, where few were asked in each?"""
+
+    said: ClassVar[frozenset[str]] = AnalysisSpec.said | {"statement"}
+
+    kind: Literal["small_area_estimate"] = Field(description="Which test it is")
+    statement: str = Field(
+        description="As it reads after 'Of every 100 residents, about 62': say that they trust the police"
+    )
+    answer: Condition = Field(description="The answer whose share is estimated")
+    weight: Number = Field(
+        default="", description="Field with the design weight; answers of one kind and area count by it"
+    )
+    cells: Cells = Field(description="The population's numbers, by area and kind")
 
 
 KINDS: dict[str, type[AnalysisSpec]] = {
@@ -239,9 +306,11 @@ KINDS: dict[str, type[AnalysisSpec]] = {
         Monitoring,
         Staggered,
         InternalBenchmark,
+        UnknownGroup,
         ThresholdTest,
         SameScene,
         SurveyEstimate,
+        SmallAreaEstimate,
     )
 }
 """Every kind by its name. A new one is a class above and its name in this list; its test is registered in

@@ -12,7 +12,7 @@ from openhalo.catalogue.reader import Location, Misfit, Spec
 class Names(NamedTuple):
     """What a setting's text must be among the records of an analysis; cross-checks read it off the annotation."""
 
-    what: Literal["condition", "group", "number", "field", "unit", "day"]
+    what: Literal["condition", "group", "number", "field", "unit", "day", "chances"]
     asked: bool = False
     """Among the analysis' own records, also where a part of it names another record type."""
 
@@ -27,6 +27,8 @@ Unit = Annotated[str, Names("unit"), Field(min_length=1)]
 """A field that tells apart those who are compared; they are counted, and never shown one by one."""
 Day = Annotated[str, Names("day"), Field(min_length=1)]
 """A field that holds a day."""
+Chances = Annotated[str, Names("chances"), Field(min_length=1)]
+"""A field with the chances of each race; nothing else may name one."""
 Named = Annotated[str, Names("field"), Field(min_length=1)]
 """A field of the record type itself."""
 
@@ -63,6 +65,7 @@ class AnalysisSpec(Spec):
     counts: str = Field(default="", description="What these records are, as plural words; empty: as the source says")
     why_it_matters: str = Field(description="Why a resident should care, in plain words")
     limits: list[str] = Field(description="What the test cannot show")
+    core: str = Field(default="", description="Item of the core list that the analysis answers")
     requirements: list[str] = Field(default=[], description="Requirements that the analysis serves, by id")
     sources: list[str] = Field(description="Where the test comes from")
     author: str = Field(description="Who wrote the definition")
@@ -119,14 +122,29 @@ def _names(annotations: Iterable[Any]) -> Iterator[Names]:
         yield from (part for part in (one, *getattr(one, "__metadata__", ())) if isinstance(part, Names))
 
 
-class GroupComparison(AnalysisSpec):
+class Grouped(AnalysisSpec):
+    """An analysis that may compare groups with a reference group."""
+
+    group: Group = Field(default="", description="Field whose groups are estimated one by one too, and compared")
+    reference: str = Field(
+        default="",
+        description="Code that the others are compared with; a plan may name another; empty: the one with most records",
+    )
+    compare: list[str] = Field(default=[], description="Codes that are compared with it; empty: all there are")
+
+
+class GroupComparison(Grouped):
     """An analysis that compares groups with a reference group."""
 
     needed: ClassVar[dict[str, str]] = {"reference": "whom {id} compares with"}
 
     group: Group = Field(description="Field whose groups are compared")
     reference: str = Field(default="", description="Code that the others are compared with; a plan may name another")
-    compare: list[str] = Field(default=[], description="Codes that are compared with it; empty: all there are")
+
+
+class PlaceComparison(GroupComparison):
+    """An analysis that compares groups within the same places too."""
+
     place: Group = Field(default="", description="Field that says where; groups are compared within it too")
 
 

@@ -246,6 +246,8 @@ class _Checker:
             raise Refused(f"'{_shown(node)}' where a field is expected", name_all(names, 60))
         path = ".".join(parts)
         found = self.schema.follow(self.record, path)
+        if found is not None and found[1].type == "chances":
+            raise Refused(f"'{path}' holds chances, which say nothing of one record", "fields of another type")
         if found is not None:
             return Field(path, found[1].type)
         if parts[0] in self.schema.inverses(self.record):

@@ -117,25 +117,34 @@ class Or:
     right: "Node"
 
 
-Node = Compare | In | Truth | Missing | Has | Exists | Not | And | Or
+Question = Compare | In | Truth | Missing | Has | Exists
+Node = Question | Not | And | Or
+
+
+def questions(node: Node | None) -> Iterator[Question]:
+    """Yield what a condition asks, one by one, without the `and`, `or` and `not` between."""
+    match node:
+        case And(left, right) | Or(left, right):
+            yield from questions(left)
+            yield from questions(right)
+        case Not(operand):
+            yield from questions(operand)
+        case None:
+            pass
+        case asked:
+            yield asked
 
 
 def operands(node: Node | None) -> Iterator[Field | Count | Exists]:
     """Yield every field, count and `any` that a condition reads on its own record (not those inside the links)."""
-    match node:
-        case And(left, right) | Or(left, right):
-            yield from operands(left)
-            yield from operands(right)
-        case Not(operand):
-            yield from operands(operand)
-        case Compare(_, left, right):
-            yield from (side for side in (left, right) if isinstance(side, Field | Count))
-        case In(field) | Truth(field) | Missing(field) | Has(field):
-            yield field
-        case Exists():
-            yield node
-        case None:
-            pass
+    for asked in questions(node):
+        match asked:
+            case Compare(_, left, right):
+                yield from (side for side in (left, right) if isinstance(side, Field | Count))
+            case In(field) | Truth(field) | Missing(field) | Has(field):
+                yield field
+            case Exists():
+                yield asked
 
 
 def fields_of(node: Node | None) -> set[str]:
@@ -146,3 +155,15 @@ def fields_of(node: Node | None) -> set[str]:
 def links_of(node: Node | None) -> set[str]:
     """Return the to-many links that a condition asks about."""
     return {operand.link for operand in operands(node) if not isinstance(operand, Field)}
+
+
+def pinned(node: Node | None) -> set[str]:
+    """Return the paths of the fields that a condition holds to one value: in all records that it keeps, the same."""
+    match node:
+        case And(left, right):
+            return pinned(left) | pinned(right)
+        case Compare("=", Field(path=path), right) if not isinstance(right, Field | Count):
+            return {path}
+        case In(Field(path=path), values) if len(set(values)) == 1:
+            return {path}
+    return set()

@@ -6,6 +6,7 @@ from typing import ClassVar, Literal, get_args
 
 from pydantic import Field
 
+from openhalo.catalogue.analysis_specs import AnalysisSpec
 from openhalo.catalogue.measure_specs import Kind, MeasureSpec
 from openhalo.catalogue.reader import Misfit, Spec
 
@@ -29,7 +30,7 @@ class CoreItem(Spec):
 
 
 class CoreList(Spec):
-    """What every department should publish. A measure says by `core` which item it answers."""
+    """What every department should publish. A measure or an analysis says by `core` which item it answers."""
 
     id: str = Field(description="Given by the place of the file")
     label: str = Field(description="What the list is called")
@@ -53,13 +54,30 @@ class CoreStatus:
     name: str
     item: CoreItem
     standing: Standing
-    """`published`; else why not: `no_records` (measures exist, and nothing that they count was delivered),
-    `not_declared` (the records are there, and the site's policy does not let the figures out), `not_built` (no
-    measure exists yet)."""
+    """`published`; else why not: `no_records` (measures or analyses exist, and nothing that they count was delivered),
+    `not_declared` (the records are there, and the site's policy does not let the figures out, or its plan does not
+    ask for the analysis, or this was refused), `not_built` (no measure or analysis exists yet)."""
     measures: tuple[str, ...] = ()
     """Measures of the item: those that are published, or that would be."""
     lacking: tuple[str, ...] = ()
-    """Record types that the item's measures wait for."""
+    """Record types that the item's measures and analyses wait for."""
+    analyses: tuple[str, ...] = ()
+    """Analyses of the item: those that are published, or that would be."""
+
+
+@dataclass(frozen=True)
+class Answering:
+    """Measures, or analyses, that may answer items of the core list, most telling first."""
+
+    specs: Sequence[MeasureSpec | AnalysisSpec]
+    published: Collection[str]
+    """Ids of those in the release."""
+    waiting: Mapping[str, Collection[str]]
+    """Id of each whose records are not there → the record types that it lacks."""
+
+    def of(self, item: str) -> tuple[str, ...]:
+        """Return the ids of those that answer an item."""
+        return tuple(spec.id for spec in self.specs if spec.core == item)
 
 
 def telling(measures: Iterable[MeasureSpec], items: Collection[str], lead: Sequence[str]) -> list[MeasureSpec]:
@@ -82,34 +100,24 @@ def telling(measures: Iterable[MeasureSpec], items: Collection[str], lead: Seque
     )
 
 
-def core_statuses(
-    items: Mapping[str, CoreItem],
-    measures: Mapping[str, MeasureSpec],
-    published: Collection[str],
-    waiting: Mapping[str, Collection[str]],
-    lead: Sequence[str] = (),
-) -> list[CoreStatus]:
+def core_statuses(items: Mapping[str, CoreItem], measures: Answering, analyses: Answering) -> list[CoreStatus]:
     """Return how each item of the core list stands in a release, in the list's order.
 
     Args:
         items: the list, by name.
-        measures: every measure of the catalogue, by id.
-        published: ids of the measures in the release.
-        waiting: id of each measure whose records are not there → the record types that it lacks.
-        lead: ids of the measures that come first within their item.
+        measures: every measure of the catalogue.
+        analyses: every analysis of it.
     """
-    found = []
-    every = telling(measures.values(), items, lead)
-    for name, item in items.items():
-        answering = [spec.id for spec in every if spec.core == name]
-        out = [one for one in answering if one in published]
-        lacking = sorted({record for one in answering for record in waiting.get(one, ())})
-        if out:
-            found.append(CoreStatus(name, item, "published", tuple(out)))
-        elif not answering:
-            found.append(CoreStatus(name, item, "not_built"))
-        elif all(one in waiting for one in answering):
-            found.append(CoreStatus(name, item, "no_records", tuple(answering), tuple(lacking)))
-        else:
-            found.append(CoreStatus(name, item, "not_declared", tuple(answering), tuple(lacking)))
-    return found
+    return [_status(name, item, measures, analyses) for name, item in items.items()]
+
+
+def _status(name: str, item: CoreItem, measures: Answering, analyses: Answering) -> CoreStatus:
+    both = (measures, analyses)
+    found = [one.of(name) for one in both]
+    out = [tuple(id for id in ids if id in one.published) for one, ids in zip(both, found, strict=True)]
+    if any(out):
+        return CoreStatus(name, item, "published", measures=out[0], analyses=out[1])
+    waits = [one.waiting.get(id) for one, ids in zip(both, found, strict=True) for id in ids]
+    lacking = tuple(sorted({record for records in waits for record in records or ()}))
+    standing: Standing = "not_built" if not waits else "no_records" if None not in waits else "not_declared"
+    return CoreStatus(name, item, standing, found[0], lacking, found[1])

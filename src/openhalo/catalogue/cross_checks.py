@@ -5,11 +5,12 @@ from contextlib import suppress
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from openhalo.base.errors import did_you_mean, name_all
+from openhalo.catalogue.analysis_kinds import CENSUS, UnknownGroup
 from openhalo.catalogue.analysis_plans import SETTABLE, AnalysisPlan
-from openhalo.catalogue.analysis_specs import AnalysisSpec, GroupComparison
+from openhalo.catalogue.analysis_specs import AnalysisSpec, Grouped
 from openhalo.catalogue.condition_parser import parse
-from openhalo.catalogue.conditions import Node, fields_of, links_of
-from openhalo.catalogue.measure_specs import MeasureSpec
+from openhalo.catalogue.conditions import Node, fields_of, links_of, pinned
+from openhalo.catalogue.measure_specs import Denominator, MeasureSpec
 from openhalo.catalogue.reader import Document, Location
 from openhalo.catalogue.record_types import WITHHELD, FieldSpec, RecordType
 from openhalo.catalogue.schema import Schema, Unread
@@ -151,14 +152,29 @@ def analysis(spec: AnalysisSpec, document: Document, schema: Schema) -> None:
         "field": _field,
         "unit": _unit,
         "day": _day,
+        "chances": _chances,
     }
     for place, what, record, text in spec.named():
         if record == spec.record or known(
             record, schema.record_types, "record type", document, (*place[:-1], "record"), schema
         ):
             look[what](text, record, document, place, schema)
-    if isinstance(spec, GroupComparison):
+    if isinstance(spec, Grouped):
         _codes_compared(spec, spec.reference, spec.compare, document, (), schema)
+    if isinstance(spec, UnknownGroup):
+        _census(spec, document, schema)
+
+
+def _census(spec: UnknownGroup, document: Document, schema: Schema) -> None:
+    """Check that a record is of one group, and that the code list says which of its codes chances are of."""
+    with suppress(Unread):
+        found = schema.follow(spec.record, spec.group)
+        codes = schema.vocabularies.get(found[1].vocabulary) if found else None
+        if found is not None and found[1].type == "codes":
+            document.report(("group",), f"one record can be of several groups of '{spec.group}'", "fields of type code")
+        elif spec.chances and found is not None and (codes is None or CENSUS not in codes.crosswalks):
+            problem = f"the codes of '{spec.group}' have no crosswalk '{CENSUS}'"
+            document.report(("chances",), problem, "a group that chances are of, such as race")
 
 
 def _unit(path: str, record: str, document: Document, place: Location, schema: Schema) -> None:
@@ -183,7 +199,12 @@ def _typed(path: str, record: str, types: Collection[str], document: Document, p
 
 
 def _field(name: str, record: str, document: Document, place: Location, schema: Schema) -> None:
-    known(name, schema.record_types[record].fields, f"field of {record}", document, place)
+    known(name, schema.record_types[record].written, f"field of {record}", document, place)
+
+
+def _chances(name: str, record: str, document: Document, place: Location, schema: Schema) -> None:
+    fields = schema.record_types[record].fields
+    known(name, fields.keys() - schema.record_types[record].written.keys(), f"chances of {record}", document, place)
 
 
 def plan(spec: AnalysisPlan, document: Document, schema: Schema, analyses: Mapping[str, AnalysisSpec]) -> None:
@@ -200,13 +221,17 @@ def plan(spec: AnalysisPlan, document: Document, schema: Schema, analyses: Mappi
             for name, missing in asked.needed.items():
                 if not (getattr(test, name) or asked.settings[name]):
                     document.report(place, f"nothing says {missing.format(id=asked.id)}", todo=f"add '{name}'")
-            if isinstance(asked, GroupComparison):
+            if isinstance(asked, Grouped):
                 _codes_compared(asked, test.reference, test.compare, document, place, schema)
 
 
 def _codes_compared(
-    spec: GroupComparison, reference: str, compare: Collection[str], document: Document, place: Location, schema: Schema
+    spec: Grouped, reference: str, compare: Collection[str], document: Document, place: Location, schema: Schema
 ) -> None:
+    if not spec.group:
+        for name in (name for name, value in (("reference", reference), ("compare", compare)) if value):
+            document.report((*place, name), f"'{name}' without 'group' in {spec.id}", todo="say which groups there are")
+        return
     with suppress(Unread):
         found = schema.follow(spec.record, spec.group)
         if found is None or not found[1].vocabulary:
@@ -232,9 +257,26 @@ def _denominator(spec: MeasureSpec, document: Document, schema: Schema) -> None:
     for name in ("sum", "margin", "cv"):
         if getattr(per, name):
             _number(getattr(per, name), per.record, document, ("per", name), schema)
+    if per.sum:
+        _overlaps(per, document, schema)
     for ours, theirs in per.groups.items():
         known(ours, spec.groups, "group of this measure", document, ("per", "groups", ours))
         _group(theirs, per.record, document, ("per", "groups", ours), schema)
+
+
+def _overlaps(per: Denominator, document: Document, schema: Schema) -> None:
+    """Check that no sum runs over numbers that count the same people twice."""
+
+    def held(text: str) -> set[str]:
+        return pinned(parse(text, per.record, schema)[0]) if text else set()
+
+    with suppress(Unread):
+        sure = held(per.where).union(*(held(piece.cut) & held(piece.uncut) for piece in per.slices.values()))
+        for name, field in schema.record_type(per.record).fields.items():
+            if field.overlaps and name not in sure:
+                found = f"'{per.sum}' would be added up over every '{name}', and these count the same people"
+                allowed = f"{name} = … in 'where', or in every slice: {name_all(schema.codes(field))}"
+                document.report(("per", "where"), found, allowed)
 
 
 def _ratio(spec: MeasureSpec, document: Document, schema: Schema, measures: Mapping[str, MeasureSpec]) -> None:
@@ -267,6 +309,8 @@ def _mapping(mapping: FieldMapping, place: Location, record: RecordType, documen
         document.report((*place, "skip"), f"'skip' on a field of type {field.type}", "fields of type codes")
     elif mapping.codes:
         document.report((*place, "codes"), f"'codes' on a field of type {field.type}", "fields of type code or codes")
+    if (field.type == "chances") != bool(mapping.surname) and not mapping.absent:
+        document.report(place, f"'{place[-1]}' is of type {field.type}", "'surname' and 'zip_code' on chances only")
     if mapping.flags and field.type != "codes":
         document.report((*place, "flags"), f"'flags' on a field of type {field.type}", "fields of type codes")
     if (mapping.flags or (field.type == "boolean" and mapping.column)) and not (mapping.true and mapping.false):

@@ -15,7 +15,7 @@ from openhalo.catalogue import analysis_kinds, cross_checks, indicators, reader,
 from openhalo.catalogue.analysis_specs import AnalysisSpec
 from openhalo.catalogue.condition_parser import parse
 from openhalo.catalogue.conditions import Node
-from openhalo.catalogue.core_list import CoreItem, CoreList, CoreStatus, core_statuses
+from openhalo.catalogue.core_list import Answering, CoreItem, CoreList, CoreStatus, core_statuses, telling
 from openhalo.catalogue.documents import Document, read_text
 from openhalo.catalogue.indicators import IndicatorSpec, RuleSpec
 from openhalo.catalogue.measure_specs import MeasureSpec
@@ -62,8 +62,13 @@ def _source(spec: SourceSpec, document: Document, catalogue: "Catalogue") -> Non
 
 def _measure(spec: MeasureSpec, document: Document, catalogue: "Catalogue") -> None:
     cross_checks.measure(spec, document, catalogue.schema, catalogue.measures)
-    if spec.core and "core" in catalogue.core_lists:
-        cross_checks.known(spec.core, catalogue.core_items, "item of the core list", document, ("core",))
+    _answers(spec.core, document, catalogue)
+
+
+def _answers(core: str, document: Document, catalogue: "Catalogue") -> None:
+    """Check that the item which a definition says it answers is one of the core list."""
+    if core and "core" in catalogue.core_lists:
+        cross_checks.known(core, catalogue.core_items, "item of the core list", document, ("core",))
 
 
 def _core_list(spec: CoreList, document: Document, catalogue: "Catalogue") -> None:
@@ -73,6 +78,7 @@ def _core_list(spec: CoreList, document: Document, catalogue: "Catalogue") -> No
 
 def _analysis(spec: AnalysisSpec, document: Document, catalogue: "Catalogue") -> None:
     cross_checks.analysis(spec, document, catalogue.schema)
+    _answers(spec.core, document, catalogue)
 
 
 def _indicator(spec: IndicatorSpec, document: Document, catalogue: "Catalogue") -> None:
@@ -145,14 +151,28 @@ class Catalogue:
         """Return the measures that pages of many say before others, most telling first."""
         return [measure for core in self.core_lists.values() for measure in core.lead]
 
-    def core_statuses(self, published: Collection[str], waiting: Mapping[str, Collection[str]]) -> list[CoreStatus]:
+    def core_statuses(
+        self,
+        published: Collection[str],
+        waiting: Mapping[str, Collection[str]],
+        told: Collection[str] = (),
+        untold: Mapping[str, Collection[str]] | None = None,
+    ) -> list[CoreStatus]:
         """Return how each item of the core list stands in a release.
 
         Args:
             published: ids of the measures in the release.
             waiting: id of each measure whose records are not there → the record types that it lacks.
+            told: ids of the analyses in the release that give an answer: that were not refused.
+            untold: id of each analysis whose records are not there → the record types that it lacks.
         """
-        return core_statuses(self.core_items, self.measures, published, waiting, self.lead)
+        items = self.core_items
+        analyses = [self.analyses[name] for name in sorted(self.analyses)]
+        return core_statuses(
+            items,
+            Answering(telling(self.measures.values(), items, self.lead), published, waiting),
+            Answering(analyses, told, untold or {}),
+        )
 
     @property
     def hash(self) -> str:

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 
-from openhalo.catalogue.conditions import And, Compare, Count, Exists, Field, Has, In, Node, Not, Or, operands
+from openhalo.catalogue.conditions import Compare, Count, Exists, Field, Has, In, Node, fields_of, operands, questions
 from openhalo.catalogue.schema import Schema
 
 
@@ -112,19 +112,13 @@ def _on_the_way(record: str, path: str, code: str, schema: Schema) -> dict[str, 
 
 def _read(node: Node | None) -> Iterator[tuple[str, str]]:
     """Yield the fields that a condition reads on its own record, each with a code that it is compared with, or ''."""
-    match node:
-        case And(left, right) | Or(left, right):
-            yield from _read(left)
-            yield from _read(right)
-        case Not(operand):
-            yield from _read(operand)
-        case Has(field, code):
-            yield field.path, code
-        case In(Field(path), values):
-            yield from ((path, str(value)) for value in values)
-        case Compare(_, Field(path), right):
-            yield path, "" if isinstance(right, Field | Count) else str(right)
-            if isinstance(right, Field):
-                yield right.path, ""
-        case _:
-            yield from ((one.path, "") for one in operands(node) if isinstance(one, Field))
+    for asked in questions(node):
+        match asked:
+            case Has(field, code):
+                yield field.path, code
+            case In(Field(path), values):
+                yield from ((path, str(value)) for value in values)
+            case Compare(_, Field(path), str(code)):
+                yield path, code
+            case _:
+                yield from ((path, "") for path in fields_of(asked))

@@ -10,7 +10,7 @@ from pydantic import Field
 from openhalo.base.errors import did_you_mean, name_all
 from openhalo.catalogue.reader import Misfit, Spec
 
-FieldType = Literal["text", "integer", "number", "boolean", "date", "time", "code", "codes", "link"]
+FieldType = Literal["text", "integer", "number", "boolean", "date", "time", "code", "codes", "link", "chances"]
 Privacy = Literal["public", "internal", "restricted", "sealed", "compelled"]
 WITHHELD: tuple[Privacy, ...] = ("restricted", "sealed", "compelled")
 """Classes of the fields that no listing shows and no figure rests on."""
@@ -45,6 +45,7 @@ _ONLY_FOR: dict[str, set[str]] = {
     "pattern": {"text"},
     "place": {"text", "code"},
     "by": {"boolean"},
+    "overlaps": {"code"},
 }
 
 
@@ -73,6 +74,10 @@ class FieldSpec(Spec):
     )
     basis: Basis | None = Field(default=None, description="How a person's trait was learned")
     place: bool = Field(default=False, description="Its values are areas, such as precincts, which a map can show")
+    overlaps: bool = Field(
+        default=False,
+        description="Records of different codes count the same people: their numbers are never added up",
+    )
     required: bool = Field(default=False, description="A row without a value is rejected")
     min: float | None = Field(default=None, description="Smallest number allowed")
     max: float | None = Field(default=None, description="Largest number allowed")
@@ -98,6 +103,9 @@ class FieldSpec(Spec):
         if self.through and (self.required or self.type == "link" or self.through.count(".") != 1):
             allowed = "a path of one link and one field, on a field that is not required and no link itself"
             yield Misfit(("through",), f"'through' is '{self.through}'", allowed)
+        if self.type == "chances" and (self.privacy not in WITHHELD or self.required or self.through):
+            allowed = f"privacy {name_all(WITHHELD)}, neither 'required' nor 'through'"
+            yield Misfit((), "chances that could be shown, asked for or looked through", allowed)
         if self.min is not None and self.max is not None and self.min > self.max:
             yield Misfit(("min",), f"'min' {self.min:g} above 'max' {self.max:g}")
 
@@ -109,6 +117,7 @@ class FieldSpec(Spec):
             "codes": {"": "texts", "_raw": "text"},
             "link": {"": "text"},
             "text": {"": "text"},
+            "chances": {"": "integer"},
         }
         own: dict[str, ColumnType] = suffixes.get(self.type) or {"": self.type}  # type: ignore[dict-item]
         missing: dict[str, ColumnType] = {} if self.required else {"_missing": "text"}
@@ -217,6 +226,11 @@ class RecordType(Spec):
     def domain(self) -> str:
         """Return the domain: the folder that the record type stands in."""
         return self.id.partition("/")[0]
+
+    @property
+    def written(self) -> dict[str, FieldSpec]:
+        """Return the fields that a person can write down; chances are only computed."""
+        return {name: spec for name, spec in self.fields.items() if spec.type != "chances"}
 
     @property
     def date_column(self) -> str:

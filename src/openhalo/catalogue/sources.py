@@ -34,7 +34,7 @@ class Format(Spec):
 
 
 class FieldMapping(Spec):
-    """Where one field's value comes from. Exactly one of `from`, `value`, `derive`, `days`, `absent`, `flags`."""
+    """Where one field's value comes from. One of `from`, `value`, `derive`, `days`, `absent`, `flags`, `surname`."""
 
     column: str = Field(default="", alias="from", description="Column of the file")
     value: str | int | float | bool | None = Field(default=None, description="The same value for every record")
@@ -73,17 +73,23 @@ class FieldMapping(Spec):
     )
     target: str = Field(default="", description="link: the source whose key the cell holds")
     times: str = Field(default="", description="Column that the number is multiplied by")
+    surname: str = Field(
+        default="", description="chances: column with the last name; it is read and forgotten, and stored nowhere"
+    )
+    zip_code: str = Field(default="", description="chances: column with the ZIP code of the home")
     digits: int | None = Field(default=None, description="Decimal places to round to")
 
     def misfits(self) -> Iterable[Misfit]:
         """Yield no origin of the value, or several, and reasons that are none."""
         origins = [name for name, given in (
             ("from", self.column), ("value", self.value is not None), ("derive", self.derive), ("days", self.days),
-            ("absent", self.absent), ("flags", self.flags),
+            ("absent", self.absent), ("flags", self.flags), ("surname", self.surname),
         ) if given]  # fmt: skip
         if len(origins) != 1:
-            allowed = "one of from, value, derive, days, absent, flags"
+            allowed = "one of from, value, derive, days, absent, flags, surname"
             yield Misfit((), f"a value from {' and '.join(origins) or 'nowhere'}", allowed)
+        if bool(self.surname) != bool(self.zip_code):
+            yield Misfit((), "a last name without a ZIP code, or the other way round", "both 'surname' and 'zip_code'")
         if len(self.days) not in (0, 2):
             yield Misfit(("days",), f"days between {name_all(self.days)}", "two date fields: [received_on, closed_on]")
         places = [(("missing", cell), reason) for cell, reason in self.missing.items()]
@@ -158,6 +164,9 @@ class SourceSpec(Spec):
         parts += [(("recorded", place), one) for place, one in enumerate(self.recorded)]
         for place, part in parts:
             yield from (misfit._replace(location=(*place, *misfit.location)) for misfit in part.misfits())
+        for name in sorted(self.names & set(self._kept())):
+            found = f"'{name}' holds last names, and would be stored"
+            yield Misfit(("fields",), found, "a column that only 'surname' names; a key without names")
         if not self.key and self.scope.mode == "append":
             found = "without a key a corrected row cannot replace the old one"
             yield Misfit(("scope", "mode"), found, todo="use mode 'replace', or name a key")
@@ -172,11 +181,19 @@ class SourceSpec(Spec):
         ]
         return [*common, *repeated]
 
+    @property
+    def names(self) -> set[str]:
+        """Return the columns with people's last names: nothing of them is stored."""
+        return {mapping.surname for _, mapping in self.mappings() if mapping.surname}
+
     def columns(self) -> list[str]:
         """Return the columns that the file must have, in the order in which the spec names them."""
-        named: dict[str, None] = dict.fromkeys(self.key)
+        return list(dict.fromkeys([*self._kept(), *sorted(self.names), *self.ignore]))
+
+    def _kept(self) -> list[str]:
+        """Return the columns of which something may be stored."""
+        named = list(self.key)
         for _, mapping in self.mappings():
-            single = (mapping.column, mapping.time_column, mapping.times)
-            named.update(dict.fromkeys(c for c in (*single, *mapping.flags) if c))
-        named.update(dict.fromkeys(self.ignore))
-        return list(named)
+            single = (mapping.column, mapping.time_column, mapping.times, mapping.zip_code)
+            named += [column for column in (*single, *mapping.flags) if column]
+        return named

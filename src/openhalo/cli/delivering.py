@@ -49,7 +49,7 @@ def template(
         template_sheet.write_csv(csv, definition)
     written = [str(path) for path in (xlsx, csv) if path]
     if as_json:
-        print_json({"record": record, "files": written, "columns": [ID, *definition.fields]})
+        print_json({"record": record, "files": written, "columns": [ID, *definition.written]})
         return
     out.print(f"once filled in: openhalo import SITE template:{record} FILE", soft_wrap=True, highlight=False)
     out.print(f"{' and '.join(written)}: {len(definition.fields) + 1} columns", soft_wrap=True, highlight=False)

@@ -14,6 +14,7 @@ from openhalo.catalogue.sources import FieldMapping, SourceSpec
 from openhalo.engines.columns import POLARS
 from openhalo.engines.expressions import to_polars
 from openhalo.intake.faults import Fault
+from openhalo.statistics.bisg import add_chances
 
 CELL_SEPARATOR = "\x1f"
 
@@ -45,7 +46,10 @@ def map_rows(cells: pl.LazyFrame, source: SourceSpec, record: RecordType, schema
     left_out = {"row", *source.ignore} - set(source.key)
     taken = [name for name in cells.collect_schema().names() if name not in left_out]
     raw = cells.select("row", *[pl.col(name).alias(_raw(name)) for name in taken])
-    raw = raw.with_columns(_source_id(source.key, taken).alias("source_id"))
+    named = [name for name in taken if name not in source.names]  # nothing that is stored may rest on a name
+    raw = raw.with_columns(_source_id(source.key, named).alias("source_id"))
+    for surname, zip_code in sorted({(m.surname, m.zip_code) for _, m in source.mappings() if m.surname}):
+        raw = add_chances(raw, _raw(surname), _raw(zip_code), _chances(surname, zip_code))
     empty_key = pl.all_horizontal(pl.col(_raw(name)).is_null() for name in source.key) if source.key else pl.lit(False)
     faults = [Fault("key", source.key[0] if source.key else "", empty_key, "must not be empty")]
     entries = source.repeat or {"": {}}
@@ -74,6 +78,10 @@ def _source_id(key: Sequence[str], taken: Sequence[str]) -> pl.Expr:
 
 def _raw(name: str) -> str:
     return f"raw:{name}"
+
+
+def _chances(surname: str, zip_code: str) -> str:
+    return f"chances:{surname}|{zip_code}"
 
 
 def _filled(name: str, width: int) -> pl.Expr:
@@ -187,6 +195,8 @@ class _Cell:
             node, _ = parse(self.mapping.derive, self.source.record, self.schema)
             assert node is not None, "checked when the catalogue was read"
             return to_polars(node)
+        if self.mapping.surname:
+            return pl.col(_chances(self.mapping.surname, self.mapping.zip_code))
         if self.mapping.flags:
             return self._flagged(list(self.mapping.flags.values())).list.unique(maintain_order=True)
         if self.mapping.days:

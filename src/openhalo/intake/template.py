@@ -52,7 +52,7 @@ def source_for(record: RecordType, schema: Schema, zone: str, publisher: str = "
         zone: time zone of the department, such as America/Chicago.
         publisher: who filled it in.
     """
-    fields = {name: _mapping(name, spec, schema) for name, spec in record.fields.items()}
+    fields = {name: _mapping(name, spec, schema) for name, spec in record.written.items()}
     return SourceSpec(
         id=source_id(record.id),
         label=f"{record.label}: filled-in template",
@@ -101,7 +101,7 @@ def kind_in_words(spec: FieldSpec) -> str:
 def example_cells(record: RecordType, schema: Schema) -> dict[str, str]:
     """Return the record type's example as a person would fill it in: column → cell."""
     cells = {name: _cell(value, record.fields[name], schema) for name, value in record.example.items()}
-    return {ID: "2017-000123", **{name: cells.get(name, "") for name in record.fields}}
+    return {ID: "2017-000123", **{name: cells.get(name, "") for name in record.written}}
 
 
 def _mapping(name: str, spec: FieldSpec, schema: Schema) -> FieldMapping:

@@ -29,7 +29,7 @@ def write_csv(path: Path, record: RecordType) -> None:
     """Write the template's header as csv: one column for each field, after `id`."""
     try:
         with path.open("w", encoding="utf-8-sig", newline="") as stream:
-            csv.writer(stream).writerow([ID, *record.fields])
+            csv.writer(stream).writerow([ID, *record.written])
     except OSError as error:
         raise cannot_write(path, error) from None
 
@@ -41,7 +41,7 @@ def write_xlsx(path: Path, record: RecordType, schema: Schema) -> None:
     (yellow: must be filled), drop-downs for lists and yes/no. The sheet `example` shows one filled row, and
     `dictionary` explains each column; neither is read back, so that no example ever becomes a record.
     """
-    fields = {ID: _ID, **record.fields}
+    fields = {ID: _ID, **record.written}
     with new_workbook(path) as book:
         styles = {
             "required": book.add_format({"bold": True, "bg_color": _REQUIRED, "bottom": 1}),

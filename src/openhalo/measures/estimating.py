@@ -10,7 +10,7 @@ import polars as pl
 
 from openhalo.catalogue.measure_specs import MeasureSpec
 from openhalo.measures.planning import PERIOD
-from openhalo.statistics import concentration, means, proportions, quantiles, rates
+from openhalo.statistics import concentration, means, proportions, quantiles, rates, unknown_group
 from openhalo.statistics.estimates import Intervals
 
 METHODS = {"median": quantiles.METHOD, "concentration": concentration.METHOD}
@@ -66,7 +66,7 @@ def add_bounds(figures: pl.DataFrame, spec: MeasureSpec, groups: Sequence[str]) 
     with_it, without = pl.col("unknown_numerator"), pl.col("unknown_denominator") - pl.col("unknown_numerator")
     times, stock = (spec.per.times, not spec.per.matches_period) if spec.per else (1, False)
     if spec.kind == "share":
-        low, high = k / (n + without), (k + with_it) / (n + with_it)
+        low, high = unknown_group.ends(k, n, with_it, without)
     elif spec.kind == "count":
         low, high = k, k + with_it
     elif spec.kind == "rate":

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from ibis import _
 
 from openhalo.base.periods import Period
-from openhalo.catalogue.conditions import And, Compare, Field, Has, In, Missing, Node, Not, Or, operands
+from openhalo.catalogue.conditions import Compare, Field, Has, In, Missing, Node, fields_of, questions
 from openhalo.catalogue.measure_specs import MeasureSpec
 from openhalo.catalogue.sources import Recorded
 from openhalo.engines.connect import fetch
@@ -18,7 +18,7 @@ def rests_on(spec: MeasureSpec, records: Records) -> list[str]:
     A field that is only asked whether it is missing is not among them: a blank answers that question.
     """
     nodes = [records.catalogue.condition(spec.record, text) for text in (spec.where, spec.numerator) if text]
-    found = [path for node in nodes for path in _deciding(node)]
+    found = [path for node in nodes for path in sorted(_deciding(node))]
     return list(dict.fromkeys([*found, *([spec.value] if spec.value else [])]))
 
 
@@ -98,26 +98,13 @@ def codes_said(record: str, path: str, records: Records) -> set[str] | None:
 
 def _codes(node: Node | None) -> Iterator[tuple[str, str]]:
     """Yield the fields that a condition compares with codes, each with the code."""
-    match node:
-        case And(left, right) | Or(left, right):
-            yield from _codes(left)
-            yield from _codes(right)
-        case Not(operand):
-            yield from _codes(operand)
-        case Compare(_, Field(path), str(code)) | Has(Field(path), code):
-            yield path, code
-        case In(Field(path), values):
-            yield from ((path, code) for code in values if isinstance(code, str))
+    for asked in questions(node):
+        match asked:
+            case Compare(_, Field(path), str(code)) | Has(Field(path), code):
+                yield path, code
+            case In(Field(path), values):
+                yield from ((path, code) for code in values if isinstance(code, str))
 
 
-def _deciding(node: Node | None) -> Iterator[str]:
-    match node:
-        case And(left, right) | Or(left, right):
-            yield from _deciding(left)
-            yield from _deciding(right)
-        case Not(operand):
-            yield from _deciding(operand)
-        case Missing():
-            return
-        case _:
-            yield from (operand.path for operand in operands(node) if isinstance(operand, Field))
+def _deciding(node: Node | None) -> set[str]:
+    return set().union(*(fields_of(asked) for asked in questions(node) if not isinstance(asked, Missing)))

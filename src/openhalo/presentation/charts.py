@@ -52,7 +52,7 @@ def by_group(
     """Return a chart of one figure a group: bars from zero for counts, else dots with intervals and bounds.
 
     Args:
-        kind: count, share, rate, ratio or mean.
+        kind: count, share, rate, ratio or mean; or differences in points, which may lie below 0.
         rows: the figures in their fixed order, unknown last.
         variant: `wide` (690 px) or `narrow` (320 px, label above each line).
         order: the codes of the group's code list, for fixed colours; empty: one accent colour.
@@ -231,12 +231,13 @@ def _value_axis(
     names = ("value",) if kind == "count" and not left else ("value", "high", "bound_high")
     ends = [value for row in rows for name in names if (value := getattr(row, name)) is not None]
     top = max([*ends, reference or 0.0]) or 1.0
+    bottom = min([0.0, *(row.low for row in rows if row.low is not None)]) if kind == "points" else 0
     style = (".0%" if top > 0.04 else ".1%") if kind == "share" else ",~r"
     axis = {"title": None, "format": style, "tickCount": 3, "grid": True, "labelFlush": flush,
             "labelOverlap": True}  # fmt: skip
     if left:
         axis["labelAlign"] = "right"
-    return {**_number("value"), "axis": axis, "scale": {"domain": [0, top * 1.02], "nice": 4, "zero": True}}
+    return {**_number("value"), "axis": axis, "scale": {"domain": [bottom, top * 1.02], "nice": 4, "zero": True}}
 
 
 def _chart(data: list[Spec], layers: list[Spec], width: int, height: int, padding: dict[str, int]) -> Spec:

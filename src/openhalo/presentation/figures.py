@@ -28,6 +28,8 @@ class Figure:
     period: str = ""
     k: int = 10
     """The least number of people that a figure may show; fewer are withheld."""
+    beside: str = ""
+    """What stands beside the value, where it is not taken of a number of records; empty: what it is taken of."""
 
     @property
     def bounded(self) -> bool:
@@ -69,6 +71,8 @@ def interval(kind: str, low: float | None, high: float | None) -> str:
 
 def base(kind: str, figure: Figure) -> str:
     """Return the n to stand beside a dot: what the value is taken of."""
+    if figure.beside:
+        return figure.beside
     if kind == "share":
         return _("of {n}").format(n=numbers.count(figure.denominator))
     counted = {"rate": figure.numerator, "ratio": figure.numerator, "mean": figure.denominator}.get(kind)

@@ -49,7 +49,7 @@ def percent(value: float | None) -> str:
 
 
 def measured(value: float | None, kind: str) -> str:
-    """Write the value of a measure of a kind: count, share, rate, ratio or mean.
+    """Write the value of a measure of a kind: count, share, rate, ratio or mean; or a difference in points.
 
     >>> measured(0.13332, "share"), measured(51920, "count"), measured(1.97148810, "ratio")
     ('13.3%', '51,920', '1.97')
@@ -62,6 +62,8 @@ def measured(value: float | None, kind: str) -> str:
         return share(value) if kind == "share" else count(value)
     if kind == "mean" and value == round(value):
         return count(value)
+    if kind == "points":
+        return _written(value, "+,.1f")
     if kind == "ratio":
         return _written(value, ",.2f")
     return _written(value, ",.1f" if abs(value) >= 1 or value == 0 else ".3g")
@@ -187,3 +189,14 @@ def period_end(label: str) -> date:
     months = 12 if len(label) == 4 else 3 if "Q" in label else 1
     after = start.month - 1 + months
     return date(start.year + after // 12, after % 12 + 1, 1) - timedelta(days=1)
+
+
+def natural(text: str) -> list[tuple[int, int, str]]:
+    """Return a sort key that puts 2 before 10 and words by letter.
+
+    >>> sorted(["10", "2", "Hill"], key=natural)
+    ['2', '10', 'Hill']
+    """
+    return [
+        (0, int(part), "") if part.isdigit() else (1, 0, part.casefold()) for part in re.split(r"(\d+)", text) if part
+    ]

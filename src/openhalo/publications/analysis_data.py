@@ -18,8 +18,8 @@ _COLUMNS = {
     "way": ("string", "pooled, within places, or average of places; empty where there is one way only"),
     "scale": (
         "string",
-        "difference: of two shares; ratio: of rates, odds or levels; share: a standardised share; "
-        "per_100: a change in records per 100 units",
+        "difference: of two shares; points: difference of two averages; ratio: of rates, odds or levels; share: one "
+        "share; mean: one average; per_100: a change in records per 100 units",
     ),
     "n": ("integer", "Records that the comparison rests on"),
     "estimate": ("number", "The estimate, on that scale"),

@@ -5,8 +5,9 @@ from dataclasses import dataclass, field
 from math import isnan
 from typing import Any
 
+from openhalo.catalogue.analysis_kinds import SmallAreaEstimate
 from openhalo.catalogue.analysis_plans import AnalysisPlan
-from openhalo.catalogue.analysis_specs import AnalysisSpec, GroupComparison
+from openhalo.catalogue.analysis_specs import AnalysisSpec, Grouped
 from openhalo.catalogue.index import Catalogue
 from openhalo.measures.analyses.asked import Asked
 from openhalo.measures.analyses.contrasts import Contrast
@@ -46,9 +47,7 @@ class AnalysisPage:
     provenance: dict[str, Any]
     redefined: bool
     headline: str
-    beyond_chance: tuple[int, int]
-    """How many of the comparisons that lead show more than chance explains."""
-    counts: Counts | None
+    counts: list[Counts]
     drawn: list[tuple[Drawing, Drawing, str]] = field(default_factory=list)
     """Charts: wide, narrow, and the words below."""
     tables: list[str] = field(default_factory=list)
@@ -57,16 +56,6 @@ class AnalysisPage:
     def place(self) -> str:
         """Return the path of the page."""
         return f"pages/analyses/{self.spec.id}.html"
-
-    @property
-    def short(self) -> str:
-        """Return the finding in a few words, for lists."""
-        if self.refused:
-            return _("not carried out") if self.planned else _("exploratory: not carried out")
-        if not self.beyond_chance[1]:
-            return _("planned") if self.planned else _("exploratory")
-        text = _("{k} of {n} beyond chance") if self.planned else _("exploratory: {k} of {n} beyond chance")
-        return text.format(k=self.beyond_chance[0], n=self.beyond_chance[1])
 
 
 def analysis_page(result: AnalysisResult, plan: AnalysisPlan, catalogue: Catalogue, drawings: Drawings) -> AnalysisPage:
@@ -79,8 +68,7 @@ def analysis_page(result: AnalysisResult, plan: AnalysisPlan, catalogue: Catalog
         planned=asked.standing == "planned",
         refused=bool(result.refusal),
         headline=result.headline(),
-        beyond_chance=(sum(one.verdict in ("above", "below") for one in result.leading), len(result.leading)),
-        counts=result.tabulate(),
+        counts=[one for one in (result.tabulate(), *result.more()) if one is not None],
         answers=result.answers(),
         limit=_(result.limit) if result.limit else "",
         period=numbers.span(asked.days.first, asked.days.last) if asked.days else "",
@@ -112,14 +100,17 @@ def _table(result: AnalysisResult) -> tuple[list[Column], list[list[str]]]:
     every = result.contrasts
     heads = {
         "difference": _("Difference"),
+        "points": _("Difference"),
         "ratio": _("Times as high"),
         "share": _("Share"),
         "mean": _("Average"),
         "per_100": _("Change per 100"),
     }
+    scales = {one.scale for one in every}
+    head = heads[scales.pop()] if len(scales) == 1 else _("Estimate")
     parts: list[tuple[bool, Column, Any]] = [
         (True, Column(_("Compared")), lambda one: named(one, result.asked, result.wording)),
-        (True, Column(heads[every[0].scale] if every else ""), lambda one: shown(one.estimate, one.scale)),
+        (True, Column(head), lambda one: shown(one.estimate, one.scale)),
         (True, Column(_("95% interval"), interval=True, minor=True), lambda one: span(one.low, one.high, one.scale)),
         (any(one.bounds for one in every), Column(_("With unknown group, between"), minor=True),
          _bounds),
@@ -186,7 +177,14 @@ def _definition(asked: Asked[Any], catalogue: Catalogue) -> Iterable[str]:
         yield _("Answers are weighted so that these groups have their share of the population: {fields}.").format(
             fields=fields
         )
-    if isinstance(spec, GroupComparison) and asked.reference:
+    if isinstance(spec, SmallAreaEstimate):
+        area, *traits = (group(record, one.field, catalogue).label for one in (spec.cells.area, *spec.cells.traits))
+        text = _(
+            "People are alike in: {fields}. The population's latest numbers say how many of each kind live in each "
+            "area ({area})."
+        )
+        yield text.format(fields=", ".join(traits) or "–", area=area)
+    if isinstance(spec, Grouped) and asked.reference:
         names = group(record, spec.group, catalogue)
         text = _("Groups are those of “{field}”; the others are compared with {reference}.")
         yield text.format(field=names.label, reference=asked.name(asked.reference))

@@ -1,6 +1,6 @@
 """Build a release: figures of every measure from one store version, its tables, its pages, its descriptor."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -8,9 +8,12 @@ from typing import Any
 from openhalo.base.progress import Report, silent
 from openhalo.base.provenance import write_json
 from openhalo.catalogue.analysis_plans import AnalysisPlan
+from openhalo.catalogue.core_list import CoreStatus
+from openhalo.catalogue.index import Catalogue
 from openhalo.catalogue.sources import SourceSpec
 from openhalo.catalogue.translating import translated
 from openhalo.intake.receipts import Receipt
+from openhalo.measures.analyses.results import AnalysisResult
 from openhalo.measures.analyses.running import run_plan
 from openhalo.presentation.drawing import Drawings
 from openhalo.presentation.words import _, speaking
@@ -83,7 +86,8 @@ def build(
     public = [_answer(spec, records, report) for spec in ready if spec not in protected]
     private = let_out(protected, folder, records, precaution, report) if precaution else PrivateRecords()
     answers = sorted([*public, *private.answers], key=lambda one: one.spec.id)
-    results = run_plan(plan, records, report) if plan else []
+    tested = replace(records, least_told=precaution.policy.k) if precaution else records
+    results = run_plan(plan, tested, report) if plan else []
     must_be_open(results, catalogue, imprint.declared, closed_records(ready, catalogue, imprint.declared))
     # With a policy, records are counted in what is told of open record types and in protected answers, nowhere else.
     hidden = {*records.manifest.tables} - {record for one in public for record in one.records} if precaution else set()
@@ -120,7 +124,7 @@ def build(
                 records.manifest.version,
                 spoken,
                 places=place_tables([one.defined_by(spoken) for one in by_place], spoken, drawings),
-                core=spoken.core_statuses([one.spec.id for one in answers], waiting),
+                core=_core(spoken, answers, waiting, results, records),
                 changes=change_rows(changes, spoken),
                 previous=changes["from"]["release"] if changes["from"] else "",
                 traces=[trace(one, derivation, used, local, hidden) for one in told],
@@ -131,8 +135,7 @@ def build(
             write_pages(folder, contents)
     write_assets(folder, charts)
     report("hashes")
-    core = catalogue.core_statuses([one.spec.id for one in answers], waiting)
-    stated = facts(imprint, records, used, list(sources.values()), core)
+    stated = facts(imprint, records, used, list(sources.values()), _core(catalogue, answers, waiting, results, records))
     stated |= {"analysis_plan": plan_facts(plan)} if plan else {}
     if precaution:
         stated |= private.told_and_kept(precaution)
@@ -142,6 +145,19 @@ def build(
 def _answer(spec: Any, records: Records, report: Report) -> Answer:
     report(f"measure {spec.id}")
     return answer(spec, records)
+
+
+def _core(
+    said: Catalogue,
+    answers: Sequence[Answer],
+    waiting: Mapping[str, list[str]],
+    results: Sequence[AnalysisResult],
+    records: Records,
+) -> list[CoreStatus]:
+    """Return how the core list stands; an analysis answers an item where it was carried out and not refused."""
+    tested = [one.asked.spec.id for one in results if not one.refusal]
+    untold = {one.id: [one.record] for one in said.analyses.values() if not records.coverage(one.record)}
+    return said.core_statuses([one.spec.id for one in answers], waiting, tested, untold)
 
 
 def _page(one: Answer, records: Records, imprint: Imprint, drawings: Drawings, private: PrivateRecords) -> MeasurePage:

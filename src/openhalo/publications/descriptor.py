@@ -44,7 +44,7 @@ def facts(
         ],
         "core": [
             {"name": one.name, "label": one.item.label, "standing": one.standing, "measures": list(one.measures),
-             "lacking": list(one.lacking)}
+             "analyses": list(one.analyses), "lacking": list(one.lacking)}
             for one in core
         ],
         "next_release": imprint.next_release.isoformat() if imprint.next_release else None,

@@ -1,10 +1,10 @@
 """How groups are called and ordered on every page: by their code list, or by name; unknown last."""
 
-import re
 from dataclasses import dataclass
 
 from openhalo.catalogue.index import Catalogue
 from openhalo.catalogue.record_types import FieldSpec
+from openhalo.presentation.numbers import natural
 from openhalo.presentation.words import _
 
 
@@ -69,14 +69,3 @@ def inside(label: str) -> str:
     ('race as the officer saw it', 'a vehicle was searched', 'FBI code')
     """
     return label if label[:2].isalpha() and label[:2].isupper() else label[:1].lower() + label[1:]
-
-
-def natural(text: str) -> list[tuple[int, int, str]]:
-    """Return a sort key that puts 2 before 10 and words by letter.
-
-    >>> sorted(["10", "2", "Hill"], key=natural)
-    ['2', '10', 'Hill']
-    """
-    return [
-        (0, int(part), "") if part.isdigit() else (1, 0, part.casefold()) for part in re.split(r"(\d+)", text) if part
-    ]

@@ -54,8 +54,6 @@ def write_pages(folder: Path, contents: Contents) -> None:
         write(trace.place, "trace.html", trace=trace)
     for analysis in contents.analyses:
         write(analysis.place, "analysis.html", page=analysis)
-    if contents.plan is not None:
-        write("pages/analyses/index.html", "analyses.html", plan=contents.plan, pages=contents.analyses)
 
 
 class General(NamedTuple):
@@ -67,9 +65,11 @@ class General(NamedTuple):
 
 
 def _general(contents: Contents) -> list[General]:
-    found = [General("pages/places.html", "places.html", _("Places"))] if contents.places else []
+    places = [General("pages/places.html", "places.html", _("Places"))] if contents.places else []
+    tests = [General("pages/analyses/index.html", "analyses.html", _("Statistical tests"))] if contents.plan else []
     return [
-        *found,
+        *places,
+        *tests,
         General("pages/data.html", "data.html", _("Data")),
         General("pages/method.html", "method.html", _("How we count")),
         General("pages/changes.html", "changes.html", _("What changed")),

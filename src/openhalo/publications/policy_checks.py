@@ -51,9 +51,9 @@ def check_policy(site: Path, catalogue: Catalogue) -> list[Problem]:
         named = [*file.identifying, *file.groups, *file.further, *(step.field for step in file.recode)]
         named += [*(one.field for one in file.outcomes), *([file.unit] if file.unit else [])]
         for name in dict.fromkeys(named):
-            if name not in record.fields:
+            if name not in record.written:
                 found = f"'{name}' is no field of {file.record}"
-                document.report(here, found, "", did_you_mean(name, record.fields))
+                document.report(here, found, "", did_you_mean(name, record.written))
         for problem in must_tell_time_coarsely(file, record, policy):
             document.report(here, problem.found, problem.allowed, problem.todo)
     return document.problems

@@ -1,7 +1,7 @@
 """The agency, or its overseer, computes a release again from the records themselves."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +20,7 @@ from openhalo.publications.derivation import Derivation
 from openhalo.publications.file_answers import count, released
 from openhalo.publications.frozen_files import read_frozen, recoded_again
 from openhalo.publications.imprint import counted
-from openhalo.publications.rederiving import MOST_TOLD
+from openhalo.publications.rederiving import Rederived
 from openhalo.records.as_of import RecordsAsOf
 from openhalo.records.purging import purges
 from openhalo.records.reading import Records
@@ -35,19 +35,13 @@ _CLOSE = 1e-9
 
 
 @dataclass
-class Recomputed:
+class Recomputed(Rederived):
     """What came of computing a release again."""
 
-    release: str
-    store_version: int
-    same_catalogue: bool
+    release: str = ""
+    store_version: int = 0
+    same_catalogue: bool = True
     """Whether every definition of the catalogue is as it was; if not, unchanged measures are still compared."""
-    figures: int = 0
-    agree: int = 0
-    withheld: int = 0
-    cannot: dict[str, int] = field(default_factory=dict)
-    """Why figures cannot be computed again → how many."""
-    problems: list[Problem] = field(default_factory=list)
 
 
 def recompute(folder: Path, definitions: Definitions, records: Records, report: Report = silent) -> Recomputed:
@@ -62,7 +56,8 @@ def recompute(folder: Path, definitions: Definitions, records: Records, report: 
     """
     catalogue = records.catalogue
     table = read_figures(folder)
-    found = Recomputed(definitions.release, definitions.store_version, catalogue.hash == definitions.catalogue)
+    same = catalogue.hash == definitions.catalogue
+    found = Recomputed(release=definitions.release, store_version=definitions.store_version, same_catalogue=same)
     found.figures = table.height
     files = read_frozen(folder)
     as_out = released(files, folder, records)
@@ -102,9 +97,7 @@ def recompute(folder: Path, definitions: Definitions, records: Records, report: 
         found.withheld += part.height - shown.height
         found.agree += shown.height - len(problems)
         found.problems += problems
-    more = len(found.problems) - MOST_TOLD
-    if more > 0:
-        found.problems[MOST_TOLD:] = [Problem(FIGURES, f"and {more:,} more of the kind")]
+    found.shorten()
     return found
 
 

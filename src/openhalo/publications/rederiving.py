@@ -29,8 +29,14 @@ class Rederived:
     withheld: int = 0
     """Figures that the release does not show."""
     cannot: dict[str, int] = field(default_factory=dict)
-    """Why a figure cannot be counted from the incident files → how many."""
+    """Why a figure cannot be counted again → how many."""
     problems: list[Problem] = field(default_factory=list)
+
+    def shorten(self) -> None:
+        """Name the first problems, and how many more there are: one mistake can show in every figure."""
+        more = len(self.problems) - MOST_TOLD
+        if more > 0:
+            self.problems[MOST_TOLD:] = [Problem(FIGURES, f"and {more:,} more of the kind")]
 
 
 def rederive(folder: Path) -> Rederived:
@@ -62,9 +68,7 @@ def rederive(folder: Path) -> Rederived:
         problems = list(_compared(derivation, str(measure), by, _grain(grain), shown))
         found.agree += shown.height - len(problems)
         found.problems += problems
-    more = len(found.problems) - MOST_TOLD
-    if more > 0:
-        found.problems[MOST_TOLD:] = [Problem(FIGURES, f"and {more:,} more of the kind")]
+    found.shorten()
     return found
 
 

@@ -35,6 +35,8 @@ class Records:
     """Record type → its sources, the one that counts first, where two cover the same days."""
     visitor_places: dict[str, list[str]] = field(default_factory=dict)
     """Field → places where visitors outnumber residents, so that no resident rate is given."""
+    least_told: int = 10
+    """A number of people below this is not told where it could give one away: the k of the site's policy."""
     said: dict[str, dict[str, int]] = field(default_factory=dict)
     """Record type → field → how many records say it, as far as somebody has asked."""
     _tables: dict[str, Any] = field(default_factory=dict)

@@ -6,7 +6,7 @@ void. What the new version shows (overlaps) is added to the receipt last.
 """
 
 import tempfile
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -110,7 +110,7 @@ def _import(delivery: Delivery, premises: Premises, scratch: Path, report: Repor
     report("comparing with the store")
     connection, files = cursor(), store.files(manifest, record.id)
     comparison, repeated = changes.compare(arrival, files, connection)
-    rejected = _rejected(staged, raw, repeated, purged)
+    rejected = _rejected(staged, _nameless(raw, source), repeated, purged)
     receipt = Receipt(
         delivery=arrival.delivery,
         file=delivery.file.name,
@@ -174,6 +174,14 @@ def _rejected(staged: Staged, raw: readers.RawTable, repeated: pl.DataFrame, pur
         .agg(pl.struct("field", "column", "found", "reason").alias("reasons"))
     )
     return grouped.join(cells, on="row", how="left").sort("row")
+
+
+def _nameless(raw: readers.RawTable, source: SourceSpec) -> readers.RawTable:
+    """Return the file without people's last names, so that no rejected row keeps one; nor a line that is torn."""
+    if not source.names:
+        return raw
+    cells = raw.cells.with_columns(pl.lit(None, pl.String).alias(name) for name in sorted(source.names))
+    return replace(raw, cells=cells, ragged=dict.fromkeys(raw.ragged, ""))
 
 
 def _refuse_surprise(delivery: Delivery, comparison: changes.Comparison, receipt: Receipt) -> None:

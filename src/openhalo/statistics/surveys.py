@@ -41,8 +41,8 @@ class Sample:
         weights: of each answer, > 0: how many people it speaks for.
         strata: code of the stratum of each answer; None for a single one.
         clusters: code of the cluster of each answer, unique over strata; None where each answer is its own.
-        population: how many clusters (or people, without clusters) the stratum of each answer has; None without
-            correction for a finite population.
+        population: how many clusters (or people, without clusters) the stratum of each answer has, infinite where
+            that is not known; None without correction for a finite population.
         prior: the weights before they were fitted to known totals.
         fitted: what they were fitted to: groups in turn, or columns of numbers.
     """
@@ -68,6 +68,8 @@ def sample(
 ) -> Sample:
     """Return a sample from one weight an answer, and, where the design has them, codes of strata and clusters.
 
+    A name of a cluster that stands in two strata is two clusters.
+
     Raises:
         ValueError: a weight is not above 0.
     """
@@ -75,6 +77,8 @@ def sample(
     if not (found > 0).all():
         raise ValueError("every weight must be above 0")
     cluster = None if clusters is None else _codes(clusters)
+    if cluster is not None and strata is not None:
+        cluster = _codes(cluster + (cluster.max() + 1) * _codes(strata))
     sizes = None if population is None else np.asarray(population, float)
     return Sample(found, None if strata is None else _codes(strata), cluster, sizes)
 
@@ -105,17 +109,7 @@ def rake(
 
     Source: Deming and Stephan (1940), Annals of Mathematical Statistics 11, 427-444.
     """
-    margins, targets = [], []
-    for grouping, size in zip(groupings, sizes, strict=True):
-        names, code = np.unique(np.asarray(grouping), return_inverse=True)
-        strangers = set(names.tolist()) ^ set(size)
-        if strangers:
-            text = later("these groups are in the sample or in the population, but not in both: {names}")
-            raise Refused(filled(text, names=", ".join(sorted(map(str, strangers)))))
-        margins.append(_Margin(code.astype(np.int64), len(names)))
-        targets.append(np.array([size[name] for name in names.tolist()], float))
-    if not np.allclose([target.sum() for target in targets], targets[0].sum(), rtol=1e-6):
-        raise Refused("the groupings do not add up to the same population")
+    margins, targets = _margins(groupings, sizes)
     weights = drawn.weights.copy()
     for _ in range(_SWEEPS):
         for margin, target in zip(margins, targets, strict=True):
@@ -128,6 +122,40 @@ def rake(
             return _bearable(replace(drawn, weights=weights, prior=drawn.weights, fitted=tuple(margins)))
     text = later("the weights did not settle in {rounds} rounds: some groups never occur together")
     raise Refused(filled(text, rounds=_SWEEPS))
+
+
+def fit_linear(drawn: Sample, groupings: Sequence[ArrayLike], sizes: Sequence[Mapping[Any, float]]) -> Sample:
+    """Return the sample with weights that add up to the known sizes of every grouping, moved as little as can be.
+
+    The same sizes as of `rake`, fitted by `calibrate` to one column a group: what every group adds to or takes from a
+    weight adds up, where raking multiplies. It needs no rounds, and is refused where a weight would not be above 0.
+
+    Raises:
+        Refused: as `rake` and `calibrate`.
+    """
+    margins, targets = _margins(groupings, sizes)
+    columns = [np.eye(margin.groups)[margin.code][:, int(at > 0) :] for at, margin in enumerate(margins)]
+    totals = [target[int(at > 0) :] for at, target in enumerate(targets)]
+    return calibrate(drawn, np.hstack(columns), np.concatenate(totals))
+
+
+def _margins(
+    groupings: Sequence[ArrayLike], sizes: Sequence[Mapping[Any, float]]
+) -> tuple[list[_Margin], list[Numbers]]:
+    """Return the groups of each grouping and their sizes, where sample and population have the same ones."""
+    margins: list[_Margin] = []
+    targets: list[Numbers] = []
+    for grouping, size in zip(groupings, sizes, strict=True):
+        names, code = np.unique(np.asarray(grouping), return_inverse=True)
+        strangers = set(names.tolist()) ^ set(size)
+        if strangers:
+            text = later("these groups are in the sample or in the population, but not in both: {names}")
+            raise Refused(filled(text, names=", ".join(sorted(map(str, strangers)))))
+        margins.append(_Margin(code.astype(np.int64), len(names)))
+        targets.append(np.array([size[name] for name in names.tolist()], float))
+    if not np.allclose([target.sum() for target in targets], targets[0].sum(), rtol=1e-6):
+        raise Refused("the groupings do not add up to the same population")
+    return margins, targets
 
 
 def calibrate(drawn: Sample, columns: ArrayLike, totals: ArrayLike) -> Sample:
@@ -181,6 +209,14 @@ def mean(values: ArrayLike, drawn: Sample, what: str, unit: str = "answers", wit
     Raises:
         Refused: fewer than two answers.
     """
+    value, spread, n = mean_and_spread(values, drawn, what, within)
+    return _result(value, spread, drawn, n, what, unit)
+
+
+def mean_and_spread(
+    values: ArrayLike, drawn: Sample, what: str, within: ArrayLike | None = None
+) -> tuple[float, Numbers, int]:
+    """Return the average of a group, how far each answer of the sample moves it, and how many answers it rests on."""
     y = np.asarray(values, float)
     counted = ~np.isnan(y) if within is None else ~np.isnan(y) & np.asarray(within, bool)
     if counted.sum() < 2:
@@ -188,7 +224,7 @@ def mean(values: ArrayLike, drawn: Sample, what: str, unit: str = "answers", wit
     weights = np.where(counted, drawn.weights, 0.0)
     value = float(weights @ np.where(counted, y, 0.0) / weights.sum())
     spread = np.where(counted, np.where(counted, y, 0.0) - value, 0.0) / weights.sum()
-    return _result(value, spread, drawn, int(counted.sum()), what, unit)
+    return value, spread, int(counted.sum())
 
 
 def standard_error(result: Result) -> float:
@@ -214,17 +250,46 @@ def design_effect(weights: ArrayLike) -> float:
 
 
 def _result(value: float, spread: Numbers, drawn: Sample, n: int, what: str, unit: str) -> Result:
-    variance, freedom = _variance(drawn.weights * spread, drawn)
-    half = float(stdtrit(freedom, 0.975) * np.sqrt(variance)) if freedom > 0 else np.inf
-    fitted = later("weighted to known totals") if drawn.prior is not None else later("weighted by design")
+    found, freedom = covariance(spread[:, None], drawn)
+    half = float(stdtrit(freedom, 0.975) * np.sqrt(found[0, 0])) if freedom > 0 else np.inf
+    return result(drawn, freedom, what=what, n=n, unit=unit, estimate=value, low=value - half, high=value + half)
+
+
+def effect_of_design(values: ArrayLike, drawn: Sample) -> float:
+    """Return how many times the variance of an average is that of as many people drawn one by one, with equal chances.
+
+    Beside the weights (`design_effect`) it holds what strata and fitted weights save, and what clusters cost. NaN
+    where all answers are the same.
+
+    Source: Kish (1965), Survey Sampling, section 8.2; as `svymean(..., deff = "replace")` of R's `survey`.
+    """
+    value, spread, n = mean_and_spread(values, drawn, "")
+    y = np.asarray(values, float)
+    within = ~np.isnan(y)
+    weights = drawn.weights[within]
+    alone = float(weights @ (y[within] - value) ** 2) / float(weights.sum()) / (n - 1)
+    return float(covariance(spread[:, None], drawn)[0][0, 0]) / alone if alone > 0 else np.nan
+
+
+def result(drawn: Sample, freedom: float, **found: Any) -> Result:
+    """Return an estimate of a survey with what it rests on.
+
+    Args:
+        drawn: the sample.
+        freedom: degrees of freedom of the estimate's error.
+        **found: the fields of the result that this module does not give.
+    """
+    if drawn.prior is None:
+        fitted = later("weighted by design")
+    elif isinstance(drawn.fitted, np.ndarray):
+        fitted = later("weighted to known totals (linear calibration, GREG)")
+    elif len(drawn.fitted) > 1:
+        fitted = later("weighted to known totals (raking)")
+    else:
+        fitted = later("weighted to known totals (post-stratification)")
     effect = design_effect(drawn.weights)
     return Result(
-        what=what,
-        n=n,
-        unit=unit,
-        estimate=value,
-        low=value - half,
-        high=value + half,
+        **found,
         confidence=0.95,
         method=filled(later("{fitted}, linearised error (df {df})"), fitted=fitted, df=f"{freedom:g}"),
         assumptions=(
@@ -240,24 +305,33 @@ def _result(value: float, spread: Numbers, drawn: Sample, n: int, what: str, uni
     )
 
 
-def _variance(weighted: Numbers, drawn: Sample) -> tuple[float, float]:
-    """Return the variance of a sum of weighted values, and its degrees of freedom: clusters less strata."""
-    z = _residuals(weighted, drawn)
+def covariance(spreads: Numbers, drawn: Sample) -> tuple[Numbers, float]:
+    """Return the covariances of several estimates, and the degrees of freedom of the design: clusters less strata.
+
+    Args:
+        spreads: (answers, estimates) how far each answer, for one person, moves each estimate.
+        drawn: the sample.
+
+    Raises:
+        Refused: a stratum has a single cluster, and more than that one could be drawn.
+    """
+    z = np.column_stack([_residuals(drawn.weights * column, drawn) for column in spreads.T])
     cluster = np.arange(len(z)) if drawn.clusters is None else drawn.clusters
-    sums = np.bincount(cluster, z)
+    sums = np.column_stack([np.bincount(cluster, column) for column in z.T])
     first = np.unique(cluster, return_index=True)[1]
     stratum = np.zeros(len(sums), np.int64) if drawn.strata is None else drawn.strata[first]
     size = np.bincount(stratum)
-    centred = sums - (np.bincount(stratum, sums) / size)[stratum]
-    with np.errstate(divide="ignore", invalid="ignore"):
-        scale = size / (size - 1)
+    whole = np.full(len(size), np.inf)
     if drawn.population is not None:
-        whole = np.zeros(len(size))
         whole[stratum] = drawn.population[first]
-        scale = scale * (1 - size / whole)
-    if (size < 2).any():
+    if (whole < size).any():
+        raise Refused("more people or clusters were drawn from a stratum than it is said to have")
+    if ((size < 2) & (whole > size)).any():
         raise Refused("a stratum has a single cluster: its error cannot be known; join it to another stratum")
-    return float(scale @ np.bincount(stratum, centred**2)), float(len(sums) - len(size))
+    averages = np.column_stack([np.bincount(stratum, column) for column in sums.T]) / size[:, None]
+    centred = sums - averages[stratum]
+    scale = size / np.maximum(size - 1, 1) * (1 - size / whole)
+    return centred.T @ (centred * scale[stratum, None]), float(len(sums) - len(size))
 
 
 def _residuals(weighted: Numbers, drawn: Sample) -> Numbers:

@@ -11,7 +11,7 @@ from openhalo.base.errors import MeasureError, Problem, name_all
 from openhalo.base.periods import Period
 from openhalo.base.provenance import hash_facts
 from openhalo.catalogue.analysis_plans import PlannedTest
-from openhalo.catalogue.analysis_specs import AnalysisSpec, BeforeAndAfter, Event, GroupComparison
+from openhalo.catalogue.analysis_specs import AnalysisSpec, BeforeAndAfter, Event, Grouped
 from openhalo.engines.expressions import to_ibis
 from openhalo.measures.planning import has_days
 from openhalo.presentation.words import _
@@ -32,12 +32,12 @@ class Asked(Generic[Kind_co]):
     records: Records
 
     @property
-    def reference(self: "Asked[GroupComparison]") -> str:
-        """Return the code that the others are compared with."""
+    def reference(self: "Asked[Grouped]") -> str:
+        """Return the code that the others are compared with; empty: none is named."""
         return self.test.reference or self.spec.reference
 
     @property
-    def compare(self: "Asked[GroupComparison]") -> list[str]:
+    def compare(self: "Asked[Grouped]") -> list[str]:
         """Return the codes that are compared with it; empty: all there are."""
         return self.test.compare or self.spec.compare
 

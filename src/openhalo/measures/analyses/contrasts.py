@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from openhalo.statistics.results import Assumption, Result
 
-Scale = Literal["difference", "ratio", "share", "mean", "per_100"]
+Scale = Literal["difference", "points", "ratio", "share", "mean", "per_100"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -17,8 +17,8 @@ class Contrast:
     Attributes:
         group, reference: codes (or place, or field) that are compared; empty where a test compares no groups.
         way: how: "pooled", "within places", "average of places"; empty where there is one way only.
-        scale: "difference" of shares (−1 to 1), "ratio" of rates, odds or levels, a "share", a "mean", or a change in
-            records "per_100" units.
+        scale: "difference" of shares (−1 to 1), difference of averages in "points", "ratio" of rates, odds or levels,
+            a "share", a "mean", or a change in records "per_100" units.
         estimate, low, high, neutral: on that scale; `neutral` is the value of no difference.
         n: how many records it rests on.
         p: two-sided; `adjusted` for the number of comparisons in the plan; NaN where there is none.

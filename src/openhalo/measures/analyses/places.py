@@ -30,7 +30,7 @@ def standardised(asked: Asked[StandardisedRates]) -> AnalysisResult:
     cells = cells_of(asked, [asked.spec.place]).drop_nulls("key0")
     standard = cells.group_by("stratum").agg(pl.col("n").sum()).sort("stratum")
     found, left = [], []
-    for place in _natural(cells["key0"].unique().to_list()):
+    for place in sorted(cells["key0"].unique().to_list(), key=numbers.natural):
         mine = standard.select("stratum").join(cells.filter(pl.col("key0") == place), on="stratum", how="left")
         mine = mine.sort("stratum").with_columns(pl.col("k", "n").fill_null(0))
         try:
@@ -63,7 +63,9 @@ def funnel_of_places(asked: Asked[Funnel]) -> AnalysisResult:
     share = pl.col("k").sum().over("stratum") / pl.col("n").sum().over("stratum")
     places = cells.with_columns(expected=pl.col("n") * share).group_by("key0").agg(pl.col("k", "n", "expected").sum())
     places = places.filter(pl.col("expected") > 0)
-    places = pl.concat([places.filter(pl.col("key0") == one) for one in _natural(places["key0"].to_list())])
+    places = pl.concat(
+        [places.filter(pl.col("key0") == one) for one in sorted(places["key0"].to_list(), key=numbers.natural)]
+    )
     observed, expected = places["k"].to_numpy().astype(float), places["expected"].to_numpy()
     found = funnel(observed, expected)
     exact = rate(observed, expected)
@@ -139,7 +141,3 @@ def _funnel_picture(points: Sequence[analysis_charts.Place]) -> Picture:
     out = sum(point.out for point in points)
     alt = _("{out} of {all} places lie apart.").format(out=out, all=len(points))
     return Picture(analysis_charts.funnel, (list(points),), (), f"{alt} {caption}", caption)
-
-
-def _natural(places: Sequence[str]) -> list[str]:
-    return sorted(places, key=lambda text: (not text.isdigit(), int(text) if text.isdigit() else 0, text))

@@ -56,8 +56,12 @@ class AnalysisResult:
     """Returns the charts, the one that shows most first, with their words in the language being spoken."""
     tabulate: Callable[[], Counts | None] = lambda: None
     """Returns what the test saw, as a table to read."""
+    more: Callable[[], Sequence[Counts]] = list
+    """Returns further tables to read."""
     told: Callable[[], str] = str
-    """Says the answer in one sentence, of a test without leading comparisons."""
+    """Says the answer in one sentence: of a test without leading comparisons, or before these."""
+    each: Callable[[], Sequence[str]] = list
+    """Says one sentence for each group, of a test without leading comparisons."""
     limit: str = ""
     """What the test can never tell, as a sentence."""
     assumed: tuple[Assumption, ...] = ()
@@ -111,19 +115,22 @@ class AnalysisResult:
         if self.refusal:
             text = _("This test was not carried out, because it would mislead: {reason}.")
             return text.format(reason=_(self.refusal))
+        return " ".join(part for part in (self.told(), self._compared()) if part)
+
+    def _compared(self) -> str:
         every, clear = self.leading, [one for one in self.leading if one.verdict in ("above", "below")]
-        if not every:
-            return self.told()
-        if len(every) == 1:
-            return f"{self._estimate(every[0])} {self._verdict(every[0])}"
+        if len(every) < 2:
+            return " ".join(f"{self._estimate(one)} {self._verdict(one)}" for one in every)
         if not clear:
-            return _("None of the {n} comparisons shows more than chance explains. That does not prove that all "
-                     "groups are treated alike.").format(n=len(every))  # fmt: skip
+            return _("None of the {n} comparisons shows more than chance explains. That does not prove that "
+                     "there is no difference.").format(n=len(every))  # fmt: skip
         text = _("In {k} of {n} comparisons the difference is larger than chance explains.")
         return text.format(k=len(clear), n=len(every))
 
     def answers(self) -> list[str]:
         """Return one sentence for each leading comparison, and a second for one that shows more than chance."""
+        if not self.leading:
+            return list(self.each())
         if len(self.leading) < 2:
             return []
         return [

@@ -1,5 +1,6 @@
 """What people answered in a survey, and for how many each of them speaks."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,6 +10,7 @@ import polars as pl
 from openhalo.catalogue.analysis_kinds import SurveyEstimate
 from openhalo.engines.connect import fetch
 from openhalo.measures.analyses.asked import Asked
+from openhalo.measures.analyses.survey_design import drawn_as, fields_of, given, placed
 from openhalo.measures.analyses.survey_margins import sizes
 from openhalo.presentation.words import filled, later
 from openhalo.statistics import scales, surveys
@@ -17,8 +19,6 @@ from openhalo.statistics.results import Refused
 
 FEWEST = 50
 """Answers below which nothing is estimated, of all or of a group."""
-_MOST_UNPLACED = 0.2
-"""Share of answers without a group that they are weighted by, above which the weights would rest on the others."""
 _WEIGHTED = {
     "no": later("not weighted"),
     "design": later("weighted by how they were drawn"),
@@ -32,9 +32,9 @@ class Answers:
 
     Attributes:
         values: (people,) 0 or 1, or a score from 0 to 100; NaN: not answered.
-        drawn: the same people, with their weights.
+        drawn: the same people, with their weights and the design by which they were drawn.
         group: code of each, or null.
-        left: people left out: without a weight, and without a group that answers are weighted by.
+        left: how many were left out: without `weight`, `stratum`, `cluster`, or a group of the `margins`.
         reliability: of the scale, up to 1; None for one question.
         weighted: how they were weighted, in words.
     """
@@ -42,7 +42,7 @@ class Answers:
     values: Numbers
     drawn: surveys.Sample
     group: pl.Series
-    left: tuple[int, int]
+    left: Mapping[str, int]
     reliability: float | None
     weighted: str
 
@@ -57,43 +57,46 @@ class Answers:
         return surveys.design_effect(self.drawn.weights[~np.isnan(self.values)])
 
     @property
+    def effect_of_all(self) -> float:
+        """Return the design effect of weights, strata and clusters together."""
+        return surveys.effect_of_design(self.values, self.drawn)
+
+    @property
     def unweighted(self) -> float:
         """Return the plain average of the values."""
         return float(np.nanmean(self.values))
 
+    def of(self, code: str) -> Any:
+        """Return, of each person, whether they are of a group and answered."""
+        return (self.group == code).fill_null(False).to_numpy() & ~np.isnan(self.values)
+
 
 def answers_of(asked: Asked[SurveyEstimate]) -> Answers:
-    """Return the answers of one analysis, with their weights fitted to its margins.
+    """Return the answers of one analysis, by the design of the survey, with their weights fitted to its margins.
 
     Raises:
-        Refused: fewer than 50 answers, a scale that does not hang together, or weights that cannot be fitted.
+        Refused: fewer than 50 answers, a design that many answers lack or that contradicts itself, a scale that does
+            not hang together, or weights that cannot be fitted.
     """
     spec, relation = asked.spec, asked.relation()
     columns: dict[str, Any] = {f"item{at}": relation.field(path) for at, path in enumerate(spec.items)}
     columns |= {f"margin{at}": relation.field(one.field).cast("string") for at, one in enumerate(spec.margins)}
-    for name, path in (("weight", spec.weight), ("group", spec.group)):
-        if path:
-            columns[name] = relation.field(path)
+    columns |= {name: relation.field(path) for name, path in fields_of(spec).items()}
+    if spec.group:
+        columns["group"] = relation.field(spec.group)
     if spec.answer:
         columns["answer"] = asked.condition(relation, spec.answer)
-    rows = fetch(relation.table.select(**columns))
-    # A survey that gives no weights at all was drawn with equal chances; within one that does, a blank is a gap.
-    weighed = rows.filter(pl.col("weight") > 0) if spec.weight and rows["weight"].count() else rows
-    used = weighed.drop_nulls([f"margin{at}" for at in range(len(spec.margins))])
-    left = (rows.height - weighed.height, weighed.height - used.height)
-    if left[1] > _MOST_UNPLACED * weighed.height:
-        text = later("{n} of {all} people do not say the group that answers are weighted by")
-        raise Refused(filled(text, n=left[1], all=weighed.height))
+    used, left = placed(fetch(relation.table.select(**columns)), len(spec.margins))
     values, reliability = _scored(asked, used)
     if (answered := int((~np.isnan(values)).sum())) < FEWEST:
         raise Refused(filled(later("only {n} people answered; {fewest} are needed"), n=answered, fewest=FEWEST))
-    given = used["weight"].count() if spec.weight else 0
-    drawn = surveys.sample(used["weight"].to_numpy() if given else np.ones(used.height))
+    drawn = drawn_as(used, bool(asked.days and asked.days.first.year < asked.days.last.year))
     if spec.margins:
         groupings = [used[f"margin{at}"].to_numpy() for at in range(len(spec.margins))]
-        drawn = surveys.rake(drawn, groupings, [sizes(margin, asked.records) for margin in spec.margins])
+        fit = surveys.rake if spec.fitting == "raking" else surveys.fit_linear
+        drawn = fit(drawn, groupings, [sizes(margin, asked.records) for margin in spec.margins])
     group = used["group"] if spec.group else pl.Series([None] * used.height, dtype=pl.String())
-    weighted = _WEIGHTED["margins" if spec.margins else "design" if given else "no"]
+    weighted = _WEIGHTED["margins" if spec.margins else "design" if given(used, "weight") else "no"]
     return Answers(values, drawn, group, left, reliability, weighted)
 
 

@@ -1,6 +1,7 @@
 """What surveys say of everyone: a share or an average over questions, weighted to the people who live there."""
 
-from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -8,16 +9,36 @@ import polars as pl
 from openhalo.catalogue.analysis_kinds import SurveyEstimate
 from openhalo.measures.analyses.asked import Asked
 from openhalo.measures.analyses.contrasts import Contrast, Scale, contrast
-from openhalo.measures.analyses.results import AnalysisResult, Counts, Picture
+from openhalo.measures.analyses.results import AnalysisResult
 from openhalo.measures.analyses.survey_answers import FEWEST, Answers, answers_of
-from openhalo.measures.analyses.wording import Wording, named
-from openhalo.presentation import charts, numbers
-from openhalo.presentation.figures import Figure
+from openhalo.measures.analyses.survey_differences import compared, said
+from openhalo.measures.analyses.survey_views import notes_of, pictures_of, table_of
+from openhalo.measures.analyses.wording import Wording
+from openhalo.presentation import numbers
 from openhalo.presentation.words import _, later
 from openhalo.statistics import surveys
+from openhalo.statistics.proportions import wilson
 from openhalo.statistics.results import Assumption
 
-_WORDING = Wording("", whole=later("All residents"))
+_AGAINST = later("{group}, against {reference}")
+_WORDINGS = {
+    "share": Wording(
+        later(
+            "The share among {group} is {size} points {higher} than among {reference} (95% interval {span}; {n} people "
+            "answered)."
+        ),
+        whole=later("All residents"),
+        against=_AGAINST,
+    ),
+    "mean": Wording(
+        later(
+            "The average of {group} is {size} points {higher} than that of {reference} (95% interval {span}; {n} "
+            "people answered)."
+        ),
+        whole=later("All residents"),
+        against=_AGAINST,
+    ),
+}
 _ALONE = Assumption(
     later("people were drawn one by one: where whole homes or blocks were drawn, the interval is too narrow"),
     "not testable",
@@ -27,33 +48,41 @@ _ALONE = Assumption(
 def survey_estimate(asked: Asked[SurveyEstimate]) -> AnalysisResult:
     """Return the share that gives an answer, or the average over questions (0 to 100), for everyone and by group.
 
+    Differences between groups lead: they are what is tested, and counted among the plan's comparisons.
+
     Raises:
-        Refused: fewer than 50 answers, a scale that does not hang together, or weights that cannot be fitted.
+        Refused: fewer than 50 answers, a scale that does not hang together, a design that contradicts itself or that
+            many answers lack, or weights that cannot be fitted.
         MeasureError: there are no records of the population that answers are weighted to.
     """
     told = answers_of(asked)
     scale: Scale = "mean" if asked.spec.items else "share"
-    whole = contrast(surveys.mean(told.values, told.drawn, asked.spec.label), scale, leads=False)
+    whole = _estimate(asked, told, scale, "", ~np.isnan(told.values))
     groups, small = _by_group(asked, told, scale)
-    facts = {
+    found = compared(asked, told, groups, scale)
+    facts: dict[str, Any] = {
         "answered": told.answered, "effective": told.answered / told.effect, "design_effect": told.effect,
+        "effect_of_all": told.effect_of_all,
         "unweighted": told.unweighted, "reliability": told.reliability, "weighted": told.weighted,
+        "left_out": dict(told.left),
     }  # fmt: skip
+    if (test := found.together) is not None:
+        facts["equal_groups"] = {"statistic": test.statistic, "freedom": test.freedom, "p": test.p}
     every = (whole, *groups)
     return AnalysisResult(
         asked=asked,
-        contrasts=every,
-        wording=_WORDING,
+        contrasts=(*every, *found.gaps),
+        wording=_WORDINGS[scale],
         detail=pl.DataFrame({
             "group": [one.group or None for one in every], "answered": [one.n for one in every],
             "estimate": [one.estimate for one in every],
         }, schema_overrides={"group": pl.String()}),
         told=lambda: _told(asked, whole, told.weighted),
-        tell=lambda: _notes(asked, told, whole, small),
+        tell=lambda: [*notes_of(asked, told, whole, small), *said(asked, found)],
         limit=surveys.LIMIT,
-        assumed=(_ALONE,),
-        tabulate=lambda: _table(told, whole),
-        depict=lambda: [_picture(asked, every)],
+        assumed=(_ALONE,) if told.drawn.clusters is None else (),
+        tabulate=lambda: table_of(told, whole),
+        depict=lambda: pictures_of(asked, every, found.gaps, _WORDINGS[scale]),
         facts=facts,
     )  # fmt: skip
 
@@ -62,13 +91,24 @@ def _by_group(asked: Asked[SurveyEstimate], told: Answers, scale: Scale) -> tupl
     """Return the estimate of each group with enough answers, and how many groups have too few."""
     codes, found = set(told.group.drop_nulls().to_list()), []
     order = [code for code in asked.people if code in codes] or sorted(codes)
-    answered = ~np.isnan(told.values)
     for code in order:
-        within = (told.group == code).fill_null(False).to_numpy()
-        if (within & answered).sum() >= FEWEST:
-            one = surveys.mean(told.values, told.drawn, asked.spec.label, within=within)
-            found.append(contrast(one, scale, group=code, leads=False))
+        within = told.of(code)
+        if within.sum() >= FEWEST:
+            found.append(_estimate(asked, told, scale, code, within))
     return found, len(order) - len(found)
+
+
+def _estimate(asked: Asked[SurveyEstimate], told: Answers, scale: Scale, code: str, within: Any) -> Contrast:
+    """Return one estimate. Of a share of none or all, the design's error is 0, which is too sure: Wilson's stands."""
+    one = surveys.mean(told.values, told.drawn, asked.spec.label, within=within)
+    found = contrast(one, scale, group=code, leads=False)
+    if scale == "mean" or np.ptp(told.values[within]) > 0:
+        return found
+    worth = within.sum() / surveys.design_effect(told.drawn.weights[within])
+    if told.drawn.clusters is not None:
+        worth = min(worth, len(np.unique(told.drawn.clusters[within])))
+    ends = wilson(round(one.estimate) * worth, worth)
+    return replace(found, low=float(ends.low), high=float(ends.high))
 
 
 def _told(asked: Asked[SurveyEstimate], whole: Contrast, weighted: str) -> str:
@@ -87,67 +127,3 @@ def _told(asked: Asked[SurveyEstimate], whole: Contrast, weighted: str) -> str:
     )
     return text.format(value=value, low=low, high=high, n=numbers.count(whole.n), statement=_(asked.spec.statement),
                        weighted=_(weighted))  # fmt: skip
-
-
-def _notes(asked: Asked[SurveyEstimate], told: Answers, whole: Contrast, small: int) -> list[str]:
-    said = []
-    if asked.days and asked.days.first.year < asked.days.last.year:
-        said.append(_("Answers of several years are taken together."))
-    silent = len(told.values) - told.answered
-    if silent:
-        text = _("Left out, because they did not answer enough: {n} people.")
-        said.append(text.format(n=numbers.count(silent)))
-    for n, text in zip(
-        told.left,
-        (
-            _("Left out, because they have no weight: {n} people."),
-            _("Left out, because they do not say the group that answers are weighted by: {n} people."),
-        ),
-        strict=True,
-    ):
-        if n:
-            said.append(text.format(n=numbers.count(n)))
-    if small:
-        text = _("Groups that are not shown, because fewer than {fewest} people of them answered: {n}.")
-        said.append(text.format(fewest=FEWEST, n=small))
-    if told.effect > 1:
-        text = _(
-            "Some answers count for more people than others. So the {n} answers are worth {effective} that all count "
-            "the same. Without weights the figure would be {plain}."
-        )
-        kind = whole.scale
-        said.append(text.format(n=numbers.count(told.answered), effective=numbers.count(told.answered / told.effect),
-                                plain=numbers.measured(told.unweighted, kind)))  # fmt: skip
-    return said
-
-
-def _table(told: Answers, whole: Contrast) -> Counts:
-    def value(one: float) -> str:
-        return numbers.measured(one, whole.scale)
-
-    rows = [
-        [_("People who answered"), numbers.count(told.answered)],
-        [_("Answers of equal weight that they are worth"), numbers.count(told.answered / told.effect)],
-        [_("Design effect of the weights"), numbers.measured(told.effect, "ratio")],
-        [_("Without weights"), value(told.unweighted)],
-        [_("With weights"), value(whole.estimate)],
-    ]
-    if told.reliability is not None:
-        rows.append([_("Reliability of the scale (at most 1)"), numbers.measured(told.reliability, "ratio")])
-    return Counts(_("What the estimate rests on"), [_("What"), _("Value")], rows)
-
-
-def _picture(asked: Asked[SurveyEstimate], every: Sequence[Contrast]) -> Picture:
-    rows = [
-        Figure(named(one, asked, _WORDING), one.estimate, one.low, one.high, n=one.n, denominator=float(one.n),
-               code=one.group or None)
-        for one in every
-    ]  # fmt: skip
-    kind = every[0].scale
-    caption = _(
-        "The dot is the estimate; the line is its 95% interval. The interval grows as fewer people answer, and as "
-        "weights differ more."
-    )
-    return Picture(
-        charts.by_group, (kind, rows), (tuple(asked.people),), charts.describe(kind, rows, _(asked.spec.label)), caption
-    )

@@ -9,6 +9,9 @@ from openhalo.measures.analyses.contrasts import Contrast
 from openhalo.presentation import numbers
 from openhalo.presentation.words import _, later
 
+_POINTS = {"difference": 100, "points": 1}
+"""Scales of differences → how many points 1 is."""
+
 
 @dataclass(frozen=True)
 class Wording:
@@ -21,6 +24,8 @@ class Wording:
     whole: str = later("All")
     """What a comparison is called that compares no groups."""
     values: Mapping[str, str] = field(default_factory=dict)
+    against: str = ""
+    """What a comparison of two groups is called beside estimates of single ones; empty: as its group."""
 
 
 def verdict(one: Contrast, asked: Asked[Any], wording: Wording, family: int) -> str:
@@ -42,15 +47,16 @@ def shown(value: float, scale: str) -> str:
     >>> shown(-0.1234, "difference"), shown(0.8851, "ratio")
     ('-12.3 points', '0.89')
     """
-    if scale == "difference":
-        return _("{points} points").format(points=f"{100 * value:+.1f}")
+    if scale in _POINTS:
+        return _("{points} points").format(points=f"{_POINTS[scale] * value:+.1f}")
     return numbers.signed(value) if scale == "per_100" else numbers.measured(value, scale)
 
 
 def span(low: float, high: float, scale: str) -> str:
     """Write an interval on the scale of a comparison."""
-    if scale == "difference":
-        return _("{low} to {high} points").format(low=f"{100 * low:+.1f}", high=f"{100 * high:+.1f}")
+    if scale in _POINTS:
+        ends = (f"{_POINTS[scale] * end:+.1f}" for end in (low, high))
+        return _("{low} to {high} points").format(low=next(ends), high=next(ends))
     return _("{low} to {high}").format(low=shown(low, scale), high=shown(high, scale))
 
 
@@ -60,6 +66,7 @@ def ways(way: str) -> str:
         "pooled": _("all places together"),
         "within places": _("within the same places"),
         "average of places": _("average over places"),
+        "by last name and ZIP code": _("by last name and ZIP code"),
         "all stops of a place": _("each place weighted by all its stops"),
         "a group's own stops": _("each place weighted by the group's own stops"),
     }
@@ -71,8 +78,9 @@ def estimate(one: Contrast, asked: Asked[Any], wording: Wording) -> str:
     return _(wording.estimate).format(
         group=asked.name(one.group),
         reference=asked.name(one.reference),
-        size=f"{100 * abs(one.estimate):.1f}",
+        size=f"{_POINTS.get(one.scale, 100) * abs(one.estimate):.1f}",
         direction=_("more") if one.estimate > 0 else _("less"),
+        higher=_("higher") if one.estimate > 0 else _("lower"),
         way=ways(one.way),
         value=shown(one.estimate, one.scale),
         span=span(one.low, one.high, one.scale),
@@ -86,5 +94,7 @@ def named(one: Contrast, asked: Asked[Any], wording: Wording) -> str:
     """Return what is compared, for the first column of a table."""
     values = {name: _(text) for name, text in wording.values.items()}
     name = asked.name(one.group) if one.group else _(wording.whole).format(**values)
+    if one.reference and wording.against:
+        name = _(wording.against).format(group=name, reference=asked.name(one.reference))
     name = f"{name[:1].upper()}{name[1:]}"
     return f"{name}, {ways(one.way)}" if one.way else name

@@ -1,0 +1,101 @@
+"""What chances from last name and ZIP code add, in sentences and tables: their trial first, and no one's race."""
+
+from openhalo.catalogue.analysis_kinds import UnknownGroup
+from openhalo.measures.analyses.asked import Asked
+from openhalo.measures.analyses.results import Counts
+from openhalo.measures.analyses.unknown_chances import Guess
+from openhalo.presentation import numbers
+from openhalo.presentation.figures import interval
+from openhalo.presentation.words import _
+from openhalo.statistics.bisg_trial import Trial
+
+
+def estimates(asked: Asked[UnknownGroup], guess: Guess, group: str) -> list[str]:
+    """Return the weighted share of a group and of the reference group; or why there is none."""
+    if not guess.shares and (not guess.trials or guess.trials[guess.worst].misses <= 1):
+        text = _("Last names and ZIP codes give no estimate: too few records that say the group have both, so nobody "
+                 "can see whether they would be right.")  # fmt: skip
+        return [text]
+    if not guess.shares:
+        return [_missed(asked, guess)]
+    found = {one.group: one for one in guess.shares}
+    if not {group, asked.reference} <= found.keys():
+        return []
+    ours, theirs = ([f"{100 * end:.1f}" for end in (one.estimate, one.low, one.high)]
+                    for one in (found[group], found[asked.reference]))  # fmt: skip
+    text = _(
+        "If last names and ZIP codes tell the rest as well as they tell those written down: among {group}, about "
+        "{value} of every 100 {units} {statement} (95% interval {low} to {high}); among {reference}, about "
+        "{other_value} ({other_low} to {other_high})."
+    )
+    return [text.format(
+        group=asked.name(group), reference=asked.name(asked.reference), units=asked.unit,
+        statement=_(asked.spec.statement), value=ours[0], low=ours[1], high=ours[2],
+        other_value=theirs[0], other_low=theirs[1], other_high=theirs[2],
+    )]  # fmt: skip
+
+
+def _missed(asked: Asked[UnknownGroup], guess: Guess) -> str:
+    one = guess.trials[guess.worst]
+    text = _(
+        "Last names and ZIP codes give no estimate here. We tried them on the {n} {units} that say the group, and they "
+        "miss it by more than chance explains. For {group} they give {guessed} {units}, and {known} were written down. "
+        "Of every 100 of these, they say that {share} {statement}; {known_share} did."
+    )
+    return text.format(
+        n=numbers.count(guess.tried), units=asked.unit, group=asked.name(guess.worst),
+        guessed=numbers.count(one.guessed), known=numbers.count(one.known), statement=_(asked.spec.statement),
+        share=f"{100 * one.guessed_share:.1f}", known_share=f"{100 * one.known_share:.1f}",
+    )  # fmt: skip
+
+
+def notes(asked: Asked[UnknownGroup], guess: Guess) -> list[str]:
+    """Return how many records have chances, and what chances are not."""
+    with_it, without = numbers.count(guess.with_chances), numbers.count(guess.without)
+    text = _(
+        "Of the {units} that do not say the group, {n} have a last name and a ZIP code that stand in the tables of the "
+        "census."
+    )
+    said = text.format(units=asked.unit, n=with_it)
+    if guess.without:
+        said += " " + _("{n} do not, and are in no estimate.").format(n=without)
+    return [said, _("Chances are weights over many records. They are nobody\u2019s race, and names are not kept.")]
+
+
+def tabulate(asked: Asked[UnknownGroup], guess: Guess) -> list[Counts]:
+    """Return the trial of chances, and where last names and what was written down point apart."""
+    if not guess.trials:
+        return []
+    names = {code: asked.name(code) for code in guess.trials}
+    names = {code: f"{name[:1].upper()}{name[1:]}" for code, name in names.items()}
+    rows = [
+        [names[code], _agrees(one), numbers.count(one.known), _room(one.guessed, one.room),
+         numbers.share(one.known_share), _share_room(one.guessed_share, one.share_room)]
+        for code, one in guess.trials.items()
+    ]  # fmt: skip
+    heads = [_("Group"), _("Agree"), _("Written down"), _("By last name and ZIP code"), _("Share written down"),
+             _("Share by last name and ZIP code")]  # fmt: skip
+    implied = [
+        [names[code], *(numbers.share(average[other]) for other in names)] for code, average in guess.implied.items()
+    ]
+    return [
+        Counts(_("Tried where the group is known"), heads, rows),
+        Counts(_("Of those written down as one group, what last names and ZIP codes point to on average"),
+               [_("Written down as"), *names.values()], implied),
+    ]  # fmt: skip
+
+
+def _agrees(one: Trial) -> str:
+    return _("no") if one.misses > 1 else _("yes") if one.tells else _("too few to tell")
+
+
+def _room(value: float, room: float) -> str:
+    text = _("{value} ({low} to {high})")
+    return text.format(value=numbers.count(value), low=numbers.count(max(value - room, 0)),
+                       high=numbers.count(value + room))  # fmt: skip
+
+
+def _share_room(value: float, room: float) -> str:
+    text = _("{average} ({interval})")
+    ends = interval("share", max(value - room, 0.0), min(value + room, 1.0))
+    return text.format(average=numbers.share(value), interval=ends)

@@ -1,0 +1,149 @@
+"""What the records of unknown group leave open, in sentences, in a table and as a chart."""
+
+from collections.abc import Mapping, Sequence
+
+from openhalo.catalogue.analysis_kinds import UnknownGroup
+from openhalo.measures.analyses.asked import Asked
+from openhalo.measures.analyses.contrasts import Contrast
+from openhalo.measures.analyses.results import Counts, Picture
+from openhalo.measures.analyses.unknown_tally import Tally
+from openhalo.measures.analyses.wording import span
+from openhalo.presentation import charts, numbers
+from openhalo.presentation.figures import Figure
+from openhalo.presentation.words import _
+from openhalo.statistics.unknown_group import Bounds, share
+
+
+def headline(asked: Asked[UnknownGroup], tally: Tally, gaps: Mapping[str, Bounds]) -> str:
+    """Return how many records do not say the group, and what that leaves open for the largest group compared."""
+    unknown, all_of, what = tally.unknown.of, tally.total.of, _trait(asked)
+    if not unknown:
+        text = _("{what} was written down for all {n} {units}, so nothing is left open.")
+        return text.format(what=what, n=numbers.count(all_of), units=asked.unit)
+    text = _("{what} was not written down for {share} of every 100 {units} ({fraction}).")
+    missing = text.format(what=what, share=_of_100(unknown / all_of)[0], units=asked.unit,
+                          fraction=numbers.fraction(unknown, all_of))  # fmt: skip
+    first = largest(tally, gaps)
+    ours, theirs = (share(tally.known[code], tally.unknown) for code in (first, asked.reference))
+    (low, high), (other_low, other_high) = (_of_100(*one[:2]) for one in (ours, theirs))
+    text = _(
+        "Whatever it was: among {group}, between {low} and {high} of every 100 {units} {statement}; among {reference}, "
+        "between {other_low} and {other_high}."
+    )
+    between = text.format(
+        group=asked.name(first), reference=asked.name(asked.reference), units=asked.unit,
+        statement=_(asked.spec.statement), low=low, high=high, other_low=other_low, other_high=other_high,
+    )  # fmt: skip
+    return f"{missing} {between} {_holds(gaps[first], asked, first)}"
+
+
+def one_each(asked: Asked[UnknownGroup], tally: Tally, gaps: Mapping[str, Bounds]) -> list[str]:
+    """Return one sentence for each other group whose comparison holds at both extremes, and one for all the rest."""
+    others = {code: gap for code, gap in gaps.items() if code != largest(tally, gaps)} if tally.unknown.of else {}
+    unsure = [code for code, gap in others.items() if _open(gap)]
+    said = [_holds(gap, asked, code) for code, gap in others.items() if code not in unsure]
+    if unsure:
+        text = _("These records cannot tell whether the share is higher or lower than among {reference} for these "
+                 "groups: {groups}.")  # fmt: skip
+        names = numbers.listed(asked.name(code) for code in unsure)
+        said.append(text.format(reference=asked.name(asked.reference), groups=names))
+    return said
+
+
+def largest(tally: Tally, gaps: Mapping[str, Bounds]) -> str:
+    """Return the group with most records besides the one compared with: the headline tells of it."""
+    return max(gaps, key=lambda code: tally.known[code].of)
+
+
+def _open(gap: Bounds) -> bool:
+    return gap.low <= 0 <= gap.high
+
+
+def _holds(gap: Bounds, asked: Asked[UnknownGroup], code: str) -> str:
+    if _open(gap):
+        text = _("These records cannot tell among which of the two the share is higher.")
+    elif gap.low > 0:
+        text = _("The share is higher among {group} than among {reference} by {span}, whatever was not written down.")
+    else:
+        text = _("The share is lower among {group} than among {reference} by {span}, whatever was not written down.")
+    low, high = sorted((abs(gap.low), abs(gap.high)))
+    said = text.format(group=asked.name(code), reference=asked.name(asked.reference), span=_points(low, high))
+    if not _open(gap) and gap.surely_low <= 0 <= gap.surely_high:
+        said += " " + _("Chance alone could still give this.")
+    return said
+
+
+def notes(asked: Asked[UnknownGroup], tally: Tally) -> list[str]:
+    """Return by how much the outcome decides what was written down, what is left out, and what would settle it."""
+    said, known, total = [], tally.written, tally.total
+    if tally.unknown.of:
+        sides = (known.yes, total.yes), (known.of - known.yes, total.of - total.yes)
+        text = _("{what} was written down for {share} of the {units} that {statement} ({fraction}), and for "
+                 "{other_share} of those that did not ({other_fraction}).")  # fmt: skip
+        said.append(text.format(
+            what=_trait(asked), units=asked.unit, statement=_(asked.spec.statement),
+            share=numbers.share(sides[0][0] / sides[0][1]), fraction=numbers.fraction(*sides[0]),
+            other_share=numbers.share(sides[1][0] / sides[1][1]), other_fraction=numbers.fraction(*sides[1]),
+        ))  # fmt: skip
+        said.append(_("The more often it is written down, the narrower the ranges. If it always were, none would be "
+                      "needed."))  # fmt: skip
+    if tally.silent:
+        text = _("Left out, because they do not say what is counted here: {n} {units}.")
+        said.append(text.format(n=numbers.count(tally.silent), units=asked.unit))
+    return said
+
+
+def tabulate(asked: Asked[UnknownGroup], tally: Tally, gaps: Mapping[str, Bounds]) -> Counts:
+    """Return what was counted by group, and the range of each difference from the reference group."""
+    title = _("What was counted, and how far each share can lie from that of {reference}")
+    heads = [_("Group"), _("Difference between"), _("With chance allowed for"), _("Records"), _("With it")]
+    rows = []
+    for code, one in (*tally.known.items(), ("", tally.unknown)):
+        name, gap = asked.name(code) if code else _("Not written down"), gaps.get(code)
+        ends = ["–", "–"]
+        if gap:
+            ends = [span(low, high, "difference") for low, high in ((gap.low, gap.high), gap[2:])]
+        rows.append([f"{name[:1].upper()}{name[1:]}", *ends, numbers.count(one.of), numbers.count(one.yes)])
+    return Counts(title.format(reference=asked.name(asked.reference)), heads, rows)
+
+
+def depict(
+    asked: Asked[UnknownGroup], shares: Sequence[Contrast], tally: Tally, weighted: Sequence[Contrast] = ()
+) -> Picture:
+    """Return the recorded shares as dots, within the bars that the unknown records leave open; weighted ones below."""
+    estimated = {one.group: one for one in weighted}
+    rows = []
+    for one in shares:
+        of, ends = tally.known[one.group], one.bounds or (None, None)
+        rows.append(Figure(asked.name(one.group), one.estimate, one.low, one.high, n=one.n, numerator=of.yes,
+                           denominator=of.of, bound_low=ends[0], bound_high=ends[1], code=one.group))  # fmt: skip
+        if guess := estimated.get(one.group):
+            rows.append(Figure(_("… by last name"), guess.estimate, guess.low, guess.high, n=guess.n,
+                               denominator=float(guess.n), code=one.group))  # fmt: skip
+    caption = _(
+        "The circle is the share among records that say the group; the thin line is its 95% interval. The wide bar "
+        "shows how low and how high the share can be, whatever the group of the others was."
+    )
+    if estimated:
+        caption += " " + _("A filled dot is the estimate with last names and ZIP codes as weights, with its interval.")
+    alt = charts.describe("share", rows, _(asked.spec.label))
+    return Picture(charts.by_group, ("share", rows), (tuple(asked.people), None, True), alt, caption)
+
+
+def _trait(asked: Asked[UnknownGroup]) -> str:
+    """Return what was not written down, as the code list is called: race or ethnicity."""
+    catalogue = asked.records.catalogue
+    found = catalogue.schema.follow(asked.spec.record, asked.spec.group)
+    vocabulary = catalogue.vocabularies.get(found[1].vocabulary) if found else None
+    return _(vocabulary.label if vocabulary else found[1].label if found else asked.spec.group)
+
+
+def _of_100(*values: float) -> list[str]:
+    """Write how many of every 100: whole, unless two of them would read the same."""
+    whole = [numbers.count(round(100 * value)) for value in values]
+    alike = any(whole.count(one) > 1 for one in whole)
+    return [f"{100 * value:.1f}" for value in values] if alike else whole
+
+
+def _points(low: float, high: float) -> str:
+    return _("{low} to {high} percentage points").format(low=f"{100 * low:.1f}", high=f"{100 * high:.1f}")
