@@ -65,7 +65,11 @@ class Check:
         """Return each pattern, with whether the model predicts it."""
         return tuple(
             Assumption(
-                filled("the model predicts {pattern} (p = {p})", pattern=words, p=f"{self.tails[name]:.2f}"),
+                filled(
+                    "the model predicts {pattern} ({share} of made-up sets of records lie as far off)",
+                    pattern=words,
+                    share=f"{self.tails[name]:.0%}",
+                ),
                 "not met" if words in self.failing else "met",
             )
             for name, words in _PATTERNS.items()

@@ -21,9 +21,9 @@ _PRIORS = {"paper": statistic.PAPER, "package": statistic.PACKAGE}
 _SURE = (0.8, 0.9, 0.95)
 """Chances of lying among the top (or bottom) of peers from which on officers are counted; the first one leads."""
 _PLACES = {
-    0.1: later("One officer in ten is at or below this"),
+    0.1: later("The lowest tenth, at most"),
     0.5: later("The officer in the middle"),
-    0.9: later("One officer in ten is at or above this"),
+    0.9: later("The highest tenth, at least"),
 }
 _UNSURE = later(
     "But the model does not foretell all that was recorded, so this is a reason to look closer and not a finding."

@@ -25,6 +25,10 @@ _WORDING = Wording(
     later("Officers searched {group} only when they were surer, as far as the model holds."),
     later("Officers searched {group} when they were less sure, as far as the model holds: a double standard."),
 )
+_UNFIT = later(
+    "But places differ more than the model allows, so the thresholds are less sure than the intervals say. Take the "
+    "difference between groups as a reason to look closer, not as a finding."
+)
 _PRIORS = {
     "fast": statistic.FAST,
     "original": statistic.ORIGINAL,
@@ -56,7 +60,7 @@ def search_thresholds(asked: Asked[ThresholdTest]) -> AnalysisResult:
         wording=_WORDING,
         detail=_detail(found),
         tell=lambda: _notes(asked, counted, found),
-        limit=statistic.LIMIT,
+        limit=statistic.LIMIT if found.foretells else _UNFIT,
         depict=lambda: [_thresholds_drawn(asked, found), _check_drawn(found)],
         tabulate=lambda: _table(asked, found),
         facts={
@@ -134,13 +138,6 @@ def _notes(asked: Asked[ThresholdTest], counted: pl.DataFrame, found: statistic.
                                 searches=numbers.count(float(unknown["searches"].sum()))))  # fmt: skip
     text = _("Over places the model is off by {search} points in the share searched and {hit} points in the hit rate.")
     said.append(text.format(search=f"{100 * found.search_error:.1f}", hit=f"{100 * found.hit_error:.1f}"))
-    if not found.foretells:
-        said.append(
-            _(
-                "Places differ more than the model allows, so the thresholds are less sure than the intervals say. "
-                "Take the difference between groups as a reason to look closer, not as a finding."
-            )
-        )
     return said
 
 
