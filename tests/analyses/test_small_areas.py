@@ -6,8 +6,8 @@ import numpy as np
 import polars as pl
 import pytest
 
-from openhalo.measures.analyses.small_area_answers import answers_by_kind
-from openhalo.measures.analyses.small_area_words import Area, notes, sentence
+from openhalo.measures.analyses.surveys.small_area_answers import answers_by_kind
+from openhalo.measures.analyses.surveys.small_area_words import Area, notes, sentence
 from openhalo.statistics.results import Result
 
 from .made import made_site

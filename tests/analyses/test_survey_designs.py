@@ -10,7 +10,7 @@ import pytest
 
 from openhalo.base.errors import CatalogueError
 from openhalo.catalogue.index import load
-from openhalo.measures.analyses.survey_design import placed
+from openhalo.measures.analyses.surveys.design import placed
 from openhalo.sites.open_site import open_site
 
 from .conftest import site_with

@@ -22,11 +22,11 @@ from openhalo.measures.analyses.results import AnalysisResult
 from openhalo.measures.analyses.scenes import officers_at_scenes
 from openhalo.measures.analyses.series import level_change
 from openhalo.measures.analyses.shares import share_ratio
-from openhalo.measures.analyses.small_areas import small_area_estimate
 from openhalo.measures.analyses.small_counts import count_change
-from openhalo.measures.analyses.survey_estimates import survey_estimate
+from openhalo.measures.analyses.surveys.estimates import survey_estimate
+from openhalo.measures.analyses.surveys.small_areas import small_area_estimate
 from openhalo.measures.analyses.thresholds import search_thresholds
-from openhalo.measures.analyses.unknown_groups import unknown_groups
+from openhalo.measures.analyses.unknown_groups.bounds import unknown_groups
 from openhalo.measures.analyses.watching import watched
 from openhalo.presentation.words import later
 from openhalo.records.reading import Records

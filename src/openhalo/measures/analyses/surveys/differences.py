@@ -8,7 +8,7 @@ import numpy as np
 from openhalo.catalogue.analysis_kinds import SurveyEstimate
 from openhalo.measures.analyses.asked import Asked
 from openhalo.measures.analyses.contrasts import Contrast, Scale, contrast
-from openhalo.measures.analyses.survey_answers import Answers
+from openhalo.measures.analyses.surveys.answers import Answers
 from openhalo.presentation.words import _, filled, later
 from openhalo.statistics import survey_groups
 from openhalo.statistics.results import Refused

@@ -6,7 +6,7 @@ from openhalo.catalogue.analysis_kinds import UnknownGroup
 from openhalo.measures.analyses.asked import Asked
 from openhalo.measures.analyses.contrasts import Contrast
 from openhalo.measures.analyses.results import Counts, Picture
-from openhalo.measures.analyses.unknown_tally import Tally
+from openhalo.measures.analyses.unknown_groups.tally import Tally
 from openhalo.measures.analyses.wording import span
 from openhalo.presentation import charts, numbers
 from openhalo.presentation.figures import Figure

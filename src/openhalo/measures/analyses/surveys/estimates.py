@@ -10,9 +10,9 @@ from openhalo.catalogue.analysis_kinds import SurveyEstimate
 from openhalo.measures.analyses.asked import Asked
 from openhalo.measures.analyses.contrasts import Contrast, Scale, contrast
 from openhalo.measures.analyses.results import AnalysisResult
-from openhalo.measures.analyses.survey_answers import FEWEST, Answers, answers_of
-from openhalo.measures.analyses.survey_differences import compared, said
-from openhalo.measures.analyses.survey_views import notes_of, pictures_of, table_of
+from openhalo.measures.analyses.surveys.answers import FEWEST, Answers, answers_of
+from openhalo.measures.analyses.surveys.differences import compared, said
+from openhalo.measures.analyses.surveys.views import notes_of, pictures_of, table_of
 from openhalo.measures.analyses.wording import Wording
 from openhalo.presentation import numbers
 from openhalo.presentation.words import _, later

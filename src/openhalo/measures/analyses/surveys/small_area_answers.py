@@ -10,7 +10,7 @@ import polars as pl
 from openhalo.catalogue.analysis_kinds import SmallAreaEstimate
 from openhalo.engines.connect import fetch
 from openhalo.measures.analyses.asked import Asked
-from openhalo.measures.analyses.census import people
+from openhalo.measures.analyses.surveys.census import people
 from openhalo.presentation.numbers import natural
 from openhalo.presentation.words import filled, later
 from openhalo.statistics.estimates import Numbers

@@ -9,7 +9,7 @@ from openhalo.catalogue.analysis_kinds import SurveyEstimate
 from openhalo.measures.analyses.asked import Asked
 from openhalo.measures.analyses.contrasts import Contrast
 from openhalo.measures.analyses.results import Counts, Picture
-from openhalo.measures.analyses.survey_answers import FEWEST, Answers
+from openhalo.measures.analyses.surveys.answers import FEWEST, Answers
 from openhalo.measures.analyses.wording import Wording, named
 from openhalo.presentation import charts, numbers
 from openhalo.presentation.figures import Figure

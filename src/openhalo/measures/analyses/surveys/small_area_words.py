@@ -7,7 +7,7 @@ from openhalo.catalogue.analysis_kinds import SmallAreaEstimate
 from openhalo.measures.analyses.asked import Asked
 from openhalo.measures.analyses.contrasts import Contrast
 from openhalo.measures.analyses.results import Counts, Picture
-from openhalo.measures.analyses.small_area_answers import ByKind
+from openhalo.measures.analyses.surveys.small_area_answers import ByKind
 from openhalo.presentation import charts, numbers
 from openhalo.presentation.figures import Figure, interval
 from openhalo.presentation.words import _, plural

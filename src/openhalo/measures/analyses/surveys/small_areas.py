@@ -9,9 +9,9 @@ from openhalo.catalogue.analysis_kinds import SmallAreaEstimate
 from openhalo.measures.analyses.asked import Asked
 from openhalo.measures.analyses.contrasts import contrast
 from openhalo.measures.analyses.results import AnalysisResult
-from openhalo.measures.analyses.small_area_answers import AREA, ByKind, answers_by_kind
-from openhalo.measures.analyses.small_area_words import Area, notes, picture, table, told
-from openhalo.measures.analyses.survey_answers import FEWEST
+from openhalo.measures.analyses.surveys.answers import FEWEST
+from openhalo.measures.analyses.surveys.small_area_answers import AREA, ByKind, answers_by_kind
+from openhalo.measures.analyses.surveys.small_area_words import Area, notes, picture, table, told
 from openhalo.measures.analyses.wording import Wording
 from openhalo.presentation.words import later
 from openhalo.statistics import multilevel, surveys

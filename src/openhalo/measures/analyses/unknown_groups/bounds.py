@@ -6,13 +6,20 @@ from typing import Any
 import polars as pl
 
 from openhalo.catalogue.analysis_kinds import UnknownGroup
-from openhalo.measures.analyses import unknown_chance_wording as said
 from openhalo.measures.analyses.asked import Asked
 from openhalo.measures.analyses.contrasts import Contrast
 from openhalo.measures.analyses.results import AnalysisResult
-from openhalo.measures.analyses.unknown_chances import Guess, guess
-from openhalo.measures.analyses.unknown_tally import Tally, groups_shown, tally_of
-from openhalo.measures.analyses.unknown_wording import depict, headline, largest, notes, one_each, tabulate
+from openhalo.measures.analyses.unknown_groups import chance_wording as said
+from openhalo.measures.analyses.unknown_groups.chances import Guess, guess
+from openhalo.measures.analyses.unknown_groups.tally import Tally, groups_shown, tally_of
+from openhalo.measures.analyses.unknown_groups.wording import (
+    depict,
+    headline,
+    largest,
+    notes,
+    one_each,
+    tabulate,
+)
 from openhalo.presentation.words import later
 from openhalo.statistics import proportions, unknown_group
 from openhalo.statistics.results import Assumption

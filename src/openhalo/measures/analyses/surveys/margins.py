@@ -1,7 +1,7 @@
 """The sizes of groups that a survey's answers are weighted to."""
 
 from openhalo.catalogue.analysis_kinds import Margin
-from openhalo.measures.analyses.census import people
+from openhalo.measures.analyses.surveys.census import people
 from openhalo.records.reading import Records
 
 

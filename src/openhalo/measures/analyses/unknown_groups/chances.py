@@ -8,7 +8,7 @@ import polars as pl
 from openhalo.catalogue.analysis_kinds import CENSUS, UnknownGroup
 from openhalo.measures.analyses.asked import Asked
 from openhalo.measures.analyses.contrasts import Contrast, contrast
-from openhalo.measures.analyses.unknown_tally import FEWEST, Tally
+from openhalo.measures.analyses.unknown_groups.tally import FEWEST, Tally
 from openhalo.statistics import bisg
 from openhalo.statistics.bisg_trial import Trial, trials
 from openhalo.statistics.estimates import Numbers
