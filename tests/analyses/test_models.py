@@ -94,7 +94,7 @@ def test_a_model_that_does_not_foretell_its_cells_says_so(thresholds):
     """Hit rates of precincts differ more than the prior's 0.1 allows: a tenth lie outside the model's 95 % ranges."""
     failing = [one.text for one in thresholds.assumptions if one.state == "not met"]
     assert [text[:37] for text in failing] == ["the model foretells what was counted "]
-    assert thresholds.sentence().endswith("a reason to look closer, not as a finding.")
+    assert thresholds.headline().endswith("a reason to look closer, not as a finding.")
 
 
 def test_the_model_predicts_what_it_saw(thresholds):

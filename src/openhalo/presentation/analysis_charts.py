@@ -75,7 +75,7 @@ def places(
     top = min(1.0, top * 1.08)
     most = max((point.n for panel in panels for point in panel.points), default=1.0)
     scale = {"domain": [0, top], "nice": False}
-    axis = {"format": ".0%", "tickCount": 4, "grid": True}
+    axis = {"format": ".0%", "tickCount": 4, "grid": True, "labelFlush": False, "labelOverlap": True}
 
     def square(place: int, panel: Panel) -> Spec:
         values = [{"x": point.reference, "y": point.group, "n": point.n} for point in panel.points]

@@ -10,7 +10,7 @@ from typing import Any, Literal
 from openhalo.base.errors import MissingExtra
 from openhalo.presentation import numbers
 from openhalo.presentation.figures import Figure, base, interval, said
-from openhalo.presentation.words import spoken
+from openhalo.presentation.words import capital, spoken
 
 Variant = Literal["wide", "narrow"]
 Spec = dict[str, Any]
@@ -207,7 +207,7 @@ def _row(kind: str, index: int, row: Figure, order: Sequence[str], ranges: bool,
     colour = hue(row.code, order) if order else (ACCENT if row.code is not None else UNKNOWN)
     return {
         "row": index,
-        "label": _short(row.label, longest),
+        "label": _short(capital(row.label), longest),
         "value": row.value,
         **{name: getattr(row, name) for name in ("low", "high", "bound_low", "bound_high")},
         "hue": colour,

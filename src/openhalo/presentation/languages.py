@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from openhalo.base.errors import MissingExtra, Problem, SiteError, did_you_mean, name_all
-from openhalo.presentation.words import ENGLISH, Language
+from openhalo.presentation.words import ENGLISH, Language, capital
 
 
 def shipped() -> list[Path]:
@@ -55,7 +55,7 @@ def read(tag: str, folders: Sequence[Path]) -> Language:
     name = str(locale.get_language_name() or tag)
     return Language(
         tag=tag,
-        name=name[:1].upper() + name[1:],
+        name=capital(name),
         direction=locale.text_direction,
         translations=translations,
         reviewed=all(headers.get("x-reviewed-by") for _messages_, headers in read_ones),

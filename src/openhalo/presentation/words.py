@@ -54,6 +54,15 @@ def plural(one: str, many: str, n: float) -> str:
     return _spoken.get().translations.ngettext(one, many, int(n) if float(n).is_integer() else 2)
 
 
+def capital(text: str) -> str:
+    """Return a text with a capital first letter, as a row or a sentence begins; the rest stays as it is.
+
+    >>> capital("people of several races")
+    'People of several races'
+    """
+    return text[:1].upper() + text[1:]
+
+
 def later(text: str) -> str:
     """Return the text as it is, and mark it for translation: it passes through `_` where it is said."""
     return text

@@ -12,7 +12,7 @@ from openhalo.early_intervention.verdict import WORTH, beats, sentences
 from openhalo.presentation import charts, numbers
 from openhalo.presentation.drawing import Drawing, Drawings
 from openhalo.presentation.figures import Figure, interval, said
-from openhalo.presentation.words import _
+from openhalo.presentation.words import _, capital
 from openhalo.publications.labels import group
 from openhalo.publications.restricted import write_restricted
 
@@ -209,7 +209,7 @@ def _fairness(found: Backtest, catalogue: Catalogue, drawings: Drawings) -> Iter
             ]  # fmt: skip
             part = Part(
                 f"{kind}-{trait.replace(' ', '-')}", title, " ".join([text, _("Dotted line: all officers.")]),
-                [by[:1].upper() + by[1:], _("Share"), _("95% interval"), head], cells, more,
+                [capital(by), _("Share"), _("95% interval"), head], cells, more,
                 withheld=[at for at, row in enumerate(rows) if row.value is None],
             )  # fmt: skip
             yield _drawn(part, drawings, charts.by_group, "share", rows, line)

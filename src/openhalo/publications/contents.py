@@ -8,7 +8,7 @@ from openhalo.catalogue.analysis_plans import AnalysisPlan
 from openhalo.catalogue.core_list import telling
 from openhalo.catalogue.index import Catalogue
 from openhalo.catalogue.measure_specs import MeasureSpec
-from openhalo.presentation.words import _
+from openhalo.presentation.words import _, capital
 from openhalo.publications.analysis_pages import AnalysisPage
 from openhalo.publications.freshness import Freshness
 from openhalo.publications.imprint import Imprint
@@ -114,10 +114,7 @@ class Contents:
         """Return name and path of each file of single records in the release."""
         found = [path.removeprefix("data/incidents/") for path in self.tables if path.startswith("data/incidents/")]
         records = {path: self.catalogue.record_type(path.removesuffix(".csv")) for path in found}
-        return [
-            (record.plural[:1].upper() + record.plural[1:], f"data/incidents/{path}")
-            for path, record in records.items()
-        ]
+        return [(capital(record.plural), f"data/incidents/{path}") for path, record in records.items()]
 
     @property
     def names(self) -> dict[str, str]:

@@ -9,6 +9,7 @@ import ibis
 
 from openhalo.catalogue.sources import SourceSpec
 from openhalo.engines.connect import fetch
+from openhalo.presentation.words import capital
 from openhalo.publications.answers import Answer
 from openhalo.publications.imprint import cuts
 from openhalo.publications.labels import group, unit_words
@@ -67,7 +68,7 @@ def _of(record: str, fields: Sequence[str], records: Records) -> Freshness:
     covers = records.coverage(record)
     return Freshness(
         record=record,
-        label=definition.plural[:1].upper() + definition.plural[1:],
+        label=capital(definition.plural),
         units=unit_words(record, covers[0].unit, catalogue),
         rows=counts["_rows"],
         first=min(cover.first for cover in covers),

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from openhalo.base.errors import MissingExtra
 from openhalo.presentation import numbers
 from openhalo.presentation.vega_engine import write_engine
-from openhalo.presentation.words import _, plural, spoken
+from openhalo.presentation.words import _, capital, plural, spoken
 from openhalo.publications.contents import Contents
 from openhalo.publications.open_data import dictionary_of, table_of
 from openhalo.publications.pictures import write_pictures
@@ -124,7 +124,7 @@ def environment() -> Any:
     made.policies["ext.i18n.trimmed"] = True
     made.install_gettext_callables(_, plural, newstyle=True)  # type: ignore[attr-defined]
     made.filters.update(
-        count=numbers.count, listed=numbers.listed, share=numbers.share, day=numbers.day,
+        capital=capital, count=numbers.count, listed=numbers.listed, share=numbers.share, day=numbers.day,
         span=lambda f: numbers.span(f.first, f.last), dictionary=dictionary_of,
         page_of=page_of, chart_of=chart_of, contact=_link,
     )  # fmt: skip

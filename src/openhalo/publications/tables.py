@@ -7,7 +7,7 @@ from typing import Any
 from openhalo.catalogue.measure_specs import MeasureSpec
 from openhalo.presentation import numbers
 from openhalo.presentation.figures import Figure, interval, said
-from openhalo.presentation.words import _
+from openhalo.presentation.words import _, capital
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ def table(
     if kind in ("rate", "ratio"):
         parts.append((Column(_("Counted")), lambda row: count_of(row.numerator)))
     if kind == "rate" and per:
-        label = per.label[:1].upper() + per.label[1:]
+        label = capital(per.label)
         parts.append((Column(label, minor=True), lambda row: count_of(row.denominator) or "–"))
     if kind == "mean":
         parts.append((Column(_("Records")), lambda row: count_of(row.denominator)))

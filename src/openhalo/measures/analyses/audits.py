@@ -11,7 +11,7 @@ from openhalo.measures.analyses import audit_counts
 from openhalo.measures.analyses.asked import Asked
 from openhalo.measures.analyses.results import AnalysisResult, Counts
 from openhalo.presentation import numbers
-from openhalo.presentation.words import _, later
+from openhalo.presentation.words import _, capital, later
 from openhalo.statistics import recording
 from openhalo.statistics.estimates import Numbers
 from openhalo.statistics.proportions import difference
@@ -137,7 +137,7 @@ def _weeks(asked: Asked[Audit], days: pl.DataFrame) -> Iterator[Finding]:
     told = ", ".join(
         text.format(day=numbers.day(weeks["day"][at]), n=numbers.count(weeks["n"][at])) for at in found[:4]
     )
-    every = asked.unit[:1].upper() + asked.unit[1:]
+    every = capital(asked.unit)
     yield Finding(_("Weeks with far more records than the others"), every, told or _("none"), bool(found))
 
 

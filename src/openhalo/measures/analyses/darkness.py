@@ -16,7 +16,7 @@ from openhalo.measures.analyses.results import AnalysisResult, Counts, Picture
 from openhalo.measures.analyses.wording import Wording
 from openhalo.presentation import charts, numbers
 from openhalo.presentation.figures import Figure
-from openhalo.presentation.words import _, filled, later
+from openhalo.presentation.words import _, capital, filled, later
 from openhalo.statistics.proportions import difference
 from openhalo.statistics.results import Assumption, Refused
 from openhalo.statistics.veil_of_darkness import VeilOfDarkness, veil_of_darkness
@@ -142,7 +142,7 @@ def _counts(asked: Asked[analysis_kinds.VeilOfDarkness], found: Sequence[tuple[s
         share, part, whole = numbers.share(pair[0] / sum(pair)), numbers.count(pair[0]), numbers.count(sum(pair))
         return text.format(share=share, part=part, whole=whole)
 
-    rows = [[asked.name(code)[:1].upper() + asked.name(code)[1:], cell(one.light), cell(one.dark)]
+    rows = [[capital(asked.name(code)), cell(one.light), cell(one.dark)]
             for code, one in found]  # fmt: skip
     title = _("Each group’s share of the stops of it and of {reference} at these hours, nothing else held equal")
     return Counts(title.format(reference=asked.name(asked.reference)), heads, rows)

@@ -9,7 +9,7 @@ from openhalo.measures.analyses.asked import Asked
 from openhalo.measures.analyses.results import Counts, Picture
 from openhalo.presentation import analysis_charts, charts, numbers
 from openhalo.presentation.figures import Figure, interval
-from openhalo.presentation.words import _
+from openhalo.presentation.words import _, capital
 from openhalo.statistics.estimates import Numbers, normal_quantile
 from openhalo.statistics.proportions import wilson
 
@@ -34,7 +34,7 @@ def counts_of(asked: Asked[OutcomeTest], hits: Numbers, made: Numbers, codes: Se
     heads = [_("Group"), _("Searches that found something"), _("95% interval"), _("Found"), _("Searches")]
     rows = []
     for index, row in enumerate(_figures(asked, hits, made, codes)):
-        cells = [row.label[:1].upper() + row.label[1:], numbers.share(row.value), interval("share", row.low, row.high),
+        cells = [capital(row.label), numbers.share(row.value), interval("share", row.low, row.high),
                  numbers.count(row.numerator), numbers.count(row.denominator)]  # fmt: skip
         k, n = hits[index, :places], made[index, :places]
         large = n >= FEWEST_IN_PLACE

@@ -60,6 +60,8 @@ class AnalysisResult:
     """Returns further tables to read."""
     told: Callable[[], str] = str
     """Says the answer in one sentence: of a test without leading comparisons, or before these."""
+    caution: str = ""
+    """Said with the answer wherever it stands, where it is less sure than it looks."""
     each: Callable[[], Sequence[str]] = list
     """Says one sentence for each group, of a test without leading comparisons."""
     limit: str = ""
@@ -115,7 +117,7 @@ class AnalysisResult:
         if self.refusal:
             text = _("This test was not carried out, because it would mislead: {reason}.")
             return text.format(reason=_(self.refusal))
-        return " ".join(part for part in (self.told(), self._compared()) if part)
+        return " ".join(part for part in (self.told(), self._compared(), _(self.caution)) if part)
 
     def _compared(self) -> str:
         every, clear = self.leading, [one for one in self.leading if one.verdict in ("above", "below")]

@@ -57,8 +57,7 @@ def officers_at_scenes(asked: Asked[SameScene]) -> AnalysisResult:
             "{out} of {all} officers most likely use more force than nearly all others who were at the same scenes: "
             "for each of them the chance of being among the top 5% is over 80%. {fewer} use less than nearly all."
         )
-        said = text.format(out=numbers.count(out[0][0]), all=numbers.count(compared), fewer=numbers.count(out[0][1]))
-        return said if found.check.holds else f"{said} {_(_UNSURE)}"
+        return text.format(out=numbers.count(out[0][0]), all=numbers.count(compared), fewer=numbers.count(out[0][1]))
 
     return AnalysisResult(
         asked=asked,
@@ -68,6 +67,7 @@ def officers_at_scenes(asked: Asked[SameScene]) -> AnalysisResult:
         told=told,
         tell=lambda: _notes(used.height, at, compared, found.check),
         limit=_LIMIT,
+        caution="" if found.check.holds else _UNSURE,
         depict=lambda: [_drawn(contrasts), _check_drawn(found.check)],
         tabulate=lambda: _table(out),
         facts={
@@ -107,8 +107,9 @@ def _notes(records: int, at: Scenes, compared: int, check: Check) -> list[str]:
     )
     said = [text.format(all=numbers.count(records), used=numbers.count(len(at.officer)),
                         scenes=numbers.count(len(at.starts) - 1))]  # fmt: skip
-    text = _("{left} of {all} officers share too few scenes with others to be compared.")
-    said.append(text.format(left=numbers.count(len(at.names) - compared), all=numbers.count(len(at.names))))
+    if left := len(at.names) - compared:
+        text = _("{left} of {all} officers share too few scenes with others to be compared.")
+        said.append(text.format(left=numbers.count(left), all=numbers.count(len(at.names))))
     text = _(
         "As a check, {times} made-up sets of records were drawn from the model. For {share} of officers the real "
         "records lie outside what these foretell for 95%, at scenes with few or with many officers; 5% is usual."

@@ -12,7 +12,7 @@ from openhalo.measures.analyses.results import AnalysisResult, Counts, Picture
 from openhalo.measures.analyses.wording import Wording
 from openhalo.presentation import analysis_charts, charts, numbers
 from openhalo.presentation.figures import Figure, interval
-from openhalo.presentation.words import _, filled, later
+from openhalo.presentation.words import _, capital, filled, later
 from openhalo.statistics import threshold_test as statistic
 from openhalo.statistics.recording import refuse_uneven_recording
 from openhalo.statistics.results import Refused
@@ -60,7 +60,8 @@ def search_thresholds(asked: Asked[ThresholdTest]) -> AnalysisResult:
         wording=_WORDING,
         detail=_detail(found),
         tell=lambda: _notes(asked, counted, found),
-        limit=statistic.LIMIT if found.foretells else _UNFIT,
+        limit=statistic.LIMIT,
+        caution="" if found.foretells else _UNFIT,
         depict=lambda: [_thresholds_drawn(asked, found), _check_drawn(found)],
         tabulate=lambda: _table(asked, found),
         facts={
@@ -183,7 +184,7 @@ def _table(asked: Asked[ThresholdTest], found: statistic.ThresholdTest) -> Count
         mine = cells.group == g
         text = _("{average} ({interval})")
         rows.append([
-            f"{name[:1].upper()}{name[1:]}", numbers.share(one.estimate), interval("share", one.low, one.high),
+            capital(name), numbers.share(one.estimate), interval("share", one.low, one.high),
             text.format(average=numbers.share(own.estimate), interval=interval("share", own.low, own.high)),
             *(numbers.count(float(of[mine].sum())) for of in (cells.stops, cells.searches, cells.hits)),
         ])  # fmt: skip

@@ -7,7 +7,7 @@ from typing import Any
 from openhalo.measures.analyses.asked import Asked
 from openhalo.measures.analyses.contrasts import Contrast
 from openhalo.presentation import numbers
-from openhalo.presentation.words import _, later
+from openhalo.presentation.words import _, capital, later
 
 _POINTS = {"difference": 100, "points": 1}
 """Scales of differences → how many points 1 is."""
@@ -96,5 +96,5 @@ def named(one: Contrast, asked: Asked[Any], wording: Wording) -> str:
     name = asked.name(one.group) if one.group else _(wording.whole).format(**values)
     if one.reference and wording.against:
         name = _(wording.against).format(group=name, reference=asked.name(one.reference))
-    name = f"{name[:1].upper()}{name[1:]}"
+    name = capital(name)
     return f"{name}, {ways(one.way)}" if one.way else name

@@ -6,7 +6,7 @@ from openhalo.measures.analyses.results import Counts
 from openhalo.measures.analyses.unknown_groups.chances import Guess
 from openhalo.presentation import numbers
 from openhalo.presentation.figures import interval
-from openhalo.presentation.words import _
+from openhalo.presentation.words import _, capital
 from openhalo.statistics.bisg_trial import Trial
 
 
@@ -67,7 +67,7 @@ def tabulate(asked: Asked[UnknownGroup], guess: Guess) -> list[Counts]:
     if not guess.trials:
         return []
     names = {code: asked.name(code) for code in guess.trials}
-    names = {code: f"{name[:1].upper()}{name[1:]}" for code, name in names.items()}
+    names = {code: capital(name) for code, name in names.items()}
     rows = [
         [names[code], _agrees(one), numbers.count(one.known), _room(one.guessed, one.room),
          numbers.share(one.known_share), _share_room(one.guessed_share, one.share_room)]

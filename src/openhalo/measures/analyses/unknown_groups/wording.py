@@ -10,7 +10,7 @@ from openhalo.measures.analyses.unknown_groups.tally import Tally
 from openhalo.measures.analyses.wording import span
 from openhalo.presentation import charts, numbers
 from openhalo.presentation.figures import Figure
-from openhalo.presentation.words import _
+from openhalo.presentation.words import _, capital
 from openhalo.statistics.unknown_group import Bounds, share
 
 
@@ -103,7 +103,7 @@ def tabulate(asked: Asked[UnknownGroup], tally: Tally, gaps: Mapping[str, Bounds
         ends = ["–", "–"]
         if gap:
             ends = [span(low, high, "difference") for low, high in ((gap.low, gap.high), gap[2:])]
-        rows.append([f"{name[:1].upper()}{name[1:]}", *ends, numbers.count(one.of), numbers.count(one.yes)])
+        rows.append([capital(name), *ends, numbers.count(one.of), numbers.count(one.yes)])
     return Counts(title.format(reference=asked.name(asked.reference)), heads, rows)
 
 
