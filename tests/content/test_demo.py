@@ -1,5 +1,6 @@
 """The demo and a new site, as a newcomer meets them."""
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -33,6 +34,20 @@ def test_the_demo_imports_publishes_and_verifies(demo):
     }  # fmt: skip
     assert verify(demo.release) == []
     assert "not a site of the" in demo.site.settings.publisher.note
+
+
+def test_a_figure_leads_to_its_tests_and_home_to_what_was_planned(demo):
+    """What records of unknown race leave open stands beside the share whose comparison they spoil."""
+    tests = {
+        place: set(re.findall(r'pages/analyses/(\w+/\w+)\.html', (demo.release / place).read_text(encoding="utf-8")))
+        for place in ("pages/stops/search_share.html", "pages/force/applications.html", "pages/stops/stops.html",
+                      "index.html")
+    }  # fmt: skip
+    asked = ("search_share_ratio", "search_share_unknown_race", "search_share_benchmark", "recording_audit")
+    assert tests["pages/stops/search_share.html"] == {f"stops/{name}" for name in asked}
+    assert tests["pages/force/applications.html"] == {"force/level_change", "force/monthly_watch"}
+    assert tests["pages/stops/stops.html"] == set()
+    assert tests["index.html"] == {"stops/veil_of_darkness", "force/level_change"}
 
 
 def test_the_demo_again_imports_nothing_and_makes_a_new_release(demo):

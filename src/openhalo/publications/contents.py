@@ -93,6 +93,16 @@ class Contents:
         chosen = sorted(pages, key=lambda page: page.spec.id not in firsts)[:most]
         return [page for page in pages if page in chosen]
 
+    def tested(self, measure: MeasureSpec) -> list[AnalysisPage]:
+        """Return the tests of what a measure counts: of the same records, and of the same outcome among them."""
+        if measure.kind not in ("count", "share"):
+            return []
+        same = (measure.record, measure.where, measure.numerator)
+        return [
+            page for page in self.analyses
+            if (page.spec.record, page.spec.where, page.spec.settings.get("outcome", "")) == same
+        ]  # fmt: skip
+
     @property
     def key_figures(self) -> list[MeasurePage]:
         """Return what the home page says first, four at most: what leads; then of each domain the count, one more."""
