@@ -1,6 +1,6 @@
 """A known truth: shares of 57 counties from 200 schools, against all 6,194 schools of the frame.
 
-`api_counties.csv`: library(survey); data(api); aggregate(cbind(schools=1, awards=awards=="Yes",
+`frozen/api_counties.csv`: library(survey); data(api); aggregate(cbind(schools=1, awards=awards=="Yes",
 schoolwide=sch.wide=="Yes") ~ cname + stype, apipop, sum)
 """
 
@@ -15,7 +15,7 @@ from openhalo.statistics import multilevel
 
 pytest.importorskip("numba")
 pytest.importorskip("nutpie")
-FRAME = pl.read_csv(Path(__file__).parent / "api_counties.csv")
+FRAME = pl.read_csv(Path(__file__).parent / "frozen" / "api_counties.csv")
 COUNTIES, TYPES = sorted(FRAME["cname"].unique()), ["E", "H", "M"]
 DRAWN = {"E": 100, "H": 50, "M": 50}
 NUMBERED = [
