@@ -207,14 +207,23 @@ class SameScene(AnalysisSpec):
     )
 
 
-class Margin(Spec):
-    """The sizes of groups that answers are weighted to."""
+class Population(Spec):
+    """The records that say how many people there are."""
 
-    field: Annotated[str, Names("field", asked=True)] = Field(description="Field of the answers that says the group")
-    record: str = Field(default="population/group_population", description="Record type that holds the sizes")
+    record: str = Field(default="population/group_population", description="Record type that holds the numbers")
     where: Condition = Field(default="", description="Which of its records count; those of its last year do")
-    by: Named = Field(description="Its field that says the group")
     size: Number = Field(default="population", description="Its field that says how many people there are")
+
+
+class Trait(Spec):
+    """One thing that makes people a kind: who answered says it, and the population is counted by it."""
+
+    field: Annotated[str, Names("field", asked=True)] = Field(description="Field of the answers")
+    by: Named = Field(description="Field of the population's records that says the same")
+
+
+class Margin(Population, Trait):
+    """The sizes of groups that answers are weighted to."""
 
 
 class SurveyEstimate(Grouped):
@@ -259,21 +268,11 @@ class SurveyEstimate(Grouped):
             yield Misfit(("fitting",), "'fitting' without 'margins'", todo="say which sizes the weights are fitted to")
 
 
-class Trait(Spec):
-    """One thing that makes people a kind: who answered says it, and the population is counted by it."""
-
-    field: Annotated[str, Names("field", asked=True)] = Field(description="Field of the answers")
-    by: Named = Field(description="Field of the population's records that says the same")
-
-
-class Cells(Spec):
+class Cells(Population):
     """How many people of each kind live in each area."""
 
-    record: str = Field(default="population/group_population", description="Record type that holds the numbers")
-    where: Condition = Field(default="", description="Which of its records count; those of its last year do")
     area: Trait = Field(description="What says the area")
     traits: list[Trait] = Field(default=[], description="What makes people a kind: race, gender, age group")
-    size: Number = Field(default="population", description="Its field that says how many people there are")
 
 
 class SmallAreaEstimate(AnalysisSpec):
