@@ -1,7 +1,9 @@
 """Bad input of each kind, as a user meets it: one clear message, the delivery's exit code, and nothing stored."""
 
 import gzip
+import io
 import sys
+import zipfile
 
 import pytest
 
@@ -12,6 +14,19 @@ GOOD = (
     b"policePrecinct,neighborhood\n"
     b"6823,17-000003,2017-01-01T06:00:42Z,suspicious,MDC,,NO,NO,Unknown,Unknown,Unknown,44.96,-93.24,1,Cedar\n"
 )
+
+
+def packed_unknown():
+    """A spreadsheet whose parts name a compression (AES, 99) that Python's zipfile has not."""
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w") as archive:
+        archive.writestr("xl/workbook.xml", "<workbook/>")
+    packed = bytearray(file.getvalue())
+    for at in (8, packed.index(b"PK\x01\x02") + 10):
+        packed[at : at + 2] = (99).to_bytes(2, "little")
+    return bytes(packed)
+
+
 BAD = {
     "empty": b"",
     "no text": bytes(range(256)) * 40,
@@ -22,6 +37,7 @@ BAD = {
     "a column twice": GOOD.replace(b"problem", b"race"),
     "a cut gzip": gzip.compress(GOOD * 100, mtime=0)[:-20],
     "a damaged spreadsheet": b"PK\x03\x04" + GOOD,
+    "a spreadsheet packed in an unknown way": packed_unknown(),
     "a damaged Parquet file": b"PAR1" + GOOD,
     "an endless line": GOOD + b"x" * (2 << 20),
     "a quote without end": GOOD + b'1,"2',

@@ -95,7 +95,7 @@ def _examine(path: Path, file: Path) -> None:
             unpacked = 0
             for part in parts:
                 unpacked += _examine_part(path, archive, part, LARGEST_UNPACKED - unpacked)
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, ValueError) as error:
+    except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, ValueError) as error:
         raise _damaged(path, error) from None
 
 

@@ -195,9 +195,6 @@ def _closed(tables: Sequence[_Table], records: Records, policy: Policy, today: d
     return found
 
 
-Stretches = list[tuple[Period, int]]
-
-
 def _protected(
     tables: Sequence[_Table], records: Records, days: dict[str, Period], precaution: Precaution
 ) -> tuple[RecordsAsOf, list[Period], Protected, "Results"]:
