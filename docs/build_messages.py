@@ -18,7 +18,7 @@ from babel.messages.pofile import read_po, write_po
 
 from openhalo.catalogue.index import KINDS, load
 from openhalo.catalogue.translating import help_in, spec_in
-from openhalo.presentation.languages import headers
+from openhalo.language.message_files import headers
 from openhalo.sites.planning import read_plan
 from openhalo.sites.settings import Settings, read_settings
 

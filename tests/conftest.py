@@ -16,7 +16,7 @@ import pytest
 import vl_convert
 
 from openhalo.base.provenance import hash_facts
-from openhalo.presentation import drawing, drawing_process
+from openhalo.charts import svg, svg_process
 from openhalo.sites.open_site import Site, open_site
 
 AGENCY_YAML = """
@@ -62,18 +62,18 @@ def drawn_once(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Iter
     folder = (own if worker_id == "master" else own.parent) / "drawings"
     folder.mkdir(exist_ok=True)
 
-    def remembered(jobs: Sequence[drawing_process.Job]) -> list[str]:
+    def remembered(jobs: Sequence[svg_process.Job]) -> list[str]:
         paths = [folder / f"{hash_facts([*job])}.svg" for job in jobs]
         new = {path: job for path, job in zip(paths, jobs, strict=True) if not path.exists()}
-        for path, svg in zip(new, drawing_process.svgs(list(new.values())), strict=True):
+        for path, drawing in zip(new, svg_process.svgs(list(new.values())), strict=True):
             draft = path.with_suffix(f".{worker_id}")
-            draft.write_text(svg, encoding="utf-8")
+            draft.write_text(drawing, encoding="utf-8")
             draft.replace(path)
         return [path.read_text(encoding="utf-8") for path in paths]
 
     bundle = functools.cache(vl_convert.javascript_bundle)  # over a second, and the same in every release
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(drawing, "svgs", remembered)
+        patched.setattr(svg, "svgs", remembered)
         patched.setattr(vl_convert, "javascript_bundle", bundle)
         yield
 

@@ -10,8 +10,8 @@ import pytest
 from right_to_left import right_to_left
 
 from openhalo.catalogue.analysis_plans import AnalysisPlan
-from openhalo.presentation import languages
-from openhalo.presentation.words import ENGLISH
+from openhalo.language import message_files
+from openhalo.language.translation import ENGLISH
 from openhalo.publications.build import build
 from openhalo.publications.imprint import Declared, Imprint
 from openhalo.sites.open_site import open_site
@@ -154,7 +154,7 @@ def site(tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def imprint(site):
-    spoken = [ENGLISH, languages.read("es", message_folders(site.path)), right_to_left()]
+    spoken = [ENGLISH, message_files.read("es", message_folders(site.path)), right_to_left()]
     fields = sorted({group for spec in site.catalogue.measures.values() for group in spec.groups})
     declared = [
         Declared(record, fields, "These fields are public.")

@@ -5,8 +5,8 @@ import re
 
 from babel import Locale
 
-from openhalo.presentation.languages import written
-from openhalo.presentation.words import Language
+from openhalo.language.message_files import written
+from openhalo.language.translation import Language
 
 _KEPT = re.compile(r"(\{\w*\}|%\(\w+\)s|%%|</?\w+>|\*\*)")
 _LETTERS = str.maketrans(

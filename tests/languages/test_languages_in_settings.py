@@ -35,9 +35,9 @@ def test_a_language_of_the_sites_own_is_known(site, tmp_path):
     (b'msgid "{n} stops"\nmsgstr "{m} paradas"\n', r"broken\.po:1: the translation of '\{n\} stops' does not keep"),
 ])  # fmt: skip
 def test_a_message_file_that_cannot_be_used_is_named(tmp_path, broken, told):
-    from openhalo.presentation import languages
+    from openhalo.language import message_files
 
     (tmp_path / "es").mkdir()
     (tmp_path / "es" / "broken.po").write_bytes(broken)
     with pytest.raises(SiteError, match=told):
-        languages.read("es", [tmp_path])
+        message_files.read("es", [tmp_path])

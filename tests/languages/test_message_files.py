@@ -8,10 +8,11 @@ from pathlib import Path
 import pytest
 from babel.messages.pofile import read_po
 
-from openhalo.presentation import charts, languages, numbers
-from openhalo.presentation.drawing import Drawings
-from openhalo.presentation.figures import Figure
-from openhalo.presentation.words import ENGLISH, speaking
+from openhalo.charts import figures_chart
+from openhalo.charts.figure import Figure
+from openhalo.charts.svg import Drawings
+from openhalo.language import formatting, message_files
+from openhalo.language.translation import ENGLISH, speaking
 
 ROOT = Path(__file__).parents[2]
 CATALOGUE = ROOT / "src" / "openhalo_catalogue"
@@ -57,7 +58,11 @@ def test_each_translation_keeps_placeholders_and_is_no_copy(files):
     for texts in files.values():
         for path, po in texts.items():
             for text, said in _pairs(po):
-                assert not said or languages.placeholders(text) == languages.placeholders(said), (path.name, text, said)
+                assert not said or message_files.placeholders(text) == message_files.placeholders(said), (
+                    path.name,
+                    text,
+                    said,
+                )
                 assert not said or ("**" in text) == ("**" in said), (path.name, text)
                 copied = said == text and path.name != "sources.po"  # names and citations stay
                 assert not copied or len(re.findall(r"\w{3,}", re.sub(r"\{\w+\}", "", text))) < 6, (path.name, text)
@@ -99,29 +104,29 @@ def test_numbers_follow_the_language_of_the_file(tmp_path, tag, count, share, mo
     (tmp_path / "xx" / "a.po").write_text(
         f'msgid ""\nmsgstr ""\n"Language: {header}\\n"\n\nmsgid "No"\nmsgstr "Nein"\n'
     )
-    language = languages.read("xx", [tmp_path])
+    language = message_files.read("xx", [tmp_path])
     with speaking(language):
-        assert (numbers.count(51920), numbers.share(0.133)) == (count, share)
+        assert (formatting.count(51920), formatting.share(0.133)) == (count, share)
     assert language.drawn["time"]["shortMonths"][0] == months
-    assert numbers.count(51920) == "51,920"
+    assert formatting.count(51920) == "51,920"
 
 
 def test_a_sites_own_words_come_first_and_what_it_lacks_comes_from_ours(tmp_path):
     (tmp_path / "es").mkdir()
     head = 'msgid ""\nmsgstr ""\n"Language: es_US\\n"\n"X-Reviewed-By: A. Pérez\\n"\n\n'
     (tmp_path / "es" / "site.po").write_text(f'{head}msgid "Stops"\nmsgstr "Detenciones"\n', encoding="utf-8")
-    own = languages.read("es", [tmp_path, CATALOGUE / "locale"])
+    own = message_files.read("es", [tmp_path, CATALOGUE / "locale"])
     assert (own.translations.gettext("Stops"), own.translations.gettext("Asian")) == ("Detenciones", "Asiática")
-    assert not own.reviewed and languages.read("es", [tmp_path]).reviewed
-    assert languages.known([tmp_path, CATALOGUE / "locale"]) == ["en", "es"]
-    assert languages.read("en", []) is ENGLISH
+    assert not own.reviewed and message_files.read("es", [tmp_path]).reviewed
+    assert message_files.known([tmp_path, CATALOGUE / "locale"]) == ["en", "es"]
+    assert message_files.read("en", []) is ENGLISH
 
 
 @pytest.mark.parametrize(("tag", "month"), [("en", "Jan"), ("es", "ene")])
 def test_axes_of_charts_write_months_as_the_language_does(tag, month):
     rows = [Figure("", count, period=f"2020-{place:02}") for place, count in enumerate((5.0, 7.0, 6.0), start=1)]
-    with speaking(languages.read(tag, [ROOT / "src" / "openhalo" / "locale"])):
-        svg = str(Drawings().svg(charts.over_time, "count", rows, "wide", alt="-", css="wide"))
-        same = str(Drawings().svg(charts.by_group, "count", rows, "wide", alt="-", css="wide"))
+    with speaking(message_files.read(tag, [ROOT / "src" / "openhalo" / "locale"])):
+        svg = str(Drawings().svg(figures_chart.over_time, "count", rows, "wide", alt="-", css="wide"))
+        same = str(Drawings().svg(figures_chart.by_group, "count", rows, "wide", alt="-", css="wide"))
     assert f">{month}</text>" in svg
-    assert same == str(Drawings().svg(charts.by_group, "count", rows, "wide", alt="-", css="wide"))
+    assert same == str(Drawings().svg(figures_chart.by_group, "count", rows, "wide", alt="-", css="wide"))

@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime
 import pytest
 from made_up import AGENCY, small_site
 
-from openhalo.presentation.words import ENGLISH, Language
+from openhalo.language.translation import ENGLISH, Language
 from openhalo.publications.build import build
 from openhalo.publications.imprint import Declared, Imprint
 from openhalo.sites.open_site import open_site

@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from made_up import AGENCY, SOURCE
 
-from openhalo.presentation import maps, plane, sparklines
-from openhalo.presentation.drawing import Drawings
+from openhalo.charts import map_layout, maps, sparklines
+from openhalo.charts.svg import Drawings
 from openhalo.publications.answers import answer
 from openhalo.publications.place_centres import FEWEST_RECORDS, centres
 from openhalo.sites.open_site import open_site
@@ -99,7 +99,7 @@ def test_a_site_without_places_has_no_page_of_places(small_release):
 
 
 SPOTS = st.builds(
-    plane.Place, st.text("abcdef", min_size=1, max_size=12), st.floats(44.8, 45.1), st.floats(-93.5, -93.1),
+    map_layout.Place, st.text("abcdef", min_size=1, max_size=12), st.floats(44.8, 45.1), st.floats(-93.5, -93.1),
     st.integers(1, 10_000).map(float),
 )  # fmt: skip
 
@@ -107,7 +107,7 @@ SPOTS = st.builds(
 @settings(max_examples=60, deadline=None)
 @given(st.lists(SPOTS, min_size=1, max_size=40), st.sampled_from([318.0, 500.0]))
 def test_the_area_of_a_circle_is_proportional_to_its_count_and_all_lie_on_the_map(places, width):
-    found, height, per_record = plane.dots(places, width)
+    found, height, per_record = map_layout.dots(places, width)
     areas = sorted(pi * dot.radius**2 for dot in found)
     counts = sorted(place.count for place in places)
     assert all(abs(area - count * per_record) < 1e-6 * area for area, count in zip(areas, counts, strict=True))
@@ -115,16 +115,16 @@ def test_the_area_of_a_circle_is_proportional_to_its_count_and_all_lie_on_the_ma
         assert dot.x - dot.radius >= -0.1 and dot.x + dot.radius <= width + 0.1
         assert dot.y - dot.radius >= -0.1 and dot.y + dot.radius <= height + 0.1
     assert found == sorted(found, key=lambda dot: -dot.radius) or len({dot.radius for dot in found}) < len(found)
-    boxes = [(dot.x, dot.y, len(dot.label) * 7.4 / 2) for dot in plane.named(found, width, 9)]
+    boxes = [(dot.x, dot.y, len(dot.label) * 7.4 / 2) for dot in map_layout.named(found, width, 9)]
     for place, (x, y, half) in enumerate(boxes):
         assert half <= x <= width - half
         assert all(abs(x - a) > half + other or abs(y - b) >= 17 for a, b, other in boxes[:place])
 
 
 def test_north_is_up_and_east_is_right():
-    north, south, east = (plane.Place(name, *spot, 10.0) for name, spot in
+    north, south, east = (map_layout.Place(name, *spot, 10.0) for name, spot in
                           (("N", (45.1, -93.3)), ("S", (44.9, -93.3)), ("E", (45.0, -93.1))))  # fmt: skip
-    at = {dot.label: dot for dot in plane.dots([north, south, east], 500)[0]}
+    at = {dot.label: dot for dot in map_layout.dots([north, south, east], 500)[0]}
     assert at["N"].y < at["E"].y < at["S"].y and at["N"].x == at["S"].x < at["E"].x
     # A degree of longitude is cos(latitude) of one of latitude.
     across, down = at["E"].x - at["N"].x, at["S"].y - at["N"].y
@@ -133,7 +133,8 @@ def test_north_is_up_and_east_is_right():
 
 def test_a_drawn_map_has_its_circles_in_proportion():
     places = [
-        plane.Place(name, 45 + i / 100, -93 + i / 90, n) for i, (name, n) in enumerate([("A", 100.0), ("B", 400.0)])
+        map_layout.Place(name, 45 + i / 100, -93 + i / 90, n)
+        for i, (name, n) in enumerate([("A", 100.0), ("B", 400.0)])
     ]
     drawing = str(Drawings().svg(maps.bubbles, places, "wide", alt="A map", css="wide"))
     radii = [float(one) for one in re.findall(r'd="M([\d.]+),0A\1,\1,0,1,1,-\1,0', drawing)]

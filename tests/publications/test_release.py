@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from made_up import small_site
 
 from openhalo.base.errors import ReleaseError, SiteError
-from openhalo.presentation import charts
-from openhalo.presentation.drawing import Drawings
-from openhalo.presentation.figures import Figure, said
+from openhalo.charts import figures_chart
+from openhalo.charts.figure import Figure, said
+from openhalo.charts.svg import Drawings
 from openhalo.publications.contents import Change
 from openhalo.publications.pages import write_pages
 from openhalo.publications.rederiving import rederive
@@ -90,7 +90,7 @@ def test_a_failed_build_leaves_nothing_and_takes_no_number(small, small_release,
 
 def test_releases_are_numbered_on_and_a_second_one_draws_nothing(small, small_release, monkeypatch):
     monkeypatch.setattr(
-        "openhalo.presentation.drawing.svgs", lambda specs: pytest.fail("a kept chart was drawn again") if specs else []
+        "openhalo.charts.svg.svgs", lambda specs: pytest.fail("a kept chart was drawn again") if specs else []
     )
     second = small.publish()
     assert int(second.name) == int(small_release.name) + 1
@@ -130,8 +130,8 @@ def test_pages_say_what_changed_what_is_missing_and_what_is_withheld(small, smal
 def test_a_withheld_figure_is_hatched_in_a_chart_and_never_zero(kind):
     rows = [Figure("A", 0.5, 0.4, 0.6, code="A", n=40, denominator=40), Figure("B", None, status="withheld", code="B")]
     for variant in ("wide", "narrow"):
-        drawn = str(Drawings().svg(charts.by_group, kind, rows, variant, ("A", "B"), alt="", css=variant))
-        plain = str(Drawings().svg(charts.by_group, kind, rows[:1], variant, ("A", "B"), alt="", css=variant))
+        drawn = str(Drawings().svg(figures_chart.by_group, kind, rows, variant, ("A", "B"), alt="", css=variant))
+        plain = str(Drawings().svg(figures_chart.by_group, kind, rows[:1], variant, ("A", "B"), alt="", css=variant))
         assert "withheld (protects fewer than 10)" in drawn and "withheld" not in plain
         assert drawn.count("-1") > plain.count("-1")
         marks = 'stroke-width="2"' if kind == "share" else 'aria-roledescription="bar"'

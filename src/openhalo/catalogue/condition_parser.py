@@ -26,7 +26,7 @@ from openhalo.catalogue.conditions import (
     Or,
     Truth,
     Value,
-)  # fmt: skip
+)
 from openhalo.catalogue.record_types import MISSING_REASONS, FieldSpec
 from openhalo.catalogue.schema import Schema, Unread
 
@@ -36,8 +36,13 @@ ALLOWED = (
 )
 MAX_NESTING, MAX_CONNECTIVES, MAX_WORDS = 20, 200, 5_000
 _OPERATORS: dict[type[sql.Expression], Operator] = {
-    sql.EQ: "=", sql.NEQ: "<>", sql.LT: "<", sql.LTE: "<=", sql.GT: ">", sql.GTE: ">=",
-}  # fmt: skip
+    sql.EQ: "=",
+    sql.NEQ: "<>",
+    sql.LT: "<",
+    sql.LTE: "<=",
+    sql.GT: ">",
+    sql.GTE: ">=",
+}
 _MIRRORED: dict[Operator, Operator] = {"=": "=", "<>": "<>", "<": ">", "<=": ">=", ">": "<", ">=": "<="}
 _ORDERED = {"integer", "number", "date", "time"}
 _NUMBERS, _TIMES = {"integer", "number"}, {"date", "time"}

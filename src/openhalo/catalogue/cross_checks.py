@@ -45,9 +45,10 @@ def _inverse(name: str, spec: RecordType, document: Document, schema: Schema, ot
     found = schema.inverses(field.to).get(field.inverse)
     if found is not None and (found.record, found.link) != (spec.id, name):
         document.report(
-            place, f"'{field.inverse}' of {field.to} is already the link of {found.record}.{found.link}",
+            place,
+            f"'{field.inverse}' of {field.to} is already the link of {found.record}.{found.link}",
             todo="give it another name",
-        )  # fmt: skip
+        )
 
 
 def _through(name: str, spec: RecordType, document: Document, schema: Schema) -> None:
@@ -70,8 +71,9 @@ def _through(name: str, spec: RecordType, document: Document, schema: Schema) ->
             place,
             f"'{field.through}' is a {other.type}{f' of {other.vocabulary}' if other.vocabulary else ''}",
             f"a {wanted[1]}{f' of {field.vocabulary}' if field.vocabulary else ''}"
-            if not many or field.type == "codes" else "a link to one; over a link to many, lists of codes",
-        )  # fmt: skip
+            if not many or field.type == "codes"
+            else "a link to one; over a link to many, lists of codes",
+        )
     if other.through:
         document.report(place, f"'{field.through}' itself looks through '{other.through}'", "a field that is stored")
     if other.privacy in WITHHELD and field.privacy not in WITHHELD:

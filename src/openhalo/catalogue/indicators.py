@@ -24,10 +24,19 @@ from openhalo.catalogue.schema import Schema, Unread
 LOOK_BACKS = (1, 3, 6, 12, 24, 60)
 """Months that an indicator may look back over."""
 _NEEDS = {
-    "count": ("record", "known_at"), "time_since": ("record", "known_at"), "ratio": ("of", "per"), "sum": ("any_of",),
-}  # fmt: skip
-_TAKEN = {"record": "count time_since", "where": "count time_since", "known_at": "count time_since", "of": "ratio",
-          "per": "ratio", "any_of": "sum"}  # fmt: skip
+    "count": ("record", "known_at"),
+    "time_since": ("record", "known_at"),
+    "ratio": ("of", "per"),
+    "sum": ("any_of",),
+}
+_TAKEN = {
+    "record": "count time_since",
+    "where": "count time_since",
+    "known_at": "count time_since",
+    "of": "ratio",
+    "per": "ratio",
+    "any_of": "sum",
+}
 OFFICER = "officers/officer"
 
 
@@ -129,9 +138,10 @@ def indicator(spec: IndicatorSpec, document: Document, schema: Schema, others: M
         for words, kind in forbidden_inputs(spec.record, [spec.officer], node, schema):
             place = "record" if words == spec.record else "officer" if words in spec.officer else "where"
             document.report(
-                (place,), f"'{words}' is {kind.name}: it is never an input of early intervention, for {kind.reason}",
+                (place,),
+                f"'{words}' is {kind.name}: it is never an input of early intervention, for {kind.reason}",
                 todo="leave it out; no setting allows it",
-            )  # fmt: skip
+            )
 
 
 def rule(spec: RuleSpec, document: Document, indicators: Mapping[str, IndicatorSpec]) -> None:
@@ -170,9 +180,13 @@ def _clock(spec: IndicatorSpec, record: RecordType, node: Node | None, document:
         allowed = {first, "", spec.known_at} if target.id == record.id else earliest
         if found[1].known_at not in allowed:
             document.report(
-                ("known_at",), f"'{path}' is learned with '{found[1].known_at}', after '{spec.known_at}'",
+                ("known_at",),
+                f"'{path}' is learned with '{found[1].known_at}', after '{spec.known_at}'",
                 todo="name the group with which the last of what it reads is learned",
-            )  # fmt: skip
+            )
     if links_of(node):
-        document.report(("where",), f"'{min(links_of(node))}' leads to records with a clock of their own",
-                        "the record's own fields and to-one paths, no any() or count()")  # fmt: skip
+        document.report(
+            ("where",),
+            f"'{min(links_of(node))}' leads to records with a clock of their own",
+            "the record's own fields and to-one paths, no any() or count()",
+        )

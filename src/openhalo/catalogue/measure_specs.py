@@ -23,8 +23,18 @@ _NEEDS: dict[Kind, set[str]] = {
 }
 _PARTS = set().union(*_NEEDS.values())
 FIGURE = {
-    "period", "n", "missing", "numerator", "denominator", "value", "low", "high", "bound_low", "bound_high", "status",
-}  # fmt: skip
+    "period",
+    "n",
+    "missing",
+    "numerator",
+    "denominator",
+    "value",
+    "low",
+    "high",
+    "bound_low",
+    "bound_high",
+    "status",
+}
 """What every figure carries: no group of a measure may have such a name."""
 
 

@@ -37,21 +37,24 @@ NEVER_INPUTS = (
     NeverInput("leave", "illness and family are no signs of misconduct", ("leave", "sick", "absence", "maternity")),
     NeverInput("union activity", "organizing is protected by law", ("union", "grievance", "grievances")),
     NeverInput(
-        "complaints the officer filed", "it would punish speaking up",
+        "complaints the officer filed",
+        "it would punish speaking up",
         ("filed_by_officer", "filed_by_member", "filed_by", "reported_by", "complaining_officer", "whistleblower"),
     ),
     NeverInput("being a victim", "it would punish being harmed", ("victim", "victims", "victimization")),
     NeverInput(
-        "peer support and wellness use", _HELP,
+        "peer support and wellness use",
+        _HELP,
         ("peer_support", "wellness", "counselling", "counseling", "therapy", "employee_assistance"),
         codes=(("training_topic", "WELLNESS"),),
     ),
     NeverInput(
-        "peer interventions", "it would punish stepping in",
+        "peer interventions",
+        "it would punish stepping in",
         ("peer_intervention", "peer_interventions", "intervened", "stepped_in"),
         codes=(("commendation_kind", "INTEGRITY"),),
     ),
-)  # fmt: skip
+)
 _NOT_FILED_BY = {"filed_by_employee"}
 """Says who complained about the officer, not what the officer filed."""
 

@@ -22,16 +22,31 @@ from openhalo.catalogue.record_types import WITHHELD
 from openhalo.catalogue.schema import Schema, Unread
 
 _NEEDS = {
-    "count": ("indicator", "months"), "peers": ("indicator", "months"),
-    "disparity": ("record", "outcome", "similar", "months"), "same_scene": ("record", "scene", "level", "months"),
+    "count": ("indicator", "months"),
+    "peers": ("indicator", "months"),
+    "disparity": ("record", "outcome", "similar", "months"),
+    "same_scene": ("record", "scene", "level", "months"),
     "risk": ("model", "foresees", "counted"),
-}  # fmt: skip
+}
 _TAKES = {"disparity": ("where", "officer"), "same_scene": ("where", "officer"), "peers": ("false_discovery",)}
 _TAKES["disparity"] += ("false_discovery",)
 _PERSON = ("race", "races", "gender", "age")
 """Traits of the person whom a record is about: a disparity is about them. An officer's never count."""
-_OWN = ("indicator", "record", "officer", "where", "outcome", "similar", "scene", "level", "model", "foresees",
-        "counted", "false_discovery", "months")  # fmt: skip
+_OWN = (
+    "indicator",
+    "record",
+    "officer",
+    "where",
+    "outcome",
+    "similar",
+    "scene",
+    "level",
+    "model",
+    "foresees",
+    "counted",
+    "false_discovery",
+    "months",
+)
 
 
 class SignalSpec(Spec):
@@ -47,9 +62,11 @@ class SignalSpec(Spec):
     indicator: str = Field(default="", description="count, peers: the count, or the ratio with its exposure")
     months: int = Field(default=0, ge=0, description="Months that it looks back over")
     false_discovery: float | None = Field(
-        default=None, gt=0, le=0.5,
+        default=None,
+        gt=0,
+        le=0.5,
         description="peers, disparity: share of those found who may be there by chance (Benjamini and Hochberg); 0.1",
-    )  # fmt: skip
+    )
     record: str = Field(default="", description="disparity, same_scene: the record type that it reads")
     officer: str = Field(default="officer", description="Its link to the officer, or a text with the officer's own id")
     where: str = Field(default="", description="Which of these records it reads")
@@ -108,8 +125,11 @@ def _reads(spec: SignalSpec, document: Document, schema: Schema) -> None:
         for path, privacy in schema.withheld(node, spec.record):
             document.report((place,), f"'{path}' is {privacy}: no signal may rest on it", "public and internal fields")
         if links_of(node):
-            document.report((place,), f"'{min(links_of(node))}' leads to records with a clock of their own",
-                            "the record's own fields and to-one paths, no any() or count()")  # fmt: skip
+            document.report(
+                (place,),
+                f"'{min(links_of(node))}' leads to records with a clock of their own",
+                "the record's own fields and to-one paths, no any() or count()",
+            )
         own = _PERSON if place == "outcome" and spec.record != OFFICER else ()
         for words, kind in forbidden_inputs(spec.record, [spec.officer], node, schema):
             if words not in own:

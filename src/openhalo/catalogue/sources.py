@@ -81,10 +81,19 @@ class FieldMapping(Spec):
 
     def misfits(self) -> Iterable[Misfit]:
         """Yield no origin of the value, or several, and reasons that are none."""
-        origins = [name for name, given in (
-            ("from", self.column), ("value", self.value is not None), ("derive", self.derive), ("days", self.days),
-            ("absent", self.absent), ("flags", self.flags), ("surname", self.surname),
-        ) if given]  # fmt: skip
+        origins = [
+            name
+            for name, given in (
+                ("from", self.column),
+                ("value", self.value is not None),
+                ("derive", self.derive),
+                ("days", self.days),
+                ("absent", self.absent),
+                ("flags", self.flags),
+                ("surname", self.surname),
+            )
+            if given
+        ]
         if len(origins) != 1:
             allowed = "one of from, value, derive, days, absent, flags, surname"
             yield Misfit((), f"a value from {' and '.join(origins) or 'nowhere'}", allowed)

@@ -10,7 +10,7 @@ from rich.table import Table
 
 import openhalo
 from openhalo.cli.terminal import AsJson, out, print_json
-from openhalo.presentation import numbers
+from openhalo.language import formatting
 
 if TYPE_CHECKING:
     from openhalo.measures.analyses.results import AnalysisResult
@@ -49,10 +49,14 @@ def _list(site: "openhalo.Site", as_json: bool) -> None:
     planned = {test.analysis for test in site.plan.tests} if site.plan else set()
     later = {test.analysis for test in site.plan.exploratory} if site.plan else set()
     rows = [
-        {"id": spec.id, "kind": spec.kind, "label": spec.label,
-         "plan": "planned" if spec.id in planned else "exploratory" if spec.id in later else ""}
+        {
+            "id": spec.id,
+            "kind": spec.kind,
+            "label": spec.label,
+            "plan": "planned" if spec.id in planned else "exploratory" if spec.id in later else "",
+        }
         for _id, spec in sorted(site.catalogue.analyses.items())
-    ]  # fmt: skip
+    ]
     if as_json:
         print_json(rows)
         return
@@ -69,7 +73,7 @@ def _print(result: "AnalysisResult") -> None:
 
     spec, asked = result.asked.spec, result.asked
     out.print(spec.question, style="bold", markup=False)
-    period = numbers.span(asked.days.first, asked.days.last) if asked.days else "no records"
+    period = formatting.span(asked.days.first, asked.days.last) if asked.days else "no records"
     out.print(f"{asked.standing}; {period}", style="dim")
     out.print(result.sentence(), markup=False, highlight=False)
     bounded = any(one.bounds for one in result.contrasts)
@@ -80,8 +84,14 @@ def _print(result: "AnalysisResult") -> None:
             table.add_column(head, justify="left" if head in ("compared", "how") else "right", no_wrap=True)
         for one in result.contrasts:
             p = one.p if math.isnan(one.adjusted) else one.adjusted
-            cells = [one.group, ways(one.way), numbers.count(one.n), shown(one.estimate, one.scale),
-                     span(one.low, one.high, one.scale), "" if math.isnan(p) else f"{p:.2g}"]  # fmt: skip
+            cells = [
+                one.group,
+                ways(one.way),
+                formatting.count(one.n),
+                shown(one.estimate, one.scale),
+                span(one.low, one.high, one.scale),
+                "" if math.isnan(p) else f"{p:.2g}",
+            ]
             if bounded:
                 cells.append(span(*one.bounds, one.scale) if one.bounds else "")
             table.add_row(*cells, style=None if one.leads else "dim")

@@ -10,7 +10,7 @@ from rich.table import Table
 import openhalo
 from openhalo.base.periods import Grain
 from openhalo.cli.terminal import AsJson, out, print_json
-from openhalo.presentation import numbers
+from openhalo.language import formatting
 
 if TYPE_CHECKING:
     from openhalo.measures.figures import MeasureResult
@@ -103,12 +103,17 @@ def _print(result: "MeasureResult") -> None:
 
 def _cells(row: dict[str, Any], result: "MeasureResult", bounded: bool) -> list[str]:
     kind = result.spec.kind
-    value = _REASONS.get(row["status"]) or numbers.measured(row["value"], kind)
-    cells = [numbers.count(row["numerator"]), numbers.count(row["denominator"]), value, _span(row, "low", "high", kind)]
+    value = _REASONS.get(row["status"]) or formatting.measured(row["value"], kind)
+    cells = [
+        formatting.count(row["numerator"]),
+        formatting.count(row["denominator"]),
+        value,
+        _span(row, "low", "high", kind),
+    ]
     return [*cells, _span(row, "bound_low", "bound_high", kind)] if bounded else cells
 
 
 def _span(row: dict[str, Any], low: str, high: str, kind: str) -> str:
     if row[low] is None and row[high] is None:
         return ""
-    return f"{numbers.measured(row[low], kind)} – {numbers.measured(row[high], kind) or 'no limit'}"
+    return f"{formatting.measured(row[low], kind)} – {formatting.measured(row[high], kind) or 'no limit'}"

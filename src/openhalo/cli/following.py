@@ -9,7 +9,7 @@ from rich.table import Table
 
 import openhalo
 from openhalo.cli.terminal import AsJson, out, print_json
-from openhalo.presentation import numbers
+from openhalo.language import formatting
 
 SiteFolder = Annotated[Path, typer.Option("--site", help="The site's folder")]
 
@@ -50,10 +50,12 @@ def outcomes(
         for head in ("factor", "verdicts", "useful"):
             table.add_column(head, justify="left" if head == "factor" else "right")
         for row in found.factors:
-            useful = "too few to say (under 10)" if row.useful is None else (
-                f"{numbers.share(row.useful)} ({numbers.share(row.low)} to {numbers.share(row.high)})"
-            )  # fmt: skip
-            table.add_row(row.factor, numbers.count(row.given), useful)
+            useful = (
+                "too few to say (under 10)"
+                if row.useful is None
+                else (f"{formatting.share(row.useful)} ({formatting.share(row.low)} to {formatting.share(row.high)})")
+            )
+            table.add_row(row.factor, formatting.count(row.given), useful)
         out.print(table)
 
 
@@ -86,14 +88,19 @@ def own_record(
             table.add_row(one["label"], "; ".join(f"{months}: {value:g}" for months, value in values.items()))
     out.print(table)
     signal = told["signal"]
-    out.print("No signal names you." if signal is None else f"A signal names you until {signal['lapses']}:",
-              markup=False)  # fmt: skip
+    out.print(
+        "No signal names you." if signal is None else f"A signal names you until {signal['lapses']}:", markup=False
+    )
     for factor in signal["reasons"]["factors"] if signal else []:
         out.print(f"- {factor['sentence']}", markup=False, highlight=False)
     if "contest_decided_by" in told["corrections"]:
         way = told["corrections"]
-        out.print(f"To have a record corrected: {way['how']}. {way['contest_decided_by']} answers within "
-                  f"{way['answer_within_days']} days.", markup=False, highlight=False)  # fmt: skip
+        out.print(
+            f"To have a record corrected: {way['how']}. {way['contest_decided_by']} answers within "
+            f"{way['answer_within_days']} days.",
+            markup=False,
+            highlight=False,
+        )
 
 
 def sheet(
@@ -115,5 +122,6 @@ def sheet(
     opened = openhalo.open_site(site)
     found = quarterly_sheet(opened, quarter, rule or (), version)
     page = write_sheet(to, found, opened.catalogue, opened.settings.title)
-    out.print(f"{len(found.cards)} officers. To print, restricted: {page}", markup=False, highlight=False,
-              soft_wrap=True)  # fmt: skip
+    out.print(
+        f"{len(found.cards)} officers. To print, restricted: {page}", markup=False, highlight=False, soft_wrap=True
+    )

@@ -59,9 +59,12 @@ def check(
     catalogue, problems = index.examine(site / "catalogue" if site else None)
     if site is not None:
         problems = [
-            *check_settings(site, catalogue), *check_policy(site, catalogue), *check_plan(site, catalogue),
-            *check_governance(site, catalogue), *problems,
-        ]  # fmt: skip
+            *check_settings(site, catalogue),
+            *check_policy(site, catalogue),
+            *check_plan(site, catalogue),
+            *check_governance(site, catalogue),
+            *problems,
+        ]
     tried = None if site is None or problems else openhalo.open_site(site).rehearse()
     if tried is not None:
         problems = tried.problems

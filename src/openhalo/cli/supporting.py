@@ -9,7 +9,7 @@ from rich.table import Table
 
 import openhalo
 from openhalo.cli.terminal import AsJson, out, print_json, progress
-from openhalo.presentation import numbers
+from openhalo.language import formatting
 
 if TYPE_CHECKING:
     from openhalo.early_intervention.backtest import Backtest, Estimate
@@ -78,18 +78,26 @@ def signal(
     if as_json:
         print_json(found.to_dict())
         return
-    out.print(f"{len(found.signals)} officers to review by {found.review_by}; first reader: {found.first_reader}",
-              style="bold", markup=False)  # fmt: skip
+    out.print(
+        f"{len(found.signals)} officers to review by {found.review_by}; first reader: {found.first_reader}",
+        style="bold",
+        markup=False,
+    )
     out.print(f"Restricted. In no order of need. Lapses on {found.lapses}.", style="dim")
     for one in found.signals:
         out.print(f"\n{one.officer}, unit {one.unit}, among {one.peers} officers doing the same work", markup=False)
         for factor in one.factors:
             out.print(f"- {factor.sentence}", markup=False, highlight=False)
     notes = [f"{name}: {why}" for name, why in found.refused.items()]
-    notes += [f"{rows:,} records of {record} do not say when they were learned; they count from their day"
-              for record, rows in found.undated.items() if rows]  # fmt: skip
-    notes += [f"{rows:,} events of {name} never count: nobody wrote down when they were found out"
-              for name, rows in found.unlearned.items()]  # fmt: skip
+    notes += [
+        f"{rows:,} records of {record} do not say when they were learned; they count from their day"
+        for record, rows in found.undated.items()
+        if rows
+    ]
+    notes += [
+        f"{rows:,} events of {name} never count: nobody wrote down when they were found out"
+        for name, rows in found.unlearned.items()
+    ]
     newest = opened.store.manifest().version
     if found.provenance["store_version"] != newest:
         notes.append(f"from store version {found.provenance['store_version']}; --version {newest} is the newest")
@@ -107,20 +115,34 @@ def _print(found: "Backtest") -> None:
     # Two tables, since one does not fit a terminal of 80 columns.
     good = _table("way to choose", "reviewed", "right, of 100", "times chance", "against shrunken")
     work = _table(
-        "way to choose", "alerts", "found, of 100", "reviews for one", "came : foreseen", "new a month", "stays",
+        "way to choose",
+        "alerts",
+        "found, of 100",
+        "reviews for one",
+        "came : foreseen",
+        "new a month",
+        "stays",
         "days of warning",
-    )  # fmt: skip
+    )
     for one in found.scores:
         steady = one.steady
-        good.add_row(one.label, numbers.count(one.reviewed), _span(one.precision, 100), _span(one.lift, 1),
-                     _span(one.better, 100))  # fmt: skip
+        good.add_row(
+            one.label,
+            formatting.count(one.reviewed),
+            _span(one.precision, 100),
+            _span(one.lift, 1),
+            _span(one.better, 100),
+        )
         work.add_row(
-            one.label, numbers.count(one.alerts), _span(one.recall, 100),
-            numbers.measured(one.reviews_for_one, "rate") if one.reviews_for_one == one.reviews_for_one else "",
-            numbers.measured(one.calibration, "ratio") if one.calibration == one.calibration else "",
-            numbers.count(steady.new_a_month) if steady else "", numbers.share(steady.stays) if steady else "",
-            numbers.count(steady.warning_days) if steady else "",
-        )  # fmt: skip
+            one.label,
+            formatting.count(one.alerts),
+            _span(one.recall, 100),
+            formatting.measured(one.reviews_for_one, "rate") if one.reviews_for_one == one.reviews_for_one else "",
+            formatting.measured(one.calibration, "ratio") if one.calibration == one.calibration else "",
+            formatting.count(steady.new_a_month) if steady else "",
+            formatting.share(steady.stays) if steady else "",
+            formatting.count(steady.warning_days) if steady else "",
+        )
     out.print(good)
     out.print(work)
     for policy, why in found.refused.items():
@@ -132,7 +154,9 @@ def _print(found: "Backtest") -> None:
             continue
         wrong = _share(row.false, row.false_low, row.false_high)
         missed = _share(row.missed, row.missed_low, row.missed_high)
-        fair.add_row(row.trait, row.group, numbers.count(row.reviewed), wrong, numbers.count(row.affected), missed)
+        fair.add_row(
+            row.trait, row.group, formatting.count(row.reviewed), wrong, formatting.count(row.affected), missed
+        )
     out.print(fair)
 
 
@@ -146,10 +170,16 @@ def _table(*heads: str) -> Table:
 def _span(one: "Estimate", times: int) -> str:
     if one.value != one.value:
         return ""
-    return f"{times * one.value:.2f} ({times * one.low:.2f} to {times * one.high:.2f})" if times == 1 else (
-        f"{times * one.value:.1f} ({times * one.low:.1f} to {times * one.high:.1f})"
-    )  # fmt: skip
+    return (
+        f"{times * one.value:.2f} ({times * one.low:.2f} to {times * one.high:.2f})"
+        if times == 1
+        else (f"{times * one.value:.1f} ({times * one.low:.1f} to {times * one.high:.1f})")
+    )
 
 
 def _share(value: float | None, low: float | None, high: float | None) -> str:
-    return "withheld" if value is None else f"{numbers.share(value)} ({numbers.share(low)} to {numbers.share(high)})"
+    return (
+        "withheld"
+        if value is None
+        else f"{formatting.share(value)} ({formatting.share(low)} to {formatting.share(high)})"
+    )

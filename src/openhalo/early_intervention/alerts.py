@@ -13,8 +13,8 @@ from openhalo.early_intervention.factors import Asked, Factor, Numbers, beside_p
 from openhalo.early_intervention.policies import learned, over, shrunken
 from openhalo.early_intervention.shared_scenes import at_the_scene
 from openhalo.early_intervention.similar_events import FALSE_DISCOVERY, disparities
-from openhalo.presentation import numbers
-from openhalo.presentation.words import _
+from openhalo.language import formatting
+from openhalo.language.translation import _
 from openhalo.statistics.results import Refused
 
 _PARTS = 3
@@ -90,9 +90,13 @@ def _thresholds(asked: Asked, rule: RuleSpec) -> dict[int, list[Factor]]:
             sentence = _(
                 "{label}: {value} in {months} months; “{rule}” asks for a look from {least} on. {often}"
             ).format(
-                label=label, value=numbers.measured(float(values[row]), kind), months=numbers.count(one.months),
-                rule=rule.label, least=numbers.measured(one.at_least, kind), often=how_often(float(at.chance[row])),
-            )  # fmt: skip
+                label=label,
+                value=formatting.measured(float(values[row]), kind),
+                months=formatting.count(one.months),
+                rule=rule.label,
+                least=formatting.measured(one.at_least, kind),
+                often=how_often(float(at.chance[row])),
+            )
             found.setdefault(int(row), []).append(_said(beside, sentence))
     return found
 
@@ -115,20 +119,29 @@ def _part(
     more, odds = part > 0, float(np.exp(abs(part)))
 
     def said(number: float) -> str:
-        return _("none") if np.isnan(number) else numbers.measured(float(number), "ratio")
+        return _("none") if np.isnan(number) else formatting.measured(float(number), "ratio")
 
     text = (
         _("{label}: {value}, where the middle officer has {middle}. In the model it multiplies the odds by {odds}.")
-        if more else
-        _("{label}: {value}, where the middle officer has {middle}. In the model it divides the odds by {odds}.")
-    )  # fmt: skip
-    window = _("{label}, {months} months").format(label=label, months=numbers.count(name[1])) if name[1] else label
-    sentence = text.format(label=window, value=said(value), odds=numbers.measured(odds, "ratio"), middle=said(middle))
+        if more
+        else _("{label}: {value}, where the middle officer has {middle}. In the model it divides the odds by {odds}.")
+    )
+    window = _("{label}, {months} months").format(label=label, months=formatting.count(name[1])) if name[1] else label
+    sentence = text.format(
+        label=window, value=said(value), odds=formatting.measured(odds, "ratio"), middle=said(middle)
+    )
     return Factor(
-        name[0] or "service", round(float(np.nan_to_num(value)), 4), round(float(np.nan_to_num(middle)), 4),
-        "speaks for a look" if more else "speaks against it", round(float(np.exp(part)), 3),
-        round(float((everyone < value).mean()), 4), sentence, "risk", spec.id, compared_with=_("all serving officers"),
-    )  # fmt: skip
+        name[0] or "service",
+        round(float(np.nan_to_num(value)), 4),
+        round(float(np.nan_to_num(middle)), 4),
+        "speaks for a look" if more else "speaks against it",
+        round(float(np.exp(part)), 3),
+        round(float((everyone < value).mean()), 4),
+        sentence,
+        "risk",
+        spec.id,
+        compared_with=_("all serving officers"),
+    )
 
 
 def _said(factor: Factor, sentence: str) -> Factor:

@@ -182,33 +182,48 @@ def backtest(
     by_month = {policy.id: policy for policy in policies(monthly, rules) if policy.id not in ("logistic", "lightgbm")}
     scores = [
         Score(
-            policy.id, policy.label, float((numbers > 0).sum() / len(origins)), float(weights.sum() / len(origins)),
-            *ranges[policy.id], reviews_for_one=_ratio(weights.sum(), (weights * happened).sum()),
+            policy.id,
+            policy.label,
+            float((numbers > 0).sum() / len(origins)),
+            float(weights.sum() / len(origins)),
+            *ranges[policy.id],
+            reviews_for_one=_ratio(weights.sum(), (weights * happened).sum()),
             foreseen=_tenths(numbers[serving], happened[serving]) if policy.probability else [],
             calibration=_ratio((weights * happened).sum(), (weights * numbers).sum()) if policy.probability else np.nan,
             steady=steadiness(by_month[policy.id], monthly, origins, capacity) if policy.id in by_month else None,
             by_group=fairness.audit(roster, origins, weights, happened, serving),
         )
         for policy, numbers, weights in tried
-    ]  # fmt: skip
+    ]
     facts = {
-        "store_version": records.manifest.version, "catalogue": records.catalogue.hash, "features": len(wanted),
+        "store_version": records.manifest.version,
+        "catalogue": records.catalogue.hash,
+        "features": len(wanted),
         "data": hash_facts(records.manifest.model_dump(mode="json")),
         "config": configuration(records.catalogue, outcome.id, counted.id, capacity),
-    }  # fmt: skip
+    }
     gone = np.column_stack(
         [serving[:, n] & ~roster.serving(months_before(day, -AHEAD)) for n, day in enumerate(origins)]
     )
     held = {one.record for one in wanted if one.record in records.manifest.tables}
     spans = {record: records.coverage(record) for record in sorted(held)}
     return Backtest(
-        outcome, counted, list(origins), float(serving.sum() / len(origins)), float(happened.sum() / serving.sum()),
-        capacity, scores, refused, evidence.matrix.undated, facts,
+        outcome,
+        counted,
+        list(origins),
+        float(serving.sum() / len(origins)),
+        float(happened.sum() / serving.sum()),
+        capacity,
+        scores,
+        refused,
+        evidence.matrix.undated,
+        facts,
         {name: rows for name, rows in evidence.matrix.unlearned.items() if rows},
         {name: (min(one.first for one in some), max(one.last for one in some)) for name, some in spans.items() if some},
-        evidence.matrix.sums.get(outcome.id, []), _found_later(records.catalogue, outcome),
+        evidence.matrix.sums.get(outcome.id, []),
+        _found_later(records.catalogue, outcome),
         float(gone.sum() / serving.sum()),
-    )  # fmt: skip
+    )
 
 
 def _found_later(catalogue: Catalogue, outcome: IndicatorSpec) -> bool:
@@ -232,8 +247,9 @@ def _tenths(numbers: NDArray[np.float64], happened: NDArray[np.bool_]) -> list[F
     order = np.argsort(numbers, kind="stable")
     return [
         Foreseen(float(numbers[part].mean()), float(happened[part].mean()), len(part))
-        for part in np.array_split(order, 10) if len(part) >= fairness.FEWEST
-    ]  # fmt: skip
+        for part in np.array_split(order, 10)
+        if len(part) >= fairness.FEWEST
+    ]
 
 
 def chosen(numbers: NDArray[np.float64], capacity: int) -> NDArray[np.float64]:
@@ -291,11 +307,13 @@ def _resampled(
         against = precision.get("shrunken_count", base)
         return {
             name: (
-                _estimate(precision[name]), _estimate(drawn[:, 2 + 2 * n] / drawn[:, 0]),
-                _estimate(precision[name] / base), _estimate(precision[name] - against),
+                _estimate(precision[name]),
+                _estimate(drawn[:, 2 + 2 * n] / drawn[:, 0]),
+                _estimate(precision[name] / base),
+                _estimate(precision[name] - against),
             )
             for n, name in enumerate(names)
-        }  # fmt: skip
+        }
 
 
 def _estimate(drawn: NDArray[np.float64]) -> Estimate:

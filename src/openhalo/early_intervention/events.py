@@ -81,21 +81,26 @@ def read_events(
     columns += [f"{mask} AS answers_{place}" for place, mask in enumerate(masks)]
     inside = f"officer IS NOT NULL AND happened <= DATE '{clock.days[-1]}'"
     some = " OR ".join(f"answers_{place} <> 0" for place in range(len(masks)))
-    found = to_frame(cursor().sql(
-        f"""WITH facts AS ({query}),
+    found = to_frame(
+        cursor().sql(
+            f"""WITH facts AS ({query}),
         officers AS (SELECT unnest(CAST($officers AS VARCHAR[])) AS key,
             CAST(unnest(range({len(officers)})) AS INTEGER) AS row)
         SELECT * FROM (SELECT {", ".join(columns)} FROM facts JOIN officers ON facts.officer = officers.key
         WHERE {inside}) WHERE {some}""",
-        params={"officers": officers},
-    ))  # fmt: skip
+            params={"officers": officers},
+        )
+    )
     undated = to_frame(cursor().sql(f"SELECT count(*) FROM ({query}) AS facts WHERE {inside} AND undated")).item()
     return Events(
-        clock, found["row"].to_numpy(), found["happened"].to_numpy(),
+        clock,
+        found["row"].to_numpy(),
+        found["happened"].to_numpy(),
         {group: clock.calendar[found[f"begins_{place}"].to_numpy()] for place, group in enumerate(groups)},
         {group: found[f"unlearned_{place}"].to_numpy() for place, group in enumerate(groups)},
-        int(undated), [found[f"answers_{place}"].to_numpy() for place in range(len(masks))],
-    )  # fmt: skip
+        int(undated),
+        [found[f"answers_{place}"].to_numpy() for place in range(len(masks))],
+    )
 
 
 def _since(clock: Clock, day: str) -> str:

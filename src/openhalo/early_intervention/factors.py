@@ -11,8 +11,8 @@ from scipy.special import betainc
 
 from openhalo.early_intervention.policies import Evidence
 from openhalo.early_intervention.roster import REST
-from openhalo.presentation import numbers
-from openhalo.presentation.words import _
+from openhalo.language import formatting
+from openhalo.language.translation import _
 from openhalo.records.reading import Records
 from openhalo.statistics.results import Refused
 from openhalo.statistics.shrinkage import gamma_poisson
@@ -173,21 +173,35 @@ def peer_factor(asked: Asked, at: Standing, row: int, name: str, months: int, ki
     value, usual, chance = float(at.events[row]), float(at.usual[row]), float(at.chance[row])
     who = group_named(asked, row)
     sentence = _(
-        "{label}: {value} in {months} months, where others with the same work and exposure have {usual}. "
-        "{often}"
-    ).format(label=spec.label, value=numbers.count(value), months=numbers.count(months),
-             usual=numbers.measured(usual, "ratio"), often=how_often(chance))  # fmt: skip
+        "{label}: {value} in {months} months, where others with the same work and exposure have {usual}. {often}"
+    ).format(
+        label=spec.label,
+        value=formatting.count(value),
+        months=formatting.count(months),
+        usual=formatting.measured(usual, "ratio"),
+        often=how_often(chance),
+    )
     return Factor(
-        name, value, round(usual, 4), "more than peers", round(value / max(usual, 0.05), 2),
-        round(float((at.events[same] < value).mean()) if same.any() else 0.0, 4), sentence, kind, signal,
-        float(f"{chance:.3g}"), round(float(at.low[row]), 3), round(float(at.high[row]), 3), who,
-    )  # fmt: skip
+        name,
+        value,
+        round(usual, 4),
+        "more than peers",
+        round(value / max(usual, 0.05), 2),
+        round(float((at.events[same] < value).mean()) if same.any() else 0.0, 4),
+        sentence,
+        kind,
+        signal,
+        float(f"{chance:.3g}"),
+        round(float(at.low[row]), 3),
+        round(float(at.high[row]), 3),
+        who,
+    )
 
 
 def group_named(asked: Asked, row: int) -> str:
     """Return who an officer's peers are, and how many."""
     work = str(asked.work[row])
-    size = numbers.count(float((asked.work == work).sum()) - 1)
+    size = formatting.count(float((asked.work == work).sum()) - 1)
     if work == REST:
         return _("{officers} other officers, of units too small to stand alone").format(officers=size)
     return _("{officers} other officers of {work}").format(officers=size, work=work)
@@ -201,9 +215,9 @@ def how_often(chance: float) -> str:
         return _("Among officers like these, fewer than one in a million has as many.")
     if chance > 0.1:
         return _("Among officers like these, {share} in a hundred have as many.").format(
-            share=numbers.count(100 * chance)
+            share=formatting.count(100 * chance)
         )
     digits = 1 / chance
     return _("Among officers like these, about one in {many} has as many.").format(
-        many=numbers.count(round(digits, 1 - len(str(int(digits)))) if digits >= 100 else digits)
+        many=formatting.count(round(digits, 1 - len(str(int(digits)))) if digits >= 100 else digits)
     )

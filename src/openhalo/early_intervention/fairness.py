@@ -59,8 +59,16 @@ def audit(
             inside = (groups == group) & serving
             reviewed, hit = weights[inside].sum(), (weights * happened)[inside].sum()
             affected = int(happened[inside].sum())
-            found.append(Row(trait, group, round(reviewed), *_share(reviewed - hit, reviewed), affected,
-                             *_share(affected - hit, affected)))  # fmt: skip
+            found.append(
+                Row(
+                    trait,
+                    group,
+                    round(reviewed),
+                    *_share(reviewed - hit, reviewed),
+                    affected,
+                    *_share(affected - hit, affected),
+                )
+            )
     return found
 
 

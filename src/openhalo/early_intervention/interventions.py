@@ -17,8 +17,8 @@ from openhalo.early_intervention.clock import months_before
 from openhalo.early_intervention.indicators import compute
 from openhalo.early_intervention.roster import Roster
 from openhalo.engines.connect import fetch
-from openhalo.presentation import numbers
-from openhalo.presentation.words import _
+from openhalo.language import formatting
+from openhalo.language.translation import _
 from openhalo.records.reading import Records
 from openhalo.statistics.matching import MatchedEffect, Side, matched_effect
 from openhalo.statistics.results import Refused
@@ -71,19 +71,25 @@ def sentences(found: Outcome) -> list[str]:
     """Return the plain result: what equals did without support, what the difference is, what chance allows to say."""
     effect = found.effect
     if effect is None:
-        return [_("{n} officers had this support and a year after it: {why}.").format(
-            n=numbers.count(found.officers), why=_(found.refused))]  # fmt: skip
+        return [
+            _("{n} officers had this support and a year after it: {why}.").format(
+                n=formatting.count(found.officers), why=_(found.refused)
+            )
+        ]
     rate = {
-        name: numbers.measured(getattr(effect, name), "ratio")
+        name: formatting.measured(getattr(effect, name), "ratio")
         for name in ("before", "after", "equals_before", "equals_after", "estimate", "low", "high", "naive")
     }
     said = [
         _("{n} officers had {before} events each in the year before support and {after} in the year after.").format(
-            n=numbers.count(effect.n), **rate),
-        _("{n} equals without support had {equals_before} before and {equals_after} after: high counts fall by "
-          "themselves.").format(n=numbers.count(effect.equals), **rate),
+            n=formatting.count(effect.n), **rate
+        ),
+        _(
+            "{n} equals without support had {equals_before} before and {equals_after} after: high counts fall by "
+            "themselves."
+        ).format(n=formatting.count(effect.equals), **rate),
         _("The difference to these equals is {estimate} events an officer ({low} to {high}).").format(**rate),
-    ]  # fmt: skip
+    ]
     if effect.high < 0:
         said.append(_("Officers with support had fewer events than equals, more than chance explains."))
     elif effect.low > 0:
@@ -117,8 +123,16 @@ def _side(frame: pl.DataFrame) -> Side:
 def _facts(records: Records, roster: Roster, spec: IndicatorSpec, held: pl.DataFrame, last: date) -> pl.DataFrame:
     """Return a row for each officer serving on each day on which some support began: counts, stratum, whether free."""
     days = sorted(day for day in held["begun_on"].unique().to_list() if day <= last)
-    schema = {"officer": pl.String, "row": pl.Int64, "day": pl.Date, "stratum": pl.UInt64, "before": pl.Float64,
-              "after": pl.Float64, "free": pl.Boolean, "stays": pl.Boolean}  # fmt: skip
+    schema = {
+        "officer": pl.String,
+        "row": pl.Int64,
+        "day": pl.Date,
+        "stratum": pl.UInt64,
+        "before": pl.Float64,
+        "after": pl.Float64,
+        "free": pl.Boolean,
+        "stays": pl.Boolean,
+    }
     frames = [pl.DataFrame(schema=schema)]
     keys = roster.keys
     at = {key: row for row, key in enumerate(keys)}
@@ -136,11 +150,21 @@ def _facts(records: Records, roster: Roster, spec: IndicatorSpec, held: pl.DataF
             signalled = _within(raised, months_before(day, SPAN), day, len(keys))
             years = np.round(roster.exposure(day, _LONG) * 4).astype(int)
             free = ~_within(helped, months_before(day, SPAN), end, len(keys))
-            frame = pl.DataFrame({
-                "officer": keys, "row": np.arange(len(keys)), "day": [day] * len(keys), "short": counts[0],
-                "long": counts[1], "years": years, "signalled": signalled, "before": counts[0].astype(float),
-                "after": short[:, place[end]].astype(float), "free": free & stays, "stays": stays,
-            }).filter(serving)  # fmt: skip
+            frame = pl.DataFrame(
+                {
+                    "officer": keys,
+                    "row": np.arange(len(keys)),
+                    "day": [day] * len(keys),
+                    "short": counts[0],
+                    "long": counts[1],
+                    "years": years,
+                    "signalled": signalled,
+                    "before": counts[0].astype(float),
+                    "after": short[:, place[end]].astype(float),
+                    "free": free & stays,
+                    "stays": stays,
+                }
+            ).filter(serving)
             stratum = pl.struct("day", "short", "long", "years", "signalled").hash()
             frames.append(frame.with_columns(stratum=stratum).select(*schema).cast(schema))  # type: ignore[arg-type]
     return pl.concat(frames)

@@ -138,9 +138,17 @@ def _indicators(records: Records, key: str, known_by: date) -> list[dict[str, An
     for name, months in matrix.columns:
         value = float(matrix.values(name, months)[0, 0])
         spec = specs[name]
-        told = found.setdefault(name, {
-            "indicator": name, "label": spec.label, "question": spec.question, "why": spec.why,
-            "direction": spec.direction, "kind": spec.kind, "values": {},
-        })  # fmt: skip
+        told = found.setdefault(
+            name,
+            {
+                "indicator": name,
+                "label": spec.label,
+                "question": spec.question,
+                "why": spec.why,
+                "direction": spec.direction,
+                "kind": spec.kind,
+                "values": {},
+            },
+        )
         told["values"][months] = None if math.isnan(value) else round(value, 4)
     return [found[name] for name in sorted(found)]

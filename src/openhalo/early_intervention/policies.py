@@ -17,7 +17,7 @@ from openhalo.early_intervention import risk
 from openhalo.early_intervention.clock import months_before
 from openhalo.early_intervention.indicators import Matrix
 from openhalo.early_intervention.roster import Roster
-from openhalo.presentation.words import _
+from openhalo.language.translation import _
 from openhalo.statistics.results import Refused
 from openhalo.statistics.shrinkage import gamma_poisson
 

@@ -61,9 +61,17 @@ def _trees(known: Values, happened: NDArray[np.bool_]) -> Any:
     import lightgbm
 
     settings: dict[str, Any] = {
-        "objective": "binary", "learning_rate": 0.04, "num_leaves": 15, "min_child_samples": 80, "num_threads": 1,
-        "feature_fraction": 0.7, "seed": 1, "deterministic": True, "force_col_wise": True, "verbosity": -1,
-    }  # fmt: skip
+        "objective": "binary",
+        "learning_rate": 0.04,
+        "num_leaves": 15,
+        "min_child_samples": 80,
+        "num_threads": 1,
+        "feature_fraction": 0.7,
+        "seed": 1,
+        "deterministic": True,
+        "force_col_wise": True,
+        "verbosity": -1,
+    }
     return lightgbm.train(settings, lightgbm.Dataset(known, label=happened.astype(float)), num_boost_round=150)
 
 

@@ -10,8 +10,8 @@ from openhalo.early_intervention.factors import Asked, Factor
 from openhalo.early_intervention.similar_events import place_officers
 from openhalo.engines.connect import fetch
 from openhalo.engines.expressions import to_ibis
-from openhalo.presentation import numbers
-from openhalo.presentation.words import _
+from openhalo.language import formatting
+from openhalo.language.translation import _
 from openhalo.statistics.results import Refused
 from openhalo.statistics.same_scene import TOP, same_scene
 from openhalo.statistics.scenes import scenes
@@ -33,13 +33,18 @@ def at_the_scene(asked: Asked, spec: SignalSpec) -> dict[int, Factor]:
     where = records.catalogue.condition(spec.record, spec.where)
     kept = to_ibis(where, relation) if where is not None else ibis.literal(True)
     since = months_before(asked.day, spec.months)
-    columns = {"officer": relation.field(spec.officer), "scene": relation.field(spec.scene),
-               "level": relation.field(spec.level)}  # fmt: skip
+    columns = {
+        "officer": relation.field(spec.officer),
+        "scene": relation.field(spec.scene),
+        "level": relation.field(spec.level),
+    }
     table = relation.table.filter((day > ibis.literal(since)) & (day <= ibis.literal(asked.day)) & kept)
     frame = fetch(table.select(**columns)).drop_nulls()
     if not frame.height:
-        raise Refused(f"no record of these months says who was at which scene and at which level of force "
-                      f"('{spec.scene}' and '{spec.level}' of {spec.record})")  # fmt: skip
+        raise Refused(
+            f"no record of these months says who was at which scene and at which level of force "
+            f"('{spec.scene}' and '{spec.level}' of {spec.record})"
+        )
     # An officer with several records of one scene is there once, with the most that was done.
     frame = place_officers(asked, spec, frame).group_by("scene", "row").agg(pl.col("level").max())
     frame = frame.sort("scene", "row")
@@ -52,14 +57,25 @@ def at_the_scene(asked: Asked, spec: SignalSpec) -> dict[int, Factor]:
         sentence = _(
             "{label}: the chance is {top} that this officer lies among the {share} of {peers} comparable officers who "
             "used most force for the scene they shared with others."
-        ).format(label=spec.label, top=numbers.share(top), share=numbers.share(TOP), peers=numbers.count(peers))
+        ).format(
+            label=spec.label, top=formatting.share(top), share=formatting.share(TOP), peers=formatting.count(peers)
+        )
         rate = float(found.rate[at])
         reasons[row] = Factor(
-            spec.id, round(rate, 3), round(rate - float(found.against_peers[at]), 3), "more than peers",
-            round(float(np.exp(found.against_peers[at])), 2), round(top, 3), sentence, "same_scene", spec.id, None,
-            round(float(found.low[at]), 3), round(float(found.high[at]), 3),
+            spec.id,
+            round(rate, 3),
+            round(rate - float(found.against_peers[at]), 3),
+            "more than peers",
+            round(float(np.exp(found.against_peers[at])), 2),
+            round(top, 3),
+            sentence,
+            "same_scene",
+            spec.id,
+            None,
+            round(float(found.low[at]), 3),
+            round(float(found.high[at]), 3),
             _("{peers} officers who were at scenes of the same kind, linked by others").format(
-                peers=numbers.count(peers)
+                peers=formatting.count(peers)
             ),
-        )  # fmt: skip
+        )
     return reasons

@@ -92,9 +92,16 @@ def switched_on(catalogue: Catalogue, governance: Governance) -> list[SignalSpec
     wrong = [name for name in governance.signals if name not in held]
     if wrong:
         raise CatalogueError(
-            [Problem("governance.yaml", f"there is no signal or rule '{name}'", name_all(held, 60),
-                     did_you_mean(name, held)) for name in wrong]
-        )  # fmt: skip
+            [
+                Problem(
+                    "governance.yaml",
+                    f"there is no signal or rule '{name}'",
+                    name_all(held, 60),
+                    did_you_mean(name, held),
+                )
+                for name in wrong
+            ]
+        )
     return [held[name] for name in dict.fromkeys(governance.signals)]
 
 
@@ -133,28 +140,46 @@ def review_set(records: Records, roster: Roster, known_by: date, governance: Gov
     first = sorted(found, key=lambda row: (-len({one.signal for one in found[row]}), tie[row]))
     rows = first[: governance.capacity]
     filled = _filled(fillers, tie, rows, governance.capacity)
-    reasons = {row: found.get(row, []) + [one for part in filled.get(row, []) for one in part.reasons(row)]
-               for row in [*rows, *filled]}  # fmt: skip
+    reasons = {
+        row: found.get(row, []) + [one for part in filled.get(row, []) for one in part.reasons(row)]
+        for row in [*rows, *filled]
+    }
     _add_context(asked, reasons)
     units = roster.units(known_by)[asked.there]
     lapses = known_by + timedelta(days=governance.lapse_days)
     signals = [
-        _signal(records.catalogue, str(names[row]), str(units[row]), int((asked.work == asked.work[row]).sum()),
-                factors, lapses) for row, factors in reasons.items()
-    ]  # fmt: skip
+        _signal(
+            records.catalogue,
+            str(names[row]),
+            str(units[row]),
+            int((asked.work == asked.work[row]).sum()),
+            factors,
+            lapses,
+        )
+        for row, factors in reasons.items()
+    ]
     facts = {
-        "store_version": records.manifest.version, "catalogue": records.catalogue.hash,
-        "decided_by": ", ".join(spec.id for spec in on), "look_back": RECENT,
+        "store_version": records.manifest.version,
+        "catalogue": records.catalogue.hash,
+        "decided_by": ", ".join(spec.id for spec in on),
+        "look_back": RECENT,
         "inputs": sorted({one for signal in signals for one in signal.inputs}),
         "governance": hash_facts(governance.model_dump(mode="json")),
-    }  # fmt: skip
+    }
     matrix = asked.evidence.matrix
     return ReviewSet(
-        known_by, lapses, known_by + timedelta(days=governance.review_days),
-        governance.first_reader, governance.capacity, sorted(signals, key=lambda one: one.officer),
-        matrix.undated, facts, max(len(first) - governance.capacity, 0), refused,
+        known_by,
+        lapses,
+        known_by + timedelta(days=governance.review_days),
+        governance.first_reader,
+        governance.capacity,
+        sorted(signals, key=lambda one: one.officer),
+        matrix.undated,
+        facts,
+        max(len(first) - governance.capacity, 0),
+        refused,
         {name: rows for name, rows in matrix.unlearned.items() if rows},
-    )  # fmt: skip
+    )
 
 
 def _asked(records: Records, roster: Roster, day: date, on: Sequence[SignalSpec | RuleSpec]) -> Asked:

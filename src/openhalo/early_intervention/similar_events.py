@@ -11,8 +11,8 @@ from openhalo.early_intervention.clock import months_before
 from openhalo.early_intervention.factors import Asked, Factor
 from openhalo.engines.connect import fetch
 from openhalo.engines.expressions import to_ibis
-from openhalo.presentation import numbers
-from openhalo.presentation.words import _
+from openhalo.language import formatting
+from openhalo.language.translation import _
 from openhalo.statistics.benchmark import benchmark
 from openhalo.statistics.results import Refused
 
@@ -34,9 +34,11 @@ def disparities(asked: Asked, spec: SignalSpec) -> dict[int, Factor]:
         raise Refused("no event in these months says the officer, the outcome, and what makes events similar")
     kinds = [name for name in rows.columns if name not in ("row", "outcome", *smooth)]
     found = benchmark(
-        rows["outcome"].to_numpy(), rows["row"].to_numpy(), [rows[name].to_numpy() for name in smooth],
+        rows["outcome"].to_numpy(),
+        rows["row"].to_numpy(),
+        [rows[name].to_numpy() for name in smooth],
         [rows[name].cast(pl.String).fill_null("").rank("dense").to_numpy() for name in kinds],
-    )  # fmt: skip
+    )
     rate = spec.false_discovery or FALSE_DISCOVERY
     reasons = {}
     for one, p, adjusted in zip(found.compared, found.p, found.adjusted, strict=True):
@@ -46,20 +48,33 @@ def disparities(asked: Asked, spec: SignalSpec) -> dict[int, Factor]:
                 "{label}: in {share} of {events}, where similar ones of others would give {others} ({points} points "
                 "more; {low} to {high}). If there were no difference, {rare} officers would show so large a one."
             ).format(
-                label=spec.label, share=numbers.share(one.share), events=numbers.count(one.stops),
-                others=numbers.share(max(others, 0.0)), points=numbers.measured(100 * one.difference, "rate"),
-                low=numbers.measured(100 * one.low, "rate"), high=numbers.measured(100 * one.high, "rate"),
+                label=spec.label,
+                share=formatting.share(one.share),
+                events=formatting.count(one.stops),
+                others=formatting.share(max(others, 0.0)),
+                points=formatting.measured(100 * one.difference, "rate"),
+                low=formatting.measured(100 * one.low, "rate"),
+                high=formatting.measured(100 * one.high, "rate"),
                 rare=_one_in(float(p)),
-            )  # fmt: skip
+            )
             below = sum(other.z < one.z for other in found.compared) / max(len(found.compared) - 1, 1)
             reasons[one.officer] = Factor(
-                spec.id, round(one.share, 4), round(others, 4), "more than peers",
-                round(one.share / max(others, 0.01), 2), round(below, 4), sentence, "disparity", spec.id,
-                float(f"{p:.3g}"), round(one.low, 4), round(one.high, 4),
+                spec.id,
+                round(one.share, 4),
+                round(others, 4),
+                "more than peers",
+                round(one.share / max(others, 0.01), 2),
+                round(below, 4),
+                sentence,
+                "disparity",
+                spec.id,
+                float(f"{p:.3g}"),
+                round(one.low, 4),
+                round(one.high, 4),
                 _("similar events of others, worth {events} equally weighted ones").format(
-                    events=numbers.count(one.peers)
+                    events=formatting.count(one.peers)
                 ),
-            )  # fmt: skip
+            )
     return reasons
 
 
@@ -121,4 +136,4 @@ def place_officers(asked: Asked, spec: SignalSpec, frame: pl.DataFrame) -> pl.Da
 def _one_in(p: float) -> str:
     if p < 1e-6:
         return _("fewer than one in a million")
-    return _("about one in {many}").format(many=numbers.count(float(f"{1 / p:.1g}")))
+    return _("about one in {many}").format(many=formatting.count(float(f"{1 / p:.1g}")))

@@ -11,8 +11,8 @@ from openhalo.catalogue.indicators import RuleSpec
 from openhalo.early_intervention.governance import Governance
 from openhalo.early_intervention.indicators import compute
 from openhalo.early_intervention.roster import Roster
-from openhalo.presentation import numbers
-from openhalo.presentation.words import _, plural
+from openhalo.language import formatting
+from openhalo.language.translation import _, plural
 from openhalo.records.reading import Records
 
 
@@ -65,7 +65,7 @@ def threshold_sheet(
         quarter: such as 2013-Q4.
         governance: clocks, first reader and capacity.
     """
-    day = numbers.period_end(quarter)
+    day = formatting.period_end(quarter)
     specs = records.catalogue.indicators
     wanted = sorted({(one.indicator, one.months, one.at_least) for rule in rules for one in rule.any_of})
     matrix = compute(records, specs.values(), [day], roster.keys, sorted({months for _name, months, _least in wanted}))
@@ -79,18 +79,26 @@ def threshold_sheet(
         for row in there[values[there] >= least]:
             # Of two thresholds on the same count, the higher one says more.
             found.setdefault(int(row), {})[name, months] = Reached(
-                name, _("{label}: {value} in {span}. The threshold is {least}.").format(
-                    label=specs[name].label, value=_number(values[row]), span=_span(months), least=_number(least)),
-            )  # fmt: skip
+                name,
+                _("{label}: {value} in {span}. The threshold is {least}.").format(
+                    label=specs[name].label, value=_number(values[row]), span=_span(months), least=_number(least)
+                ),
+            )
     cards = [Card(str(names[row]), str(units[row]), list(reached.values())) for row, reached in found.items()]
     # Neither name nor need orders the sheet; a hash does, and the quarter in it mixes anew each time.
     cards.sort(key=lambda card: hash_facts([card.officer, quarter]))
     missing = [one for one in wanted if one not in held]
     return Sheet(
-        quarter, day, day + timedelta(days=governance.review_days), day + timedelta(days=governance.lapse_days),
-        governance, [_asked(specs[name].label, months, least) for name, months, least in held],
-        [_asked(specs[name].label, months, least) for name, months, least in missing], len(there), cards,
-    )  # fmt: skip
+        quarter,
+        day,
+        day + timedelta(days=governance.review_days),
+        day + timedelta(days=governance.lapse_days),
+        governance,
+        [_asked(specs[name].label, months, least) for name, months, least in held],
+        [_asked(specs[name].label, months, least) for name, months, least in missing],
+        len(there),
+        cards,
+    )
 
 
 def _asked(label: str, months: int, least: float) -> str:
@@ -98,7 +106,7 @@ def _asked(label: str, months: int, least: float) -> str:
 
 
 def _number(value: float) -> str:
-    return numbers.count(value) if float(value).is_integer() else numbers.measured(float(value), "ratio")
+    return formatting.count(value) if float(value).is_integer() else formatting.measured(float(value), "ratio")
 
 
 def _span(months: int) -> str:

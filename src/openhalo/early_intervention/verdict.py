@@ -1,8 +1,8 @@
 """What a backtest says, in sentences: which way to choose wins, by how much, and whether its alarms are worth it."""
 
 from openhalo.early_intervention.backtest import Backtest, Score
-from openhalo.presentation import numbers
-from openhalo.presentation.words import _
+from openhalo.language import formatting
+from openhalo.language.translation import _
 
 WORTH = 0.2
 """Share of reviews that should find an officer with the outcome; below it, four of five alarms are for nothing."""
@@ -13,16 +13,29 @@ def sentences(found: Backtest) -> list[str]:
     """Return the plain result: what was compared, who wins, what the models add, whether it is worth it."""
     best, simple = found.best, next((one for one in found.scores if one.policy == "shrunken_count"), None)
     said = [
-        _("On {days} days from {first} to {last}, {officers} officers were serving, and {share} of them had "
-          "“{outcome}” within the next year.").format(
-            days=len(found.origins), first=numbers.day(found.origins[0]), last=numbers.day(found.origins[-1]),
-            officers=numbers.count(found.officers), share=numbers.share(found.base), outcome=found.outcome.label),
-        _("Best: {policy}. Of the officers it sends to review, {precision} ({low} to {high}) had the outcome; that is "
-          "{lift} times what chance would find. It finds {recall} of all officers with the outcome.").format(
-            policy=best.label, precision=numbers.share(best.precision.value), low=numbers.share(best.precision.low),
-            high=numbers.share(best.precision.high), lift=numbers.measured(best.lift.value, "ratio"),
-            recall=numbers.share(best.recall.value)),
-    ]  # fmt: skip
+        _(
+            "On {days} days from {first} to {last}, {officers} officers were serving, and {share} of them had "
+            "“{outcome}” within the next year."
+        ).format(
+            days=len(found.origins),
+            first=formatting.day(found.origins[0]),
+            last=formatting.day(found.origins[-1]),
+            officers=formatting.count(found.officers),
+            share=formatting.share(found.base),
+            outcome=found.outcome.label,
+        ),
+        _(
+            "Best: {policy}. Of the officers it sends to review, {precision} ({low} to {high}) had the outcome; that "
+            "is {lift} times what chance would find. It finds {recall} of all officers with the outcome."
+        ).format(
+            policy=best.label,
+            precision=formatting.share(best.precision.value),
+            low=formatting.share(best.precision.low),
+            high=formatting.share(best.precision.high),
+            lift=formatting.measured(best.lift.value, "ratio"),
+            recall=formatting.share(best.recall.value),
+        ),
+    ]
     if simple is not None and best is not simple:
         said.append(_against(best, simple))
     others = [one for one in found.scores if one is not best and one.recall.value == one.recall.value]
@@ -33,9 +46,11 @@ def sentences(found: Backtest) -> list[str]:
         said.append(_("No risk model is surely better than the shrunken count, so none may be switched on."))
     if best.precision.low < WORTH:
         said.append(
-            _("No way to choose is surely worth its alarms for this outcome: fewer than {worth} of reviews may find "
-              "an officer who has it.").format(worth=numbers.share(WORTH))
-        )  # fmt: skip
+            _(
+                "No way to choose is surely worth its alarms for this outcome: fewer than {worth} of reviews may find "
+                "an officer who has it."
+            ).format(worth=formatting.share(WORTH))
+        )
     said += _limits(found)
     said.append(_("A complaint is an accusation, not a proof. The set is for support, and a person decides."))
     return said
@@ -45,24 +60,32 @@ def _limits(found: Backtest) -> list[str]:
     """Return what the records cannot tell about when things were known, and how far they reach."""
     said = []
     if found.found_later:
-        said.append(_("Such an outcome is found out after it happens, often more than a year: only what both happened "
-                      "and was found out within the year counts here."))  # fmt: skip
+        said.append(
+            _(
+                "Such an outcome is found out after it happens, often more than a year: only what both happened "
+                "and was found out within the year counts here."
+            )
+        )
     undated, unlearned = sum(found.undated.values()), found.unlearned.get(found.outcome.id, 0)
     if undated:
         said.append(
-            _("{records} records do not say when they were learned. They are taken as known on their own day, so the "
-              "days of warning that rest on them may be too long.").format(records=numbers.count(undated))
-        )  # fmt: skip
+            _(
+                "{records} records do not say when they were learned. They are taken as known on their own day, so the "
+                "days of warning that rest on them may be too long."
+            ).format(records=formatting.count(undated))
+        )
     if unlearned:
         said.append(
             _("{events} events of “{outcome}” never count: nobody wrote down when they were found out.").format(
-                events=numbers.count(unlearned), outcome=found.outcome.label)
-        )  # fmt: skip
+                events=formatting.count(unlearned), outcome=found.outcome.label
+            )
+        )
     if found.left > 0:
         said.append(
-            _("{share} of officers left within the year that was looked ahead, and had less time for the "
-              "outcome.").format(share=numbers.share(found.left))
-        )  # fmt: skip
+            _(
+                "{share} of officers left within the year that was looked ahead, and had less time for the outcome."
+            ).format(share=formatting.share(found.left))
+        )
     return said
 
 
@@ -70,9 +93,11 @@ def _next(score: Score) -> str:
     return _(
         "Next comes “{policy}”: {points} in a hundred reviews against it ({low} to {high}; below zero it finds fewer)."
     ).format(
-        policy=score.label, points=numbers.measured(100 * score.better.value, "rate"),
-        low=numbers.measured(100 * score.better.low, "rate"), high=numbers.measured(100 * score.better.high, "rate"),
-    )  # fmt: skip
+        policy=score.label,
+        points=formatting.measured(100 * score.better.value, "rate"),
+        low=formatting.measured(100 * score.better.low, "rate"),
+        high=formatting.measured(100 * score.better.high, "rate"),
+    )
 
 
 def beats(score: Score) -> bool:
@@ -82,10 +107,11 @@ def beats(score: Score) -> bool:
 
 def _against(best: Score, simple: Score) -> str:
     facts = {
-        "points": numbers.measured(100 * best.better.value, "rate"),
-        "low": numbers.measured(100 * best.better.low, "rate"),
-        "high": numbers.measured(100 * best.better.high, "rate"), "simple": simple.label,
-    }  # fmt: skip
+        "points": formatting.measured(100 * best.better.value, "rate"),
+        "low": formatting.measured(100 * best.better.low, "rate"),
+        "high": formatting.measured(100 * best.better.high, "rate"),
+        "simple": simple.label,
+    }
     if beats(best):
         return _(
             "That is {points} more in a hundred reviews than “{simple}” finds ({low} to {high}), more than chance."

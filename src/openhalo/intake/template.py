@@ -5,7 +5,7 @@ from collections.abc import Collection, Mapping, Sequence
 from openhalo.catalogue.record_types import FieldSpec, RecordType
 from openhalo.catalogue.schema import Schema
 from openhalo.catalogue.sources import FieldMapping, Format, Scope, SourceSpec
-from openhalo.presentation.words import later
+from openhalo.language.translation import later
 
 PREFIX = "template:"
 """In front of a record type where a source is asked for: read the file as this record type's template."""

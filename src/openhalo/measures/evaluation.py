@@ -214,12 +214,16 @@ def _compare(question: Question, base: _Answer) -> _Answer:
     found = rates.ratio(k, n, k0, n0, cv, cv0) if is_rate else proportions.ratio(k, n, k0, n0)
     itself = pl.col(across).eq_missing(pl.lit(spec.reference))
     status = (
-        pl.when(pl.col("status") != "ok").then("status")
-        .when(pl.col("other_status").is_null() | (pl.col("other_status") != "ok")).then(pl.lit("no_reference"))
-        .when(pl.col("other_numerator") == 0).then(pl.lit("no_events"))
-        .when(itself).then(pl.lit("reference"))
+        pl.when(pl.col("status") != "ok")
+        .then("status")
+        .when(pl.col("other_status").is_null() | (pl.col("other_status") != "ok"))
+        .then(pl.lit("no_reference"))
+        .when(pl.col("other_numerator") == 0)
+        .then(pl.lit("no_events"))
+        .when(itself)
+        .then(pl.lit("reference"))
         .otherwise(pl.lit("ok"))
-    )  # fmt: skip
+    )
     figures = rows.with_columns(
         *columns(found),
         status.alias("status"),

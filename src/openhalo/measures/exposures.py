@@ -130,11 +130,14 @@ def _lasting(question: Question, records: Records, by: Sequence[str]) -> Tally:
         error = {"variance": pl.lit(0.0), "estimates": pl.lit(0), "unsure": pl.lit(0)}
         parts = [
             frame.select(
-                *kept, pl.lit(start).alias(PERIOD), "n", (pl.col(f"days:{number}") / PER_YEAR).alias("amount"),
+                *kept,
+                pl.lit(start).alias(PERIOD),
+                "n",
+                (pl.col(f"days:{number}") / PER_YEAR).alias("amount"),
                 *[value.alias(name) for name, value in error.items()],
             )
             for number, start in enumerate(starts)
-        ]  # fmt: skip
+        ]
         return pl.concat(parts) if parts else frame.select(*kept, pl.lit(ALL_TIME).alias(PERIOD)).clear()
 
     return Tally(through_time(found.cells), through_time(found.margins))

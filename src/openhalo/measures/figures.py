@@ -8,9 +8,10 @@ import polars as pl
 
 from openhalo.base.periods import Grain
 from openhalo.catalogue.measure_specs import MeasureSpec
-from openhalo.presentation import charts, numbers
-from openhalo.presentation.figures import Figure
-from openhalo.presentation.words import _, spoken
+from openhalo.charts import figures_chart
+from openhalo.charts.figure import Figure
+from openhalo.language import formatting
+from openhalo.language.translation import _, spoken
 
 FIGURE_COLUMNS = pl.Schema(
     {
@@ -101,12 +102,14 @@ class MeasureResult:
         row = rows.sort("period", "n").row(-1, named=True)
         days = self.provenance["first"], self.provenance["last"]
         return _(self.spec.answer).format(
-            value=numbers.measured(row["value"], self.spec.shown_as),
-            numerator=numbers.count(row["numerator"]),
-            denominator=numbers.count(row["denominator"]),
-            times=numbers.count(self.spec.per.times if self.spec.per else 1),
-            period=numbers.stretch(*days) if row["period"] == "all" and all(days) else numbers.period(row["period"]),
-            group=numbers.listed(_(self.labels[name].get(row[name], row[name])) for name in self.by if name in row),
+            value=formatting.measured(row["value"], self.spec.shown_as),
+            numerator=formatting.count(row["numerator"]),
+            denominator=formatting.count(row["denominator"]),
+            times=formatting.count(self.spec.per.times if self.spec.per else 1),
+            period=formatting.stretch(*days)
+            if row["period"] == "all" and all(days)
+            else formatting.period(row["period"]),
+            group=formatting.listed(_(self.labels[name].get(row[name], row[name])) for name in self.by if name in row),
         )
 
     def chart(self) -> Any:
@@ -127,8 +130,8 @@ class MeasureResult:
             for row in self.figures.to_dicts()
         ]
         if not self.by and len(rows) > 1:
-            return charts.altair(charts.over_time(self.spec.shown_as, rows, "wide"))
-        return charts.altair(charts.by_group(self.spec.shown_as, rows, "wide"))
+            return figures_chart.altair(figures_chart.over_time(self.spec.shown_as, rows, "wide"))
+        return figures_chart.altair(figures_chart.by_group(self.spec.shown_as, rows, "wide"))
 
     def to_dict(self) -> dict[str, Any]:
         """Return everything as plain data, as `openhalo measure --json` prints it."""

@@ -9,14 +9,14 @@ import polars as pl
 
 from openhalo.base.errors import MeasureError, Problem
 from openhalo.engines.connect import fetch
+from openhalo.language import formatting
+from openhalo.language.formatting import count, fraction, share
+from openhalo.language.translation import _, plural
 from openhalo.measures import spreads
 from openhalo.measures.exposures import Exposure, years_asked
 from openhalo.measures.figures import Finding
 from openhalo.measures.holdings import codes_said, limits
 from openhalo.measures.planning import PERIOD, Question, covered, population, span
-from openhalo.presentation import numbers
-from openhalo.presentation.numbers import count, fraction, share
-from openhalo.presentation.words import _, plural
 from openhalo.records.reading import Records, Relation
 from openhalo.statistics import proportions
 
@@ -151,9 +151,11 @@ def findings(
             "{few} of {all} figures are not given, because each rests on fewer than {least} {things}.",
             few,
         ).format(
-            few=count(few), all=count(figures.height), least=least,
+            few=count(few),
+            all=count(figures.height),
+            least=least,
             things=_(per.label) if (per := question.spec.per) else _things(question, records),
-        )  # fmt: skip
+        )
         found.append(Finding("minimum_n", "note", text, {"withheld": few, "minimum_n": least}))
     return found
 
@@ -163,7 +165,7 @@ def review(question: Question) -> list[Finding]:
     due = question.spec.next_review
     if (question.today or date.today()) <= due:
         return []
-    text = _("This definition should have been checked again by {day}.").format(day=numbers.day(due))
+    text = _("This definition should have been checked again by {day}.").format(day=formatting.day(due))
     return [Finding("review", "note", text, {"next_review": due})]
 
 
@@ -180,28 +182,46 @@ def _recording(
     if spec.kind == "share":
         outcome, rest = pl.col("numerator"), pl.col("n") - pl.col("missing") - pl.col("numerator")
         sides = _recorded(margins, known, outcome), _recorded(margins, known, rest)
-        text = _("“{group}” is recorded for {with_share} of the {things} that count toward the figure ({with_it}), but "
-                 "for {without_share} of the others ({without}).")  # fmt: skip
+        text = _(
+            "“{group}” is recorded for {with_share} of the {things} that count toward the figure ({with_it}), but "
+            "for {without_share} of the others ({without})."
+        )
     elif spec.kind == "rate" and spec.per is not None and spec.per.matches_period and against is not None:
         ours = margins.join(against.margins, on=PERIOD, how="semi")
         theirs = against.margins.join(margins, on=PERIOD, how="semi")
         sides = _recorded(ours, known, pl.col("n")), _recorded(theirs, known, pl.col("amount"))
-        text = _("“{group}” is recorded for {with_share} of the {things} ({with_it}), but for {without_share} of the "
-                 "{others} that they are counted against ({without}).")  # fmt: skip
+        text = _(
+            "“{group}” is recorded for {with_share} of the {things} ({with_it}), but for {without_share} of the "
+            "{others} that they are counted against ({without})."
+        )
     if sides is not None:
         gap = proportions.difference(*sides[0], *sides[1])
         value, low, high = (float(part) for part in gap[:3])
         if abs(value) > DEPENDENCE and (low > 0 or high < 0):
             shares = [known_of / all_of for known_of, all_of in sides]
             said = text.format(
-                group=label, things=things, others=_(spec.per.label) if spec.per else "",
-                with_share=share(shares[0]), without_share=share(shares[1]),
-                with_it=fraction(*sides[0]), without=fraction(*sides[1]),
-            )  # fmt: skip
-            said += " " + _("So a comparison of these groups could be wrong. For each group we show how low and how "
-                            "high its figure could be, whatever the missing entries say.")  # fmt: skip
-            facts = {"group": name, "n": n, "unknown": unknown, "recorded_with": shares[0],
-                     "recorded_without": shares[1], "difference": value, "low": low, "high": high}  # fmt: skip
+                group=label,
+                things=things,
+                others=_(spec.per.label) if spec.per else "",
+                with_share=share(shares[0]),
+                without_share=share(shares[1]),
+                with_it=fraction(*sides[0]),
+                without=fraction(*sides[1]),
+            )
+            said += " " + _(
+                "So a comparison of these groups could be wrong. For each group we show how low and how "
+                "high its figure could be, whatever the missing entries say."
+            )
+            facts = {
+                "group": name,
+                "n": n,
+                "unknown": unknown,
+                "recorded_with": shares[0],
+                "recorded_without": shares[1],
+                "difference": value,
+                "low": low,
+                "high": high,
+            }
             return [Finding("missingness", "headline", said, facts)]
     if not unknown:
         return []
@@ -236,8 +256,10 @@ def _denominator(
         found.append(Finding("denominator", severity, text, facts))
 
     if per.residents:
-        text = _("These rates compare what police did in a place with who lives there, not with who was there. So "
-                 "they are never the main figure of a page.")  # fmt: skip
+        text = _(
+            "These rates compare what police did in a place with who lives there, not with who was there. So "
+            "they are never the main figure of a page."
+        )
         say("headline", text, residents=True)
     if against.years:
         used = sorted(set(against.years.values()))
@@ -249,8 +271,10 @@ def _denominator(
     if against.estimates:
         text = _("The numbers of {label} are estimates; the interval includes their error.")
         if against.unsure:
-            text = _("The numbers of {label} are estimates. For {unsure} of {all} the error is not known, so the "
-                     "interval leaves it out and is too narrow.")  # fmt: skip
+            text = _(
+                "The numbers of {label} are estimates. For {unsure} of {all} the error is not known, so the "
+                "interval leaves it out and is too narrow."
+            )
         text = text.format(label=_(per.label), unsure=count(against.unsure), all=count(against.estimates))
         say("note", text, estimates=against.estimates, error_unknown=against.unsure)
     if places is not None and places.visitors:
@@ -261,11 +285,11 @@ def _denominator(
         text = _("This site has not said where visitors outnumber residents. Rates of such places would mislead.")
         say("note", text, visitors=[])
     if places is not None and places.busy:
-        text = _("In these places there were more than {n} {things} a year for every 1,000 residents: {places}. Either "
-                 "many of the people counted live elsewhere, or the people who live there are counted often. These "
-                 "figures cannot tell which.").format(
-            n=count(1000 * BUSY), things=_things(question, records), places=_all(sorted(places.busy))
-        )  # fmt: skip
+        text = _(
+            "In these places there were more than {n} {things} a year for every 1,000 residents: {places}. Either "
+            "many of the people counted live elsewhere, or the people who live there are counted often. These "
+            "figures cannot tell which."
+        ).format(n=count(1000 * BUSY), things=_things(question, records), places=_all(sorted(places.busy)))
         say("note", text, group=per.place, events_per_resident=places.busy)
     for name in question.by:
         column = pl.col(f"group:{name}")
@@ -277,11 +301,14 @@ def _denominator(
             groups = _all(_named(name, without, question, records))
             say("note", text.format(label=_(per.label), groups=groups), group=name, without=without)
     for name, absent in uncoded(question, records, figures).items():
-        text = _("The records of {things} have no entry for {groups}. They count these people in other groups, so "
-                 "those groups stand for different people than in the number of {label}.").format(
-            things=_things(question, records), groups=_all(_named(name, absent, question, records)),
+        text = _(
+            "The records of {things} have no entry for {groups}. They count these people in other groups, so "
+            "those groups stand for different people than in the number of {label}."
+        ).format(
+            things=_things(question, records),
+            groups=_all(_named(name, absent, question, records)),
             label=_(per.label),
-        )  # fmt: skip
+        )
         say("headline", text, group=name, not_coded=absent)
     for name, codes in per.codes.items():
         if name in question.by:
@@ -339,7 +366,7 @@ def _named(name: str, codes: Iterable[str], question: Question, records: Records
 
 
 def _all(words: Iterable[object]) -> str:
-    return numbers.listed(words)
+    return formatting.listed(words)
 
 
 def _things(question: Question, records: Records) -> str:

@@ -4,11 +4,11 @@ from typing import Any
 
 import polars as pl
 
+from openhalo.language.formatting import count, share
+from openhalo.language.translation import _
 from openhalo.measures.counting import Group, spread
 from openhalo.measures.figures import Finding
 from openhalo.measures.planning import PERIOD, Question, population
-from openhalo.presentation.numbers import count, share
-from openhalo.presentation.words import _
 from openhalo.records.reading import Records
 from openhalo.statistics import concentration, quantiles
 
@@ -57,7 +57,9 @@ def findings(question: Question, records: Records, totals: pl.DataFrame) -> list
     held, holders, top = rows[0]["denominator"], rows[0]["holders"], spec.top
     kind = records.catalogue.record_type(records.catalogue.record_type(spec.record).fields[spec.holders].to)
     chance = concentration.by_chance(held / holders, top)
-    text = _("{n} {holders} have any. If they were all alike and only chance told them apart, the top {top} would "
-             "still hold {share}. How long each has been there is not taken into account.")  # fmt: skip
+    text = _(
+        "{n} {holders} have any. If they were all alike and only chance told them apart, the top {top} would "
+        "still hold {share}. How long each has been there is not taken into account."
+    )
     said = text.format(n=count(holders), holders=kind.plural, top=share(top), share=share(chance))
     return [Finding("chance", "note", said, {"holders": holders, "by_chance": chance})]

@@ -9,13 +9,13 @@ from openhalo.catalogue.analysis_kinds import SmallAreaEstimate
 from openhalo.catalogue.analysis_plans import AnalysisPlan
 from openhalo.catalogue.analysis_specs import AnalysisSpec, Grouped
 from openhalo.catalogue.index import Catalogue
+from openhalo.charts.svg import Drawing, Drawings
+from openhalo.language import formatting
+from openhalo.language.translation import _
 from openhalo.measures.analyses.asked import Asked
 from openhalo.measures.analyses.contrasts import Contrast
 from openhalo.measures.analyses.results import AnalysisResult, Counts
 from openhalo.measures.analyses.wording import named, shown, span
-from openhalo.presentation import numbers
-from openhalo.presentation.drawing import Drawing, Drawings
-from openhalo.presentation.words import _
 from openhalo.publications.analysis_data import COMPARISONS, detail_of
 from openhalo.publications.condition_words import in_words
 from openhalo.publications.freshness import sources_of
@@ -71,7 +71,7 @@ def analysis_page(result: AnalysisResult, plan: AnalysisPlan, catalogue: Catalog
         counts=[one for one in (result.tabulate(), *result.more()) if one is not None],
         answers=result.answers(),
         limit=_(result.limit) if result.limit else "",
-        period=numbers.span(asked.days.first, asked.days.last) if asked.days else "",
+        period=formatting.span(asked.days.first, asked.days.last) if asked.days else "",
         columns=columns,
         rows=rows,
         assumptions=[(_(text), _state(state)) for text, state in result.assumptions],
@@ -112,11 +112,10 @@ def _table(result: AnalysisResult) -> tuple[list[Column], list[list[str]]]:
         (True, Column(_("Compared")), lambda one: named(one, result.asked, result.wording)),
         (True, Column(head), lambda one: shown(one.estimate, one.scale)),
         (True, Column(_("95% interval"), interval=True, minor=True), lambda one: span(one.low, one.high, one.scale)),
-        (any(one.bounds for one in every), Column(_("With unknown group, between"), minor=True),
-         _bounds),
-        (True, Column(_("Records"), minor=True), lambda one: numbers.count(one.n)),
+        (any(one.bounds for one in every), Column(_("With unknown group, between"), minor=True), _bounds),
+        (True, Column(_("Records"), minor=True), lambda one: formatting.count(one.n)),
         (any(not isnan(one.p) for one in every), Column(_("p-value"), minor=True), _p),
-    ]  # fmt: skip
+    ]
     kept = [(column, cell) for wanted, column, cell in parts if wanted]
     return [column for column, _cell in kept], [[cell(one) for _column, cell in kept] for one in every]
 

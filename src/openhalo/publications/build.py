@@ -12,11 +12,11 @@ from openhalo.catalogue.core_list import CoreStatus
 from openhalo.catalogue.index import Catalogue
 from openhalo.catalogue.sources import SourceSpec
 from openhalo.catalogue.translating import translated
+from openhalo.charts.svg import Drawings
 from openhalo.intake.receipts import Receipt
+from openhalo.language.translation import _, speaking
 from openhalo.measures.analyses.results import AnalysisResult
 from openhalo.measures.analyses.running import run_plan
-from openhalo.presentation.drawing import Drawings
-from openhalo.presentation.words import _, speaking
 from openhalo.publications import open_data, places
 from openhalo.publications.analysis_data import plan_facts, write_analyses
 from openhalo.publications.analysis_pages import analysis_page
@@ -105,8 +105,12 @@ def build(
     drawings = Drawings(charts)
     used = taken_in([one for one in receipts if one.delivery in records.manifest.deliveries], hidden)
     sources = {source.id: source for one in answers for source in _sources(one, records)}
-    sources |= {source.id: source for one in results if one.asked.covered
-                for source in sources_of(one.asked.spec.record, records)}  # fmt: skip
+    sources |= {
+        source.id: source
+        for one in results
+        if one.asked.covered
+        for source in sources_of(one.asked.spec.record, records)
+    }
     for language in imprint.languages:
         with speaking(language):
             report(f"pages {language.tag}")

@@ -5,8 +5,8 @@ from typing import Any
 
 from openhalo.catalogue.index import Catalogue
 from openhalo.catalogue.measure_specs import MeasureSpec
-from openhalo.presentation import numbers
-from openhalo.presentation.words import _, plural
+from openhalo.language import formatting
+from openhalo.language.translation import _, plural
 from openhalo.publications.contents import Change
 from openhalo.publications.imprint import counted
 from openhalo.publications.labels import group
@@ -29,7 +29,7 @@ def change_rows(changes: Mapping[str, Any], catalogue: Catalogue) -> list[Change
     more = len(figures) - MOST_SHOWN
     if more > 0:
         text = plural("{n} more figure, in changes.json", "{n} more figures, in changes.json", more)
-        rows.append(Change(text.format(n=numbers.count(more)), "…", "…", ""))
+        rows.append(Change(text.format(n=formatting.count(more)), "…", "…", ""))
     return rows
 
 
@@ -59,14 +59,14 @@ def _named(figure: Mapping[str, Any], spec: MeasureSpec | None, catalogue: Catal
         known = names.name(code)
         yield known if names.order else f"{names.label}: {known}" if names.labels else f"{names.phrase} {known}"
     if figure["grain"] != "all":
-        yield numbers.period(figure["period"])
+        yield formatting.period(figure["period"])
 
 
 def _said(figure: Mapping[str, Any], when: str, spec: MeasureSpec | None) -> str:
     value = figure[f"value_{when}"]
     if value is None:
         return _("no figure")
-    return numbers.measured(value, spec.kind) if spec is not None else f"{value:g}"
+    return formatting.measured(value, spec.kind) if spec is not None else f"{value:g}"
 
 
 def _why(cause: str) -> str:

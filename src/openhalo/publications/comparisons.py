@@ -6,11 +6,12 @@ from typing import Any
 
 from openhalo.catalogue.index import Catalogue
 from openhalo.catalogue.measure_specs import MeasureSpec
+from openhalo.charts import figures_chart, interactive
+from openhalo.charts.figure import Figure, said
+from openhalo.charts.svg import PAGE_COLOURS, Drawing, Drawings
+from openhalo.language import formatting
+from openhalo.language.translation import _
 from openhalo.measures.figures import FIGURE_COLUMNS, MeasureResult
-from openhalo.presentation import charts, exploring, numbers
-from openhalo.presentation.drawing import PAGE_COLOURS, Drawing, Drawings
-from openhalo.presentation.figures import Figure, said
-from openhalo.presentation.words import _
 from openhalo.publications.answers import Answer
 from openhalo.publications.labels import Group, group, unit_words
 from openhalo.publications.open_data import coverage
@@ -37,7 +38,7 @@ class Cut:
     caption: list[str] = field(default_factory=list)
     wide: Drawing | None = None
     narrow: Drawing | None = None
-    explore: charts.Spec | None = None
+    explore: figures_chart.Spec | None = None
     """The chart that a reader may ask for, over the measure's own table."""
     withheld: list[int] = field(default_factory=list)
     """Rows whose figure is withheld, so that no one can be known by it."""
@@ -57,7 +58,7 @@ def figures(result: MeasureResult | None, names: Group | None) -> list[Figure]:
         rows.sort(key=lambda row: names.rank(row[names.path]))
     return [
         Figure(
-            label=names.name(row[names.path]) if names else numbers.period(row["period"]),
+            label=names.name(row[names.path]) if names else formatting.period(row["period"]),
             code=row[names.path] if names else None,
             k=result.k if result is not None else 10,
             **{name: row[name] for name in FIGURE_COLUMNS},
@@ -99,9 +100,9 @@ def by_group(
     )
     years = [row for one in answer.more if one.by == result.by and one.grain == "year" for row in one.figures["period"]]
     order = {row.code: row.label for row in rows}
-    hues = {code: PAGE_COLOURS[charts.hue(code, names.order)] for code in order} if names.order else {}
+    hues = {code: PAGE_COLOURS[figures_chart.hue(code, names.order)] for code in order} if names.order else {}
     periods = {"all": coverage(answer), **{year: year for year in sorted(set(years), reverse=True)}}
-    cut.explore = exploring.by_group(spec.shown_as, names.path, order, periods, hues)
+    cut.explore = interactive.by_group(spec.shown_as, names.path, order, periods, hues)
     if len(rows) > LONGEST_CHART:
         text = _("There are {n} groups here, too many for one readable chart. The table has them all.")
         cut.caption = [text.format(n=len(rows))]
@@ -112,17 +113,17 @@ def by_group(
         reference = total.value
     cut.caption = list(_legend(answer, rows, names, units, reference))
     facts = (names.order, reference, not leads)
-    alt = charts.describe(spec.shown_as, rows, cut.subtitle.rstrip("."))
-    return _draw(cut, drawings, charts.by_group, (spec.shown_as, rows), facts, alt)
+    alt = figures_chart.describe(spec.shown_as, rows, cut.subtitle.rstrip("."))
+    return _draw(cut, drawings, figures_chart.by_group, (spec.shown_as, rows), facts, alt)
 
 
 def over_time(answer: Answer, catalogue: Catalogue, drawings: Drawings) -> Cut:
     """Return a measure's figures through time, over all groups."""
     spec, result, units = answer.spec, answer.trend, units_of(answer, catalogue)
-    days = numbers.span(answer.all_days.first, answer.all_days.last)
+    days = formatting.span(answer.all_days.first, answer.all_days.last)
     assert result is not None
     rows = [_marked(row, answer) for row in figures(result, None)]
-    in_part = [row for row in rows if row.label != numbers.period(row.period)]
+    in_part = [row for row in rows if row.label != formatting.period(row.period)]
     whole = [row for row in rows if row not in in_part] if spec.shown_as in ("count", "rate") else rows
     said_grains = {"month": _("month"), "quarter": _("quarter"), "year": _("year")}
     grain = said_grains[result.grain]
@@ -138,7 +139,7 @@ def over_time(answer: Answer, catalogue: Catalogue, drawings: Drawings) -> Cut:
         withheld=[place for place, row in enumerate(rows) if row.status == "withheld"],
     )
     grains = [result.grain, *(one.grain for one in answer.more if not one.by)]
-    cut.explore = exploring.over_time(spec.shown_as, {one: said_grains[one] for one in grains if one in said_grains})
+    cut.explore = interactive.over_time(spec.shown_as, {one: said_grains[one] for one in grains if one in said_grains})
     if len(whole) < 2:
         return cut
     cut.caption = [_("Line: the figure. Band: the 95% interval.")]
@@ -154,7 +155,7 @@ def over_time(answer: Answer, catalogue: Catalogue, drawings: Drawings) -> Cut:
         last=said(spec.shown_as, last),
         end=last.label,
     )
-    return _draw(cut, drawings, charts.over_time, (spec.shown_as, whole), (), alt)
+    return _draw(cut, drawings, figures_chart.over_time, (spec.shown_as, whole), (), alt)
 
 
 def _through_time(kind: str, rows: Sequence[Figure], grain: str) -> str:
@@ -167,7 +168,7 @@ def _through_time(kind: str, rows: Sequence[Figure], grain: str) -> str:
         "quarter": _("From quarter to quarter it ranged from {low} to {high}."),
         "year": _("From year to year it ranged from {low} to {high}."),
     }[grain]
-    return text.format(low=numbers.measured(min(values), kind), high=numbers.measured(max(values), kind))
+    return text.format(low=formatting.measured(min(values), kind), high=formatting.measured(max(values), kind))
 
 
 def _across(spec: MeasureSpec, rows: Sequence[Figure], names: Group, units: str, total: Figure | None) -> str:
@@ -176,7 +177,7 @@ def _across(spec: MeasureSpec, rows: Sequence[Figure], names: Group, units: str,
     values = [row.value for row in rows if row.value is not None and row.code is not None]
     if kind == "count" or len(rows) > LONGEST_CHART or len(values) < 2:
         return ""
-    low, high = (numbers.measured(end, kind) for end in (min(values), max(values)))
+    low, high = (formatting.measured(end, kind) for end in (min(values), max(values)))
     if low == high:
         return ""
     if kind == "ratio":
@@ -186,7 +187,7 @@ def _across(spec: MeasureSpec, rows: Sequence[Figure], names: Group, units: str,
     text = _("Across these groups it ranged from {low} to {high}.")
     if total is not None and total.value is not None:
         text = _("Across these groups it ranged from {low} to {high}. For all {units} it was {value}.")
-        return text.format(low=low, high=high, units=units, value=numbers.measured(total.value, kind))
+        return text.format(low=low, high=high, units=units, value=formatting.measured(total.value, kind))
     return text.format(low=low, high=high)
 
 
@@ -205,8 +206,10 @@ def _legend(answer: Answer, rows: Sequence[Figure], names: Group, units: str, re
     if kind == "count":
         return said_so
     if any(row.bounded for row in rows):
-        text = _("Pale band: where the figure could lie, whatever the unknown records were. Open dot: the figure "
-                 "among records that state {group}. Line: its 95% interval.")  # fmt: skip
+        text = _(
+            "Pale band: where the figure could lie, whatever the unknown records were. Open dot: the figure "
+            "among records that state {group}. Line: its 95% interval."
+        )
         said_so.append(text.format(group=names.by))
     else:
         said_so.append(_("Dot: the figure. Line: the 95% interval."))
@@ -215,7 +218,7 @@ def _legend(answer: Answer, rows: Sequence[Figure], names: Group, units: str, re
         said_so.append(_("Dotted line: 1, the same as {group}.").format(group=same))
     elif reference is not None:
         text = _("Dotted line: all {units}, {value}.")
-        said_so.append(text.format(units=units, value=numbers.measured(reference, kind)))
+        said_so.append(text.format(units=units, value=formatting.measured(reference, kind)))
     if kind in ("rate", "ratio", "mean"):
         said_so.append(_("n: how many were counted."))
     return said_so
@@ -223,12 +226,12 @@ def _legend(answer: Answer, rows: Sequence[Figure], names: Group, units: str, re
 
 def _marked(row: Figure, answer: Answer) -> Figure:
     """Return a period's figure, labelled with its days where the records do not cover all of it."""
-    start, end = numbers.period_start(row.period), numbers.period_end(row.period)
+    start, end = formatting.period_start(row.period), formatting.period_end(row.period)
     first, last = answer.all_days.first, answer.all_days.last
     if start is not None and first > start:
-        return replace(row, label=_("{period}, from {day}").format(period=row.label, day=numbers.day(first)))
+        return replace(row, label=_("{period}, from {day}").format(period=row.label, day=formatting.day(first)))
     if last < end:
-        return replace(row, label=_("{period}, to {day}").format(period=row.label, day=numbers.day(last)))
+        return replace(row, label=_("{period}, to {day}").format(period=row.label, day=formatting.day(last)))
     return row
 
 
@@ -247,4 +250,4 @@ def _known_for_all(rows: Sequence[Figure], names: Group, units: str) -> list[str
         return []
     n = sum(row.n for row in rows)
     text = _("“{group}” is known for all {n} {units}.")
-    return [text.format(group=names.label, n=numbers.count(n), units=units)] if n else []
+    return [text.format(group=names.label, n=formatting.count(n), units=units)] if n else []

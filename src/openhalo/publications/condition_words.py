@@ -16,14 +16,16 @@ from openhalo.catalogue.conditions import (
     Value,
 )
 from openhalo.catalogue.index import Catalogue
-from openhalo.presentation.numbers import listed
-from openhalo.presentation.words import _, later
+from openhalo.language.formatting import listed
+from openhalo.language.translation import _, later
 from openhalo.publications.labels import Group, group, inside
 
 REASONS = {
-    "unknown": later("unknown"), "not_collected": later("not collected"),
-    "not_applicable": later("does not apply"), "refused": later("refused"),
-}  # fmt: skip
+    "unknown": later("unknown"),
+    "not_collected": later("not collected"),
+    "not_applicable": later("does not apply"),
+    "refused": later("refused"),
+}
 """Why a value is missing, in words."""
 
 
@@ -63,10 +65,13 @@ def _say(node: Node, record: str, catalogue: Catalogue) -> str:
             )
         case Compare(operator, left, right):
             words = {
-                "=": _("{one} is {other}"), "<>": _("{one} is not {other}"), "<": _("{one} is under {other}"),
-                "<=": _("{one} is at most {other}"), ">": _("{one} is over {other}"),
+                "=": _("{one} is {other}"),
+                "<>": _("{one} is not {other}"),
+                "<": _("{one} is under {other}"),
+                "<=": _("{one} is at most {other}"),
+                ">": _("{one} is over {other}"),
                 ">=": _("{one} is at least {other}"),
-            }  # fmt: skip
+            }
             return words[operator].format(one=label(left), other=code(left, right))
         case In(field, values):
             return _("{field} is one of: {codes}").format(

@@ -8,7 +8,7 @@ from openhalo.catalogue.analysis_plans import AnalysisPlan
 from openhalo.catalogue.core_list import telling
 from openhalo.catalogue.index import Catalogue
 from openhalo.catalogue.measure_specs import MeasureSpec
-from openhalo.presentation.words import _, capital
+from openhalo.language.translation import _, capital
 from openhalo.publications.analysis_pages import AnalysisPage
 from openhalo.publications.freshness import Freshness
 from openhalo.publications.imprint import Imprint
@@ -99,9 +99,10 @@ class Contents:
             return []
         same = (measure.record, measure.where, measure.numerator)
         return [
-            page for page in self.analyses
+            page
+            for page in self.analyses
             if (page.spec.record, page.spec.where, page.spec.settings.get("outcome", "")) == same
-        ]  # fmt: skip
+        ]
 
     @property
     def key_figures(self) -> list[MeasurePage]:

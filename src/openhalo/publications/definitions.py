@@ -132,17 +132,27 @@ def define(
             hashed[name] = [one.model_dump(mode="json", exclude=_WORDS) for one in [*types.values(), *lists.values()]]
         definition = definition_hash(answer.spec, base)
         measures[answer.spec.id] = Defined(
-            spec=answer.spec, counted=base.id, definition=definition,
+            spec=answer.spec,
+            counted=base.id,
+            definition=definition,
             meaning=hash_facts([definition, *(hashed[name] for name in names)]),
-            records=names, days=answer.days, all_days=answer.all_days,
-        )  # fmt: skip
+            records=names,
+            days=answer.days,
+            all_days=answer.all_days,
+        )
     types, lists = _spoken_of(counted, catalogue)
     return Definitions(
-        release=number, store_version=records.manifest.version, catalogue=catalogue.hash,
-        authoritative=records.authoritative, visitor_places=records.visitor_places, measures=measures,
-        records=counted, record_types=types, vocabularies=lists,
+        release=number,
+        store_version=records.manifest.version,
+        catalogue=catalogue.hash,
+        authoritative=records.authoritative,
+        visitor_places=records.visitor_places,
+        measures=measures,
+        records=counted,
+        record_types=types,
+        vocabularies=lists,
         specs={answer.counted.id: answer.counted for answer in answers if answer.counted.id not in measures},
-    )  # fmt: skip
+    )
 
 
 def definition_hash(spec: MeasureSpec, base: MeasureSpec) -> str:

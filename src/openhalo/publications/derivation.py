@@ -96,9 +96,15 @@ class Derivation:
         return found.with_columns(period).drop(_PERIOD)
 
     def _cells(
-        self, base: MeasureSpec, by: Sequence[str], grain: Grain, days: Period, record: str,
-        where: Sequence[str], groups: Mapping[str, str],
-    ) -> pl.DataFrame:  # fmt: skip
+        self,
+        base: MeasureSpec,
+        by: Sequence[str],
+        grain: Grain,
+        days: Period,
+        record: str,
+        where: Sequence[str],
+        groups: Mapping[str, str],
+    ) -> pl.DataFrame:
         """Return `n`, `said` (records that say what is counted) and `hits` by period and group."""
         frame, definition = self.files[record], self.definitions.record_types[record]
         tests = [to_polars(node) for text in where if (node := self._node(record, text)) is not None]
@@ -131,9 +137,14 @@ class Derivation:
         return found.with_columns(pl.col(list(by)).cast(pl.String)).collect()
 
     def _lacking(
-        self, record: str, conditions: Sequence[str], groups: Sequence[str], values: Sequence[str], grain: Grain,
+        self,
+        record: str,
+        conditions: Sequence[str],
+        groups: Sequence[str],
+        values: Sequence[str],
+        grain: Grain,
         defined: Defined,
-    ) -> str:  # fmt: skip
+    ) -> str:
         held = self.definitions.records[record]
         if not held.file:
             return f"no incident file of {record} goes out"

@@ -33,8 +33,14 @@ def facts(
         "licenses": [{"name": _slug(text), "title": text} for text in dict.fromkeys(one.licence for one in sources)]
         or [{"name": "none", "title": "This release rests on no source"}],
         "sources": [
-            {"title": source.label, "publisher": source.publisher, "licence": source.licence,
-             "reference": source.reference, "note": source.note, "unit": source.unit}
+            {
+                "title": source.label,
+                "publisher": source.publisher,
+                "licence": source.licence,
+                "reference": source.reference,
+                "note": source.note,
+                "unit": source.unit,
+            }
             for source in sources
         ],
         "receipts": [one.facts() for one in receipts],
@@ -43,14 +49,20 @@ def facts(
             for one in imprint.declared
         ],
         "core": [
-            {"name": one.name, "label": one.item.label, "standing": one.standing, "measures": list(one.measures),
-             "analyses": list(one.analyses), "lacking": list(one.lacking)}
+            {
+                "name": one.name,
+                "label": one.item.label,
+                "standing": one.standing,
+                "measures": list(one.measures),
+                "analyses": list(one.analyses),
+                "lacking": list(one.lacking),
+            }
             for one in core
         ],
         "next_release": imprint.next_release.isoformat() if imprint.next_release else None,
         "store_version": records.manifest.version,
         "catalogue": records.catalogue.hash,
-    }  # fmt: skip
+    }
 
 
 def _slug(text: str) -> str:

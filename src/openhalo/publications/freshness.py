@@ -9,7 +9,7 @@ import ibis
 
 from openhalo.catalogue.sources import SourceSpec
 from openhalo.engines.connect import fetch
-from openhalo.presentation.words import capital
+from openhalo.language.translation import capital
 from openhalo.publications.answers import Answer
 from openhalo.publications.imprint import cuts
 from openhalo.publications.labels import group, unit_words
@@ -75,10 +75,13 @@ def _of(record: str, fields: Sequence[str], records: Records) -> Freshness:
         last=max(cover.last for cover in covers),
         known=[
             Known(
-                group(record, name, catalogue).label, counts[name], counts["_rows"],
+                group(record, name, catalogue).label,
+                counts[name],
+                counts["_rows"],
                 name in definition.fields and definition.fields[name].basis is not None,
             )
-            for name in fields if name in counts
+            for name in fields
+            if name in counts
         ],
         sources=sources_of(record, records),
-    )  # fmt: skip
+    )

@@ -32,9 +32,9 @@ from openhalo.disclosure.policy import (
 )
 from openhalo.disclosure.recode import Recoded, recode
 from openhalo.engines.connect import fetch
+from openhalo.language import formatting
+from openhalo.language.translation import _
 from openhalo.measures.planning import within
-from openhalo.presentation import numbers
-from openhalo.presentation.words import _
 from openhalo.publications.closed_periods import closed_days
 from openhalo.publications.incident_file import IncidentTable, path_of, write_rows
 from openhalo.records.reading import Records
@@ -80,11 +80,11 @@ class FrozenFile:
             "These figures are counted from the incident file of this release. Its records tell less than the "
             "department knows, so that nobody can be found: up to {share} lack details or are left out."
         )
-        yield text.format(share=numbers.share(BLANKED_CEILING))
+        yield text.format(share=formatting.share(BLANKED_CEILING))
         yield _("Days that are out once stay as they are: what the department corrects later is not in these figures.")
         if self.waiting:
             text = _("Records of {days} wait for a later release, because they are few.")
-            yield text.format(days=numbers.span(self.waiting.first, self.waiting.last))
+            yield text.format(days=formatting.span(self.waiting.first, self.waiting.last))
 
 
 def parquet_of(folder: Path, record: str) -> Path:
@@ -174,10 +174,15 @@ def read_frozen(folder: Path) -> list[FrozenFile]:
     """Return the incident files of a finished release that its disclosure policy made."""
     told = read_facts(folder, DESCRIPTOR).get("disclosure", {}).get("incident_files", {})
     return [
-        FrozenFile(IncidentFile.model_validate(facts["policy"]), facts["k"],
-                   pl.read_parquet(parquet_of(folder, record)), facts["counted_from_versions"], pl.DataFrame())
+        FrozenFile(
+            IncidentFile.model_validate(facts["policy"]),
+            facts["k"],
+            pl.read_parquet(parquet_of(folder, record)),
+            facts["counted_from_versions"],
+            pl.DataFrame(),
+        )
         for record, facts in told.items()
-    ]  # fmt: skip
+    ]
 
 
 def recoded_again(one: FrozenFile, records: Records) -> Iterator[Problem]:

@@ -7,8 +7,8 @@ from datetime import UTC, date, datetime
 from openhalo.base.errors import Problem, ReleaseError
 from openhalo.catalogue.index import Catalogue
 from openhalo.catalogue.measure_specs import MeasureSpec
+from openhalo.language.translation import ENGLISH, Language, _
 from openhalo.measures.analyses.results import AnalysisResult
-from openhalo.presentation.words import ENGLISH, Language, _
 
 
 @dataclass(frozen=True)
@@ -48,9 +48,13 @@ class Imprint:
         """Return the imprint in the language being spoken, as far as the site's own `locale/` translates it."""
         declared = [replace(one, reason=_(one.reason), reference=_(one.reference)) for one in self.declared]
         return replace(
-            self, title=_(self.title), publisher=_(self.publisher), note=_(self.note), declared=declared,
+            self,
+            title=_(self.title),
+            publisher=_(self.publisher),
+            note=_(self.note),
+            declared=declared,
             agencies=[_(name) for name in self.agencies],
-        )  # fmt: skip
+        )
 
     @property
     def departments_own(self) -> bool:

@@ -22,9 +22,11 @@ AGENCY = "agency"
 _COMPANIONS = ("", "_local", "_date", "_precision", "_missing")
 """Columns of a field that go out with it; the cell as the agency wrote it (`_raw`) may say more than its code."""
 _SAID = {
-    "_local": "{label}: local time", "_date": "{label}: local date", "_precision": "{label}: how precise the time is",
+    "_local": "{label}: local time",
+    "_date": "{label}: local date",
+    "_precision": "{label}: how precise the time is",
     "_missing": "{label}: why there is no value",
-}  # fmt: skip
+}
 
 
 @dataclass(frozen=True)

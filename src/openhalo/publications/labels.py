@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 from openhalo.catalogue.index import Catalogue
 from openhalo.catalogue.record_types import FieldSpec
-from openhalo.presentation.numbers import natural
-from openhalo.presentation.words import _
+from openhalo.language.formatting import natural
+from openhalo.language.translation import _
 
 
 @dataclass(frozen=True)

@@ -6,10 +6,10 @@ from typing import Any
 
 from openhalo.catalogue.index import Catalogue
 from openhalo.catalogue.measure_specs import MeasureSpec
-from openhalo.presentation import numbers
-from openhalo.presentation.drawing import Drawings
-from openhalo.presentation.figures import Figure, interval, said
-from openhalo.presentation.words import _
+from openhalo.charts.figure import Figure, interval, said
+from openhalo.charts.svg import Drawings
+from openhalo.language import formatting
+from openhalo.language.translation import _
 from openhalo.publications.answers import Answer
 from openhalo.publications.comparisons import ONCE, Cut, by_group, figures, may_not_lead, over_time, units_of
 from openhalo.publications.condition_words import in_words
@@ -91,9 +91,11 @@ def _first(answer: Answer, total: Figure | None, catalogue: Catalogue) -> str:
     if may_not_lead(answer.total):
         text = _("{n} {units} of {period} are counted here, set against the number of {base}.")
         return text.format(
-            n=numbers.count(total.numerator), units=units_of(answer, catalogue), period=period,
+            n=formatting.count(total.numerator),
+            units=units_of(answer, catalogue),
+            period=period,
             base=inside(spec.per.label) if spec.per else "",
-        )  # fmt: skip
+        )
     return answer.total.sentence()
 
 
@@ -106,10 +108,10 @@ def _at_a_glance(answer: Answer, total: Figure | None, catalogue: Catalogue) -> 
     if total is None:
         return
     if spec.kind == "share":
-        yield _("Counted"), numbers.fraction(total.numerator, total.denominator)
+        yield _("Counted"), formatting.fraction(total.numerator, total.denominator)
     elif spec.kind in ("rate", "mean"):
         counted = total.numerator if spec.kind == "rate" else total.denominator
-        yield _("Counted"), f"{numbers.count(counted)} {units}"
+        yield _("Counted"), f"{formatting.count(counted)} {units}"
     if total.low is not None and total.high is not None:
         yield _("95% interval"), interval(spec.kind, total.low, total.high)
     if total.n and spec.kind != "count":
@@ -117,28 +119,28 @@ def _at_a_glance(answer: Answer, total: Figure | None, catalogue: Catalogue) -> 
         yield (
             _("Not recorded, so left out"),
             left_out.format(
-                share=numbers.share(total.missing / total.n),
-                part=numbers.count(total.missing),
-                whole=numbers.count(total.n),
+                share=formatting.share(total.missing / total.n),
+                part=formatting.count(total.missing),
+                whole=formatting.count(total.n),
             ),
         )
 
 
 def _per(base: MeasureSpec, catalogue: Catalogue) -> str:
     if base.per:
-        return _("per {times} {what}").format(times=numbers.count(base.per.times), what=inside(base.per.label))
+        return _("per {times} {what}").format(times=formatting.count(base.per.times), what=inside(base.per.label))
     found = catalogue.schema.follow(base.record, base.value)
     return found[1].unit if found else ""
 
 
 def _how_sure(answer: Answer, total: Figure | None, catalogue: Catalogue) -> Iterable[str]:
     if total is not None and total.low is not None:
-        low, high = (numbers.measured(end, answer.spec.shown_as) for end in (total.low, total.high))
+        low, high = (formatting.measured(end, answer.spec.shown_as) for end in (total.low, total.high))
         text = _("The 95% interval runs from {low} to {high}: chance alone could move the figure about that far.")
         yield text.format(low=low, high=high)
     if total is not None and total.n and not total.missing and answer.spec.kind != "count":
         text = _("All {n} {units} say what is counted here.")
-        yield text.format(n=numbers.count(total.n), units=units_of(answer, catalogue))
+        yield text.format(n=formatting.count(total.n), units=units_of(answer, catalogue))
     for finding in answer.results[0].findings:
         if finding.guard in ONCE and finding.severity != "headline" and "group" not in finding.facts:
             yield finding.text
@@ -165,14 +167,16 @@ def _definition(answer: Answer, catalogue: Catalogue) -> Iterable[str]:
         yield text.format(value=names.phrase, which=which)
     elif base.kind == "concentration":
         names = group(base.record, base.holders, catalogue)
-        text = _("We count for each {holder} how many of {which} there are, take the {top} who have most, and divide "
-                 "what they have by all that have one.")  # fmt: skip
-        yield text.format(holder=names.phrase, which=which, top=numbers.share(base.top))
+        text = _(
+            "We count for each {holder} how many of {which} there are, take the {top} who have most, and divide "
+            "what they have by all that have one."
+        )
+        yield text.format(holder=names.phrase, which=which, top=formatting.share(base.top))
     else:
         yield _("We count {which}.").format(which=which)
     if base.per:
         text = _("We divide by the number of {what} and give the result per {times}.")
-        yield text.format(what=inside(base.per.label), times=numbers.count(base.per.times))
+        yield text.format(what=inside(base.per.label), times=formatting.count(base.per.times))
     if answer.days != answer.all_days:
         yield _("The main figures are those of {period}, the newest whole year; the table has every year.").format(
             period=coverage(answer)

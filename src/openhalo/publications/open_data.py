@@ -6,9 +6,9 @@ from pathlib import Path
 import polars as pl
 
 from openhalo.catalogue.index import Catalogue
+from openhalo.language.formatting import span
+from openhalo.language.translation import _, later
 from openhalo.measures.figures import FIGURE_COLUMNS, MeasureResult
-from openhalo.presentation.numbers import span
-from openhalo.presentation.words import _, later
 from openhalo.publications.answers import Answer
 from openhalo.publications.derivation import Derivation
 from openhalo.publications.labels import group, unit_words
@@ -125,8 +125,10 @@ def long_form(result: MeasureResult, answer: Answer, catalogue: Catalogue, deriv
         label = (
             code.replace_strict(names.labels, default=code, return_dtype=pl.String).fill_null(names.name(None))
             if names and names.labels
-            else code.fill_null(names.name(None)) if names else pl.lit(None, pl.String)
-        )  # fmt: skip
+            else code.fill_null(names.name(None))
+            if names
+            else pl.lit(None, pl.String)
+        )
         columns += [pl.lit(path, pl.String).alias(f"group{suffix}"), code.alias(f"code{suffix}")]
         columns.append(label.alias(f"label{suffix}"))
     period = pl.lit(str(answer.days)) if result.grain == "all" else pl.col("period")

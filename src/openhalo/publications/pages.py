@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from openhalo.base.errors import MissingExtra
-from openhalo.presentation import numbers
-from openhalo.presentation.vega_engine import write_engine
-from openhalo.presentation.words import _, capital, plural, spoken
+from openhalo.charts.vega_bundle import write_engine
+from openhalo.language import formatting
+from openhalo.language.translation import _, capital, plural, spoken
 from openhalo.publications.contents import Contents
 from openhalo.publications.open_data import dictionary_of, table_of
 from openhalo.publications.pictures import write_pictures
@@ -118,14 +118,25 @@ def environment() -> Any:
     except ImportError:
         raise MissingExtra("publish", "writing pages") from None
     made = jinja2.Environment(
-        loader=jinja2.PackageLoader("openhalo.publications"), autoescape=True, undefined=jinja2.StrictUndefined,
-        extensions=["jinja2.ext.i18n"], trim_blocks=True, lstrip_blocks=True,
-    )  # fmt: skip
+        loader=jinja2.PackageLoader("openhalo.publications"),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        extensions=["jinja2.ext.i18n"],
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
     made.policies["ext.i18n.trimmed"] = True
     made.install_gettext_callables(_, plural, newstyle=True)  # type: ignore[attr-defined]
     made.filters.update(
-        capital=capital, count=numbers.count, listed=numbers.listed, share=numbers.share, day=numbers.day,
-        span=lambda f: numbers.span(f.first, f.last), dictionary=dictionary_of,
-        page_of=page_of, chart_of=chart_of, contact=_link,
-    )  # fmt: skip
+        capital=capital,
+        count=formatting.count,
+        listed=formatting.listed,
+        share=formatting.share,
+        day=formatting.day,
+        span=lambda f: formatting.span(f.first, f.last),
+        dictionary=dictionary_of,
+        page_of=page_of,
+        chart_of=chart_of,
+        contact=_link,
+    )
     return made

@@ -5,9 +5,9 @@ from pathlib import Path
 from textwrap import wrap
 from xml.sax.saxutils import escape
 
-from openhalo.presentation import charts
-from openhalo.presentation.drawing import PAGE_COLOURS
-from openhalo.presentation.words import _
+from openhalo.charts import figures_chart
+from openhalo.charts.svg import PAGE_COLOURS
+from openhalo.language.translation import _
 from openhalo.publications.imprint import Imprint
 from openhalo.publications.measure_pages import MeasurePage
 
@@ -24,9 +24,7 @@ def write_pictures(folder: Path, page: MeasurePage, imprint: Imprint) -> list[tu
             place = f"pages/{page.spec.id}-{cut.id}.svg"
             source = "; ".join(one.label for one in page.sources)
             text = _("{publisher}. {title}, release {number}. Records: {source}.")
-            foot = text.format(
-                publisher=imprint.publisher, title=imprint.title, number=imprint.number, source=source
-            )  # fmt: skip
+            foot = text.format(publisher=imprint.publisher, title=imprint.title, number=imprint.number, source=source)
             (folder / place).parent.mkdir(parents=True, exist_ok=True)
             drawn = picture(str(cut.wide), page.spec.question, cut.subtitle, " ".join([*cut.caption, foot]))
             (folder / place).write_text(drawn, encoding="utf-8", newline="\n")
@@ -43,8 +41,11 @@ def picture(drawing: str, title: str, subtitle: str, foot: str) -> str:
     width, height = (float(part) for part in re.search(r'viewBox="0 0 ([\d.]+) ([\d.]+)"', head).groups())  # type: ignore[union-attr]
     for colour, name in PAGE_COLOURS.items():
         body = body.replace(f'"{name}"', f'"{colour}"')
-    above = [*_lines(title, _LETTERS * 3 // 4, 20, charts.INK, 700), *_lines(subtitle, _LETTERS, 15, charts.SOFT)]
-    below = _lines(foot, _LETTERS + 8, 13, charts.SOFT)
+    above = [
+        *_lines(title, _LETTERS * 3 // 4, 20, figures_chart.INK, 700),
+        *_lines(subtitle, _LETTERS, 15, figures_chart.SOFT),
+    ]
+    below = _lines(foot, _LETTERS + 8, 13, figures_chart.SOFT)
     start = _MARGIN + _LINE * len(above) + 8
     whole = start + height + _LINE * len(below) + _MARGIN
     rows = [(float(_MARGIN + 14 + _LINE * row), line) for row, line in enumerate(above)]
@@ -53,8 +54,9 @@ def picture(drawing: str, title: str, subtitle: str, foot: str) -> str:
     full = f"{width + 2 * _MARGIN:g}"
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {full} {whole:g}" width="{full}" height="{whole:g}" '
-        f'font-family="{charts.FONT}" color="{charts.INK}" fill="{charts.INK}"><title>{escape(title)}</title>'
-        f'<rect width="100%" height="100%" fill="{charts.PAPER}"/>{words}'
+        f'font-family="{figures_chart.FONT}" color="{figures_chart.INK}" fill="{figures_chart.INK}">'
+        f"<title>{escape(title)}</title>"
+        f'<rect width="100%" height="100%" fill="{figures_chart.PAPER}"/>{words}'
         f'<g transform="translate({_MARGIN},{start})">{body}</g></svg>\n'
     )
 

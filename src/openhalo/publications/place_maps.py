@@ -4,11 +4,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from openhalo.catalogue.index import Catalogue
-from openhalo.presentation import maps, numbers
-from openhalo.presentation.drawing import Drawing, Drawings
-from openhalo.presentation.figures import Figure
-from openhalo.presentation.plane import Place
-from openhalo.presentation.words import _
+from openhalo.charts import maps
+from openhalo.charts.figure import Figure
+from openhalo.charts.map_layout import Place
+from openhalo.charts.svg import Drawing, Drawings
+from openhalo.language import formatting
+from openhalo.language.translation import _
 from openhalo.publications.answers import Answer
 from openhalo.publications.comparisons import figures, units_of
 from openhalo.publications.labels import Group
@@ -31,8 +32,11 @@ def map_of(found: PlaceFigures, answer: Answer, names: Group, catalogue: Catalog
     """Return the map of one count; None where too few of its places have a centre."""
     spots = {row["code"]: (row["latitude"], row["longitude"]) for row in found.centres.to_dicts()}
     rows = [row for row in figures(cut_by(answer, found.path), names) if row.code is not None and row.value]
-    shown = [Place(names.name(row.code), *spots[row.code], row.value) for row in rows
-             if row.value is not None and row.code in spots]  # fmt: skip
+    shown = [
+        Place(names.name(row.code), *spots[row.code], row.value)
+        for row in rows
+        if row.value is not None and row.code in spots
+    ]
     if len(shown) < maps.FEWEST_PLACES:
         return None
     units, period = units_of(answer, catalogue), coverage(answer)
@@ -40,15 +44,18 @@ def map_of(found: PlaceFigures, answer: Answer, names: Group, catalogue: Catalog
         measure=answer.spec.label, group=names.phrase, period=period
     )
     largest = sorted(shown, key=lambda place: -place.count)[:5]
-    told = "; ".join(f"{place.label}: {numbers.count(place.count)}" for place in largest)
+    told = "; ".join(f"{place.label}: {formatting.count(place.count)}" for place in largest)
     alt = _("{subtitle} A map of {n} circles, sized by count. The largest: {places}.").format(
-        subtitle=subtitle, n=numbers.count(len(shown)), places=told
+        subtitle=subtitle, n=formatting.count(len(shown)), places=told
     )
-    caption = [_("Each circle stands at the middle of a {group}. Its area shows the number of {units}.").format(
-        group=names.phrase, units=units)]  # fmt: skip
+    caption = [
+        _("Each circle stands at the middle of a {group}. Its area shows the number of {units}.").format(
+            group=names.phrase, units=units
+        )
+    ]
     if len(shown) < len(rows):
         text = _("Not on the map, because too few of their records say where: {n}. The table has them.")
-        caption.append(text.format(n=numbers.count(len(rows) - len(shown))))
+        caption.append(text.format(n=formatting.count(len(rows) - len(shown))))
     return Map(
         title=_half(rows, units, period, complete=_complete(answer, found.path)) or answer.spec.label,
         subtitle=subtitle,
@@ -72,4 +79,4 @@ def _half(rows: Sequence[Figure], units: str, period: str, complete: bool) -> st
         reached += counts[places]
         places += 1
     text = _("Half of all {units} of {period} with a known place were in {few} of {all} places")
-    return text.format(units=units, period=period, few=numbers.count(places), all=numbers.count(len(counts)))
+    return text.format(units=units, period=period, few=formatting.count(places), all=formatting.count(len(counts)))

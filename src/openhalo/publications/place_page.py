@@ -5,10 +5,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from openhalo.catalogue.index import Catalogue
-from openhalo.presentation import numbers, sparklines
-from openhalo.presentation.drawing import Drawings
-from openhalo.presentation.figures import Figure, interval, said
-from openhalo.presentation.words import _
+from openhalo.charts import sparklines
+from openhalo.charts.figure import Figure, interval, said
+from openhalo.charts.svg import Drawings
+from openhalo.language import formatting
+from openhalo.language.translation import _
 from openhalo.publications.answers import Answer
 from openhalo.publications.comparisons import figures, units_of
 from openhalo.publications.labels import group
@@ -80,14 +81,16 @@ def _table(found: PlaceFigures, catalogue: Catalogue, drawings: Drawings) -> Pla
             columns.append((Head(title, minor=True), _lines(found, answer, catalogue)))
     gap = Cell("–")
     table = PlaceTable(
-        id=found.path.replace(".", "-"), label=names.label, phrase=names.phrase,
+        id=found.path.replace(".", "-"),
+        label=names.label,
+        phrase=names.phrase,
         summary=_("Figures for each {group}, with how the counts went through time.").format(group=names.phrase),
         heads=[head for head, _cells in columns],
         rows=[
             (slug(found.path, code), names.name(code), [cells.get(code, gap) for _head, cells in columns])
             for code in sorted(codes, key=names.rank)
         ],
-    )  # fmt: skip
+    )
     counts = [answer for answer in found.answers if answer.spec.kind == "count"]
     drawn = [map_of(found, answer, names, catalogue, drawings) for answer in counts]
     table.maps = [one for one in drawn if one is not None]
@@ -114,6 +117,6 @@ def _lines(found: PlaceFigures, answer: Answer, catalogue: Catalogue) -> dict[st
     words, units = _("At most {n} {units}, in {period}."), units_of(answer, catalogue)
     cells: dict[str | None, Cell] = {}
     for one in sparklines.paths(rows.select("period", "value", key="code")).to_dicts():
-        alt = words.format(n=numbers.count(one["highest"]), units=units, period=numbers.period(one["at"]))
+        alt = words.format(n=formatting.count(one["highest"]), units=units, period=formatting.period(one["at"]))
         cells[one["key"]] = Cell("", one["highest"], path=one["path"], alt=alt)
     return cells

@@ -8,10 +8,10 @@ import polars as pl
 
 from openhalo.base.periods import Grain
 from openhalo.catalogue.index import Catalogue
+from openhalo.language import formatting
 from openhalo.measures.evaluation import evaluate
 from openhalo.measures.figures import MeasureResult
 from openhalo.measures.planning import Question
-from openhalo.presentation import numbers
 from openhalo.publications.answers import Answer
 from openhalo.publications.imprint import Imprint
 from openhalo.publications.open_data import Fields
@@ -21,8 +21,14 @@ from openhalo.records.reading import Records
 CENTRES, BY_PERIOD = "data/places/centres.csv", "data/places/by_period.csv"
 _MOST_PERIODS = 24
 _CENTRE_FIELDS = {"group": "string", "code": "string", "latitude": "number", "longitude": "number"}
-_PERIOD_FIELDS = {"measure": "string", "group": "string", "code": "string", "grain": "string", "period": "string",
-                  "value": "number"}  # fmt: skip
+_PERIOD_FIELDS = {
+    "measure": "string",
+    "group": "string",
+    "code": "string",
+    "grain": "string",
+    "period": "string",
+    "value": "number",
+}
 
 
 @dataclass
@@ -46,8 +52,11 @@ class PlaceFigures:
         result = self.periods[measure]
         answer = next(answer for answer in self.answers if answer.spec.id == measure)
         first, last = answer.all_days.first, answer.all_days.last
-        whole = [p for p in result.figures["period"].unique()
-                 if (numbers.period_start(p) or last) >= first and numbers.period_end(p) <= last]  # fmt: skip
+        whole = [
+            p
+            for p in result.figures["period"].unique()
+            if (formatting.period_start(p) or last) >= first and formatting.period_end(p) <= last
+        ]
         shown = result.figures.filter(pl.col("period").is_in(whole))
         return shown.select(pl.col(self.path).alias("code"), "period", "value").sort("code", "period")
 
@@ -89,8 +98,11 @@ def write(folder: Path, places: Sequence[PlaceFigures]) -> dict[str, Fields]:
     (folder / CENTRES).parent.mkdir(parents=True, exist_ok=True)
     where = [one.centres.select(pl.lit(one.path).alias("group"), "code", *COORDINATES) for one in places]
     pl.concat(where).write_csv(folder / CENTRES)
-    when = [pl.DataFrame(schema={name: pl.Float64() if kind == "number" else pl.String()
-                                 for name, kind in _PERIOD_FIELDS.items()})]  # fmt: skip
+    when = [
+        pl.DataFrame(
+            schema={name: pl.Float64() if kind == "number" else pl.String() for name, kind in _PERIOD_FIELDS.items()}
+        )
+    ]
     for one in places:
         for measure, result in one.periods.items():
             said = [pl.lit(text).alias(name) for name, text in (("measure", measure), ("group", one.path))]

@@ -101,14 +101,17 @@ def _must_go_one_way(in_tables: Sequence[MeasureSpec], records: Records, precaut
         side.record for table in declared(in_tables, precaution.policy, records.catalogue) for side in table.sides
     }
     problems = [
-        Problem(POLICY, f"{record} went out {before} before, and would go out {now} now: the difference of the two "
-                "would give away those few records that the file blanks or leaves out",
-                todo="keep to one way as long as a release with the other is there")
+        Problem(
+            POLICY,
+            f"{record} went out {before} before, and would go out {now} now: the difference of the two "
+            "would give away those few records that the file blanks or leaves out",
+            todo="keep to one way as long as a release with the other is there",
+        )
         for before, now, both in (
             ("in tables", "one by one", tabled_before & filed_now),
             ("one by one", "in tables", filed_before & tabled_now),
         )
         for record in sorted(both)
-    ]  # fmt: skip
+    ]
     if problems:
         raise ReleaseError(problems)

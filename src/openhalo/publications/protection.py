@@ -23,11 +23,11 @@ from openhalo.catalogue.measure_specs import MeasureSpec
 from openhalo.disclosure.lattice import CountTable, Lattice
 from openhalo.disclosure.policy import DeclaredTable, Policy, Rule
 from openhalo.disclosure.suppression import Protected, held_periods, primary, withhold
+from openhalo.language import formatting
+from openhalo.language.translation import _
 from openhalo.measures.evaluation import evaluate
 from openhalo.measures.figures import MeasureResult
 from openhalo.measures.planning import Question
-from openhalo.presentation import numbers
-from openhalo.presentation.words import _
 from openhalo.publications.answers import Answer, answer
 from openhalo.publications.cells import Counted, Counting, as_told, sides
 from openhalo.publications.closed_periods import Calendar, calendar, closed_days, periods
@@ -70,18 +70,22 @@ class Guarded:
         if singly is not None:
             return [_("Each of these is published, however few there are: {reason}").format(reason=_(singly.reason))]
         told = share_withheld(one.results)
-        text = _("{hidden} of the {all} figures of this page and its table ({share}) are withheld, so that no figure "
-                 "can give a person away: they count fewer than {k} people or officers, or such a figure could be "
-                 "worked out from them.")  # fmt: skip
+        text = _(
+            "{hidden} of the {all} figures of this page and its table ({share}) are withheld, so that no figure "
+            "can give a person away: they count fewer than {k} people or officers, or such a figure could be "
+            "worked out from them."
+        )
         said = [
             text.format(
-                hidden=numbers.count(told["withheld"]), all=numbers.count(told["figures"]),
-                share=numbers.share(told["withheld"] / max(told["figures"], 1)), k=self.policy.k,
+                hidden=formatting.count(told["withheld"]),
+                all=formatting.count(told["figures"]),
+                share=formatting.share(told["withheld"] / max(told["figures"], 1)),
+                k=self.policy.k,
             )
-        ]  # fmt: skip
+        ]
         if self.held:
             text = _("Late changes to {periods} wait for a later release, because they are few.")
-            spans = [numbers.span(one.first, one.last) for one in _joined(self.held)]
+            spans = [formatting.span(one.first, one.last) for one in _joined(self.held)]
             said.append(text.format(periods=", ".join(spans)))
         return said
 

@@ -48,8 +48,11 @@ def rederive(folder: Path) -> Rederived:
         ReleaseError: the release does not say how it counted.
     """
     definitions, table = read_definitions(folder), read_figures(folder)
-    files = {name: pl.read_parquet((folder / one.file).with_suffix(".parquet"))
-             for name, one in definitions.records.items() if one.file}  # fmt: skip
+    files = {
+        name: pl.read_parquet((folder / one.file).with_suffix(".parquet"))
+        for name, one in definitions.records.items()
+        if one.file
+    }
     found = Rederived(figures=table.height, problems=list(_inconsistent(definitions, files)))
     derivation = Derivation(definitions, files)
     for (measure, group, group2, grain), part in table.group_by("measure", "group", "group2", "grain"):
@@ -87,8 +90,9 @@ def _compared(
     """Yield each figure that is not what the incident files give, and each that they give and the release lacks."""
     defined = derivation.definitions.measures[measure]
     codes = ["code", "code2"][: len(by)]
-    published = shown.select("period", *[pl.col(c).alias(n) for c, n in zip(codes, by, strict=True)],
-                             *COUNTS, "value", "status")  # fmt: skip
+    published = shown.select(
+        "period", *[pl.col(c).alias(n) for c, n in zip(codes, by, strict=True)], *COUNTS, "value", "status"
+    )
     spans = published["period"].unique().to_list() if grain == "all" else [""]
     for span in sorted(spans):
         days = Period.parse(span) if span else defined.all_days
@@ -110,9 +114,12 @@ def _differs(spec: MeasureSpec) -> pl.Expr:
     absent = pl.col("status").is_null() & (pl.col("n again") > 0)
     withheld_for = (pl.col("status") == "too_few") & (spec.kind in ("share", "mean"))
     wrong = pl.any_horizontal(
-        *counts, carries & ~close & (pl.col("n") > 0), ~carries & value.is_not_null(), carries & too_few,
+        *counts,
+        carries & ~close & (pl.col("n") > 0),
+        ~carries & value.is_not_null(),
+        carries & too_few,
         withheld_for & ~too_few,
-    )  # fmt: skip
+    )
     return pl.when(pl.col("status").is_null()).then(absent).otherwise(wrong).fill_null(True)
 
 

@@ -36,8 +36,9 @@ def rehearse(records: Records, declared: Sequence[Declared], precaution: Precaut
     for file in policy.incident_files:
         if file.record in records.manifest.tables:
             try:
-                frozen = freeze(records, policy.model_copy(update={"incident_files": [file]}), precaution.folders,
-                                precaution.today)  # fmt: skip
+                frozen = freeze(
+                    records, policy.model_copy(update={"incident_files": [file]}), precaution.folders, precaution.today
+                )
                 loss |= {one.file.record: one.loss for one in frozen}
             except ReleaseError as error:
                 problems += error.problems

@@ -7,7 +7,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from openhalo.presentation.words import spoken
+from openhalo.language.translation import spoken
 from openhalo.publications.pages import environment
 
 _LETTERS = re.compile(r'url\("vendor/(public-sans-latin-\d+\.woff2)"\)')

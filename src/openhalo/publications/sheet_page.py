@@ -4,7 +4,7 @@ from pathlib import Path
 
 from openhalo.catalogue.index import Catalogue
 from openhalo.early_intervention.threshold_sheet import Sheet
-from openhalo.presentation import numbers
+from openhalo.language import formatting
 from openhalo.publications.restricted import write_restricted
 
 
@@ -23,6 +23,12 @@ def write_sheet(place: Path, sheet: Sheet, catalogue: Catalogue, site: str) -> P
         return [vocabulary.codes[code].label for code in vocabulary.codes]
 
     return write_restricted(
-        place, f"sheet-{sheet.quarter}", "sheet.html", site=site, sheet=sheet, quarter=numbers.period(sheet.quarter),
-        verdicts=labels("factor_verdict"), decisions=labels("review_decision"),
-    )  # fmt: skip
+        place,
+        f"sheet-{sheet.quarter}",
+        "sheet.html",
+        site=site,
+        sheet=sheet,
+        quarter=formatting.period(sheet.quarter),
+        verdicts=labels("factor_verdict"),
+        decisions=labels("review_decision"),
+    )

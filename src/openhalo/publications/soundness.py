@@ -50,8 +50,9 @@ def _twice(specs: Sequence[MeasureSpec], policy: Policy, catalogue: Catalogue) -
             todo = "leave these tables out, or the measure"
             yield Problem(f"{POLICY}: singly", f"{found}, which it could give away", todo=todo)
     for file in policy.incident_files:
-        if file.record in protected | {record for spec in specs if spec.id in alone for record in
-                                       _records(spec, catalogue)}:  # fmt: skip
+        if file.record in protected | {
+            record for spec in specs if spec.id in alone for record in _records(spec, catalogue)
+        }:
             found = f"the records of {file.record} go out one by one, and tables of them are counted from all records"
             todo = "leave the file out, or every table of these records"
             yield Problem(f"{POLICY}: incident_files", f"{found}: one would give away what the other hides", todo=todo)

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from openhalo.catalogue.measure_specs import MeasureSpec
-from openhalo.presentation import numbers
-from openhalo.presentation.figures import Figure, interval, said
-from openhalo.presentation.words import _, capital
+from openhalo.charts.figure import Figure, interval, said
+from openhalo.language import formatting
+from openhalo.language.translation import _, capital
 
 
 @dataclass(frozen=True)
@@ -24,15 +24,20 @@ def table(
 ) -> tuple[list[Column], list[list[str]]]:
     """Return the table under a chart: its columns, and its cells as they are read."""
     per = base.per
-    count_of, kind = numbers.count, spec.shown_as
+    count_of, kind = formatting.count, spec.shown_as
     bounded = kind != "count" and any(row.bounded for row in rows)
     parts: list[tuple[Column, Any]] = [(Column(first), lambda row: row.label)]
     middle = _("Middle value") if spec.kind == "median" else _("Average")
-    heads = {"share": _("Share"), "count": _("Count"), "ratio": _("Times as high"), "mean": middle,
-             "rate": _("Rate per {times}").format(times=count_of(per.times)) if per else ""}  # fmt: skip
+    heads = {
+        "share": _("Share"),
+        "count": _("Count"),
+        "ratio": _("Times as high"),
+        "mean": middle,
+        "rate": _("Rate per {times}").format(times=count_of(per.times)) if per else "",
+    }
     parts.append((Column(heads[kind]), lambda row: said(kind, row, spec.minimum_n)))
     if kind == "share":
-        parts.append((Column(_("Counted")), lambda row: numbers.fraction(row.numerator, row.denominator)))
+        parts.append((Column(_("Counted")), lambda row: formatting.fraction(row.numerator, row.denominator)))
     if kind in ("rate", "ratio"):
         parts.append((Column(_("Counted")), lambda row: count_of(row.numerator)))
     if kind == "rate" and per:

@@ -28,18 +28,26 @@ class TakenIn:
         """Return what the descriptor says of it; without numbers of rows where they are not told."""
         rows = {"rows_read": self.rows_read, "rows_accepted": self.rows_accepted, "rows_rejected": self.rows_rejected}
         return {
-            "delivery": self.delivery, "source": self.source, "file": self.file, "sha256": self.sha256,
+            "delivery": self.delivery,
+            "source": self.source,
+            "file": self.file,
+            "sha256": self.sha256,
             "received": self.received.isoformat(timespec="seconds"),
             **{name: number for name, number in rows.items() if number is not None},
-        }  # fmt: skip
+        }
 
 
 def taken_in(receipts: Sequence[Receipt], hidden: Collection[str]) -> list[TakenIn]:
     """Return what is told of deliveries; of those of a `hidden` record type, no number of rows."""
     return [
         TakenIn(
-            one.delivery, one.source, one.record, one.file, one.sha256, one.received,
+            one.delivery,
+            one.source,
+            one.record,
+            one.file,
+            one.sha256,
+            one.received,
             *((None,) * 3 if one.record in hidden else (one.rows_read, one.rows_accepted, one.rows_rejected)),
         )
         for one in receipts
-    ]  # fmt: skip
+    ]

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from openhalo.catalogue.measure_specs import MeasureSpec
-from openhalo.presentation import numbers
-from openhalo.presentation.words import _, plural
+from openhalo.language import formatting
+from openhalo.language.translation import _, plural
 from openhalo.publications.answers import Answer
 from openhalo.publications.comparisons import units_of
 from openhalo.publications.derivation import Derivation
@@ -57,12 +57,13 @@ def trace(
         steps=list(_steps(answer, records, hidden)),
         conditions=list(_conditions(answer.counted)),
         definition=defined.definition,
-        tables=[(catalogue.record_type(name).plural, definitions.records[name].table_version)
-                for name in defined.records],
+        tables=[
+            (catalogue.record_type(name).plural, definitions.records[name].table_version) for name in defined.records
+        ],
         receipts=[one for one in receipts if one.record in defined.records],
         checks=list(_checks(derived, rest)),
         anyone=derived > 0,
-    )  # fmt: skip
+    )
 
 
 def _steps(answer: Answer, records: Records, hidden: Collection[str]) -> Iterator[tuple[str, str]]:
@@ -87,7 +88,7 @@ def _steps(answer: Answer, records: Records, hidden: Collection[str]) -> Iterato
 
 
 def _n(number: float) -> str:
-    return numbers.count(number)
+    return formatting.count(number)
 
 
 def _conditions(base: MeasureSpec) -> Iterator[tuple[str, str]]:
@@ -103,14 +104,18 @@ def _conditions(base: MeasureSpec) -> Iterator[tuple[str, str]]:
 
 def _checks(derived: int, rest: int) -> Iterator[str]:
     if derived:
-        text = plural("Anyone can count {n} figure again from the incident file that comes with this release.",
-                      "Anyone can count {n} figures again from the incident file that comes with this release.",
-                      derived)  # fmt: skip
-        yield text.format(n=numbers.count(derived))
+        text = plural(
+            "Anyone can count {n} figure again from the incident file that comes with this release.",
+            "Anyone can count {n} figures again from the incident file that comes with this release.",
+            derived,
+        )
+        yield text.format(n=formatting.count(derived))
     if rest:
-        text = plural("{n} figure cannot be counted from the files of this release. The agency, or the body that "
-                      "oversees it, can compute it again from the records.",
-                      "{n} figures cannot be counted from the files of this release. The agency, or the body that "
-                      "oversees it, can compute them again from the records.",
-                      rest)  # fmt: skip
-        yield text.format(n=numbers.count(rest))
+        text = plural(
+            "{n} figure cannot be counted from the files of this release. The agency, or the body that "
+            "oversees it, can compute it again from the records.",
+            "{n} figures cannot be counted from the files of this release. The agency, or the body that "
+            "oversees it, can compute them again from the records.",
+            rest,
+        )
+        yield text.format(n=formatting.count(rest))

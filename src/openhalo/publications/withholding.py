@@ -7,9 +7,9 @@ from typing import Any
 import polars as pl
 
 from openhalo.catalogue.index import Catalogue
+from openhalo.language import formatting
+from openhalo.language.translation import _, plural
 from openhalo.measures.figures import FIGURE_COLUMNS, Finding, MeasureResult
-from openhalo.presentation import numbers
-from openhalo.presentation.words import _, plural
 from openhalo.publications.imprint import counted
 from openhalo.publications.labels import inside, unit_words
 
@@ -105,8 +105,10 @@ def _quiet(result: MeasureResult) -> list[Finding]:
         if finding.guard in _WORDS_STAY:
             kept.append(finding)
         elif finding.guard == "missingness" and finding.severity == "headline":
-            text = _("Who was affected is recorded more often in some of these records than in others. So a comparison "
-                     "of these groups could be wrong.")  # fmt: skip
+            text = _(
+                "Who was affected is recorded more often in some of these records than in others. So a comparison "
+                "of these groups could be wrong."
+            )
             kept.append(Finding("missingness", "headline", text))
         elif finding.severity == "headline" and not any(map(str.isdigit, finding.text)):
             kept.append(replace(finding, facts={}))
@@ -122,15 +124,17 @@ def _said(shown: MeasureResult, k: int, catalogue: Catalogue) -> Finding:
         "{hidden} of {all} figures are withheld ({share}): they count fewer than {k} people or officers, or would give "
         "such a figure away.",
         hidden,
-    )  # fmt: skip
+    )
     of = shown.figures.height
-    said = text.format(hidden=numbers.count(hidden), all=numbers.count(of), share=numbers.share(hidden / of), k=k)
+    said = text.format(
+        hidden=formatting.count(hidden), all=formatting.count(of), share=formatting.share(hidden / of), k=k
+    )
     records, whole = int(shown.figures["n"].sum() or 0), int(shown.totals["n"].sum() or 0)
     if shown.totals.height and whole and shown.totals["n"].null_count() == 0 and hidden:
         base = counted(shown.spec, catalogue)
         text = _("{share} of the {units} are counted in them.")
         said += " " + text.format(
-            share=numbers.share(1 - records / whole), units=inside(_(unit_words(base.record, base.unit, catalogue)))
+            share=formatting.share(1 - records / whole), units=inside(_(unit_words(base.record, base.unit, catalogue)))
         )
     return Finding(WITHHELD, "note", said, {"group": None, "withheld": hidden, "figures": of, "k": k})
 

@@ -22,9 +22,15 @@ class RecordsAsOf(Records):
     def of(cls, records: Records, stretches: list[tuple[Period, int]], only: frozenset[str]) -> "RecordsAsOf":
         """Return the records of a store version with some record types read stretch by stretch."""
         return cls(
-            records.store, records.manifest, records.catalogue, records.known_by, records.authoritative,
-            records.visitor_places, stretches=stretches, only=only,
-        )  # fmt: skip
+            records.store,
+            records.manifest,
+            records.catalogue,
+            records.known_by,
+            records.authoritative,
+            records.visitor_places,
+            stretches=stretches,
+            only=only,
+        )
 
     def table(self, record: str) -> Any:
         """Return the Ibis table of the records that count, each day from the version that it is published from."""
@@ -44,9 +50,13 @@ class RecordsAsOf(Records):
         if version == self.manifest.version:
             return super().table(record)
         earlier = Records(
-            self.store, self.store.manifest(version), self.catalogue, self.known_by, self.authoritative,
+            self.store,
+            self.store.manifest(version),
+            self.catalogue,
+            self.known_by,
+            self.authoritative,
             self.visitor_places,
-        )  # fmt: skip
+        )
         return earlier.table(record)
 
     def _by_version(self) -> dict[int, list[Period]]:

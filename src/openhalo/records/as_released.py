@@ -31,16 +31,23 @@ class RecordsAsReleased(Records):
         tables = dict(records.manifest.tables)
         for record, one in files.items():
             rows = pl.scan_parquet(one.path).select(pl.len()).collect().item()
-            covers = [cover.model_copy(update={"rows": 0, "first": one.days.first, "last": one.days.last})
-                      for cover in tables[record].coverage]  # fmt: skip
+            covers = [
+                cover.model_copy(update={"rows": 0, "first": one.days.first, "last": one.days.last})
+                for cover in tables[record].coverage
+            ]
             tables[record] = tables[record].model_copy(update={"rows": rows, "coverage": covers})
         manifest = records.manifest.model_copy(update={"tables": tables})
         # A file was made of the records that count; nothing in it gives way to anything.
         order = {record: [cover.source for cover in tables[record].coverage] for record in files}
         return cls(
-            records.store, manifest, records.catalogue, None, {**records.authoritative, **order},
-            records.visitor_places, files=files,
-        )  # fmt: skip
+            records.store,
+            manifest,
+            records.catalogue,
+            None,
+            {**records.authoritative, **order},
+            records.visitor_places,
+            files=files,
+        )
 
     def _origin(self, record: str) -> str:
         if record not in self.files:

@@ -80,14 +80,21 @@ def _figures(before: pl.DataFrame, after: pl.DataFrame) -> pl.DataFrame:
     withheld = pl.col("withheld").fill_null(False) | pl.col("withheld after").fill_null(False)
     same = pl.all_horizontal(pl.col(name).eq_missing(pl.col(f"{name} after")) for name in SHOWN)
     what = (
-        pl.when(withheld).then(pl.lit("withheld"))
-        .when(pl.col("withheld").is_null()).then(pl.lit("appeared"))
-        .when(pl.col("withheld after").is_null()).then(pl.lit("vanished"))
-        .when(same).then(pl.lit("same"))
+        pl.when(withheld)
+        .then(pl.lit("withheld"))
+        .when(pl.col("withheld").is_null())
+        .then(pl.lit("appeared"))
+        .when(pl.col("withheld after").is_null())
+        .then(pl.lit("vanished"))
+        .when(same)
+        .then(pl.lit("same"))
         .otherwise(pl.lit("changed"))
-    )  # fmt: skip
-    pairs = [pl.col(f"{name}{end}").alias(f"{name}_{when}") for name in ("days", *SHOWN)
-             for end, when in (("", "before"), (" after", "after"))]  # fmt: skip
+    )
+    pairs = [
+        pl.col(f"{name}{end}").alias(f"{name}_{when}")
+        for name in ("days", *SHOWN)
+        for end, when in (("", "before"), (" after", "after"))
+    ]
     return both.select(*KEY, what.alias("what"), *pairs).sort(KEY)
 
 

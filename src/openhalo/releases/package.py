@@ -10,11 +10,30 @@ from openhalo.base.errors import Problem, ReleaseError
 from openhalo.base.provenance import hash_facts, hash_file, write_json
 
 DESCRIPTOR = "datapackage.json"
-REQUIRED = ("profile", "name", "id", "version", "title", "created", "release", "publisher", "licenses", "sources",
-            "receipts", "store_version", "catalogue", "resources", "release_hash")  # fmt: skip
+REQUIRED = (
+    "profile",
+    "name",
+    "id",
+    "version",
+    "title",
+    "created",
+    "release",
+    "publisher",
+    "licenses",
+    "sources",
+    "receipts",
+    "store_version",
+    "catalogue",
+    "resources",
+    "release_hash",
+)
 """What the descriptor of every release says."""
-_MEDIA_TYPES = {".parquet": "application/vnd.apache.parquet", ".svg": "image/svg+xml", ".csv": "text/csv",
-                ".woff2": "font/woff2"}  # fmt: skip
+_MEDIA_TYPES = {
+    ".parquet": "application/vnd.apache.parquet",
+    ".svg": "image/svg+xml",
+    ".csv": "text/csv",
+    ".woff2": "font/woff2",
+}
 
 
 def describe(

@@ -8,11 +8,22 @@ import polars.selectors as cs
 BETWEEN = "|"
 """Stands between the codes of a list in a CSV cell."""
 _KINDS: dict[type[pl.DataType], str] = {
-    pl.String: "string", pl.Int64: "integer", pl.Float64: "number", pl.Boolean: "boolean", pl.Date: "date",
-    pl.Datetime: "datetime", pl.List: "string",
-}  # fmt: skip
-_READ = {"string": pl.String(), "integer": pl.Int64(), "number": pl.Float64(), "boolean": pl.Boolean(),
-         "date": pl.Date(), "datetime": pl.String()}  # fmt: skip
+    pl.String: "string",
+    pl.Int64: "integer",
+    pl.Float64: "number",
+    pl.Boolean: "boolean",
+    pl.Date: "date",
+    pl.Datetime: "datetime",
+    pl.List: "string",
+}
+_READ = {
+    "string": pl.String(),
+    "integer": pl.Int64(),
+    "number": pl.Float64(),
+    "boolean": pl.Boolean(),
+    "date": pl.Date(),
+    "datetime": pl.String(),
+}
 
 
 def kind_of(dtype: pl.DataType) -> str:

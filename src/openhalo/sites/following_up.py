@@ -12,7 +12,7 @@ from openhalo.early_intervention.interventions import Outcome, outcomes
 from openhalo.early_intervention.own_record import own_record
 from openhalo.early_intervention.roster import read_roster
 from openhalo.early_intervention.threshold_sheet import Sheet, threshold_sheet
-from openhalo.presentation.numbers import period_start
+from openhalo.language.formatting import period_start
 from openhalo.records.reading import Records
 from openhalo.sites.open_site import Site
 from openhalo.sites.signalling import GOVERNANCE, read_governance, signal
@@ -32,10 +32,12 @@ class FollowUp:
     def to_dict(self) -> dict[str, Any]:
         """Return plain facts for JSON."""
         return {
-            "privacy": "restricted", "outcome": self.outcome.id,
+            "privacy": "restricted",
+            "outcome": self.outcome.id,
             "interventions": [one.to_dict() for one in self.interventions],
-            "factors": [one.to_dict() for one in self.factors], "provenance": self.provenance,
-        }  # fmt: skip
+            "factors": [one.to_dict() for one in self.factors],
+            "provenance": self.provenance,
+        }
 
 
 def follow_up(site: Site, outcome: str, version: int | None = None) -> FollowUp:
@@ -90,10 +92,11 @@ def see_own_record(site: Site, officer: str, known_by: date, version: int | None
     chosen = signal(site, known_by, version).to_dict()
     mine = [one for one in chosen["signals"] if one["officer"] == name]
     corrections = {
-        "contest_decided_by": governance.contest_decided_by, "answer_within_days": governance.contest_days,
+        "contest_decided_by": governance.contest_decided_by,
+        "answer_within_days": governance.contest_days,
         "how": "name the record by its record_key, and what is wrong with it",
         "what": {record: [row["record_key"] for row in rows] for record, rows in found.records.items() if rows},
-    }  # fmt: skip
+    }
     signalled = {"reasons": mine[0], "lapses": str(chosen["lapses"])} if mine else None
     return told | {"signal": signalled, "corrections": corrections}
 
@@ -118,8 +121,10 @@ def quarterly_sheet(site: Site, quarter: str, rules: Sequence[str] = (), version
     known = site.catalogue.rules
     wrong = [name for name in rules if name not in known]
     if wrong:
-        hints = [Problem("--rule", f"there is no rule '{name}'", name_all(known), did_you_mean(name, known))
-                 for name in wrong]  # fmt: skip
+        hints = [
+            Problem("--rule", f"there is no rule '{name}'", name_all(known), did_you_mean(name, known))
+            for name in wrong
+        ]
         raise CatalogueError(hints)
     records = open_records(site, version)
     must_hold(records, "officers/officer", "officers/assignment")
@@ -145,8 +150,11 @@ def must_hold(records: Records, *needed: str) -> None:
 
 
 def _counted(site: Site, name: str) -> IndicatorSpec:
-    counts = {one.id: one for one in site.catalogue.indicators.values()
-              if one.record and {12, 24} <= set(one.months) and one.kind != "time_since"}  # fmt: skip
+    counts = {
+        one.id: one
+        for one in site.catalogue.indicators.values()
+        if one.record and {12, 24} <= set(one.months) and one.kind != "time_since"
+    }
     if name not in counts:
         found = f"there is no count over one and two years '{name}'"
         raise CatalogueError(Problem("indicators", found, name_all(counts, 60), did_you_mean(name, counts)))

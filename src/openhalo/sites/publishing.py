@@ -8,7 +8,7 @@ from openhalo.base.progress import Report
 from openhalo.catalogue.analysis_plans import AnalysisPlan
 from openhalo.disclosure.policy import POLICY, read_policy
 from openhalo.intake.receipts import receipts
-from openhalo.presentation import languages
+from openhalo.language import message_files
 from openhalo.publications.build import build
 from openhalo.publications.imprint import Declared, Imprint
 from openhalo.publications.kept_releases import keep, still_public
@@ -36,16 +36,25 @@ def publish(
         folder = premises.releases / register.next_number()
         made, earlier, imprint = Path(draft) / folder.name, register.public(), _imprint(premises, settings, folder.name)
         done = build(
-            made, records, imprint, receipts(premises.deliveries), plan=plan,
-            charts=premises.site / ".cache" / "charts", previous=earlier[-1] if earlier else None,
-            precaution=precaution_of(premises, folder.name, today or date.today()), report=report,
-        )  # fmt: skip
+            made,
+            records,
+            imprint,
+            receipts(premises.deliveries),
+            plan=plan,
+            charts=premises.site / ".cache" / "charts",
+            previous=earlier[-1] if earlier else None,
+            precaution=precaution_of(premises, folder.name, today or date.today()),
+            report=report,
+        )
         register.add(
             Entry(
-                number=folder.name, created=imprint.created, store_version=done["store_version"],
-                release_hash=done["release_hash"], state="waiting" if settings.approval.needed else "public",
+                number=folder.name,
+                created=imprint.created,
+                store_version=done["store_version"],
+                release_hash=done["release_hash"],
+                state="waiting" if settings.approval.needed else "public",
             )
-        )  # fmt: skip
+        )
         return made.rename(folder)
 
 
@@ -72,7 +81,7 @@ def _imprint(premises: Premises, settings: Settings, number: str) -> Imprint:
         publisher_kind=publisher.kind,
         note=publisher.note,
         contact=publisher.contact,
-        languages=[languages.read(tag, message_folders(premises.site)) for tag in settings.languages],
+        languages=[message_files.read(tag, message_folders(premises.site)) for tag in settings.languages],
         agencies=[agency.name for agency in settings.agencies.values()],
         declared=declared_of(settings),
         next_release=settings.next_release,

@@ -108,8 +108,11 @@ def finish(premises: Premises, report: Report = silent) -> None:
         _clean_deliveries(premises, key)
         _recount(premises, plan)
     except OSError as error:
-        problem = Problem(str(error.filename or store.root), f"the purge could not be finished: {error.strerror}",
-                          todo="close whatever reads this file; the next import or purge finishes it")  # fmt: skip
+        problem = Problem(
+            str(error.filename or store.root),
+            f"the purge could not be finished: {error.strerror}",
+            todo="close whatever reads this file; the next import or purge finishes it",
+        )
         raise StoreError(problem) from None
     purging.keep_receipt(store, receipt.purge, sign(receipt.model_dump(mode="json"), site_key(premises.keys)))
     premises.journal.unlink()
@@ -154,8 +157,13 @@ def _plan(premises: Premises, key: str, record: RecordType, authority: str, over
     store, record_types = premises.store, premises.catalogue.record_types
     files = {place.record.id: purging.find(store, place, key) for place in purging.places(record_types, record.id)}
     if not any(files.values()) and not _in_deliveries(premises, key):
-        raise StoreError(Problem("purge", f"no version, delivery or rejected row holds '{key}'",
-                                 "agency/source/id, as `openhalo records` lists it"))  # fmt: skip
+        raise StoreError(
+            Problem(
+                "purge",
+                f"no version, delivery or rejected row holds '{key}'",
+                "agency/source/id, as `openhalo records` lists it",
+            )
+        )
     touched = sorted({v for table, names in files.items() for v in purging.touched_versions(store, table, names)})
     known = Register(premises.releases).entries()
     recall = [one.number for one in known if one.store_version in touched and one.state != "recalled"]

@@ -14,8 +14,8 @@ from openhalo.catalogue import reader
 from openhalo.catalogue.index import Catalogue
 from openhalo.catalogue.reader import Document, Spec
 from openhalo.catalogue.record_types import WITHHELD
-from openhalo.presentation import languages
-from openhalo.presentation.words import ENGLISH
+from openhalo.language import message_files
+from openhalo.language.translation import ENGLISH
 
 _NOT_IN_NAMES = "*?[]%"
 """Polars and DuckDB read the first ones as patterns; Delta Lake reads `%` as the beginning of a coded character."""
@@ -124,7 +124,7 @@ class Settings(Spec):
 
 def message_folders(site: Path) -> list[Path]:
     """Return the folders with message files, the site's own first: what it translates takes the place of ours."""
-    return [site / "locale", *languages.shipped()]
+    return [site / "locale", *message_files.shipped()]
 
 
 def read_settings(site: Path) -> Settings:
@@ -169,7 +169,7 @@ def check_settings(site: Path, catalogue: Catalogue) -> list[Problem]:
                     if field.identifies or field.type == "link" or field.privacy in WITHHELD:
                         found = f"'{name}' can lead to one person, or is restricted: it is never public"
                         document.report(place, found, "fields that many people share")
-    tags = languages.known(message_folders(site))
+    tags = message_files.known(message_folders(site))
     for index, tag in enumerate(settings.languages):
         if known(tag, tags, "language", "languages", index) and tag in settings.languages[:index]:
             document.report(("languages", index), f"'{tag}' stands here twice", todo="name each language once")

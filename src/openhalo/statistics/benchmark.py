@@ -9,7 +9,7 @@ from scipy.linalg import LinAlgError, cho_factor, cho_solve
 from scipy.special import ndtr
 from scipy.stats import false_discovery_control
 
-from openhalo.presentation.words import filled
+from openhalo.language.translation import filled
 from openhalo.statistics.estimates import Numbers, normal_quantile
 from openhalo.statistics.peers import LocalRates, local_false_discovery
 from openhalo.statistics.regression import fit

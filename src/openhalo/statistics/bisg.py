@@ -16,7 +16,7 @@ import polars as pl
 from numpy.typing import ArrayLike
 
 from openhalo.base.errors import MissingExtra
-from openhalo.presentation.words import filled, later
+from openhalo.language.translation import filled, later
 from openhalo.statistics.estimates import Numbers, normal_quantile
 from openhalo.statistics.results import Assumption, Refused, Result, whole
 

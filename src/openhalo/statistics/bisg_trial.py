@@ -35,8 +35,10 @@ class Trial(NamedTuple):
     @property
     def misses(self) -> float:
         """Return how far the chances miss what is known, in intervals: above 1 they miss by more than they may."""
-        return max(self._by(self.guessed - self.known, self.room),
-                   self._by(self.guessed_share - self.known_share, self.share_room))  # fmt: skip
+        return max(
+            self._by(self.guessed - self.known, self.room),
+            self._by(self.guessed_share - self.known_share, self.share_room),
+        )
 
     @staticmethod
     def _by(gap: float, room: float) -> float:

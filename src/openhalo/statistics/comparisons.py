@@ -8,7 +8,7 @@ from scipy.optimize import brentq
 from scipy.special import betainc
 from scipy.stats import poisson, t
 
-from openhalo.presentation.words import filled, later
+from openhalo.language.translation import filled, later
 from openhalo.statistics.estimates import counts, normal_quantile
 from openhalo.statistics.proportions import wilson
 from openhalo.statistics.regression import fit

@@ -8,7 +8,7 @@ from numpy.typing import ArrayLike
 from scipy.linalg import toeplitz
 from scipy.stats import norm, t
 
-from openhalo.presentation.words import filled, later
+from openhalo.language.translation import filled, later
 from openhalo.statistics.estimates import Numbers, counts, normal_quantile
 from openhalo.statistics.regression import Fit, fit
 from openhalo.statistics.results import Assumption, Refused, Result, whole

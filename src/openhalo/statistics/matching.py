@@ -95,9 +95,15 @@ def matched_effect(helped: Side, others: Side, confidence: float = 0.95) -> Matc
     change = after - before
     naive, naive_error = float(change.mean()), float(change.std(ddof=1) / math.sqrt(n))
     return MatchedEffect(
-        what="The difference to equals who were not helped", n=n, unit="units helped", estimate=estimate,
-        low=estimate - reach * error, high=estimate + reach * error, confidence=confidence,
-        method="exact match by stratum, difference of averages", neutral=0.0,
+        what="The difference to equals who were not helped",
+        n=n,
+        unit="units helped",
+        estimate=estimate,
+        low=estimate - reach * error,
+        high=estimate + reach * error,
+        confidence=confidence,
+        method="exact match by stratum, difference of averages",
+        neutral=0.0,
         p=float(2 * stdtr(n - 1, -abs(estimate) / error)) if error > 0 else math.nan,
         assumptions=(
             Assumption("equals are equal in all that decided who was helped", "not testable"),
@@ -107,11 +113,16 @@ def matched_effect(helped: Side, others: Side, confidence: float = 0.95) -> Matc
         above="Those helped had more events than equals: nothing shows that it helped.",
         below="Those helped had fewer events than equals.",
         limit="Equals are equal in what the records hold. What the records do not hold can still differ.",
-        before=float(before.mean()), after=float(after.mean()),
-        equals_before=float(mean_before[mine[kept]].mean()), equals_after=float(expected.mean()),
-        naive=naive, naive_low=naive - reach * naive_error, naive_high=naive + reach * naive_error,
-        equals=len(np.unique(unit[weight[theirs] * usable[theirs] > 0])), unmatched=len(kept) - n,
-    )  # fmt: skip
+        before=float(before.mean()),
+        after=float(after.mean()),
+        equals_before=float(mean_before[mine[kept]].mean()),
+        equals_after=float(expected.mean()),
+        naive=naive,
+        naive_low=naive - reach * naive_error,
+        naive_high=naive + reach * naive_error,
+        equals=len(np.unique(unit[weight[theirs] * usable[theirs] > 0])),
+        unmatched=len(kept) - n,
+    )
 
 
 def _moments(

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import expit, logit
 
-from openhalo.presentation.words import filled, later
+from openhalo.language.translation import filled, later
 from openhalo.statistics.estimates import Numbers
 from openhalo.statistics.posteriors import LEAST_ESS, WORST_RHAT, Draws, compiled, draw
 from openhalo.statistics.results import Assumption, Refused, Result, whole
@@ -105,9 +105,15 @@ def fit(
     common = np.concatenate(answers) / n.sum()
     run = compiled(density)
     found = draw(
-        lambda q: run(q, of, k, n, ends, common, _LEVEL, _SPREAD), start, draws, tune, chains, seed=seed, turned=False,
+        lambda q: run(q, of, k, n, ends, common, _LEVEL, _SPREAD),
+        start,
+        draws,
+        tune,
+        chains,
+        seed=seed,
+        turned=False,
         accepted=_ACCEPTED,
-    )  # fmt: skip
+    )
     return Multilevel(found.must_agree(worst_rhat, least_ess), ends, common, answers)
 
 
@@ -185,16 +191,23 @@ def result(model: Multilevel, shares: Numbers, name: str, n: int, more: Sequence
     """
     low, high = np.quantile(shares, (0.025, 0.975))
     return Result(
-        what=f"The share in {name}", n=n, unit="answers",
-        estimate=float(shares.mean()), low=float(low), high=float(high), confidence=0.95,
+        what=f"The share in {name}",
+        n=n,
+        unit="answers",
+        estimate=float(shares.mean()),
+        low=float(low),
+        high=float(high),
+        confidence=0.95,
         method=later("multilevel regression and post-stratification, posterior mean and quantiles"),
         assumptions=(
-            *model.draws.assumptions(), *more,
+            *model.draws.assumptions(),
+            *more,
             Assumption("whether people were asked, and answered, depends on their kind and place only", "not testable"),
             Assumption("the census counts the people of each kind rightly", "not testable"),
         ),
-        citation=CITATION, limit=LIMIT,
-    )  # fmt: skip
+        citation=CITATION,
+        limit=LIMIT,
+    )
 
 
 def density(

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.special import chdtrc
 
-from openhalo.presentation.words import filled, later
+from openhalo.language.translation import filled, later
 from openhalo.statistics.estimates import Numbers, counts, normal_quantile
 from openhalo.statistics.proportions import difference, equality, wilson
 from openhalo.statistics.recording import refuse_uneven_recording
@@ -179,11 +179,18 @@ def hit_rate_gaps(
         confidence: 0 < confidence < 1.
     """
     pooled = difference(k.sum(), n.sum(), k0.sum(), n0.sum(), confidence)
-    found = [(
-        "pooled", float(pooled.value), float(pooled.low), float(pooled.high), n.sum() + n0.sum(), pooled.method,
-        Assumption("groups are searched in the same kinds of places", "not testable"),
-        float(equality(k.sum(), n.sum(), k0.sum(), n0.sum())),
-    )]  # fmt: skip
+    found = [
+        (
+            "pooled",
+            float(pooled.value),
+            float(pooled.low),
+            float(pooled.high),
+            n.sum() + n0.sum(),
+            pooled.method,
+            Assumption("groups are searched in the same kinds of places", "not testable"),
+            float(equality(k.sum(), n.sum(), k0.sum(), n0.sum())),
+        )
+    ]
     both = (n > 0) & (n0 > 0)
     z = normal_quantile(confidence)
     if len(n) > 1 and both.any():
@@ -194,12 +201,18 @@ def hit_rate_gaps(
         spread = (a * (m - a) * m0**3 + b * (m0 - b) * m**3) / (m * m0 * size**2)
         error = math.sqrt(float(spread.sum())) / float(weight.sum())
         if error > 0:
-            found.append((
-                "within places", value, value - z * error, value + z * error, size.sum(),
-                filled("Mantel-Haenszel difference within {n} places", n=int(both.sum())),
-                Assumption("the difference is alike in all places, or its average is what matters", "not testable"),
-                math.erfc(abs(value) / error / math.sqrt(2)),
-            ))  # fmt: skip
+            found.append(
+                (
+                    "within places",
+                    value,
+                    value - z * error,
+                    value + z * error,
+                    size.sum(),
+                    filled("Mantel-Haenszel difference within {n} places", n=int(both.sum())),
+                    Assumption("the difference is alike in all places, or its average is what matters", "not testable"),
+                    math.erfc(abs(value) / error / math.sqrt(2)),
+                )
+            )
     # The plain average counts a place with three searches like one with thousands: only places that can carry it.
     carried = (n >= 10) & (n0 >= 10)
     if carried.sum() > 1:
@@ -208,12 +221,18 @@ def hit_rate_gaps(
         error = math.sqrt(float(np.sum(a * (m - a) / m**2 / (m - 1) + b * (m0 - b) / m0**2 / (m0 - 1)))) / len(m)
         value = float(gap.mean())
         if error > 0:
-            found.append((
-                "average of places", value, value - z * error, value + z * error, (m + m0).sum(),
-                filled("unweighted mean of {n} places with 10 searches or more of both groups", n=len(m)),
-                Assumption("each place counts alike, however few its searches", "met"),
-                math.erfc(abs(value) / error / math.sqrt(2)),
-            ))  # fmt: skip
+            found.append(
+                (
+                    "average of places",
+                    value,
+                    value - z * error,
+                    value + z * error,
+                    (m + m0).sum(),
+                    filled("unweighted mean of {n} places with 10 searches or more of both groups", n=len(m)),
+                    Assumption("each place counts alike, however few its searches", "met"),
+                    math.erfc(abs(value) / error / math.sqrt(2)),
+                )
+            )
     return [
         HitRateGap(
             what=f"The hit rate of searches of {group} less that of {reference} ({way})",

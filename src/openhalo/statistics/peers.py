@@ -8,7 +8,7 @@ from scipy.optimize import brentq
 from scipy.special import gammaincc, ndtr, ndtri, stdtr
 from scipy.stats import false_discovery_control
 
-from openhalo.presentation.words import filled, later
+from openhalo.language.translation import filled, later
 from openhalo.statistics.estimates import Numbers, counts, normal_quantile
 from openhalo.statistics.regression import fit
 from openhalo.statistics.results import Refused

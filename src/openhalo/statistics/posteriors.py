@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from openhalo.base.errors import MissingExtra
-from openhalo.presentation.words import filled
+from openhalo.language.translation import filled
 from openhalo.statistics.estimates import Numbers
 from openhalo.statistics.results import Assumption, Refused
 
@@ -156,9 +156,16 @@ def draw(
         make_initial_point_fn=lambda s: 0.5 * np.random.default_rng(s).normal(size=size),
     )
     trace = nutpie.sample(
-        model, draws=draws, tune=tune, chains=chains, cores=cores, seed=seed, progress_bar=False, save_warmup=False,
+        model,
+        draws=draws,
+        tune=tune,
+        chains=chains,
+        cores=cores,
+        seed=seed,
+        progress_bar=False,
+        save_warmup=False,
         target_accept=accepted or (_ACCEPTED if turned else 0.8),
-    )  # fmt: skip
+    )
     positions = np.asarray(trace.posterior["q"])
     rhat, ess = (np.asarray(f(trace.posterior)["q"]) for f in (arviz.rhat, arviz.ess))
     diverging = int(np.asarray(trace.sample_stats["diverging"]).sum())

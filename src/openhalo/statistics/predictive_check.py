@@ -9,7 +9,7 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from openhalo.presentation.words import filled
+from openhalo.language.translation import filled
 from openhalo.statistics.estimates import Numbers
 from openhalo.statistics.multilevel import Multilevel
 from openhalo.statistics.results import Assumption
@@ -20,9 +20,13 @@ _DRAWS = 1000
 
 
 def misfits(
-    model: Multilevel, codes: ArrayLike, yes: ArrayLike, asked: ArrayLike, cuts: Mapping[str, tuple[int, ...]],
+    model: Multilevel,
+    codes: ArrayLike,
+    yes: ArrayLike,
+    asked: ArrayLike,
+    cuts: Mapping[str, tuple[int, ...]],
     seed: int = 1,
-) -> dict[str, float]:  # fmt: skip
+) -> dict[str, float]:
     """Return the chance, if the model holds, of a misfit as large as that of the real answers.
 
     Args:
@@ -61,8 +65,10 @@ def reproduced(chance: float, field: str, area: str = "") -> Assumption:
         if area
         else filled("the model gives back the answers by “{field}”", field=field)
     )
-    return Assumption(filled("{what} (chance of a larger misfit: {chance})", what=alike, chance=f"{chance:.2f}"),
-                      "met" if chance >= LEAST else "not met")  # fmt: skip
+    return Assumption(
+        filled("{what} (chance of a larger misfit: {chance})", what=alike, chance=f"{chance:.2f}"),
+        "met" if chance >= LEAST else "not met",
+    )
 
 
 def _misfit(yes: Numbers | NDArray[np.int64], asked: Numbers, shares: Numbers, group: NDArray[np.intp]) -> Numbers:

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.special import ndtri
 
-from openhalo.presentation.words import filled
+from openhalo.language.translation import filled
 from openhalo.statistics.estimates import Numbers, counts
 from openhalo.statistics.proportions import difference
 from openhalo.statistics.results import Refused

@@ -109,14 +109,24 @@ def same_scene(
     steps = np.column_stack([np.zeros(len(flat)), np.ones(len(flat)), 1 + np.cumsum(model.beyond(flat), axis=1)])
     checked = check(at, rates, steps, seed)
     return SameScene(
-        at.names, rates.mean(axis=0), low, high, against, count, top, bottom, steps.mean(axis=0), posterior, checked,
+        at.names,
+        rates.mean(axis=0),
+        low,
+        high,
+        against,
+        count,
+        top,
+        bottom,
+        steps.mean(axis=0),
+        posterior,
+        checked,
         (
             *posterior.assumptions(),
             *checked.assumptions(),
             Assumption("everyone who was at a scene is on record, with the force that each used", "not testable"),
             Assumption("officers at one scene could each have been the one to use force", "not testable"),
         ),
-    )  # fmt: skip
+    )
 
 
 class _Model:

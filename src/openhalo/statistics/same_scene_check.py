@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from openhalo.presentation.words import filled, later
+from openhalo.language.translation import filled, later
 from openhalo.statistics.estimates import Numbers
 from openhalo.statistics.posteriors import compiled
 from openhalo.statistics.results import Assumption
@@ -87,10 +87,13 @@ def check(at: Scenes, rates: Numbers, steps: Numbers, seed: int = 1) -> Check:
     """
     chance, deal = np.random.default_rng(seed), compiled(dealt)
     places = np.linspace(0, len(rates) - 1, REPLICATES).astype(int)
-    levels = [at.level, *(
-        deal(rates[k], steps[k], at.starts, at.officer, at.level, at.kinds, chance.random(len(at.level)))
-        for k in places
-    )]  # fmt: skip
+    levels = [
+        at.level,
+        *(
+            deal(rates[k], steps[k], at.starts, at.officer, at.level, at.kinds, chance.random(len(at.level)))
+            for k in places
+        ),
+    ]
     size, officers = np.diff(at.starts), len(at.names)
     scene = np.repeat(np.arange(len(size)), size)
     least = np.minimum.reduceat(at.level, at.starts[:-1])[scene]

@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import ArrayLike
 
-from openhalo.presentation.words import filled
+from openhalo.language.translation import filled
 from openhalo.statistics.estimates import Numbers
 from openhalo.statistics.results import Refused
 

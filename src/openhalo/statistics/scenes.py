@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from openhalo.presentation.words import filled
+from openhalo.language.translation import filled
 from openhalo.statistics.results import Refused
 
 LEAST_SCENES = 20

@@ -4,7 +4,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.special import gammainc, gammaincc, gammaincinv
 
-from openhalo.presentation.words import later
+from openhalo.language.translation import later
 from openhalo.statistics.estimates import counts, normal_quantile
 from openhalo.statistics.rates import rate
 from openhalo.statistics.results import Assumption, Refused, Result, whole

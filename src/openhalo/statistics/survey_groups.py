@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.special import fdtrc, stdtr, stdtrit
 
-from openhalo.presentation.words import filled, later
+from openhalo.language.translation import filled, later
 from openhalo.statistics.estimates import Numbers
 from openhalo.statistics.results import Refused, Result
 from openhalo.statistics.surveys import Sample, covariance, mean_and_spread, result
@@ -70,13 +70,21 @@ def differences(
     halves = float(stdtrit(freedom, 0.975)) * errors
     each = {
         name: result(
-            drawn, freedom, what=f"{name} less {reference}", n=found[name][2] + base_n, unit=unit, estimate=gap,
-            low=gap - half, high=gap + half, neutral=0.0, p=2 * float(stdtr(freedom, -abs(gap) / error)),
+            drawn,
+            freedom,
+            what=f"{name} less {reference}",
+            n=found[name][2] + base_n,
+            unit=unit,
+            estimate=gap,
+            low=gap - half,
+            high=gap + half,
+            neutral=0.0,
+            p=2 * float(stdtr(freedom, -abs(gap) / error)),
             above=later("The difference is larger than chance explains."),
             below=later("The difference is larger than chance explains."),
         )
         for name, gap, half, error in zip(others, gaps.tolist(), halves.tolist(), errors.tolist(), strict=True)
-    }  # fmt: skip
+    }
     answered = ~np.isnan(np.asarray(values, float))
     speaks = np.array([drawn.weights[answered & np.asarray(groups[name], bool)].sum() for name in (reference, *others)])
     return Differences(each, *_together(gaps, between, speaks, freedom))

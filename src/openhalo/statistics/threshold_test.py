@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import expit, logit, ndtr
 
-from openhalo.presentation.words import filled, later
+from openhalo.language.translation import filled, later
 from openhalo.statistics.estimates import Numbers
 from openhalo.statistics.posteriors import LEAST_ESS, WORST_RHAT, Draws, compiled, draw
 from openhalo.statistics.results import Assumption, Refused, Result, whole
@@ -135,9 +135,14 @@ class ThresholdTest:
 
 
 def kept_cells(
-    group: ArrayLike, place: ArrayLike, stops: ArrayLike, searches: ArrayLike, hits: ArrayLike,
-    groups: tuple[str, ...], least_searches: int = 1,
-) -> Cells:  # fmt: skip
+    group: ArrayLike,
+    place: ArrayLike,
+    stops: ArrayLike,
+    searches: ArrayLike,
+    hits: ArrayLike,
+    groups: tuple[str, ...],
+    least_searches: int = 1,
+) -> Cells:
     """Return the cells that the test uses: places in which every group has enough searches.
 
     Args:
@@ -223,14 +228,10 @@ def threshold_test(
         Assumption(surprise, "met" if max(facts[2]) < MOST_SURPRISING else "not met"),
     )
     by_place, by_own = (_thresholds(cells, chance, rule, assumptions) for rule in ("place", "own"))
-    return ThresholdTest(
-        by_place, by_own, posterior, cells, searches.mean(axis=0), hits.mean(axis=0), *facts
-    )  # fmt: skip
+    return ThresholdTest(by_place, by_own, posterior, cells, searches.mean(axis=0), hits.mean(axis=0), *facts)
 
 
-def _thresholds(
-    cells: Cells, chance: Numbers, rule: str, assumptions: tuple[Assumption, ...]
-) -> Thresholds:  # fmt: skip
+def _thresholds(cells: Cells, chance: Numbers, rule: str, assumptions: tuple[Assumption, ...]) -> Thresholds:
     """Return the average over places of each draw's thresholds: weights are the places' stops, or the group's own."""
     stops = cells.stops if rule == "own" else np.bincount(cells.place, cells.stops)[cells.place]
     totals = np.bincount(cells.group, stops, len(cells.groups))
@@ -241,25 +242,36 @@ def _thresholds(
     def result(what: str, values: Numbers, n: float, **more: Any) -> Result:
         low, high = np.quantile(values, (0.025, 0.975))
         return Result(
-            what=what, n=whole(n), unit="stops", estimate=float(values.mean()), low=float(low), high=float(high),
-            confidence=0.95, method=_METHOD, assumptions=assumptions, citation=CITATION, limit=LIMIT, **more,
-        )  # fmt: skip
+            what=what,
+            n=whole(n),
+            unit="stops",
+            estimate=float(values.mean()),
+            low=float(low),
+            high=float(high),
+            confidence=0.95,
+            method=_METHOD,
+            assumptions=assumptions,
+            citation=CITATION,
+            limit=LIMIT,
+            **more,
+        )
 
     of, first = np.bincount(cells.group, cells.stops, len(cells.groups)), cells.groups[0]
     return Thresholds(
-        tuple(
-            result(f"The search threshold for {name}", by_group[:, g], of[g]) for g, name in enumerate(cells.groups)
-        ),
+        tuple(result(f"The search threshold for {name}", by_group[:, g], of[g]) for g, name in enumerate(cells.groups)),
         tuple(
             result(
-                f"The search threshold for {name} less that for {first}", by_group[:, g] - by_group[:, 0],
-                of[0] + of[g], neutral=0.0,
+                f"The search threshold for {name} less that for {first}",
+                by_group[:, g] - by_group[:, 0],
+                of[0] + of[g],
+                neutral=0.0,
                 above=f"In this model, people of the group {name} were searched on more evidence than {first}.",
                 below=f"In this model, people of the group {name} were searched on less evidence than {first}.",
             )
-            for g, name in enumerate(cells.groups) if g
+            for g, name in enumerate(cells.groups)
+            if g
         ),
-    )  # fmt: skip
+    )
 
 
 class _Model:
@@ -277,15 +289,24 @@ class _Model:
         self.compiled, self.cells = compiled(density), cells
         groups, places = len(cells.groups), int(cells.place.max()) + 1
         learned = 2 * prior.learned
-        sizes = [len(cells.stops), groups if prior.by_group else 1, groups if prior.threshold else 0, groups, groups,
-                 places - 1, places - 1, learned, learned]  # fmt: skip
+        sizes = [
+            len(cells.stops),
+            groups if prior.by_group else 1,
+            groups if prior.threshold else 0,
+            groups,
+            groups,
+            places - 1,
+            places - 1,
+            learned,
+            learned,
+        ]
         self.ends = np.cumsum([0, *sizes])
         self.slots = [slice(int(a), int(b)) for a, b in pairwise(self.ends)]
         self.size = int(self.ends[-1])
         self.counts = np.stack([cells.stops, cells.searches, cells.hits])
         self.scales = np.array(
             [prior.threshold, prior.spread, prior.place_odds, prior.place_size, prior.learned], float
-        )  # fmt: skip
+        )
         self.inverses = np.stack([prior.inverse(scale, groups) for scale in (prior.group_odds, prior.group_size)])
         stops, searches, hits = (np.bincount(cells.group, of, groups) for of in self.counts)
         self.usual, self.usual_hits = (searches + 0.5) / (stops + 1), (hits + 0.5) / (searches + 1)
@@ -303,9 +324,7 @@ class _Model:
     def at(self, q: Numbers) -> tuple[float, Numbers, Numbers]:
         """Return log density, gradient, and threshold, log odds of guilt and log δ of each cell."""
         c = self.cells
-        found = self.compiled(
-            q, c.group, c.place, self.counts, self.ends, self.scales, self.inverses, self.usual
-        )  # fmt: skip
+        found = self.compiled(q, c.group, c.place, self.counts, self.ends, self.scales, self.inverses, self.usual)
         return found  # type: ignore[no-any-return]
 
     def density(self, q: Numbers) -> tuple[float, Numbers]:

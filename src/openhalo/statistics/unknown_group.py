@@ -7,7 +7,7 @@ the other's lowest only those without it: no record has to be of both.
 
 from typing import Any, NamedTuple
 
-from openhalo.presentation.words import later
+from openhalo.language.translation import later
 from openhalo.statistics import proportions
 from openhalo.statistics.estimates import counts
 

@@ -7,7 +7,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from openhalo.presentation.words import filled, later
+from openhalo.language.translation import filled, later
 from openhalo.statistics.estimates import Numbers, normal_quantile
 from openhalo.statistics.regression import fit, informative
 from openhalo.statistics.results import Assumption, Refused, Result, whole

@@ -12,15 +12,16 @@ import polars as pl
 
 from openhalo.base.periods import Period
 from openhalo.catalogue import analysis_kinds
+from openhalo.charts import analysis_charts
 from openhalo.engines.connect import fetch
 from openhalo.engines.expressions import to_ibis
+from openhalo.language import formatting
+from openhalo.language.translation import _, filled, later
 from openhalo.measures.analyses.asked import Asked
 from openhalo.measures.analyses.contrasts import contrast
 from openhalo.measures.analyses.months import day_of, must_have_months
 from openhalo.measures.analyses.results import AnalysisResult, Counts, Picture
 from openhalo.measures.analyses.wording import Wording
-from openhalo.presentation import analysis_charts, numbers
-from openhalo.presentation.words import _, filled, later
 from openhalo.records.reading import must_hold
 from openhalo.statistics import staggered
 from openhalo.statistics.estimates import Numbers
@@ -114,10 +115,14 @@ def adoption(asked: Asked[analysis_kinds.Staggered]) -> AnalysisResult:
             later("After {event}, against before and against those for whom it came later"),
             {"event": asked.spec.start.label, "who": who(asked)},
         ),
-        detail=pl.DataFrame({
-            "periods_since": list(range(len(since))), "estimate": [one.estimate for one in since],
-            "low": [one.low for one in since], "high": [one.high for one in since],
-        }),
+        detail=pl.DataFrame(
+            {
+                "periods_since": list(range(len(since))),
+                "estimate": [one.estimate for one in since],
+                "low": [one.low for one in since],
+                "high": [one.high for one in since],
+            }
+        ),
         tell=lambda: _notes(asked, panel, cohorts.dropped, level),
         limit=later(
             "If those who would have had more or fewer records anyway started earlier, the change is theirs and not "
@@ -126,7 +131,7 @@ def adoption(asked: Asked[analysis_kinds.Staggered]) -> AnalysisResult:
         tabulate=lambda: _table(asked, since),
         depict=lambda: [_picture(asked, since)],
         facts={"starts": len(cohorts.first), "units": units, "level": level},
-    )  # fmt: skip
+    )
 
 
 def who(asked: Asked[Any]) -> str:
@@ -154,9 +159,11 @@ def _panel(asked: Asked[analysis_kinds.Staggered]) -> Panel:
         (pl.col("since").is_null() & pl.lit(not spec.start.since)) | (pl.col("since") <= starts[0]),
         pl.col("until").is_null() | (pl.col("until") >= last),
     )
-    number = pl.col("began").dt.truncate(_BY[spec.period]).replace_strict(
-        starts, list(range(1, len(starts) + 1)), default=0, return_dtype=pl.Int64
-    )  # fmt: skip
+    number = (
+        pl.col("began")
+        .dt.truncate(_BY[spec.period])
+        .replace_strict(starts, list(range(1, len(starts) + 1)), default=0, return_dtype=pl.Int64)
+    )
     # Whoever started later still is one for whom it had not begun yet, all the time.
     later_still = pl.when(pl.col("began") > last).then(math.inf).otherwise(number)
     placed = there.with_columns(first=later_still)
@@ -165,12 +172,21 @@ def _panel(asked: Asked[analysis_kinds.Staggered]) -> Panel:
     rows = relation.table.select(
         unit=relation.field(spec.unit).cast("string"), day=day_of(asked, relation).cast("date")
     ).filter(ibis._.day.between(ibis.literal(starts[0]), ibis.literal(last)))
-    counted = fetch(rows.mutate(period=ibis._.day.truncate("Q" if spec.period == "quarter" else "M").cast("date"))
-                    .group_by("unit", "period").agg(n=ibis._.count()))  # fmt: skip
+    counted = fetch(
+        rows.mutate(period=ibis._.day.truncate("Q" if spec.period == "quarter" else "M").cast("date"))
+        .group_by("unit", "period")
+        .agg(n=ibis._.count())
+    )
     row = inside.select("unit").with_row_index("row")
-    cells = counted.drop_nulls("unit").join(row, on="unit").with_columns(
-        column=pl.col("period").replace_strict(starts, list(range(len(starts))), default=None, return_dtype=pl.Int64)
-    )  # fmt: skip
+    cells = (
+        counted.drop_nulls("unit")
+        .join(row, on="unit")
+        .with_columns(
+            column=pl.col("period").replace_strict(
+                starts, list(range(len(starts))), default=None, return_dtype=pl.Int64
+            )
+        )
+    )
     table = np.zeros((inside.height, len(starts)))
     table[cells["row"].to_numpy(), cells["column"].to_numpy()] = cells["n"].to_numpy()
     left = (known.height - there.height, placed.height - inside.height)
@@ -187,9 +203,10 @@ def _periods(months: Sequence[date], period: str, asked: Asked[analysis_kinds.St
     held = set(months)
     every = pl.Series(list(months)).dt.truncate(_BY[period]).unique().sort()
     whole = [
-        day for day in every.to_list()
+        day
+        for day in every.to_list()
         if all(each in held for each in pl.date_range(day, day + timedelta(days=31 * size), "1mo", eager=True)[:size])
-    ]  # fmt: skip
+    ]
     # Before the first start on file nobody is known to have started; that time serves as time before.
     return [day for day in whole if day <= known.last]
 
@@ -204,9 +221,7 @@ def _starts(asked: Asked[analysis_kinds.Staggered]) -> pl.DataFrame:
     suffixes = {path: _suffix(asked, path) for path in (start.day, start.since, start.until) if path}
     columns: dict[str, Any] = {"unit": relation.field(start.unit).cast("string")}
     for name, path in (("began", start.day), ("since", start.since), ("until", start.until)):
-        columns[name] = (
-            relation.field(path, suffixes[path]).cast("date") if path else ibis.null().cast("date")
-        )  # fmt: skip
+        columns[name] = relation.field(path, suffixes[path]).cast("date") if path else ibis.null().cast("date")
     rows = relation.table.select(**columns)
     first = rows.group_by("unit").agg(began=ibis._.began.min(), since=ibis._.since.min(), until=ibis._.until.max())
     return fetch(first).drop_nulls("unit")
@@ -233,17 +248,17 @@ def _notes(asked: Asked[analysis_kinds.Staggered], panel: Panel, dropped: int, l
         "month": _("Over all months, these {who} had {level} {units} a month per 100 {who}."),
         "quarter": _("Over all quarters, these {who} had {level} {units} a quarter per 100 {who}."),
     }[asked.spec.period]
-    found = [text.format(level=numbers.measured(level, "mean"), **names)]
+    found = [text.format(level=formatting.measured(level, "mean"), **names)]
     away, early = panel.left
     if away:
         text = _("Left out, because they were not there from the first day to the last: {n}.")
-        found.append(text.format(n=numbers.count(away)))
+        found.append(text.format(n=formatting.count(away)))
     if early:
         text = _("Left out, because it had begun for them in the first period or before: {n}.")
-        found.append(text.format(n=numbers.count(early)))
+        found.append(text.format(n=formatting.count(early)))
     if dropped:
         text = _("Left out, because nobody else started in the same period: {n}.")
-        found.append(text.format(n=numbers.count(dropped)))
+        found.append(text.format(n=formatting.count(dropped)))
     if not panel.alike:
         found.append(_("The records do not say from when to when each was there."))
     return found
@@ -253,10 +268,13 @@ def _table(asked: Asked[analysis_kinds.Staggered], since: Sequence[StaggeredEffe
     heads = [_since_words(asked), _("Change per 100"), _("95% interval")]
     text = _("{low} to {high}")
     rows = [
-        [str(at), numbers.signed(one.estimate),
-         text.format(low=numbers.signed(one.low), high=numbers.signed(one.high))]
+        [
+            str(at),
+            formatting.signed(one.estimate),
+            text.format(low=formatting.signed(one.low), high=formatting.signed(one.high)),
+        ]
         for at, one in enumerate(since)
-    ]  # fmt: skip
+    ]
     return Counts(_("The change by the time since the start"), heads, rows)
 
 
@@ -277,5 +295,5 @@ def _picture(asked: Asked[analysis_kinds.Staggered], since: Sequence[StaggeredEf
         ),
     }[asked.spec.period]
     caption = text.format(units=asked.unit, who=_(who(asked)))
-    values = numbers.listed(numbers.signed(one.estimate) for one in since)
+    values = formatting.listed(formatting.signed(one.estimate) for one in since)
     return Picture(analysis_charts.steps, (points,), ("number",), f"{values}. {caption}", caption)

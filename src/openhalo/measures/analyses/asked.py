@@ -13,8 +13,8 @@ from openhalo.base.provenance import hash_facts
 from openhalo.catalogue.analysis_plans import PlannedTest
 from openhalo.catalogue.analysis_specs import AnalysisSpec, BeforeAndAfter, Event, Grouped
 from openhalo.engines.expressions import to_ibis
+from openhalo.language.translation import _
 from openhalo.measures.planning import has_days
-from openhalo.presentation.words import _
 from openhalo.records.manifest import Coverage
 from openhalo.records.reading import Records, Relation, must_hold
 

@@ -7,11 +7,11 @@ import numpy as np
 import polars as pl
 
 from openhalo.catalogue.analysis_kinds import Audit
+from openhalo.language import formatting
+from openhalo.language.translation import _, capital, later
 from openhalo.measures.analyses import audit_counts
 from openhalo.measures.analyses.asked import Asked
 from openhalo.measures.analyses.results import AnalysisResult, Counts
-from openhalo.presentation import numbers
-from openhalo.presentation.words import _, capital, later
 from openhalo.statistics import recording
 from openhalo.statistics.estimates import Numbers
 from openhalo.statistics.proportions import difference
@@ -91,15 +91,15 @@ def _coverage(asked: Asked[Audit], months: pl.DataFrame) -> Iterator[Finding]:
         known, label = months[name].to_numpy(), _label(asked, name)
         thin = recording.thin_months(known, total)
         check = _("Months in which fewer than half of the records say it")
-        found = ", ".join(numbers.month(starts[at]) for at in thin[:4]) + (" …" if len(thin) > 4 else "")
+        found = ", ".join(formatting.month(starts[at]) for at in thin[:4]) + (" …" if len(thin) > 4 else "")
         yield Finding(check, label, found or _("none"), bool(thin))
         shift = recording.largest_shift(known, total)
         if shift is not None:
             text = _("{before} before {month}, {after} from then on")
             found = text.format(
-                before=numbers.share(shift.before),
-                after=numbers.share(shift.after),
-                month=numbers.month(starts[shift.at]),
+                before=formatting.share(shift.before),
+                after=formatting.share(shift.after),
+                month=formatting.month(starts[shift.at]),
             )
             yield Finding(_("The largest lasting change in how often it is recorded"), label, found, shift.sure)
 
@@ -116,7 +116,7 @@ def _new_codes(asked: Asked[Audit], codes: dict[str, pl.DataFrame], months: pl.D
         found = recording.new_or_gone(shares)
         text = _("{code} around {month}")
         told = ", ".join(
-            text.format(code=_code(asked, name, names[code]), month=numbers.month(starts[at])) for code, at in found
+            text.format(code=_code(asked, name, names[code]), month=formatting.month(starts[at])) for code, at in found
         )
         yield Finding(_("Codes that appear or vanish"), _label(asked, name), told or _("none"), bool(found))
 
@@ -126,7 +126,7 @@ def _rounded(minutes: Numbers | None) -> Iterator[Finding]:
         times, z = recording.heaping(minutes)
         text = _("{times} times as many as expected on full and half hours")
         look = times > _HEAPED and z > _FAR
-        yield Finding(_("Rounded times"), _("Time"), text.format(times=numbers.measured(times, "ratio")), look)
+        yield Finding(_("Rounded times"), _("Time"), text.format(times=formatting.measured(times, "ratio")), look)
 
 
 def _weeks(asked: Asked[Audit], days: pl.DataFrame) -> Iterator[Finding]:
@@ -135,7 +135,7 @@ def _weeks(asked: Asked[Audit], days: pl.DataFrame) -> Iterator[Finding]:
     found = recording.spikes(weeks["n"].to_numpy())
     text = _("the week of {day} ({n})")
     told = ", ".join(
-        text.format(day=numbers.day(weeks["day"][at]), n=numbers.count(weeks["n"][at])) for at in found[:4]
+        text.format(day=formatting.day(weeks["day"][at]), n=formatting.count(weeks["n"][at])) for at in found[:4]
     )
     every = capital(asked.unit)
     yield Finding(_("Weeks with far more records than the others"), every, told or _("none"), bool(found))
@@ -151,7 +151,7 @@ def _uneven(asked: Asked[Audit], counted: pl.DataFrame) -> Iterator[Finding]:
         look = float(gap.low) > recording.TOLERANCE or float(gap.high) < -recording.TOLERANCE
         text = _("recorded for {with_it} of those with it, {without} of those without")
         found = text.format(
-            with_it=numbers.share(with_it[name] / with_it["records"]),
-            without=numbers.share(without[name] / without["records"]),
+            with_it=formatting.share(with_it[name] / with_it["records"]),
+            without=formatting.share(without[name] / without["records"]),
         )
         yield Finding(_("Recording that depends on the outcome"), _label(asked, name), found, look)

@@ -8,14 +8,15 @@ import numpy as np
 import polars as pl
 
 from openhalo.catalogue.analysis_kinds import InternalBenchmark
+from openhalo.charts import analysis_charts
 from openhalo.engines.connect import fetch
+from openhalo.language import formatting
+from openhalo.language.translation import _, later
 from openhalo.measures.analyses.adoption import who
 from openhalo.measures.analyses.asked import Asked
 from openhalo.measures.analyses.contrasts import Contrast
 from openhalo.measures.analyses.results import AnalysisResult, Counts, Picture
 from openhalo.measures.analyses.shares import NOT_ALONE
-from openhalo.presentation import analysis_charts, numbers
-from openhalo.presentation.words import _, later
 from openhalo.statistics.benchmark import Benchmark, Compared, benchmark
 from openhalo.statistics.results import Assumption, Refused
 
@@ -24,9 +25,7 @@ _UNLIKELY = 0.2
 """Local false discovery rate below which one is called out."""
 _UNBALANCED = 0.1
 """Standard deviations by which similar records may still differ."""
-_ASSUMED = (
-    Assumption("records that are alike in what was recorded are alike in what was not", "not testable"),
-)  # fmt: skip
+_ASSUMED = (Assumption("records that are alike in what was recorded are alike in what was not", "not testable"),)
 
 
 class _Rows(NamedTuple):
@@ -54,10 +53,13 @@ def similar_records(asked: Asked[InternalBenchmark]) -> AnalysisResult:
     assumed = (*_ASSUMED, Assumption("weighting makes the others' records alike", "met" if balanced else "not met"))
     above, below = (sum(at < _RATE and side * one.difference > 0 for one, at in _adjusted(found)) for side in (1, -1))
     facts = {
-        "compared": len(found.compared), "not_compared": len(found.refused), "more": above, "fewer": below,
+        "compared": len(found.compared),
+        "not_compared": len(found.refused),
+        "more": above,
+        "fewer": below,
         "ordinary": found.local.ordinary if found.local else None,
         "unlikely_ordinary": int(np.sum(found.local.local < _UNLIKELY)) if found.local else None,
-    }  # fmt: skip
+    }
     named = _named(found, rows, assumed) if asked.spec.place else ()
     return AnalysisResult(
         asked=asked,
@@ -109,20 +111,35 @@ def _adjusted(found: Benchmark) -> list[tuple[Compared, float]]:
 def _named(found: Benchmark, rows: _Rows, assumed: tuple[Assumption, ...]) -> tuple[Contrast, ...]:
     return tuple(
         Contrast(
-            group=rows.names[one.officer], scale="difference", estimate=one.difference, low=one.low, high=one.high,
-            neutral=0.0, n=one.stops, p=float(p), adjusted=adjusted, leads=False, method=found.method,
-            assumptions=assumed, citation=found.citation,
+            group=rows.names[one.officer],
+            scale="difference",
+            estimate=one.difference,
+            low=one.low,
+            high=one.high,
+            neutral=0.0,
+            n=one.stops,
+            p=float(p),
+            adjusted=adjusted,
+            leads=False,
+            method=found.method,
+            assumptions=assumed,
+            citation=found.citation,
         )
         for (one, adjusted), p in zip(_adjusted(found), found.p, strict=True)
-    )  # fmt: skip
+    )
 
 
 def _detail(named: Sequence[Contrast]) -> pl.DataFrame:
-    return pl.DataFrame({
-        "place": [one.group for one in named], "records": [one.n for one in named],
-        "difference": [one.estimate for one in named], "low": [one.low for one in named],
-        "high": [one.high for one in named], "adjusted": [one.adjusted for one in named],
-    })  # fmt: skip
+    return pl.DataFrame(
+        {
+            "place": [one.group for one in named],
+            "records": [one.n for one in named],
+            "difference": [one.estimate for one in named],
+            "low": [one.low for one in named],
+            "high": [one.high for one in named],
+            "adjusted": [one.adjusted for one in named],
+        }
+    )
 
 
 def _told(asked: Asked[InternalBenchmark], compared: int, above: int, below: int) -> str:
@@ -131,28 +148,36 @@ def _told(asked: Asked[InternalBenchmark], compared: int, above: int, below: int
         "less often: {below}). At most about {rate}% of those are expected to be there by chance. It is no ranking."
     )
     return text.format(
-        out=above + below, all=compared, above=above, below=below, rate=f"{100 * _RATE:g}", units=asked.unit,
+        out=above + below,
+        all=compared,
+        above=above,
+        below=below,
+        rate=f"{100 * _RATE:g}",
+        units=asked.unit,
         who=_("places") if asked.spec.place else _(who(asked)),
-    )  # fmt: skip
+    )
 
 
 def _notes(asked: Asked[InternalBenchmark], rows: _Rows, found: Benchmark) -> list[str]:
     said = []
     if rows.left:
         text = _("Left out: {n} {units} that do not say all of this.")
-        said.append(text.format(n=numbers.count(rows.left), units=asked.unit))
+        said.append(text.format(n=formatting.count(rows.left), units=asked.unit))
     if found.refused:
         text = _("{n} could not be compared: too few similar records of theirs, or of others.")
-        said.append(text.format(n=numbers.count(len(found.refused))))
+        said.append(text.format(n=formatting.count(len(found.refused))))
     if found.local is not None:
         text = _(
             "Learnt from all of them, {share} are ordinary; {k} are unlikely to be (local false discovery rate under "
             "{rate})."
         )
-        said.append(text.format(
-            share=numbers.share(found.local.ordinary), rate=numbers.share(_UNLIKELY),
-            k=numbers.count(int(np.sum(found.local.local < _UNLIKELY))),
-        ))  # fmt: skip
+        said.append(
+            text.format(
+                share=formatting.share(found.local.ordinary),
+                rate=formatting.share(_UNLIKELY),
+                k=formatting.count(int(np.sum(found.local.local < _UNLIKELY))),
+            )
+        )
     if not asked.spec.place:
         said.append(_("Nobody is named here, and nobody can be told from these numbers."))
     return said
@@ -166,7 +191,7 @@ def _table(facts: Mapping[str, Any]) -> Counts:
         (_("The outcome more often than chance explains"), facts["more"]),
         (_("The outcome less often than chance explains"), facts["fewer"]),
     )
-    return Counts(_("How many differ"), heads, [[text, numbers.count(n)] for text, n in named])
+    return Counts(_("How many differ"), heads, [[text, formatting.count(n)] for text, n in named])
 
 
 def _picture(named: Sequence[Contrast]) -> Picture:

@@ -9,14 +9,15 @@ import polars as pl
 from numpy.typing import NDArray
 
 from openhalo.catalogue import analysis_kinds
+from openhalo.charts import figures_chart
+from openhalo.charts.figure import Figure
+from openhalo.language import formatting
+from openhalo.language.translation import _, capital, filled, later
 from openhalo.measures.analyses.asked import Asked
 from openhalo.measures.analyses.contrasts import Contrast, contrast
 from openhalo.measures.analyses.evening_stops import Stops, stops_of
 from openhalo.measures.analyses.results import AnalysisResult, Counts, Picture
 from openhalo.measures.analyses.wording import Wording
-from openhalo.presentation import charts, numbers
-from openhalo.presentation.figures import Figure
-from openhalo.presentation.words import _, capital, filled, later
 from openhalo.statistics.proportions import difference
 from openhalo.statistics.results import Assumption, Refused
 from openhalo.statistics.veil_of_darkness import VeilOfDarkness, veil_of_darkness
@@ -128,8 +129,15 @@ def _detail(found: Sequence[tuple[str, VeilOfDarkness]], asked: Asked[analysis_k
     rows = []
     for code, one in found:
         for side, (group, others) in (("light", one.light), ("dark", one.dark)):
-            rows.append({"group": code, "side": side, "of_group": group, "of_reference": others,
-                         "share": group / (group + others)})  # fmt: skip
+            rows.append(
+                {
+                    "group": code,
+                    "side": side,
+                    "of_group": group,
+                    "of_reference": others,
+                    "share": group / (group + others),
+                }
+            )
     return pl.DataFrame(rows)
 
 
@@ -139,11 +147,14 @@ def _counts(asked: Asked[analysis_kinds.VeilOfDarkness], found: Sequence[tuple[s
     text = _("{share} ({part} of {whole})")
 
     def cell(pair: tuple[int, int]) -> str:
-        share, part, whole = numbers.share(pair[0] / sum(pair)), numbers.count(pair[0]), numbers.count(sum(pair))
+        share, part, whole = (
+            formatting.share(pair[0] / sum(pair)),
+            formatting.count(pair[0]),
+            formatting.count(sum(pair)),
+        )
         return text.format(share=share, part=part, whole=whole)
 
-    rows = [[capital(asked.name(code)), cell(one.light), cell(one.dark)]
-            for code, one in found]  # fmt: skip
+    rows = [[capital(asked.name(code)), cell(one.light), cell(one.dark)] for code, one in found]
     title = _("Each group’s share of the stops of it and of {reference} at these hours, nothing else held equal")
     return Counts(title.format(reference=asked.name(asked.reference)), heads, rows)
 
@@ -156,7 +167,7 @@ def _notes(
     unknown = int((stops.group < 0).sum())
     if unknown:
         text = _("The group is not known for {n} of {all} stops. The table shows how far these could move the result.")
-        found.append(text.format(n=numbers.count(unknown), all=numbers.count(len(stops.group))))
+        found.append(text.format(n=formatting.count(unknown), all=formatting.count(len(stops.group))))
     text = _("Not compared: {group} ({reason}).")
     return [*found, *(text.format(group=asked.name(code), reason=_(why)) for code, why in refused.items())]
 
@@ -182,5 +193,5 @@ def _picture(asked: Asked[analysis_kinds.VeilOfDarkness], contrasts: Sequence[Co
         "rather than of {reference}; the line is its 95% interval. On the dotted line, at 1, "
         "darkness changes nothing."
     ).format(reference=asked.name(asked.reference))
-    alt = charts.describe("ratio", rows, _("Odds in darkness against daylight"))
-    return Picture(charts.by_group, ("ratio", rows), (tuple(asked.people), 1.0), alt, caption)
+    alt = figures_chart.describe("ratio", rows, _("Odds in darkness against daylight"))
+    return Picture(figures_chart.by_group, ("ratio", rows), (tuple(asked.people), 1.0), alt, caption)

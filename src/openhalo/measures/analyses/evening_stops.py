@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from openhalo.catalogue.analysis_kinds import VeilOfDarkness
 from openhalo.engines.connect import fetch
+from openhalo.language.translation import filled, later
 from openhalo.measures.analyses.asked import Asked
-from openhalo.presentation.words import filled, later
 from openhalo.statistics.estimates import Numbers
 from openhalo.statistics.results import Refused
 from openhalo.statistics.sun import clock_changes, evening

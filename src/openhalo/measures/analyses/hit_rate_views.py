@@ -5,11 +5,12 @@ from collections.abc import Sequence
 import numpy as np
 
 from openhalo.catalogue.analysis_kinds import OutcomeTest
+from openhalo.charts import analysis_charts, figures_chart
+from openhalo.charts.figure import Figure, interval
+from openhalo.language import formatting
+from openhalo.language.translation import _, capital
 from openhalo.measures.analyses.asked import Asked
 from openhalo.measures.analyses.results import Counts, Picture
-from openhalo.presentation import analysis_charts, charts, numbers
-from openhalo.presentation.figures import Figure, interval
-from openhalo.presentation.words import _, capital
 from openhalo.statistics.estimates import Numbers, normal_quantile
 from openhalo.statistics.proportions import wilson
 
@@ -23,10 +24,18 @@ def _figures(asked: Asked[OutcomeTest], hits: Numbers, made: Numbers, codes: Seq
     k, n = hits.sum(axis=1), made.sum(axis=1)
     rates = wilson(k, n)
     return [
-        Figure(asked.name(code), float(rates.value[index]), float(rates.low[index]), float(rates.high[index]),
-               n=int(n[index]), numerator=float(k[index]), denominator=float(n[index]), code=code)
+        Figure(
+            asked.name(code),
+            float(rates.value[index]),
+            float(rates.low[index]),
+            float(rates.high[index]),
+            n=int(n[index]),
+            numerator=float(k[index]),
+            denominator=float(n[index]),
+            code=code,
+        )
         for index, code in enumerate(codes)
-    ]  # fmt: skip
+    ]
 
 
 def counts_of(asked: Asked[OutcomeTest], hits: Numbers, made: Numbers, codes: Sequence[str], places: int) -> Counts:
@@ -34,8 +43,13 @@ def counts_of(asked: Asked[OutcomeTest], hits: Numbers, made: Numbers, codes: Se
     heads = [_("Group"), _("Searches that found something"), _("95% interval"), _("Found"), _("Searches")]
     rows = []
     for index, row in enumerate(_figures(asked, hits, made, codes)):
-        cells = [capital(row.label), numbers.share(row.value), interval("share", row.low, row.high),
-                 numbers.count(row.numerator), numbers.count(row.denominator)]  # fmt: skip
+        cells = [
+            capital(row.label),
+            formatting.share(row.value),
+            interval("share", row.low, row.high),
+            formatting.count(row.numerator),
+            formatting.count(row.denominator),
+        ]
         k, n = hits[index, :places], made[index, :places]
         large = n >= FEWEST_IN_PLACE
         if places > 1:
@@ -45,7 +59,7 @@ def counts_of(asked: Asked[OutcomeTest], hits: Numbers, made: Numbers, codes: Se
                 half = normal_quantile(0.95) * float(np.sqrt(np.sum(p * (1 - p) / (n[large] - 1)))) / len(p)
                 text = _("{average} ({interval}; {places} places)")
                 span = interval("share", max(p.mean() - half, 0.0), min(p.mean() + half, 1.0))
-                cells[-1] = text.format(average=numbers.share(p.mean()), interval=span, places=len(p))
+                cells[-1] = text.format(average=formatting.share(p.mean()), interval=span, places=len(p))
         rows.append(cells)
     if places > 1:
         heads.append(_("Average over places with 10 searches or more"))
@@ -57,9 +71,9 @@ def pictures_of(
 ) -> list[Picture]:
     """Draw hit rates by place, each group against the reference; and by group."""
     rows = _figures(asked, hits, made, codes)
-    alt = charts.describe("share", rows, _("Share of searches that found something"))
+    alt = figures_chart.describe("share", rows, _("Share of searches that found something"))
     caption = _("The dot is the share of searches that found something; the line is its 95% interval.")
-    by_group = Picture(charts.by_group, ("share", rows), (tuple(asked.people),), alt, caption)
+    by_group = Picture(figures_chart.by_group, ("share", rows), (tuple(asked.people),), alt, caption)
     panels = []
     for index, code in enumerate(codes):
         both = (made[index] >= FEWEST_IN_PLACE) & (made[base] >= FEWEST_IN_PLACE)

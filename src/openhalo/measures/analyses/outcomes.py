@@ -10,13 +10,13 @@ import polars as pl
 
 from openhalo.catalogue.analysis_kinds import OutcomeTest
 from openhalo.engines.connect import fetch
+from openhalo.language import formatting
+from openhalo.language.translation import _, filled, later
 from openhalo.measures.analyses.asked import Asked
 from openhalo.measures.analyses.contrasts import Contrast, contrast
 from openhalo.measures.analyses.hit_rate_views import counts_of, pictures_of
 from openhalo.measures.analyses.results import AnalysisResult
 from openhalo.measures.analyses.wording import Wording
-from openhalo.presentation import numbers
-from openhalo.presentation.words import _, filled, later
 from openhalo.statistics.estimates import Numbers
 from openhalo.statistics.outcome_test import INFRAMARGINALITY, Unrecorded, hit_rate_gaps, outcome_test
 from openhalo.statistics.proportions import wilson
@@ -69,10 +69,11 @@ def hit_rates(asked: Asked[OutcomeTest]) -> AnalysisResult:
     test = outcome_test(hits[enough], made[enough], compared, asked.reference, discretionary=True, unrecorded=lost)
     base = compared.index(asked.reference)
     found = [
-        _with_bounds(contrast(gap, "difference", group=gap.group, reference=gap.reference, way=gap.way), hits, made,
-                     wanted, lost)
+        _with_bounds(
+            contrast(gap, "difference", group=gap.group, reference=gap.reference, way=gap.way), hits, made, wanted, lost
+        )
         for gap in test.gaps
-    ]  # fmt: skip
+    ]
     return AnalysisResult(
         asked=asked,
         contrasts=tuple(_leading(found)),
@@ -171,10 +172,21 @@ def _detail(hits: Numbers, made: Numbers, codes: Sequence[str], places: Sequence
     frames = []
     for index, code in enumerate(codes):
         total = wilson(hits[index].sum(), made[index].sum())
-        frames.append(pl.DataFrame({
-            "group": [code], "place": [None], "hits": [hits[index].sum()], "searches": [made[index].sum()],
-            "rate": [float(total.value)], "low": [float(total.low)], "high": [float(total.high)], "shrunk": [None],
-        }, schema=_DETAIL))  # fmt: skip
+        frames.append(
+            pl.DataFrame(
+                {
+                    "group": [code],
+                    "place": [None],
+                    "hits": [hits[index].sum()],
+                    "searches": [made[index].sum()],
+                    "rate": [float(total.value)],
+                    "low": [float(total.low)],
+                    "high": [float(total.high)],
+                    "shrunk": [None],
+                },
+                schema=_DETAIL,
+            )
+        )
     for index, code in enumerate(codes):
         if len(places) < 2:
             continue
@@ -184,17 +196,36 @@ def _detail(hits: Numbers, made: Numbers, codes: Sequence[str], places: Sequence
             shrunk = beta_binomial(k, n).value
         except Refused:
             shrunk = np.full(len(k), np.nan)
-        frames.append(pl.DataFrame({
-            "group": [code] * len(k), "place": list(places), "hits": k, "searches": n, "rate": each.value,
-            "low": each.low, "high": each.high, "shrunk": shrunk,
-        }, schema=_DETAIL))  # fmt: skip
+        frames.append(
+            pl.DataFrame(
+                {
+                    "group": [code] * len(k),
+                    "place": list(places),
+                    "hits": k,
+                    "searches": n,
+                    "rate": each.value,
+                    "low": each.low,
+                    "high": each.high,
+                    "shrunk": shrunk,
+                },
+                schema=_DETAIL,
+            )
+        )
     return pl.concat(frames).with_columns(pl.col(pl.Float64).fill_nan(None))
 
 
-_DETAIL = pl.Schema({
-    "group": pl.String(), "place": pl.String(), "hits": pl.Float64(), "searches": pl.Float64(), "rate": pl.Float64(),
-    "low": pl.Float64(), "high": pl.Float64(), "shrunk": pl.Float64(),
-})  # fmt: skip
+_DETAIL = pl.Schema(
+    {
+        "group": pl.String(),
+        "place": pl.String(),
+        "hits": pl.Float64(),
+        "searches": pl.Float64(),
+        "rate": pl.Float64(),
+        "low": pl.Float64(),
+        "high": pl.Float64(),
+        "shrunk": pl.Float64(),
+    }
+)
 
 
 def _notes(
@@ -207,15 +238,15 @@ def _notes(
 ) -> list[str]:
     free, said = float(cells["free"].sum()), float(cells["said"].sum())
     text = _("Of {all} searches, {free} were ones that an officer was free to leave, as far as the records tell.")
-    found = [text.format(all=numbers.count(searches), free=numbers.count(free))]
+    found = [text.format(all=formatting.count(searches), free=formatting.count(free))]
     if said < free:
         text = _("{n} of these do not say whether something was found, and are left out.")
-        found.append(text.format(n=numbers.count(free - said)))
+        found.append(text.format(n=formatting.count(free - said)))
     small = [asked.name(code) for index, code in enumerate(codes) if made[index].sum() < FEWEST]
     if small:
         text = _("Groups with fewer than {fewest} searches are too small to compare: {groups}.")
         found.append(text.format(fewest=FEWEST, groups=", ".join(small)))
     if lost.searches:
         text = _("The group is not known for {n} searches, of which {hits} found something.")
-        found.append(text.format(n=numbers.count(lost.searches), hits=numbers.count(lost.hits)))
+        found.append(text.format(n=formatting.count(lost.searches), hits=formatting.count(lost.hits)))
     return found

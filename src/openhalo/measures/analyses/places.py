@@ -7,14 +7,15 @@ import numpy as np
 import polars as pl
 
 from openhalo.catalogue.analysis_kinds import Funnel, StandardisedRates
+from openhalo.charts import analysis_charts, figures_chart
+from openhalo.charts.figure import Figure, interval
+from openhalo.language import formatting
+from openhalo.language.translation import _, later
 from openhalo.measures.analyses.asked import Asked
 from openhalo.measures.analyses.cells import cells_of
 from openhalo.measures.analyses.contrasts import Contrast, contrast
 from openhalo.measures.analyses.results import AnalysisResult, Counts, Picture
 from openhalo.measures.analyses.shares import NOT_ALONE
-from openhalo.presentation import analysis_charts, charts, numbers
-from openhalo.presentation.figures import Figure, interval
-from openhalo.presentation.words import _, later
 from openhalo.statistics.peers import funnel, funnel_limits
 from openhalo.statistics.rates import rate
 from openhalo.statistics.results import Refused
@@ -30,7 +31,7 @@ def standardised(asked: Asked[StandardisedRates]) -> AnalysisResult:
     cells = cells_of(asked, [asked.spec.place]).drop_nulls("key0")
     standard = cells.group_by("stratum").agg(pl.col("n").sum()).sort("stratum")
     found, left = [], []
-    for place in sorted(cells["key0"].unique().to_list(), key=numbers.natural):
+    for place in sorted(cells["key0"].unique().to_list(), key=formatting.natural):
         mine = standard.select("stratum").join(cells.filter(pl.col("key0") == place), on="stratum", how="left")
         mine = mine.sort("stratum").with_columns(pl.col("k", "n").fill_null(0))
         try:
@@ -64,20 +65,29 @@ def funnel_of_places(asked: Asked[Funnel]) -> AnalysisResult:
     places = cells.with_columns(expected=pl.col("n") * share).group_by("key0").agg(pl.col("k", "n", "expected").sum())
     places = places.filter(pl.col("expected") > 0)
     places = pl.concat(
-        [places.filter(pl.col("key0") == one) for one in sorted(places["key0"].to_list(), key=numbers.natural)]
+        [places.filter(pl.col("key0") == one) for one in sorted(places["key0"].to_list(), key=formatting.natural)]
     )
     observed, expected = places["k"].to_numpy().astype(float), places["expected"].to_numpy()
     found = funnel(observed, expected)
     exact = rate(observed, expected)
     contrasts = tuple(
         Contrast(
-            group=place, scale="ratio", estimate=float(found.ratio[at]), low=float(exact.low[at]),
-            high=float(exact.high[at]), neutral=1.0, n=int(places["n"][at]), p=float(found.p[at]),
-            adjusted=float(found.adjusted[at]), leads=False, method=found.method, assumptions=(),
+            group=place,
+            scale="ratio",
+            estimate=float(found.ratio[at]),
+            low=float(exact.low[at]),
+            high=float(exact.high[at]),
+            neutral=1.0,
+            n=int(places["n"][at]),
+            p=float(found.p[at]),
+            adjusted=float(found.adjusted[at]),
+            leads=False,
+            method=found.method,
+            assumptions=(),
             citation=found.citation,
         )
         for at, place in enumerate(places["key0"])
-    )  # fmt: skip
+    )
     out = int(np.sum(found.adjusted < 0.05))
     low, high = funnel_limits(expected, found.between)
     points = [
@@ -106,7 +116,7 @@ def funnel_of_places(asked: Asked[Funnel]) -> AnalysisResult:
 def _span_said(found: Sequence[Contrast]) -> str:
     text = _("With circumstances held equal, the share lies between {low} and {high} over {n} places.")
     values = [one.estimate for one in found]
-    return text.format(low=numbers.share(min(values)), high=numbers.share(max(values)), n=len(found))
+    return text.format(low=formatting.share(min(values)), high=formatting.share(max(values)), n=len(found))
 
 
 def _left_out(places: Sequence[str]) -> list[str]:
@@ -122,14 +132,23 @@ def _place_picture(found: Sequence[Contrast]) -> Picture:
         for one in found
     ]
     caption = _("The dot is the standardised share of each place; the line is its 95% interval.")
-    return Picture(charts.by_group, ("share", rows), (), charts.describe("share", rows, caption.rstrip(".")), caption)
+    return Picture(
+        figures_chart.by_group, ("share", rows), (), figures_chart.describe("share", rows, caption.rstrip(".")), caption
+    )
 
 
 def _place_counts(found: Sequence[Contrast], crude: pl.DataFrame) -> Counts:
     shares = {place: k / n if n else math.nan for place, k, n in crude.select("key0", "k", "n").iter_rows()}
     heads = [_("Place"), _("Standardised share"), _("95% interval"), _("Share as it is")]
-    rows = [[one.group, numbers.share(one.estimate), interval("share", one.low, one.high),
-             numbers.share(shares[one.group])] for one in found]  # fmt: skip
+    rows = [
+        [
+            one.group,
+            formatting.share(one.estimate),
+            interval("share", one.low, one.high),
+            formatting.share(shares[one.group]),
+        ]
+        for one in found
+    ]
     return Counts(_("Shares by place"), heads, rows)
 
 

@@ -6,11 +6,12 @@ from typing import Any, NamedTuple
 
 import polars as pl
 
+from openhalo.charts import figures_chart
+from openhalo.language import message_files
+from openhalo.language.translation import _, speaking
 from openhalo.measures.analyses.asked import Asked
 from openhalo.measures.analyses.contrasts import Contrast
 from openhalo.measures.analyses.wording import Wording, estimate, verdict
-from openhalo.presentation import charts, languages
-from openhalo.presentation.words import _, speaking
 from openhalo.statistics.results import Assumption
 
 _UNSAID = Wording("")
@@ -19,14 +20,14 @@ _UNSAID = Wording("")
 class Picture(NamedTuple):
     """A chart as plain facts: the function that draws it, and its arguments before and after the variant."""
 
-    make: Callable[..., charts.Spec]
+    make: Callable[..., figures_chart.Spec]
     first: tuple[Any, ...]
     then: tuple[Any, ...]
     alt: str
     """What a person would see, in words."""
     caption: str
 
-    def arguments(self, variant: charts.Variant) -> tuple[Any, ...]:
+    def arguments(self, variant: figures_chart.Variant) -> tuple[Any, ...]:
         """Return what the function is called with."""
         return (*self.first, variant, *self.then)
 
@@ -90,10 +91,15 @@ class AnalysisResult:
         """Return one row a comparison."""
         columns = ("group", "reference", "way", "scale", "n", "estimate", "low", "high", "p", "adjusted")
         rows = [
-            {**{name: getattr(one, name) for name in columns}, "bound_low": one.bounds and one.bounds[0],
-             "bound_high": one.bounds and one.bounds[1], "verdict": one.verdict, "method": str(one.method)}
+            {
+                **{name: getattr(one, name) for name in columns},
+                "bound_low": one.bounds and one.bounds[0],
+                "bound_high": one.bounds and one.bounds[1],
+                "verdict": one.verdict,
+                "method": str(one.method),
+            }
             for one in self.contrasts
-        ]  # fmt: skip
+        ]
         floats = ("estimate", "low", "high", "p", "adjusted", "bound_low", "bound_high")
         texts = ("group", "reference", "way", "scale", "verdict", "method")
         schema: dict[str, Any] = {
@@ -104,7 +110,7 @@ class AnalysisResult:
         schema |= dict.fromkeys(texts, pl.String())
         return pl.DataFrame(rows, schema=schema).with_columns(pl.col(pl.Float64).fill_nan(None))
 
-    def chart(self, variant: charts.Variant = "wide") -> charts.Spec | None:
+    def chart(self, variant: figures_chart.Variant = "wide") -> figures_chart.Spec | None:
         """Return the first chart as a Vega-Lite specification; None where there is nothing to draw."""
         pictures = self.depict()
         return pictures[0].make(*pictures[0].arguments(variant)) if pictures else None
@@ -124,8 +130,10 @@ class AnalysisResult:
         if len(every) < 2:
             return " ".join(f"{self._estimate(one)} {self._verdict(one)}" for one in every)
         if not clear:
-            return _("None of the {n} comparisons shows more than chance explains. That does not prove that "
-                     "there is no difference.").format(n=len(every))  # fmt: skip
+            return _(
+                "None of the {n} comparisons shows more than chance explains. That does not prove that "
+                "there is no difference."
+            ).format(n=len(every))
         text = _("In {k} of {n} comparisons the difference is larger than chance explains.")
         return text.format(k=len(clear), n=len(every))
 
@@ -155,7 +163,7 @@ class AnalysisResult:
             SiteError: there is no such language.
         """
         if language:
-            with speaking(languages.read(language, languages.shipped())):
+            with speaking(message_files.read(language, message_files.shipped())):
                 return self.sentence()
         return " ".join([self.headline(), *self.answers(), *([_(self.limit)] if self.limit else [])])
 

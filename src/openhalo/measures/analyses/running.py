@@ -11,6 +11,7 @@ from openhalo.base.progress import Report, silent
 from openhalo.catalogue import analysis_kinds as kinds
 from openhalo.catalogue.analysis_plans import AnalysisPlan, PlannedTest
 from openhalo.catalogue.analysis_specs import AnalysisSpec
+from openhalo.language.translation import later
 from openhalo.measures.analyses.adoption import adoption
 from openhalo.measures.analyses.asked import Asked, Standing
 from openhalo.measures.analyses.audits import audit
@@ -28,7 +29,6 @@ from openhalo.measures.analyses.surveys.small_areas import small_area_estimate
 from openhalo.measures.analyses.thresholds import search_thresholds
 from openhalo.measures.analyses.unknown_groups.bounds import unknown_groups
 from openhalo.measures.analyses.watching import watched
-from openhalo.presentation.words import later
 from openhalo.records.reading import Records
 from openhalo.statistics.estimates import holm
 from openhalo.statistics.results import Refused

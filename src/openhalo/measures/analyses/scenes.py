@@ -4,14 +4,15 @@ import numpy as np
 import polars as pl
 
 from openhalo.catalogue.analysis_kinds import SameScene
+from openhalo.charts import analysis_charts, figures_chart
+from openhalo.charts.figure import Figure
 from openhalo.engines.connect import fetch
+from openhalo.language import formatting
+from openhalo.language.translation import _, later
 from openhalo.measures.analyses.asked import Asked
 from openhalo.measures.analyses.contrasts import Contrast
 from openhalo.measures.analyses.results import AnalysisResult, Counts, Picture
 from openhalo.measures.analyses.wording import Wording
-from openhalo.presentation import analysis_charts, charts, numbers
-from openhalo.presentation.figures import Figure
-from openhalo.presentation.words import _, later
 from openhalo.statistics import same_scene as statistic
 from openhalo.statistics.estimates import Numbers
 from openhalo.statistics.same_scene_check import REPLICATES, Check
@@ -57,7 +58,9 @@ def officers_at_scenes(asked: Asked[SameScene]) -> AnalysisResult:
             "{out} of {all} officers most likely use more force than nearly all others who were at the same scenes: "
             "for each of them the chance of being among the top 5% is over 80%. {fewer} use less than nearly all."
         )
-        return text.format(out=numbers.count(out[0][0]), all=numbers.count(compared), fewer=numbers.count(out[0][1]))
+        return text.format(
+            out=formatting.count(out[0][0]), all=formatting.count(compared), fewer=formatting.count(out[0][1])
+        )
 
     return AnalysisResult(
         asked=asked,
@@ -92,11 +95,21 @@ def _spread(rates: Numbers, at: Scenes, found: statistic.SameScene) -> tuple[Con
     for place, group in _PLACES.items():
         values = np.quantile(centred, place, axis=1)
         low, high = np.quantile(values, (0.025, 0.975))
-        rows.append(Contrast(
-            group=group, scale="ratio", estimate=float(values.mean()), low=float(low), high=float(high), neutral=1.0,
-            n=len(at.officer), leads=False, method=later("same-scene conditional model, posterior mean and quantiles"),
-            assumptions=found.assumptions, citation=statistic.CITATION,
-        ))  # fmt: skip
+        rows.append(
+            Contrast(
+                group=group,
+                scale="ratio",
+                estimate=float(values.mean()),
+                low=float(low),
+                high=float(high),
+                neutral=1.0,
+                n=len(at.officer),
+                leads=False,
+                method=later("same-scene conditional model, posterior mean and quantiles"),
+                assumptions=found.assumptions,
+                citation=statistic.CITATION,
+            )
+        )
     return tuple(rows)
 
 
@@ -105,16 +118,21 @@ def _notes(records: int, at: Scenes, compared: int, check: Check) -> list[str]:
         "Of {all} pairs of an officer and a scene, {used} in {scenes} scenes tell something: several officers were "
         "there and did not all use the same level of force."
     )
-    said = [text.format(all=numbers.count(records), used=numbers.count(len(at.officer)),
-                        scenes=numbers.count(len(at.starts) - 1))]  # fmt: skip
+    said = [
+        text.format(
+            all=formatting.count(records),
+            used=formatting.count(len(at.officer)),
+            scenes=formatting.count(len(at.starts) - 1),
+        )
+    ]
     if left := len(at.names) - compared:
         text = _("{left} of {all} officers share too few scenes with others to be compared.")
-        said.append(text.format(left=numbers.count(left), all=numbers.count(len(at.names))))
+        said.append(text.format(left=formatting.count(left), all=formatting.count(len(at.names))))
     text = _(
         "As a check, {times} made-up sets of records were drawn from the model. For {share} of officers the real "
         "records lie outside what these foretell for 95%, at scenes with few or with many officers; 5% is usual."
     )
-    said.append(text.format(times=numbers.count(REPLICATES), share=numbers.share(check.surprising)))
+    said.append(text.format(times=formatting.count(REPLICATES), share=formatting.share(check.surprising)))
     if not check.holds:
         patterns = ", ".join(_(words) for words in check.failing)
         said.append(_("The model does not foretell {patterns}.").format(patterns=patterns))
@@ -129,8 +147,8 @@ def _drawn(contrasts: tuple[Contrast, ...]) -> Picture:
         "The dot says how many times as high the odds of using the next level of force are as for the average officer "
         "at the same scene; the line is its 95% interval."
     )
-    alt = charts.describe("ratio", rows, _("How far officers at the same scenes differ"))
-    return Picture(charts.by_group, ("ratio", rows), ((), 1.0), alt, caption)
+    alt = figures_chart.describe("ratio", rows, _("How far officers at the same scenes differ"))
+    return Picture(figures_chart.by_group, ("ratio", rows), ((), 1.0), alt, caption)
 
 
 def _check_drawn(check: Check) -> Picture:
@@ -152,7 +170,7 @@ def _check_drawn(check: Check) -> Picture:
 def _table(out: list[tuple[int, int]]) -> Counts:
     heads = [_("Chance of it"), _("Officers who use more than nearly all"), _("Officers who use less than nearly all")]
     rows = [
-        [_("over {share}").format(share=numbers.share(sure)), numbers.count(top), numbers.count(bottom)]
+        [_("over {share}").format(share=formatting.share(sure)), formatting.count(top), formatting.count(bottom)]
         for sure, (top, bottom) in zip(_SURE, out, strict=True)
     ]
     return Counts(_("How many officers stand out"), heads, rows)

@@ -7,13 +7,14 @@ import numpy as np
 import polars as pl
 
 from openhalo.catalogue import analysis_kinds
+from openhalo.charts import analysis_charts
+from openhalo.language import formatting
+from openhalo.language.translation import _, later
 from openhalo.measures.analyses.asked import Asked
 from openhalo.measures.analyses.contrasts import contrast
 from openhalo.measures.analyses.months import by_month, must_have_months
 from openhalo.measures.analyses.results import AnalysisResult, Picture
 from openhalo.measures.analyses.wording import Wording
-from openhalo.presentation import analysis_charts, numbers
-from openhalo.presentation.words import _, later
 from openhalo.statistics.interrupted_series import InterruptedSeries, interrupted_series
 from openhalo.statistics.results import Refused
 
@@ -101,7 +102,9 @@ def _picture(
     after = [row for row in rows if row.start >= asked.event.start.isoformat()]
     text = _("{units}: {counted} in {months} months from then on; the trend before leads to {expected}.")
     alt = text.format(
-        units=asked.unit, counted=numbers.count(sum(row.counted for row in after)), months=len(after),
-        expected=numbers.count(sum(row.expected for row in after)),
-    )  # fmt: skip
+        units=asked.unit,
+        counted=formatting.count(sum(row.counted for row in after)),
+        months=len(after),
+        expected=formatting.count(sum(row.expected for row in after)),
+    )
     return Picture(analysis_charts.series, (rows,), (asked.event.start.isoformat(),), f"{alt} {caption}", caption)

@@ -7,14 +7,15 @@ from typing import Any
 import polars as pl
 
 from openhalo.catalogue.analysis_kinds import RateRatio
+from openhalo.charts import figures_chart
+from openhalo.charts.figure import Figure
+from openhalo.language import formatting
+from openhalo.language.translation import _, filled, later
 from openhalo.measures.analyses.asked import Asked
 from openhalo.measures.analyses.cells import cells_of
 from openhalo.measures.analyses.contrasts import Contrast, contrast
 from openhalo.measures.analyses.results import AnalysisResult, Picture
 from openhalo.measures.analyses.wording import Wording
-from openhalo.presentation import charts, numbers
-from openhalo.presentation.figures import Figure
-from openhalo.presentation.words import _, filled, later
 from openhalo.statistics.comparisons import adjusted_ratio
 from openhalo.statistics.recording import refuse_uneven_recording
 from openhalo.statistics.results import Refused
@@ -86,17 +87,19 @@ def _unknown_said(unknown: float, total: float, asked: Asked[RateRatio]) -> list
     if not unknown:
         return []
     text = _("The group is not known for {n} of {all} {units}. The table shows how far these could move the result.")
-    return [text.format(n=numbers.count(unknown), all=numbers.count(total), units=asked.unit)]
+    return [text.format(n=formatting.count(unknown), all=formatting.count(total), units=asked.unit)]
 
 
 def _ratio_picture(asked: Asked[RateRatio], found: Sequence[Contrast]) -> Picture:
-    rows = [Figure(asked.name(one.group), one.estimate, one.low, one.high, n=one.n, numerator=float(one.n),
-                   code=one.group) for one in found]  # fmt: skip
+    rows = [
+        Figure(asked.name(one.group), one.estimate, one.low, one.high, n=one.n, numerator=float(one.n), code=one.group)
+        for one in found
+    ]
     caption = _(
         "The dot says how many times as high the share is as among {reference}; the line is its 95% interval. On the "
         "dotted line, at 1, both are the same."
     ).format(reference=asked.name(asked.reference))
-    alt = charts.describe(
+    alt = figures_chart.describe(
         "ratio", rows, _("Share against that of {reference}").format(reference=asked.name(asked.reference))
     )
-    return Picture(charts.by_group, ("ratio", rows), (tuple(asked.people), 1.0), alt, caption)
+    return Picture(figures_chart.by_group, ("ratio", rows), (tuple(asked.people), 1.0), alt, caption)

@@ -8,16 +8,17 @@ import numpy as np
 import polars as pl
 
 from openhalo.catalogue.analysis_kinds import CountChange
+from openhalo.charts import figures_chart
+from openhalo.charts.figure import Figure
 from openhalo.engines.connect import fetch
+from openhalo.language import formatting
+from openhalo.language.translation import _, later
 from openhalo.measures.analyses.asked import Asked
 from openhalo.measures.analyses.contrasts import contrast
 from openhalo.measures.analyses.months import day_of
 from openhalo.measures.analyses.results import AnalysisResult, Picture
 from openhalo.measures.analyses.wording import Wording
 from openhalo.measures.planning import has_days
-from openhalo.presentation import charts, numbers
-from openhalo.presentation.figures import Figure
-from openhalo.presentation.words import _, later
 from openhalo.statistics.comparisons import e_test, mid_p_ratio
 from openhalo.statistics.rates import rate
 from openhalo.statistics.results import Assumption, Refused
@@ -51,31 +52,44 @@ def count_change(asked: Asked[CountChange]) -> AnalysisResult:
     found = contrast(mid_p_ratio(after, spans[1], before, spans[0]), "ratio")
     alike = Assumption("both stretches of time hold the same months of the year", "met" if _alike(asked) else "not met")
     found = replace(
-        found, p=e_test(after, before, spans[1], spans[0]), assumptions=(*found.assumptions, alike),
+        found,
+        p=e_test(after, before, spans[1], spans[0]),
+        assumptions=(*found.assumptions, alike),
         method=later("mid-p interval of a Poisson rate ratio, p-value of the E-test"),
         citation="Krishnamoorthy and Thomson (2004), J. Statistical Planning and Inference 119, 23-35; "
         + found.citation,
-    )  # fmt: skip
+    )
     exact = rate(np.array([before, after], float), np.array(spans) / _YEAR)
 
     def rows_of() -> list[Figure]:
         labels = (_("Before"), _("From {event} on").format(event=_(event.label)))
         return [
-            Figure(labels[at], float(exact.value[at]), float(exact.low[at]), float(exact.high[at]), n=n,
-                   numerator=float(n), denominator=spans[at] / _YEAR)
+            Figure(
+                labels[at],
+                float(exact.value[at]),
+                float(exact.low[at]),
+                float(exact.high[at]),
+                n=n,
+                numerator=float(n),
+                denominator=spans[at] / _YEAR,
+            )
             for at, n in enumerate((before, after))
-        ]  # fmt: skip
+        ]
 
     def notes() -> list[str]:
         text = _("{before} in {days} days before, {after} in {more} days from then on.")
-        said = text.format(before=numbers.count(before), days=numbers.count(spans[0]), after=numbers.count(after),
-                           more=numbers.count(spans[1]))  # fmt: skip
+        said = text.format(
+            before=formatting.count(before),
+            days=formatting.count(spans[0]),
+            after=formatting.count(after),
+            more=formatting.count(spans[1]),
+        )
         return [said, _("Why this day: {reason}").format(reason=_(event.because))]
 
     def depict() -> list[Picture]:
         caption = _("The dot is the number of {units} a year; the line is its 95% interval.").format(units=asked.unit)
-        alt = charts.describe("rate", rows_of(), caption.rstrip("."))
-        return [Picture(charts.by_group, ("rate", rows_of()), (), alt, caption)]
+        alt = figures_chart.describe("rate", rows_of(), caption.rstrip("."))
+        return [Picture(figures_chart.by_group, ("rate", rows_of()), (), alt, caption)]
 
     return AnalysisResult(
         asked=asked,

@@ -5,14 +5,15 @@ import numpy as np
 import polars as pl
 
 from openhalo.catalogue.analysis_kinds import ThresholdTest
+from openhalo.charts import analysis_charts, figures_chart
+from openhalo.charts.figure import Figure, interval
 from openhalo.engines.connect import fetch
+from openhalo.language import formatting
+from openhalo.language.translation import _, capital, filled, later
 from openhalo.measures.analyses.asked import Asked
 from openhalo.measures.analyses.contrasts import contrast
 from openhalo.measures.analyses.results import AnalysisResult, Counts, Picture
 from openhalo.measures.analyses.wording import Wording
-from openhalo.presentation import analysis_charts, charts, numbers
-from openhalo.presentation.figures import Figure, interval
-from openhalo.presentation.words import _, capital, filled, later
 from openhalo.statistics import threshold_test as statistic
 from openhalo.statistics.recording import refuse_uneven_recording
 from openhalo.statistics.results import Refused
@@ -113,20 +114,30 @@ def _usable(asked: Asked[ThresholdTest], counted: pl.DataFrame) -> statistic.Cel
     groups = (asked.reference, *wanted)
     used = known.drop_nulls("place").filter(pl.col("group").is_in(groups))
     return statistic.kept_cells(
-        used["group"].replace_strict(groups, range(len(groups))).to_numpy(), used["place"].to_numpy(),
-        used["stops"].to_numpy(), used["searches"].to_numpy(), used["hits"].to_numpy(), groups,
+        used["group"].replace_strict(groups, range(len(groups))).to_numpy(),
+        used["place"].to_numpy(),
+        used["stops"].to_numpy(),
+        used["searches"].to_numpy(),
+        used["hits"].to_numpy(),
+        groups,
         asked.spec.least_searches,
-    )  # fmt: skip
+    )
 
 
 def _detail(found: statistic.ThresholdTest) -> pl.DataFrame:
     """Return what the model saw and what it expects, by group and place."""
     cells = found.cells
-    return pl.DataFrame({
-        "group": [cells.groups[g] for g in cells.group], "place": cells.places[cells.place].astype(str),
-        "stops": cells.stops, "searches": cells.searches, "hits": cells.hits,
-        "expected_searches": found.searches * cells.stops, "expected_hits": found.hits * cells.searches,
-    })  # fmt: skip
+    return pl.DataFrame(
+        {
+            "group": [cells.groups[g] for g in cells.group],
+            "place": cells.places[cells.place].astype(str),
+            "stops": cells.stops,
+            "searches": cells.searches,
+            "hits": cells.hits,
+            "expected_searches": found.searches * cells.stops,
+            "expected_hits": found.hits * cells.searches,
+        }
+    )
 
 
 def _notes(asked: Asked[ThresholdTest], counted: pl.DataFrame, found: statistic.ThresholdTest) -> list[str]:
@@ -135,8 +146,13 @@ def _notes(asked: Asked[ThresholdTest], counted: pl.DataFrame, found: statistic.
     unknown = counted.filter(pl.col("group").is_null())
     if unknown["stops"].sum():
         text = _("Left out: {n} {units} whose group is not known, {searches} of them with a search.")
-        said.append(text.format(n=numbers.count(float(unknown["stops"].sum())), units=asked.unit,
-                                searches=numbers.count(float(unknown["searches"].sum()))))  # fmt: skip
+        said.append(
+            text.format(
+                n=formatting.count(float(unknown["stops"].sum())),
+                units=asked.unit,
+                searches=formatting.count(float(unknown["searches"].sum())),
+            )
+        )
     text = _("Over places the model is off by {search} points in the share searched and {hit} points in the hit rate.")
     said.append(text.format(search=f"{100 * found.search_error:.1f}", hit=f"{100 * found.hit_error:.1f}"))
     return said
@@ -147,10 +163,12 @@ def _thresholds_drawn(asked: Asked[ThresholdTest], found: statistic.ThresholdTes
         Figure(asked.name(code), one.estimate, one.low, one.high, n=one.n, denominator=float(one.n), code=code)
         for code, one in zip(found.cells.groups, found.by_place.groups, strict=True)
     ]
-    caption = _("The dot is the chance of finding something from which on people are searched; the line is its 95% "
-                "interval. Lower means searched on less.")  # fmt: skip
-    alt = charts.describe("share", rows, _("Search threshold"))
-    return Picture(charts.by_group, ("share", rows), (tuple(asked.people),), alt, caption)
+    caption = _(
+        "The dot is the chance of finding something from which on people are searched; the line is its 95% "
+        "interval. Lower means searched on less."
+    )
+    alt = figures_chart.describe("share", rows, _("Search threshold"))
+    return Picture(figures_chart.by_group, ("share", rows), (tuple(asked.people),), alt, caption)
 
 
 def _check_drawn(found: statistic.ThresholdTest) -> Picture:
@@ -174,18 +192,27 @@ def _check_drawn(found: statistic.ThresholdTest) -> Picture:
 
 
 def _table(asked: Asked[ThresholdTest], found: statistic.ThresholdTest) -> Counts:
-    heads = [_("Group"), _("Search threshold"), _("95% interval"), _("By the group's own stops"), _("Stops"),
-             _("Searches"), _("Found")]  # fmt: skip
+    heads = [
+        _("Group"),
+        _("Search threshold"),
+        _("95% interval"),
+        _("By the group's own stops"),
+        _("Stops"),
+        _("Searches"),
+        _("Found"),
+    ]
     cells, rows = found.cells, []
-    for g, (code, one, own) in enumerate(
-        zip(cells.groups, found.by_place.groups, found.by_own.groups, strict=True)
-    ):  # fmt: skip
+    for g, (code, one, own) in enumerate(zip(cells.groups, found.by_place.groups, found.by_own.groups, strict=True)):
         name = asked.name(code)
         mine = cells.group == g
         text = _("{average} ({interval})")
-        rows.append([
-            capital(name), numbers.share(one.estimate), interval("share", one.low, one.high),
-            text.format(average=numbers.share(own.estimate), interval=interval("share", own.low, own.high)),
-            *(numbers.count(float(of[mine].sum())) for of in (cells.stops, cells.searches, cells.hits)),
-        ])  # fmt: skip
+        rows.append(
+            [
+                capital(name),
+                formatting.share(one.estimate),
+                interval("share", one.low, one.high),
+                text.format(average=formatting.share(own.estimate), interval=interval("share", own.low, own.high)),
+                *(formatting.count(float(of[mine].sum())) for of in (cells.stops, cells.searches, cells.hits)),
+            ]
+        )
     return Counts(_("The chance of finding something from which on people are searched"), heads, rows)

@@ -10,12 +10,13 @@ import numpy as np
 import polars as pl
 
 from openhalo.catalogue.analysis_kinds import Monitoring
+from openhalo.charts import analysis_charts
 from openhalo.engines.connect import fetch
+from openhalo.language import formatting
+from openhalo.language.translation import _, filled, later
 from openhalo.measures.analyses.asked import Asked
 from openhalo.measures.analyses.months import day_of, must_have_months
 from openhalo.measures.analyses.results import AnalysisResult, Counts, Picture
-from openhalo.presentation import analysis_charts, numbers
-from openhalo.presentation.words import _, filled, later
 from openhalo.statistics import monitoring
 from openhalo.statistics.estimates import Numbers
 from openhalo.statistics.monitoring import Cusum
@@ -162,11 +163,20 @@ def _rows(one: Watched, months: Sequence[date], first: int) -> pl.DataFrame:
     def padded(chart: Cusum) -> list[float | None]:
         return [None] * first + [float(value) for value in chart.path]
 
-    return pl.DataFrame({
-        "place": [one.place or None] * len(months), "month": list(months), "counted": one.counted.astype(int),
-        "expected": one.expected, "running": [None] * first + _running(one, first), "rise": padded(one.rise),
-        "rise_limit": one.rise.limit, "fall": padded(one.fall), "fall_limit": one.fall.limit,
-    }, schema_overrides={"place": pl.String})  # fmt: skip
+    return pl.DataFrame(
+        {
+            "place": [one.place or None] * len(months),
+            "month": list(months),
+            "counted": one.counted.astype(int),
+            "expected": one.expected,
+            "running": [None] * first + _running(one, first),
+            "rise": padded(one.rise),
+            "rise_limit": one.rise.limit,
+            "fall": padded(one.fall),
+            "fall_limit": one.fall.limit,
+        },
+        schema_overrides={"place": pl.String},
+    )
 
 
 def _running(one: Watched, first: int) -> list[float]:
@@ -190,20 +200,26 @@ def _told(asked: Asked[Monitoring], whole: Watched, months: Sequence[date]) -> s
     ):
         if chart.alarms:
             text = once if len(chart.alarms) == 1 else often
-            parts.append(text.format(month=numbers.month(months[first + chart.alarms[0]]), n=len(chart.alarms)))
+            parts.append(text.format(month=formatting.month(months[first + chart.alarms[0]]), n=len(chart.alarms)))
     if not parts:
         parts.append(_("Neither the chart for a rise nor that for a fall gave an alarm. Small changes can go unseen."))
     total = _running(whole, first)[-1]
     text = _("In {n} months, {counted} were counted; the first {first} months lead to {expected}.")
-    parts.append(text.format(
-        n=len(months) - first, first=first, counted=numbers.count(float(whole.counted[first:].sum())),
-        expected=numbers.count(round(float(whole.counted[first:].sum()) - total)),
-    ))  # fmt: skip
+    parts.append(
+        text.format(
+            n=len(months) - first,
+            first=first,
+            counted=formatting.count(float(whole.counted[first:].sum())),
+            expected=formatting.count(round(float(whole.counted[first:].sum()) - total)),
+        )
+    )
     return " ".join(parts)
 
 
 def _listed(alarms: Sequence[date]) -> str:
-    return numbers.listed([*(numbers.month(day) for day in alarms[:_SHOWN]), *(["…"] if len(alarms) > _SHOWN else [])])
+    return formatting.listed(
+        [*(formatting.month(day) for day in alarms[:_SHOWN]), *(["…"] if len(alarms) > _SHOWN else [])]
+    )
 
 
 def _notes(
@@ -215,17 +231,22 @@ def _notes(
         "{rise} and a fall by a factor of {fall}. Where nothing changes, each gives about one false alarm in {wait} "
         "months, or fewer."
     )
-    found = [text.format(
-        first=spec.baseline_months, start=numbers.month(months[0]), end=numbers.month(months[spec.baseline_months - 1]),
-        rise=numbers.measured(spec.ratio, "ratio"), fall=numbers.measured(1 / spec.ratio, "ratio"),
-        wait=spec.run_length,
-    )]  # fmt: skip
+    found = [
+        text.format(
+            first=spec.baseline_months,
+            start=formatting.month(months[0]),
+            end=formatting.month(months[spec.baseline_months - 1]),
+            rise=formatting.measured(spec.ratio, "ratio"),
+            fall=formatting.measured(1 / spec.ratio, "ratio"),
+            wait=spec.run_length,
+        )
+    ]
     if places:
         text = _("{k} of {n} places gave an alarm; each has its own charts, so some will by chance.")
         found.append(text.format(k=sum(one.alarmed for one in places), n=len(places)))
     if left:
         text = _("Too few in the first months to watch: {places}.")
-        found.append(text.format(places=numbers.listed(left)))
+        found.append(text.format(places=formatting.listed(left)))
     return found
 
 
@@ -233,11 +254,14 @@ def _table(asked: Asked[Monitoring], every: Sequence[Watched], months: Sequence[
     first = asked.spec.baseline_months
     heads = [_("Place"), _("A month, at first"), _("A month, since"), _("Alarms for a rise"), _("Alarms for a fall")]
     rows = [
-        [one.place or _("All"), numbers.measured(float(one.counted[:first].mean()), "mean"),
-         numbers.measured(float(one.counted[first:].mean()), "mean"),
-         *(_listed([months[first + at] for at in chart.alarms]) or _("none") for chart in (one.rise, one.fall))]
+        [
+            one.place or _("All"),
+            formatting.measured(float(one.counted[:first].mean()), "mean"),
+            formatting.measured(float(one.counted[first:].mean()), "mean"),
+            *(_listed([months[first + at] for at in chart.alarms]) or _("none") for chart in (one.rise, one.fall)),
+        ]
         for one in every
-    ]  # fmt: skip
+    ]
     return Counts(_("What was counted, and the alarms"), heads, rows)
 
 
@@ -258,7 +282,7 @@ def _pictures(asked: Asked[Monitoring], whole: Watched, months: Sequence[date]) 
     told = _(
         "The running total of what was counted, less what the first months lead to. It rises where more is counted."
     )
-    alt = _("At the end it stands at {value}.").format(value=numbers.count(round(total[-1][1])))
+    alt = _("At the end it stands at {value}.").format(value=formatting.count(round(total[-1][1])))
     return [
         Picture(analysis_charts.series, (rows,), (start,), f"{_told(asked, whole, months)} {caption}", caption),
         Picture(analysis_charts.running, (total,), (), f"{told} {alt}", told),

@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from openhalo.language import formatting
+from openhalo.language.translation import _, capital, later
 from openhalo.measures.analyses.asked import Asked
 from openhalo.measures.analyses.contrasts import Contrast
-from openhalo.presentation import numbers
-from openhalo.presentation.words import _, capital, later
 
 _POINTS = {"difference": 100, "points": 1}
 """Scales of differences → how many points 1 is."""
@@ -48,14 +48,14 @@ def shown(value: float, scale: str) -> str:
     ('-12.3 points', '0.89')
     """
     if scale in _POINTS:
-        return _("{points} points").format(points=numbers.measured(_POINTS[scale] * value, "points"))
-    return numbers.signed(value) if scale == "per_100" else numbers.measured(value, scale)
+        return _("{points} points").format(points=formatting.measured(_POINTS[scale] * value, "points"))
+    return formatting.signed(value) if scale == "per_100" else formatting.measured(value, scale)
 
 
 def span(low: float, high: float, scale: str) -> str:
     """Write an interval on the scale of a comparison."""
     if scale in _POINTS:
-        ends = (numbers.measured(_POINTS[scale] * end, "points") for end in (low, high))
+        ends = (formatting.measured(_POINTS[scale] * end, "points") for end in (low, high))
         return _("{low} to {high} points").format(low=next(ends), high=next(ends))
     return _("{low} to {high}").format(low=shown(low, scale), high=shown(high, scale))
 
@@ -84,7 +84,7 @@ def estimate(one: Contrast, asked: Asked[Any], wording: Wording) -> str:
         way=ways(one.way),
         value=shown(one.estimate, one.scale),
         span=span(one.low, one.high, one.scale),
-        n=numbers.count(one.n),
+        n=formatting.count(one.n),
         units=asked.unit,
         **{name: _(text) for name, text in wording.values.items()},
     )

@@ -9,10 +9,10 @@ import polars as pl
 
 from openhalo.catalogue.analysis_kinds import SurveyEstimate
 from openhalo.engines.connect import fetch
+from openhalo.language.translation import filled, later
 from openhalo.measures.analyses.asked import Asked
 from openhalo.measures.analyses.surveys.design import drawn_as, fields_of, given, placed
 from openhalo.measures.analyses.surveys.margins import sizes
-from openhalo.presentation.words import filled, later
 from openhalo.statistics import scales, surveys
 from openhalo.statistics.estimates import Numbers
 from openhalo.statistics.results import Refused

@@ -6,7 +6,7 @@ import polars as pl
 
 from openhalo.engines.connect import fetch
 from openhalo.engines.expressions import to_ibis
-from openhalo.presentation.words import filled, later
+from openhalo.language.translation import filled, later
 from openhalo.records.reading import Records, must_hold
 from openhalo.statistics.results import Refused
 

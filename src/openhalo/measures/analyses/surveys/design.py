@@ -6,7 +6,7 @@ import numpy as np
 import polars as pl
 
 from openhalo.catalogue.analysis_kinds import SurveyEstimate
-from openhalo.presentation.words import filled, later
+from openhalo.language.translation import filled, later
 from openhalo.statistics import surveys
 from openhalo.statistics.results import Refused
 

@@ -6,10 +6,10 @@ from typing import NamedTuple
 import numpy as np
 
 from openhalo.catalogue.analysis_kinds import SurveyEstimate
+from openhalo.language.translation import _, filled, later
 from openhalo.measures.analyses.asked import Asked
 from openhalo.measures.analyses.contrasts import Contrast, Scale, contrast
 from openhalo.measures.analyses.surveys.answers import Answers
-from openhalo.presentation.words import _, filled, later
 from openhalo.statistics import survey_groups
 from openhalo.statistics.results import Refused
 
@@ -80,7 +80,14 @@ def said(asked: Asked[SurveyEstimate], found: Compared) -> list[str]:
             "among those that the plan counts"
         )
         p = _("p under 0.001") if test.p < 0.001 else _("p {value}").format(value=f"{test.p:.3f}")
-        notes.append(text.format(test=named.format(
-            statistic=f"{test.statistic:.1f}", groups=f"{test.freedom[0]:.1f}", freedom=f"{test.freedom[1]:g}", p=p,
-        )))  # fmt: skip
+        notes.append(
+            text.format(
+                test=named.format(
+                    statistic=f"{test.statistic:.1f}",
+                    groups=f"{test.freedom[0]:.1f}",
+                    freedom=f"{test.freedom[1]:g}",
+                    p=p,
+                )
+            )
+        )
     return notes

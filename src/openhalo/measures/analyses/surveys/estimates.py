@@ -7,6 +7,8 @@ import numpy as np
 import polars as pl
 
 from openhalo.catalogue.analysis_kinds import SurveyEstimate
+from openhalo.language import formatting
+from openhalo.language.translation import _, later
 from openhalo.measures.analyses.asked import Asked
 from openhalo.measures.analyses.contrasts import Contrast, Scale, contrast
 from openhalo.measures.analyses.results import AnalysisResult
@@ -14,8 +16,6 @@ from openhalo.measures.analyses.surveys.answers import FEWEST, Answers, answers_
 from openhalo.measures.analyses.surveys.differences import compared, said
 from openhalo.measures.analyses.surveys.views import notes_of, pictures_of, table_of
 from openhalo.measures.analyses.wording import Wording
-from openhalo.presentation import numbers
-from openhalo.presentation.words import _, later
 from openhalo.statistics import surveys
 from openhalo.statistics.proportions import wilson
 from openhalo.statistics.results import Assumption
@@ -61,11 +61,15 @@ def survey_estimate(asked: Asked[SurveyEstimate]) -> AnalysisResult:
     groups, small = _by_group(asked, told, scale)
     found = compared(asked, told, groups, scale)
     facts: dict[str, Any] = {
-        "answered": told.answered, "effective": told.answered / told.effect, "design_effect": told.effect,
+        "answered": told.answered,
+        "effective": told.answered / told.effect,
+        "design_effect": told.effect,
         "effect_of_all": told.effect_of_all,
-        "unweighted": told.unweighted, "reliability": told.reliability, "weighted": told.weighted,
+        "unweighted": told.unweighted,
+        "reliability": told.reliability,
+        "weighted": told.weighted,
         "left_out": dict(told.left),
-    }  # fmt: skip
+    }
     if (test := found.together) is not None:
         facts["equal_groups"] = {"statistic": test.statistic, "freedom": test.freedom, "p": test.p}
     every = (whole, *groups)
@@ -73,10 +77,14 @@ def survey_estimate(asked: Asked[SurveyEstimate]) -> AnalysisResult:
         asked=asked,
         contrasts=(*every, *found.gaps),
         wording=_WORDINGS[scale],
-        detail=pl.DataFrame({
-            "group": [one.group or None for one in every], "answered": [one.n for one in every],
-            "estimate": [one.estimate for one in every],
-        }, schema_overrides={"group": pl.String()}),
+        detail=pl.DataFrame(
+            {
+                "group": [one.group or None for one in every],
+                "answered": [one.n for one in every],
+                "estimate": [one.estimate for one in every],
+            },
+            schema_overrides={"group": pl.String()},
+        ),
         told=lambda: _told(asked, whole, told.weighted),
         tell=lambda: [*notes_of(asked, told, whole, small), *said(asked, found)],
         limit=surveys.LIMIT,
@@ -84,7 +92,7 @@ def survey_estimate(asked: Asked[SurveyEstimate]) -> AnalysisResult:
         tabulate=lambda: table_of(told, whole),
         depict=lambda: pictures_of(asked, every, found.gaps, _WORDINGS[scale]),
         facts=facts,
-    )  # fmt: skip
+    )
 
 
 def _by_group(asked: Asked[SurveyEstimate], told: Answers, scale: Scale) -> tuple[list[Contrast], int]:
@@ -122,8 +130,14 @@ def _told(asked: Asked[SurveyEstimate], whole: Contrast, weighted: str) -> str:
         )
     )
     value, low, high = (
-        numbers.count(round(min(max(end * (100 if share else 1), 0.0), 100.0)))
+        formatting.count(round(min(max(end * (100 if share else 1), 0.0), 100.0)))
         for end in (whole.estimate, whole.low, whole.high)
     )
-    return text.format(value=value, low=low, high=high, n=numbers.count(whole.n), statement=_(asked.spec.statement),
-                       weighted=_(weighted))  # fmt: skip
+    return text.format(
+        value=value,
+        low=low,
+        high=high,
+        n=formatting.count(whole.n),
+        statement=_(asked.spec.statement),
+        weighted=_(weighted),
+    )

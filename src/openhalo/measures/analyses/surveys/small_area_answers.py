@@ -9,10 +9,10 @@ import polars as pl
 
 from openhalo.catalogue.analysis_kinds import SmallAreaEstimate
 from openhalo.engines.connect import fetch
+from openhalo.language.formatting import natural
+from openhalo.language.translation import filled, later
 from openhalo.measures.analyses.asked import Asked
 from openhalo.measures.analyses.surveys.census import people
-from openhalo.presentation.numbers import natural
-from openhalo.presentation.words import filled, later
 from openhalo.statistics.estimates import Numbers
 from openhalo.statistics.multilevel import LEAST_ANSWERS, Codes, leftover_weights
 from openhalo.statistics.results import Refused
@@ -119,8 +119,11 @@ def _as_counted(asked: Asked[SmallAreaEstimate], name: str, field: str, census: 
     found = asked.records.catalogue.schema.follow(asked.spec.record, field)
     vocabulary = asked.records.catalogue.vocabularies.get(found[1].vocabulary) if found else None
     known = set(census)
-    wider = {code: one.broader for code, one in (vocabulary.codes if vocabulary else {}).items()
-             if code not in known and one.broader in known}  # fmt: skip
+    wider = {
+        code: one.broader
+        for code, one in (vocabulary.codes if vocabulary else {}).items()
+        if code not in known and one.broader in known
+    }
     return pl.col(name).replace(wider) if wider else pl.col(name)
 
 

@@ -4,13 +4,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from openhalo.catalogue.analysis_kinds import SmallAreaEstimate
+from openhalo.charts import figures_chart
+from openhalo.charts.figure import Figure, interval
+from openhalo.language import formatting
+from openhalo.language.translation import _, plural
 from openhalo.measures.analyses.asked import Asked
 from openhalo.measures.analyses.contrasts import Contrast
 from openhalo.measures.analyses.results import Counts, Picture
 from openhalo.measures.analyses.surveys.small_area_answers import ByKind
-from openhalo.presentation import charts, numbers
-from openhalo.presentation.figures import Figure, interval
-from openhalo.presentation.words import _, plural
 from openhalo.statistics.results import Assumption, Result
 
 
@@ -38,7 +39,7 @@ def told(asked: Asked[SmallAreaEstimate], whole: Contrast) -> str:
         "Of every 100 residents, about {value} {statement} ({low} to {high}; {n} people answered, weighted to the "
         "population). The chart shows each area."
     )
-    return text.format(**_of_100(whole), n=numbers.count(whole.n), statement=_(asked.spec.statement))
+    return text.format(**_of_100(whole), n=formatting.count(whole.n), statement=_(asked.spec.statement))
 
 
 def sentence(asked: Asked[SmallAreaEstimate], area: Area, least: int) -> str:
@@ -74,7 +75,7 @@ def notes(
             "Some answers count for more people of one kind than others. So the {n} answers are worth {effective} "
             "that all count the same."
         )
-        said.append(text.format(n=numbers.count(whole.n), effective=numbers.count(whole.n / known.effect)))
+        said.append(text.format(n=formatting.count(whole.n), effective=formatting.count(whole.n / known.effect)))
     if asked.days and asked.days.first.year < asked.days.last.year:
         said.append(_("Answers of several years are taken together."))
     for n, text in zip(
@@ -88,7 +89,7 @@ def notes(
         strict=True,
     ):
         if n:
-            said.append(text.format(n=numbers.count(n)))
+            said.append(text.format(n=formatting.count(n)))
     return said
 
 
@@ -108,16 +109,22 @@ def table(areas: Sequence[Area], least: int) -> Counts:
 def picture(asked: Asked[SmallAreaEstimate], areas: Sequence[Area], whole: Contrast) -> Picture:
     """Return a dot with its interval for each area, in order of names."""
     rows = [
-        Figure(one.name, one.share.estimate, one.share.low, one.share.high, code=one.name,
-               beside=_("n {n}").format(n="–" if one.answered is None else numbers.count(one.answered)))
+        Figure(
+            one.name,
+            one.share.estimate,
+            one.share.low,
+            one.share.high,
+            code=one.name,
+            beside=_("n {n}").format(n="–" if one.answered is None else formatting.count(one.answered)),
+        )
         for one in areas
-    ]  # fmt: skip
+    ]
     caption = _(
         "The dot is the share that the model expects; the line is its 95% interval; n is how many people there "
         "answered. The dotted line is the share of all. Areas stand in the order of their names: it is no ranking."
     )
-    alt = charts.describe("share", rows, _(asked.spec.label))
-    return Picture(charts.by_group, ("share", rows), ((), whole.estimate), alt, caption)
+    alt = figures_chart.describe("share", rows, _(asked.spec.label))
+    return Picture(figures_chart.by_group, ("share", rows), ((), whole.estimate), alt, caption)
 
 
 def _rests_on(area: Area, least: int) -> str:
@@ -134,7 +141,7 @@ def _rests_on(area: Area, least: int) -> str:
         "{n} people there answered; the rest comes from people like them elsewhere.",
         area.answered,
     )
-    return text.format(n=numbers.count(area.answered))
+    return text.format(n=formatting.count(area.answered))
 
 
 def _number(area: Area, least: int) -> str:
@@ -143,7 +150,7 @@ def _number(area: Area, least: int) -> str:
     return (
         _("withheld (protects fewer than {k})").format(k=least)
         if area.answered is None
-        else numbers.count(area.answered)
+        else formatting.count(area.answered)
     )
 
 
@@ -154,9 +161,9 @@ def _usual(areas: Sequence[Area]) -> Area:
 
 
 def _with_interval(one: Result) -> str:
-    return f"{numbers.share(one.estimate)} ({interval('share', one.low, one.high)})"
+    return f"{formatting.share(one.estimate)} ({interval('share', one.low, one.high)})"
 
 
 def _of_100(one: Contrast | Result) -> dict[str, str]:
     ends = {"value": one.estimate, "low": one.low, "high": one.high}
-    return {name: numbers.count(round(min(max(100 * end, 0.0), 100.0))) for name, end in ends.items()}
+    return {name: formatting.count(round(min(max(100 * end, 0.0), 100.0))) for name, end in ends.items()}

@@ -6,6 +6,7 @@ import numpy as np
 import polars as pl
 
 from openhalo.catalogue.analysis_kinds import SmallAreaEstimate
+from openhalo.language.translation import later
 from openhalo.measures.analyses.asked import Asked
 from openhalo.measures.analyses.contrasts import contrast
 from openhalo.measures.analyses.results import AnalysisResult
@@ -13,7 +14,6 @@ from openhalo.measures.analyses.surveys.answers import FEWEST
 from openhalo.measures.analyses.surveys.small_area_answers import AREA, ByKind, answers_by_kind
 from openhalo.measures.analyses.surveys.small_area_words import Area, notes, picture, table, told
 from openhalo.measures.analyses.wording import Wording
-from openhalo.presentation.words import later
 from openhalo.statistics import multilevel, surveys
 from openhalo.statistics.estimates import Numbers
 from openhalo.statistics.predictive_check import misfits, reproduced
@@ -48,11 +48,14 @@ def small_area_estimate(asked: Asked[SmallAreaEstimate]) -> AnalysisResult:
         depict=lambda: [picture(asked, areas, whole)],
         tabulate=lambda: table(areas, hidden),
         facts={
-            "rhat": model.draws.rhat, "effective_draws": model.draws.ess, "divergences": model.draws.divergences,
-            "areas": len(areas), "without_answers": sum(one.answered == 0 for one in areas),
+            "rhat": model.draws.rhat,
+            "effective_draws": model.draws.ess,
+            "divergences": model.draws.divergences,
+            "areas": len(areas),
+            "without_answers": sum(one.answered == 0 for one in areas),
             "design_effect": known.effect,
         },
-    )  # fmt: skip
+    )
 
 
 def _checked(asked: Asked[SmallAreaEstimate], model: multilevel.Multilevel, known: ByKind) -> list[Assumption]:
@@ -87,19 +90,30 @@ def _areas(
         return surveys.mean(yes, drawn, name, within=within) if both >= least else None
 
     return [
-        Area(name, float(people[at]), told[at], multilevel.result(model, shares[:, at], name, answered[at]),
-             own(name, answered[at]) if told[at] is not None else None)
+        Area(
+            name,
+            float(people[at]),
+            told[at],
+            multilevel.result(model, shares[:, at], name, answered[at]),
+            own(name, answered[at]) if told[at] is not None else None,
+        )
         for at, name in enumerate(known.names[0])
-    ]  # fmt: skip
+    ]
 
 
 def _detail(areas: Sequence[Area]) -> pl.DataFrame:
     ends = ("estimate", "low", "high")
-    return pl.DataFrame({
-        "area": [one.name for one in areas],
-        "population": [one.people for one in areas],
-        "answered": pl.Series([one.answered for one in areas], dtype=pl.Int64()),
-        **{end: [getattr(one.share, end) for one in areas] for end in ends},
-        **{f"own_{end}": pl.Series([getattr(one.own, end) if one.own else None for one in areas], dtype=pl.Float64())
-           for end in ends},
-    })  # fmt: skip
+    return pl.DataFrame(
+        {
+            "area": [one.name for one in areas],
+            "population": [one.people for one in areas],
+            "answered": pl.Series([one.answered for one in areas], dtype=pl.Int64()),
+            **{end: [getattr(one.share, end) for one in areas] for end in ends},
+            **{
+                f"own_{end}": pl.Series(
+                    [getattr(one.own, end) if one.own else None for one in areas], dtype=pl.Float64()
+                )
+                for end in ends
+            },
+        }
+    )

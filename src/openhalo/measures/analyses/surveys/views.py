@@ -6,14 +6,15 @@ from dataclasses import replace
 import numpy as np
 
 from openhalo.catalogue.analysis_kinds import SurveyEstimate
+from openhalo.charts import figures_chart
+from openhalo.charts.figure import Figure
+from openhalo.language import formatting
+from openhalo.language.translation import _
 from openhalo.measures.analyses.asked import Asked
 from openhalo.measures.analyses.contrasts import Contrast
 from openhalo.measures.analyses.results import Counts, Picture
 from openhalo.measures.analyses.surveys.answers import FEWEST, Answers
 from openhalo.measures.analyses.wording import Wording, named
-from openhalo.presentation import charts, numbers
-from openhalo.presentation.figures import Figure
-from openhalo.presentation.words import _
 
 
 def notes_of(asked: Asked[SurveyEstimate], told: Answers, whole: Contrast, small: int) -> list[str]:
@@ -29,7 +30,7 @@ def notes_of(asked: Asked[SurveyEstimate], told: Answers, whole: Contrast, small
         "margins": _("Left out, because they do not say the group that answers are weighted by: {n} people."),
     }
     lost = {"silent": len(told.values) - told.answered, **told.left}
-    said += [text.format(n=numbers.count(lost[name])) for name, text in left.items() if lost.get(name)]
+    said += [text.format(n=formatting.count(lost[name])) for name, text in left.items() if lost.get(name)]
     if small:
         text = _("Groups that are not shown, because fewer than {fewest} people of them answered: {n}.")
         said.append(text.format(fewest=FEWEST, n=small))
@@ -39,19 +40,24 @@ def notes_of(asked: Asked[SurveyEstimate], told: Answers, whole: Contrast, small
             "the same. Without weights the figure would be {plain}."
         )
         kind = whole.scale
-        said.append(text.format(n=numbers.count(told.answered), effective=numbers.count(told.answered / told.effect),
-                                plain=numbers.measured(told.unweighted, kind)))  # fmt: skip
+        said.append(
+            text.format(
+                n=formatting.count(told.answered),
+                effective=formatting.count(told.answered / told.effect),
+                plain=formatting.measured(told.unweighted, kind),
+            )
+        )
     if told.drawn.clusters is not None:
         text = _(
             "People were drawn by cluster, such as a home or a block: {n} of them. People of one cluster often think "
             "alike, and the intervals allow for that."
         )
-        said.append(text.format(n=numbers.count(len(np.unique(told.drawn.clusters)))))
+        said.append(text.format(n=formatting.count(len(np.unique(told.drawn.clusters)))))
         if (effect := told.effect_of_all) > 1:
             text = _(
                 "By weights and clusters together, the {n} answers tell as much as {alone} of people drawn one by one."
             )
-            said.append(text.format(n=numbers.count(told.answered), alone=numbers.count(told.answered / effect)))
+            said.append(text.format(n=formatting.count(told.answered), alone=formatting.count(told.answered / effect)))
     return said
 
 
@@ -59,7 +65,7 @@ def table_of(told: Answers, whole: Contrast) -> Counts:
     """Return what the estimate rests on."""
 
     def value(one: float) -> str:
-        return numbers.measured(one, whole.scale)
+        return formatting.measured(one, whole.scale)
 
     parts = [
         (_("Parts of the population drawn from (strata)"), told.drawn.strata),
@@ -67,12 +73,12 @@ def table_of(told: Answers, whole: Contrast) -> Counts:
     ]
     all_of_it = told.effect_of_all
     rows = [
-        [_("People who answered"), numbers.count(told.answered)],
-        *([name, numbers.count(len(np.unique(codes)))] for name, codes in parts if codes is not None),
-        [_("Answers of equal weight that they are worth"), numbers.count(told.answered / told.effect)],
-        [_("Design effect of the weights"), numbers.measured(told.effect, "ratio")],
+        [_("People who answered"), formatting.count(told.answered)],
+        *([name, formatting.count(len(np.unique(codes)))] for name, codes in parts if codes is not None),
+        [_("Answers of equal weight that they are worth"), formatting.count(told.answered / told.effect)],
+        [_("Design effect of the weights"), formatting.measured(told.effect, "ratio")],
         *(
-            [[_("Design effect of weights, strata and clusters"), numbers.measured(all_of_it, "ratio")]]
+            [[_("Design effect of weights, strata and clusters"), formatting.measured(all_of_it, "ratio")]]
             if all_of_it > 0
             else []
         ),
@@ -80,7 +86,7 @@ def table_of(told: Answers, whole: Contrast) -> Counts:
         [_("With weights"), value(whole.estimate)],
     ]
     if told.reliability is not None:
-        rows.append([_("Reliability of the scale (at most 1)"), numbers.measured(told.reliability, "ratio")])
+        rows.append([_("Reliability of the scale (at most 1)"), formatting.measured(told.reliability, "ratio")])
     return Counts(_("What the estimate rests on"), [_("What"), _("Value")], rows)
 
 
@@ -89,29 +95,42 @@ def pictures_of(
 ) -> list[Picture]:
     """Draw the estimates; and the differences of groups from the reference group, where there are any."""
     rows = [
-        Figure(named(one, asked, wording), one.estimate, one.low, one.high, n=one.n, denominator=float(one.n),
-               code=one.group or None)
+        Figure(
+            named(one, asked, wording),
+            one.estimate,
+            one.low,
+            one.high,
+            n=one.n,
+            denominator=float(one.n),
+            code=one.group or None,
+        )
         for one in every
-    ]  # fmt: skip
+    ]
     kind, order = every[0].scale, tuple(asked.people)
     caption = _(
         "The dot is the estimate; the line is its 95% interval. The interval grows as fewer people answer, and as "
         "weights differ more."
     )
-    alt = charts.describe(kind, rows, _(asked.spec.label))
-    found = [Picture(charts.by_group, (kind, rows), (order,), alt, caption)]
+    alt = figures_chart.describe(kind, rows, _(asked.spec.label))
+    found = [Picture(figures_chart.by_group, (kind, rows), (order,), alt, caption)]
     if gaps:
         reference = asked.name(gaps[0].reference)
         times = 100 if gaps[0].scale == "difference" else 1
         rows = [
-            Figure(named(replace(one, reference=""), asked, wording), times * one.estimate, times * one.low,
-                   times * one.high, n=one.n, code=one.group)
+            Figure(
+                named(replace(one, reference=""), asked, wording),
+                times * one.estimate,
+                times * one.low,
+                times * one.high,
+                n=one.n,
+                code=one.group,
+            )
             for one in gaps
-        ]  # fmt: skip
+        ]
         caption = _(
             "The dot says how many points more or less than among {reference}; the line is its 95% interval. On the "
             "dotted line, at 0, both are the same. Where the line crosses it, chance alone could give the difference."
         ).format(reference=reference)
-        alt = charts.describe("points", rows, _("Difference from {reference}").format(reference=reference))
-        found.append(Picture(charts.by_group, ("points", rows), (order, 0.0), alt, caption))
+        alt = figures_chart.describe("points", rows, _("Difference from {reference}").format(reference=reference))
+        found.append(Picture(figures_chart.by_group, ("points", rows), (order, 0.0), alt, caption))
     return found

@@ -6,6 +6,7 @@ from typing import Any
 import polars as pl
 
 from openhalo.catalogue.analysis_kinds import UnknownGroup
+from openhalo.language.translation import later
 from openhalo.measures.analyses.asked import Asked
 from openhalo.measures.analyses.contrasts import Contrast
 from openhalo.measures.analyses.results import AnalysisResult
@@ -20,7 +21,6 @@ from openhalo.measures.analyses.unknown_groups.wording import (
     one_each,
     tabulate,
 )
-from openhalo.presentation.words import later
 from openhalo.statistics import proportions, unknown_group
 from openhalo.statistics.results import Assumption
 from openhalo.statistics.unknown_group import Bounds, Counted
@@ -95,10 +95,15 @@ def _detail(tally: Tally, gaps: dict[str, Bounds]) -> pl.DataFrame:
     """Return what was counted by group, unknown last, and the bounds of each difference from the reference group."""
     rows: Sequence[tuple[str | None, Counted]] = [*tally.known.items(), (None, tally.unknown)]
     columns = dict(zip(("low", "high", "surely_low", "surely_high"), range(4), strict=True))
-    return pl.DataFrame({
-        "group": [code for code, _ in rows],
-        "outcome": [int(one.yes) for _, one in rows],
-        "records": [int(one.of) for _, one in rows],
-        **{f"difference_{name}": [gaps[code][at] if code in gaps else None for code, _ in rows]
-           for name, at in columns.items()},
-    }, schema_overrides={"group": pl.String(), **{f"difference_{name}": pl.Float64() for name in columns}})  # fmt: skip
+    return pl.DataFrame(
+        {
+            "group": [code for code, _ in rows],
+            "outcome": [int(one.yes) for _, one in rows],
+            "records": [int(one.of) for _, one in rows],
+            **{
+                f"difference_{name}": [gaps[code][at] if code in gaps else None for code, _ in rows]
+                for name, at in columns.items()
+            },
+        },
+        schema_overrides={"group": pl.String(), **{f"difference_{name}": pl.Float64() for name in columns}},
+    )

@@ -67,11 +67,17 @@ def guess(asked: Asked[UnknownGroup], tally: Tally, shown: list[str]) -> Guess |
         found = dict(zip(names, trials(*given), strict=True))
     weights = np.where(recorded[:, None], members, chances)[:, tried]
     made = Guess(
-        trials=found, tried=int(n[known].sum()), with_chances=with_chances,
-        without=int(n[~usable & ~recorded].sum()), shares=(),
-        implied={name: dict(zip(names, np.average(chances[of][:, tried], axis=0, weights=n[of]).tolist(), strict=True))
-                 for at, name in zip(tried, names, strict=True) if (of := known & (members[:, at] > 0)).any()},
-    )  # fmt: skip
+        trials=found,
+        tried=int(n[known].sum()),
+        with_chances=with_chances,
+        without=int(n[~usable & ~recorded].sum()),
+        shares=(),
+        implied={
+            name: dict(zip(names, np.average(chances[of][:, tried], axis=0, weights=n[of]).tolist(), strict=True))
+            for at, name in zip(tried, names, strict=True)
+            if (of := known & (members[:, at] > 0)).any()
+        },
+    )
     told = [one for one in _shares(asked, cells, weights, names) if one.group in made.told] if made.holds else []
     return replace(made, shares=tuple(told) if asked.reference in made.told and len(told) > 1 else ())
 

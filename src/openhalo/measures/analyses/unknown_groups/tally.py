@@ -7,8 +7,8 @@ import polars as pl
 
 from openhalo.catalogue.analysis_kinds import CENSUS, UnknownGroup
 from openhalo.engines.connect import fetch
+from openhalo.language.translation import filled, later
 from openhalo.measures.analyses.asked import Asked
-from openhalo.presentation.words import filled, later
 from openhalo.statistics.results import Refused
 from openhalo.statistics.unknown_group import Counted
 

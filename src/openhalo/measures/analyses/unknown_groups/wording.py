@@ -3,14 +3,15 @@
 from collections.abc import Mapping, Sequence
 
 from openhalo.catalogue.analysis_kinds import UnknownGroup
+from openhalo.charts import figures_chart
+from openhalo.charts.figure import Figure
+from openhalo.language import formatting
+from openhalo.language.translation import _, capital
 from openhalo.measures.analyses.asked import Asked
 from openhalo.measures.analyses.contrasts import Contrast
 from openhalo.measures.analyses.results import Counts, Picture
 from openhalo.measures.analyses.unknown_groups.tally import Tally
 from openhalo.measures.analyses.wording import span
-from openhalo.presentation import charts, numbers
-from openhalo.presentation.figures import Figure
-from openhalo.presentation.words import _, capital
 from openhalo.statistics.unknown_group import Bounds, share
 
 
@@ -19,10 +20,11 @@ def headline(asked: Asked[UnknownGroup], tally: Tally, gaps: Mapping[str, Bounds
     unknown, all_of, what = tally.unknown.of, tally.total.of, _trait(asked)
     if not unknown:
         text = _("{what} was written down for all {n} {units}, so nothing is left open.")
-        return text.format(what=what, n=numbers.count(all_of), units=asked.unit)
+        return text.format(what=what, n=formatting.count(all_of), units=asked.unit)
     text = _("{what} was not written down for {share} of every 100 {units} ({fraction}).")
-    missing = text.format(what=what, share=_of_100(unknown / all_of)[0], units=asked.unit,
-                          fraction=numbers.fraction(unknown, all_of))  # fmt: skip
+    missing = text.format(
+        what=what, share=_of_100(unknown / all_of)[0], units=asked.unit, fraction=formatting.fraction(unknown, all_of)
+    )
     first = largest(tally, gaps)
     ours, theirs = (share(tally.known[code], tally.unknown) for code in (first, asked.reference))
     (low, high), (other_low, other_high) = (_of_100(*one[:2]) for one in (ours, theirs))
@@ -31,9 +33,15 @@ def headline(asked: Asked[UnknownGroup], tally: Tally, gaps: Mapping[str, Bounds
         "between {other_low} and {other_high}."
     )
     between = text.format(
-        group=asked.name(first), reference=asked.name(asked.reference), units=asked.unit,
-        statement=_(asked.spec.statement), low=low, high=high, other_low=other_low, other_high=other_high,
-    )  # fmt: skip
+        group=asked.name(first),
+        reference=asked.name(asked.reference),
+        units=asked.unit,
+        statement=_(asked.spec.statement),
+        low=low,
+        high=high,
+        other_low=other_low,
+        other_high=other_high,
+    )
     return f"{missing} {between} {_holds(gaps[first], asked, first)}"
 
 
@@ -43,9 +51,11 @@ def one_each(asked: Asked[UnknownGroup], tally: Tally, gaps: Mapping[str, Bounds
     unsure = [code for code, gap in others.items() if _open(gap)]
     said = [_holds(gap, asked, code) for code, gap in others.items() if code not in unsure]
     if unsure:
-        text = _("These records cannot tell whether the share is higher or lower than among {reference} for these "
-                 "groups: {groups}.")  # fmt: skip
-        names = numbers.listed(asked.name(code) for code in unsure)
+        text = _(
+            "These records cannot tell whether the share is higher or lower than among {reference} for these "
+            "groups: {groups}."
+        )
+        names = formatting.listed(asked.name(code) for code in unsure)
         said.append(text.format(reference=asked.name(asked.reference), groups=names))
     return said
 
@@ -78,18 +88,27 @@ def notes(asked: Asked[UnknownGroup], tally: Tally) -> list[str]:
     said, known, total = [], tally.written, tally.total
     if tally.unknown.of:
         sides = (known.yes, total.yes), (known.of - known.yes, total.of - total.yes)
-        text = _("{what} was written down for {share} of the {units} that {statement} ({fraction}), and for "
-                 "{other_share} of those that did not ({other_fraction}).")  # fmt: skip
-        said.append(text.format(
-            what=_trait(asked), units=asked.unit, statement=_(asked.spec.statement),
-            share=numbers.share(sides[0][0] / sides[0][1]), fraction=numbers.fraction(*sides[0]),
-            other_share=numbers.share(sides[1][0] / sides[1][1]), other_fraction=numbers.fraction(*sides[1]),
-        ))  # fmt: skip
-        said.append(_("The more often it is written down, the narrower the ranges. If it always were, none would be "
-                      "needed."))  # fmt: skip
+        text = _(
+            "{what} was written down for {share} of the {units} that {statement} ({fraction}), and for "
+            "{other_share} of those that did not ({other_fraction})."
+        )
+        said.append(
+            text.format(
+                what=_trait(asked),
+                units=asked.unit,
+                statement=_(asked.spec.statement),
+                share=formatting.share(sides[0][0] / sides[0][1]),
+                fraction=formatting.fraction(*sides[0]),
+                other_share=formatting.share(sides[1][0] / sides[1][1]),
+                other_fraction=formatting.fraction(*sides[1]),
+            )
+        )
+        said.append(
+            _("The more often it is written down, the narrower the ranges. If it always were, none would be needed.")
+        )
     if tally.silent:
         text = _("Left out, because they do not say what is counted here: {n} {units}.")
-        said.append(text.format(n=numbers.count(tally.silent), units=asked.unit))
+        said.append(text.format(n=formatting.count(tally.silent), units=asked.unit))
     return said
 
 
@@ -103,7 +122,7 @@ def tabulate(asked: Asked[UnknownGroup], tally: Tally, gaps: Mapping[str, Bounds
         ends = ["–", "–"]
         if gap:
             ends = [span(low, high, "difference") for low, high in ((gap.low, gap.high), gap[2:])]
-        rows.append([capital(name), *ends, numbers.count(one.of), numbers.count(one.yes)])
+        rows.append([capital(name), *ends, formatting.count(one.of), formatting.count(one.yes)])
     return Counts(title.format(reference=asked.name(asked.reference)), heads, rows)
 
 
@@ -115,19 +134,40 @@ def depict(
     rows = []
     for one in shares:
         of, ends = tally.known[one.group], one.bounds or (None, None)
-        rows.append(Figure(asked.name(one.group), one.estimate, one.low, one.high, n=one.n, numerator=of.yes,
-                           denominator=of.of, bound_low=ends[0], bound_high=ends[1], code=one.group))  # fmt: skip
+        rows.append(
+            Figure(
+                asked.name(one.group),
+                one.estimate,
+                one.low,
+                one.high,
+                n=one.n,
+                numerator=of.yes,
+                denominator=of.of,
+                bound_low=ends[0],
+                bound_high=ends[1],
+                code=one.group,
+            )
+        )
         if guess := estimated.get(one.group):
-            rows.append(Figure(_("… by last name"), guess.estimate, guess.low, guess.high, n=guess.n,
-                               denominator=float(guess.n), code=one.group))  # fmt: skip
+            rows.append(
+                Figure(
+                    _("… by last name"),
+                    guess.estimate,
+                    guess.low,
+                    guess.high,
+                    n=guess.n,
+                    denominator=float(guess.n),
+                    code=one.group,
+                )
+            )
     caption = _(
         "The circle is the share among records that say the group; the thin line is its 95% interval. The wide bar "
         "shows how low and how high the share can be, whatever the group of the others was."
     )
     if estimated:
         caption += " " + _("A filled dot is the estimate with last names and ZIP codes as weights, with its interval.")
-    alt = charts.describe("share", rows, _(asked.spec.label))
-    return Picture(charts.by_group, ("share", rows), (tuple(asked.people), None, True), alt, caption)
+    alt = figures_chart.describe("share", rows, _(asked.spec.label))
+    return Picture(figures_chart.by_group, ("share", rows), (tuple(asked.people), None, True), alt, caption)
 
 
 def _trait(asked: Asked[UnknownGroup]) -> str:
@@ -140,7 +180,7 @@ def _trait(asked: Asked[UnknownGroup]) -> str:
 
 def _of_100(*values: float) -> list[str]:
     """Write how many of every 100: whole, unless two of them would read the same."""
-    whole = [numbers.count(round(100 * value)) for value in values]
+    whole = [formatting.count(round(100 * value)) for value in values]
     alike = any(whole.count(one) > 1 for one in whole)
     return [f"{100 * value:.1f}" for value in values] if alike else whole
 

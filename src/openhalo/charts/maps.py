@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from math import pi, sqrt
 from typing import Any
 
-from openhalo.presentation import numbers
-from openhalo.presentation.charts import ACCENT, FONT, INK, PAPER, SOFT, Spec, Variant
-from openhalo.presentation.plane import Dot, Place, dots, named
-from openhalo.presentation.words import _
+from openhalo.charts.figures_chart import ACCENT, FONT, INK, PAPER, SOFT, Spec, Variant
+from openhalo.charts.map_layout import Dot, Place, dots, named
+from openhalo.language import formatting
+from openhalo.language.translation import _
 
 FEWEST_PLACES = 5
 """Fewer dots than this show no pattern in space: the table says it better."""
@@ -28,7 +28,7 @@ def bubbles(places: Sequence[Place], variant: Variant) -> Spec:
     keys = _sizes(max(place.count for place in places))
     at, samples, words = 8.0, [], []
     for count in keys:
-        radius, text = sqrt(count * per_record / pi), numbers.count(count)
+        radius, text = sqrt(count * per_record / pi), formatting.count(count)
         samples.append(_row(Dot("", at + radius, height - 26, radius)))
         words.append({"label": text, "x": at + 2 * radius + 7, "y": height - 26})
         at += 2 * radius + 22 + len(text) * 8.5
@@ -74,8 +74,14 @@ def _plane(rows: list[dict[str, Any]], width: float, height: float) -> Spec:
 
 def _circles(rows: list[dict[str, Any]], width: float, height: float, fade: float) -> Spec:
     layer = _plane(rows, width, height)
-    layer["mark"] = {"type": "circle", "fill": ACCENT, "fillOpacity": fade, "stroke": ACCENT, "strokeWidth": 1.2,
-                     "opacity": 1}  # fmt: skip
+    layer["mark"] = {
+        "type": "circle",
+        "fill": ACCENT,
+        "fillOpacity": fade,
+        "stroke": ACCENT,
+        "strokeWidth": 1.2,
+        "opacity": 1,
+    }
     layer["encoding"]["size"] = {"field": "size", "type": "quantitative", "scale": None, "legend": None}
     return layer
 
@@ -83,7 +89,12 @@ def _circles(rows: list[dict[str, Any]], width: float, height: float, fade: floa
 def _names(rows: list[dict[str, Any]], width: float, height: float, align: str) -> list[Spec]:
     layer = _plane(rows, width, height)
     layer["encoding"]["text"] = {"field": "label", "type": "nominal"}
-    mark = {"type": "text", "fontSize": 14, "align": align, "baseline": "middle",
-            "color": INK if align == "center" else SOFT}  # fmt: skip
+    mark = {
+        "type": "text",
+        "fontSize": 14,
+        "align": align,
+        "baseline": "middle",
+        "color": INK if align == "center" else SOFT,
+    }
     edge = {**mark, "color": PAPER, "stroke": PAPER, "strokeWidth": 4, "strokeJoin": "round"}
     return [{**layer, "mark": edge}, {**layer, "mark": mark}]

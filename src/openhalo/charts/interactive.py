@@ -6,9 +6,9 @@ Its colours are those of the page (custom properties), so it follows light and d
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from openhalo.presentation.charts import FONT, Spec, in_language
-from openhalo.presentation.figures import Figure, said
-from openhalo.presentation.words import _
+from openhalo.charts.figure import Figure, said
+from openhalo.charts.figures_chart import FONT, Spec, in_language
+from openhalo.language.translation import _
 
 _STATUSES = ("too_few", "no_data", "no_denominator", "visitors", "no_events", "no_reference", "withheld")
 _NUMBERS = ("value", "low", "high", "bound_low", "bound_high", "n", "missing")
@@ -28,8 +28,10 @@ def by_group(
         periods: label of a year in the table, or `all` → how it reads.
         colours: code → the page's colour.
     """
-    rows = [{"code": code or "", "name": name, "rank": rank, "hue": colours.get(code, _ACCENT)}
-            for rank, (code, name) in enumerate(names.items())]  # fmt: skip
+    rows = [
+        {"code": code or "", "name": name, "rank": rank, "hue": colours.get(code, _ACCENT)}
+        for rank, (code, name) in enumerate(names.items())
+    ]
     when = "period == 'all' ? datum.grain == 'all' : datum.grain == 'year' && datum.period == period"
     transform: list[Spec] = [
         {"filter": f"datum.group == '{path}' && datum.group2 == ''"},
@@ -71,8 +73,10 @@ def over_time(kind: str, grains: Mapping[str, str]) -> Spec:
         kind: count, share, rate, ratio or mean.
         grains: length of a period as the table names it → how it reads; at least one.
     """
-    month = "(length(datum.period) == 4 ? 0 : slice(datum.period, 5, 6) == 'Q' ? " \
-            "3 * toNumber(slice(datum.period, 6)) - 3 : toNumber(slice(datum.period, 5, 7)) - 1)"  # fmt: skip
+    month = (
+        "(length(datum.period) == 4 ? 0 : slice(datum.period, 5, 6) == 'Q' ? "
+        "3 * toNumber(slice(datum.period, 6)) - 3 : toNumber(slice(datum.period, 5, 7)) - 1)"
+    )
     transform: list[Spec] = [
         {"filter": "datum.group == '' && datum.grain == grain"},
         {"calculate": f"utc(toNumber(slice(datum.period, 0, 4)), {month}, 1)", "as": "at"},
@@ -82,12 +86,16 @@ def over_time(kind: str, grains: Mapping[str, str]) -> Spec:
     y: Spec = {"field": "value", "type": "quantitative", "axis": _axis(kind), "scale": {"zero": True, "nice": True}}
     tip = _tooltip(kind, {"field": "period", "title": _("Period")})
     layers: list[Spec] = [
-        {"mark": {"type": "area", "color": _ACCENT, "opacity": 0.18},
-         "encoding": {"y": {**y, "field": "low"}, "y2": {"field": "high"}}},
+        {
+            "mark": {"type": "area", "color": _ACCENT, "opacity": 0.18},
+            "encoding": {"y": {**y, "field": "low"}, "y2": {"field": "high"}},
+        },
         {"mark": {"type": "line", "color": _ACCENT, "strokeWidth": 2.5}, "encoding": {"y": y}},
-        {"mark": {"type": "point", "color": _ACCENT, "filled": True, "size": 60, "opacity": 1},
-         "encoding": {"y": y, "tooltip": tip}},
-    ]  # fmt: skip
+        {
+            "mark": {"type": "point", "color": _ACCENT, "filled": True, "size": 60, "opacity": 1},
+            "encoding": {"y": y, "tooltip": tip},
+        },
+    ]
     params: list[Spec] = [{"name": "grain", "value": next(iter(grains))}]
     if len(grains) > 1:
         params[0]["bind"] = _choice(_("Each point is a"), grains)
@@ -139,8 +147,15 @@ def _quoted(text: str) -> str:
 
 
 def _spec(transform: Sequence[Spec], layers: list[Spec], params: list[Spec], encoding: Spec, height: Any) -> Spec:
-    axis = {"domain": False, "ticks": False, "gridColor": "var(--rule)", "labelColor": _INK, "labelFontSize": 14,
-            "labelFont": FONT, "labelPadding": 8}  # fmt: skip
+    axis = {
+        "domain": False,
+        "ticks": False,
+        "gridColor": "var(--rule)",
+        "labelColor": _INK,
+        "labelFontSize": 14,
+        "labelFont": FONT,
+        "labelPadding": 8,
+    }
     return {
         "$schema": "https://vega.github.io/schema/vega-lite/v6.json",
         "data": {"values": [], "format": {"parse": dict.fromkeys(_NUMBERS, "number")}},

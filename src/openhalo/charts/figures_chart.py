@@ -8,9 +8,9 @@ from collections.abc import Sequence
 from typing import Any, Literal
 
 from openhalo.base.errors import MissingExtra
-from openhalo.presentation import numbers
-from openhalo.presentation.figures import Figure, base, interval, said
-from openhalo.presentation.words import capital, spoken
+from openhalo.charts.figure import Figure, base, interval, said
+from openhalo.language import formatting
+from openhalo.language.translation import capital, spoken
 
 Variant = Literal["wide", "narrow"]
 Spec = dict[str, Any]
@@ -70,8 +70,13 @@ def by_group(
     height = size["row"] + (18 if stacked else 0)
     plot = size["plot"]
     said_at = plot + size["text"] - (0 if kind == "count" else 90)
-    y = {"field": "row", "type": "ordinal", "sort": None, "axis": None,
-         "scale": {"domain": list(range(len(rows))), "padding": 0}}  # fmt: skip
+    y = {
+        "field": "row",
+        "type": "ordinal",
+        "sort": None,
+        "axis": None,
+        "scale": {"domain": list(range(len(rows))), "padding": 0},
+    }
     x = _value_axis(kind, rows, reference, flush=variant == "narrow")
     colour = {"field": "hue", "type": "nominal", "scale": None, "legend": None}
     layers: list[Spec] = []
@@ -118,7 +123,7 @@ def over_time(kind: str, rows: Sequence[Figure], variant: Variant) -> Spec:
         rows: one figure a period, oldest first.
         variant: `wide` (690 px) or `narrow` (320 px).
     """
-    starts = [numbers.period_start(row.period) for row in rows]
+    starts = [formatting.period_start(row.period) for row in rows]
     data = [
         {"at": f"{start.isoformat()}T00:00:00Z", "value": row.value, "low": row.low, "high": row.high}
         for start, row in zip(starts, rows, strict=True)
@@ -127,8 +132,15 @@ def over_time(kind: str, rows: Sequence[Figure], variant: Variant) -> Spec:
     one_year = len({start.year for start in starts if start is not None}) == 1
     wide = variant == "wide"
     step = {"interval": "month", "step": 1 if wide else 3} if one_year else {"interval": "year", "step": 1}
-    axis = {"grid": False, "title": None, "labelFlush": False, "labelOverlap": True, "labelPadding": 14,
-            "format": "%b" if one_year else "%Y", "tickCount": step}  # fmt: skip
+    axis = {
+        "grid": False,
+        "title": None,
+        "labelFlush": False,
+        "labelOverlap": True,
+        "labelPadding": 14,
+        "format": "%b" if one_year else "%Y",
+        "tickCount": step,
+    }
     x = {"field": "at", "type": "temporal", "scale": {"type": "utc"}, "axis": axis}
     y = _value_axis(kind, rows, None, left=True)
     layers = [
@@ -157,8 +169,12 @@ def altair(spec: Spec) -> Any:
 def in_language(spec: Spec) -> Spec:
     """Return a chart whose axes write numbers and dates as the language being spoken does."""
     drawn = spoken().drawn
-    dates = any(one.get("type") == "temporal" for part in [spec, *spec.get("layer", [])]
-                for one in part.get("encoding", {}).values() if isinstance(one, dict))  # fmt: skip
+    dates = any(
+        one.get("type") == "temporal"
+        for part in [spec, *spec.get("layer", [])]
+        for one in part.get("encoding", {}).values()
+        if isinstance(one, dict)
+    )
     locale = {part: how for part, how in drawn.items() if part == "number" or dates}
     return {**spec, "config": {**spec["config"], "locale": locale}} if locale else spec
 
@@ -233,16 +249,22 @@ def _value_axis(
     top = max([*ends, reference or 0.0]) or 1.0
     bottom = min([0.0, *(row.low for row in rows if row.low is not None)]) if kind == "points" else 0
     style = (".0%" if top > 0.04 else ".1%") if kind == "share" else ",~r"
-    axis = {"title": None, "format": style, "tickCount": 3, "grid": True, "labelFlush": flush,
-            "labelOverlap": True}  # fmt: skip
+    axis = {"title": None, "format": style, "tickCount": 3, "grid": True, "labelFlush": flush, "labelOverlap": True}
     if left:
         axis["labelAlign"] = "right"
     return {**_number("value"), "axis": axis, "scale": {"domain": [bottom, top * 1.02], "nice": 4, "zero": True}}
 
 
 def _chart(data: list[Spec], layers: list[Spec], width: int, height: int, padding: dict[str, int]) -> Spec:
-    axis = {"domain": False, "ticks": False, "gridColor": RULE, "labelColor": SOFT, "labelFontSize": 14,
-            "labelPadding": 8, "labelFont": FONT}  # fmt: skip
+    axis = {
+        "domain": False,
+        "ticks": False,
+        "gridColor": RULE,
+        "labelColor": SOFT,
+        "labelFontSize": 14,
+        "labelPadding": 8,
+        "labelFont": FONT,
+    }
     spec = {
         "$schema": "https://vega.github.io/schema/vega-lite/v6.json",
         "data": {"values": data},

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from openhalo.presentation.charts import ACCENT, FONT, INK, RULE, SOFT, Spec, Variant, hue
+from openhalo.charts.figures_chart import ACCENT, FONT, INK, RULE, SOFT, Spec, Variant, hue
 
 _SCHEMA = "https://vega.github.io/schema/vega-lite/v6.json"
 
@@ -80,15 +80,23 @@ def places(
     def square(place: int, panel: Panel) -> Spec:
         values = [{"x": point.reference, "y": point.group, "n": point.n} for point in panel.points]
         x = {"field": "x", "type": "quantitative", "scale": scale, "axis": {**axis, "title": across}}
-        y = {"field": "y", "type": "quantitative", "scale": scale,
-             "axis": {**axis, "title": up if place % columns == 0 else None}}  # fmt: skip
+        y = {
+            "field": "y",
+            "type": "quantitative",
+            "scale": scale,
+            "axis": {**axis, "title": up if place % columns == 0 else None},
+        }
         size = {"field": "n", "type": "quantitative", "legend": None, "scale": {"domain": [0, most], "range": [8, 500]}}
-        line = {"data": {"values": [{"x": 0, "y": 0}, {"x": top, "y": top}]},
-                "mark": {"type": "line", "color": SOFT, "strokeDash": [4, 4], "strokeWidth": 1.5},
-                "encoding": {"x": x, "y": y}}  # fmt: skip
-        dots = {"data": {"values": values},
-                "mark": {"type": "point", "filled": True, "opacity": 0.65, "color": hue(panel.code, order)},
-                "encoding": {"x": x, "y": y, "size": size}}  # fmt: skip
+        line = {
+            "data": {"values": [{"x": 0, "y": 0}, {"x": top, "y": top}]},
+            "mark": {"type": "line", "color": SOFT, "strokeDash": [4, 4], "strokeWidth": 1.5},
+            "encoding": {"x": x, "y": y},
+        }
+        dots = {
+            "data": {"values": values},
+            "mark": {"type": "point", "filled": True, "opacity": 0.65, "color": hue(panel.code, order)},
+            "encoding": {"x": x, "y": y, "size": size},
+        }
         title = {"text": panel.label, "anchor": "start", "color": INK, "fontSize": 15, "fontWeight": 600}
         return {"title": title, "width": side, "height": side, "layer": [line, dots]}
 
@@ -114,28 +122,53 @@ def series(months: Sequence[Month], variant: Variant, start: str) -> Spec:
     """
     wide = variant == "wide"
     values = [
-        {"at": f"{one.start}T00:00:00Z", "counted": one.counted, "expected": one.expected,
-         "after": one.start >= start, "hue": INK if one.alarm else ACCENT,
-         "shape": "diamond" if one.alarm else "circle", "size": 150 if one.alarm else 48}
+        {
+            "at": f"{one.start}T00:00:00Z",
+            "counted": one.counted,
+            "expected": one.expected,
+            "after": one.start >= start,
+            "hue": INK if one.alarm else ACCENT,
+            "shape": "diamond" if one.alarm else "circle",
+            "size": 150 if one.alarm else 48,
+        }
         for one in months
-    ]  # fmt: skip
+    ]
     step = 1 if wide or len(months) < 40 else 2
     axis = {"grid": False, "title": None, "format": "%Y", "tickCount": {"interval": "year", "step": step}}
     x = {"field": "at", "type": "temporal", "scale": {"type": "utc"}, "axis": axis}
-    y = {"field": "counted", "type": "quantitative", "scale": {"zero": True},
-         "axis": {"title": None, "tickCount": 4, "grid": True, "format": ",~r"}}  # fmt: skip
+    y = {
+        "field": "counted",
+        "type": "quantitative",
+        "scale": {"zero": True},
+        "axis": {"title": None, "tickCount": 4, "grid": True, "format": ",~r"},
+    }
     line = {"field": "expected", "type": "quantitative"}
-    solid = {"mark": {"type": "line", "color": SOFT, "strokeWidth": 2}, "encoding": {"x": x, "y": line},
-             "transform": [{"filter": "!datum.after"}]}  # fmt: skip
-    dashed = {"mark": {"type": "line", "color": SOFT, "strokeWidth": 2, "strokeDash": [5, 4]},
-              "encoding": {"x": x, "y": line}, "transform": [{"filter": "datum.after"}]}  # fmt: skip
+    solid = {
+        "mark": {"type": "line", "color": SOFT, "strokeWidth": 2},
+        "encoding": {"x": x, "y": line},
+        "transform": [{"filter": "!datum.after"}],
+    }
+    dashed = {
+        "mark": {"type": "line", "color": SOFT, "strokeWidth": 2, "strokeDash": [5, 4]},
+        "encoding": {"x": x, "y": line},
+        "transform": [{"filter": "datum.after"}],
+    }
     plain = {"scale": None, "legend": None, "type": "nominal"}
-    dots = {"mark": {"type": "point", "filled": True, "opacity": 1},
-            "encoding": {"x": x, "y": y, "color": {**plain, "field": "hue"}, "shape": {**plain, "field": "shape"},
-                         "size": {**plain, "type": "quantitative", "field": "size"}}}  # fmt: skip
-    rule = {"data": {"values": [{"at": f"{start}T00:00:00Z"}]},
-            "mark": {"type": "rule", "color": INK, "strokeWidth": 1.5},
-            "encoding": {"x": {"field": "at", "type": "temporal"}}}  # fmt: skip
+    dots = {
+        "mark": {"type": "point", "filled": True, "opacity": 1},
+        "encoding": {
+            "x": x,
+            "y": y,
+            "color": {**plain, "field": "hue"},
+            "shape": {**plain, "field": "shape"},
+            "size": {**plain, "type": "quantitative", "field": "size"},
+        },
+    }
+    rule = {
+        "data": {"values": [{"at": f"{start}T00:00:00Z"}]},
+        "mark": {"type": "rule", "color": INK, "strokeWidth": 1.5},
+        "encoding": {"x": {"field": "at", "type": "temporal"}},
+    }
     return {
         "$schema": _SCHEMA,
         "data": {"values": values},
@@ -160,20 +193,32 @@ def funnel(points: Sequence[Place], variant: Variant) -> Spec:
         {"x": one.expected, "y": one.ratio, "low": one.low, "high": one.high, "hue": ACCENT if one.out else SOFT}
         for one in sorted(points, key=lambda one: one.expected)
     ]
-    x = {"field": "x", "type": "quantitative", "scale": {"type": "log", "nice": False},
-         "axis": {"title": None, "tickCount": 4, "grid": False, "format": ",~r"}}  # fmt: skip
+    x = {
+        "field": "x",
+        "type": "quantitative",
+        "scale": {"type": "log", "nice": False},
+        "axis": {"title": None, "tickCount": 4, "grid": False, "format": ",~r"},
+    }
     top = max([2.0, *(one.ratio for one in points)]) * 1.05
-    y = {"type": "quantitative", "scale": {"domain": [0, top], "clamp": True},
-         "axis": {"title": None, "tickCount": 4, "grid": True}}  # fmt: skip
+    y = {
+        "type": "quantitative",
+        "scale": {"domain": [0, top], "clamp": True},
+        "axis": {"title": None, "tickCount": 4, "grid": True},
+    }
     limits = [
         {"mark": {"type": "line", "color": SOFT, "strokeWidth": 1.5}, "encoding": {"x": x, "y": {**y, "field": end}}}
         for end in ("low", "high")
     ]
     hue = {"field": "hue", "type": "nominal", "scale": None, "legend": None}
-    dots = {"mark": {"type": "point", "filled": True, "size": 60, "opacity": 0.9},
-            "encoding": {"x": x, "y": {**y, "field": "y"}, "color": hue}}  # fmt: skip
-    one = {"data": {"values": [{"at": 1}]}, "mark": {"type": "rule", "color": INK, "strokeDash": [2, 3]},
-           "encoding": {"y": {**y, "field": "at"}}}  # fmt: skip
+    dots = {
+        "mark": {"type": "point", "filled": True, "size": 60, "opacity": 0.9},
+        "encoding": {"x": x, "y": {**y, "field": "y"}, "color": hue},
+    }
+    one = {
+        "data": {"values": [{"at": 1}]},
+        "mark": {"type": "rule", "color": INK, "strokeDash": [2, 3]},
+        "encoding": {"y": {**y, "field": "at"}},
+    }
     wide = variant == "wide"
     return {
         "$schema": _SCHEMA,
@@ -199,10 +244,16 @@ def running(points: Sequence[tuple[str, float]], variant: Variant) -> Spec:
     step = 1 if wide or len(points) < 40 else 2
     years = {"grid": False, "title": None, "format": "%Y", "tickCount": {"interval": "year", "step": step}}
     x = {"field": "at", "type": "temporal", "scale": {"type": "utc"}, "axis": years}
-    y = {"field": "total", "type": "quantitative",
-         "axis": {"title": None, "tickCount": 4, "grid": True, "format": ",~r"}}  # fmt: skip
-    zero = {"data": {"values": [{"total": 0}]}, "mark": {"type": "rule", "color": INK, "strokeDash": [2, 3]},
-            "encoding": {"y": y}}  # fmt: skip
+    y = {
+        "field": "total",
+        "type": "quantitative",
+        "axis": {"title": None, "tickCount": 4, "grid": True, "format": ",~r"},
+    }
+    zero = {
+        "data": {"values": [{"total": 0}]},
+        "mark": {"type": "rule", "color": INK, "strokeDash": [2, 3]},
+        "encoding": {"y": y},
+    }
     line = {"mark": {"type": "line", "color": ACCENT, "strokeWidth": 2.5}, "encoding": {"x": x, "y": y}}
     return _layered([{"at": f"{at}T00:00:00Z", "total": total} for at, total in points], [zero, line], variant)
 
@@ -216,22 +267,35 @@ def steps(points: Sequence[Step], variant: Variant, style: str = "share") -> Spe
         style: how the axis is written: a difference of shares as a `share`, else as a number.
     """
     values = [
-        {"row": row, "label": one.label, "value": one.value, "low": one.low, "high": one.high,
-         "hue": ACCENT if one.out else SOFT}
+        {
+            "row": row,
+            "label": one.label,
+            "value": one.value,
+            "low": one.low,
+            "high": one.high,
+            "hue": ACCENT if one.out else SOFT,
+        }
         for row, one in enumerate(points)
-    ]  # fmt: skip
+    ]
     few = len(points) <= (24 if variant == "wide" else 9)
     axis = {"title": None, "grid": False, "labels": few, "labelAngle": 0}
     x = {"field": "label", "type": "ordinal", "sort": None, "axis": axis}
     written = ".0%" if style == "share" else ",~r"
     y = {"type": "quantitative", "axis": {"title": None, "tickCount": 4, "grid": True, "format": written}}
     hue = {"field": "hue", "type": "nominal", "scale": None, "legend": None}
-    zero = {"data": {"values": [{"at": 0}]}, "mark": {"type": "rule", "color": INK, "strokeDash": [2, 3]},
-            "encoding": {"y": {**y, "field": "at"}}}  # fmt: skip
-    reach = {"mark": {"type": "rule", "strokeWidth": 2.5},
-             "encoding": {"x": x, "y": {**y, "field": "low"}, "y2": {"field": "high"}, "color": hue}}  # fmt: skip
-    dots = {"mark": {"type": "point", "filled": True, "size": 60, "opacity": 1},
-            "encoding": {"x": x, "y": {**y, "field": "value"}, "color": hue}}  # fmt: skip
+    zero = {
+        "data": {"values": [{"at": 0}]},
+        "mark": {"type": "rule", "color": INK, "strokeDash": [2, 3]},
+        "encoding": {"y": {**y, "field": "at"}},
+    }
+    reach = {
+        "mark": {"type": "rule", "strokeWidth": 2.5},
+        "encoding": {"x": x, "y": {**y, "field": "low"}, "y2": {"field": "high"}, "color": hue},
+    }
+    dots = {
+        "mark": {"type": "point", "filled": True, "size": 60, "opacity": 1},
+        "encoding": {"x": x, "y": {**y, "field": "value"}, "color": hue},
+    }
     return _layered(values, [zero, reach, dots], variant)
 
 
@@ -251,7 +315,17 @@ def _layered(values: list[Spec], layers: list[Spec], variant: Variant) -> Spec:
 
 
 def _config() -> Spec:
-    axis = {"domain": False, "ticks": False, "gridColor": RULE, "labelColor": SOFT, "labelFontSize": 14,
-            "titleColor": SOFT, "titleFontSize": 14, "titleFontWeight": 400, "labelPadding": 6, "labelFont": FONT,
-            "titleFont": FONT}  # fmt: skip
+    axis = {
+        "domain": False,
+        "ticks": False,
+        "gridColor": RULE,
+        "labelColor": SOFT,
+        "labelFontSize": 14,
+        "titleColor": SOFT,
+        "titleFontSize": 14,
+        "titleFontWeight": 400,
+        "labelPadding": 6,
+        "labelFont": FONT,
+        "titleFont": FONT,
+    }
     return {"font": FONT, "aria": False, "axis": axis, "view": {"stroke": None}}

@@ -4,12 +4,22 @@ import re
 from collections.abc import Iterable
 from datetime import date, timedelta
 
-from openhalo.presentation.words import _, later, spoken
+from openhalo.language.translation import _, later, spoken
 
 MONTHS = (
-    later("January"), later("February"), later("March"), later("April"), later("May"), later("June"), later("July"),
-    later("August"), later("September"), later("October"), later("November"), later("December"),
-)  # fmt: skip
+    later("January"),
+    later("February"),
+    later("March"),
+    later("April"),
+    later("May"),
+    later("June"),
+    later("July"),
+    later("August"),
+    later("September"),
+    later("October"),
+    later("November"),
+    later("December"),
+)
 
 
 def _written(value: float, style: str) -> str:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from openhalo.base.errors import MissingExtra, Problem, SiteError, did_you_mean, name_all
-from openhalo.presentation.words import ENGLISH, Language, capital
+from openhalo.language.translation import ENGLISH, Language, capital
 
 
 def shipped() -> list[Path]:
@@ -73,15 +73,25 @@ def written(locale: Any) -> dict[str, Any]:
     if (decimal, group, percent) == (".", ",", "{}%"):
         numbers: dict[str, Any] = {}
     else:
-        numbers = {"number": {"decimal": decimal, "thousands": group, "grouping": [3], "currency": ["$", ""],
-                              "percent": percent.replace("{}", "")}}  # fmt: skip
+        numbers = {
+            "number": {
+                "decimal": decimal,
+                "thousands": group,
+                "grouping": [3],
+                "currency": ["$", ""],
+                "percent": percent.replace("{}", ""),
+            }
+        }
     times = {
-        "dateTime": "%x, %X", "date": "%Y-%m-%d", "time": "%H:%M:%S", "periods": ["AM", "PM"],
+        "dateTime": "%x, %X",
+        "date": "%Y-%m-%d",
+        "time": "%H:%M:%S",
+        "periods": ["AM", "PM"],
         "days": [days["wide"][(day - 1) % 7] for day in range(7)],
         "shortDays": [days["abbreviated"][(day - 1) % 7] for day in range(7)],
         "months": [months["wide"][month] for month in range(1, 13)],
         "shortMonths": [months["abbreviated"][month] for month in range(1, 13)],
-    }  # fmt: skip
+    }
     return {
         "separators": {ord("."): decimal, ord(","): group} if numbers else {},
         "percent": percent,

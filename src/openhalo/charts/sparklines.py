@@ -23,9 +23,12 @@ def paths(frame: pl.DataFrame) -> pl.DataFrame:
     y = floor - (floor - _EDGE) * value / value.max().over("key")
     begins = value.shift(1).over("key").is_null()
     step = pl.concat_str(
-        pl.when(begins).then(pl.lit("M")).otherwise(pl.lit("L")), _short(x), pl.lit(","), _short(y),
+        pl.when(begins).then(pl.lit("M")).otherwise(pl.lit("L")),
+        _short(x),
+        pl.lit(","),
+        _short(y),
         pl.when(begins).then(pl.lit("h0")).otherwise(pl.lit("")),  # so that a point on its own is a dot
-    )  # fmt: skip
+    )
     drawn = frame.sort("key", "period").with_columns(step=pl.when(value.is_not_null()).then(step))
     whole = drawn.filter((pl.len().over("key") > 1) & (value.max().over("key") > 0))
     return whole.group_by("key", maintain_order=True).agg(

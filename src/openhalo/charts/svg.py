@@ -11,18 +11,18 @@ from pathlib import Path
 from typing import Any
 
 from openhalo.base.provenance import hash_facts, hash_file
-from openhalo.presentation import charts
-from openhalo.presentation.drawing_process import Job, svgs, wake
+from openhalo.charts import figures_chart
+from openhalo.charts.svg_process import Job, svgs, wake
 
 PAGE_COLOURS = {
-    charts.INK: "currentColor",
-    charts.SOFT: "var(--ink-soft)",
-    charts.RULE: "var(--rule)",
-    charts.PAPER: "var(--paper)",
+    figures_chart.INK: "currentColor",
+    figures_chart.SOFT: "var(--ink-soft)",
+    figures_chart.RULE: "var(--rule)",
+    figures_chart.PAPER: "var(--paper)",
     "white": "var(--paper)",
-    charts.ACCENT: "var(--accent)",
-    charts.UNKNOWN: "var(--hue-unknown)",
-    **{hue: f"var(--hue-{index})" for index, hue in enumerate(charts.HUES, start=1)},
+    figures_chart.ACCENT: "var(--accent)",
+    figures_chart.UNKNOWN: "var(--hue-unknown)",
+    **{hue: f"var(--hue-{index})" for index, hue in enumerate(figures_chart.HUES, start=1)},
 }
 """Colour of a drawing → the page's own, which follows light, dark and print."""
 _DROPPED = {"role", "class", "pointer-events", "font-family", "stroke-miterlimit"}
@@ -56,11 +56,11 @@ class Drawings:
         self._kept: dict[str, str] = {}
         self._promised: dict[str, Job] = {}
 
-    def svg(self, make: Callable[..., charts.Spec], *facts: Any, alt: str, css: str) -> Drawing:
+    def svg(self, make: Callable[..., figures_chart.Spec], *facts: Any, alt: str, css: str) -> Drawing:
         """Promise a chart for a page.
 
         Args:
-            make: a function of `presentation` that returns a chart.
+            make: a function of `charts` that returns a chart.
             facts: its arguments.
             alt: what a person would see, in words.
             css: class of the `<svg>`, such as `wide`.

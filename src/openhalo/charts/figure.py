@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
-from openhalo.presentation import numbers
-from openhalo.presentation.words import _
+from openhalo.language import formatting
+from openhalo.language.translation import _
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +44,7 @@ def said(kind: str, figure: Figure, minimum: int = 10) -> str:
     'too few to say (under 10)'
     """
     if figure.value is not None:
-        return numbers.measured(figure.value, kind)
+        return formatting.measured(figure.value, kind)
     reasons = {
         "withheld": _("withheld (protects fewer than {k})").format(k=figure.k),
         "too_few": _("too few to say (under {minimum})").format(minimum=minimum),
@@ -65,7 +65,7 @@ def interval(kind: str, low: float | None, high: float | None) -> str:
     """
     if low is None or high is None:
         return ""
-    ends = (numbers.percent(end) if kind == "share" else numbers.measured(end, kind) for end in (low, high))
+    ends = (formatting.percent(end) if kind == "share" else formatting.measured(end, kind) for end in (low, high))
     return _("{low} to {high}").format(low=next(ends), high=next(ends))
 
 
@@ -74,6 +74,6 @@ def base(kind: str, figure: Figure) -> str:
     if figure.beside:
         return figure.beside
     if kind == "share":
-        return _("of {n}").format(n=numbers.count(figure.denominator))
+        return _("of {n}").format(n=formatting.count(figure.denominator))
     counted = {"rate": figure.numerator, "ratio": figure.numerator, "mean": figure.denominator}.get(kind)
-    return _("n {n}").format(n=numbers.count(figure.n if counted is None else counted))
+    return _("n {n}").format(n=formatting.count(figure.n if counted is None else counted))

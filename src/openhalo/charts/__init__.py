@@ -1,0 +1,1 @@
+"""Plain numbers to drawings, tables and maps."""

@@ -1,0 +1,1 @@
+"""How each language says words, numbers and dates: no figure, no record, no catalogue."""
