@@ -13,7 +13,7 @@ import numpy as np
 import polars as pl
 from scipy.special import ndtr
 
-from openhalo.statistics import multilevel, same_scene, threshold_test
+from openhalo.statistics import same_scene, small_area_estimate, threshold_test
 from openhalo.statistics.posteriors import Draws
 from openhalo.statistics.scenes import scenes
 
@@ -53,8 +53,8 @@ def rows() -> Iterator[tuple[str, float, str, str]]:
 
     def shares() -> Draws:
         some = asked > 0
-        model = multilevel.fit(codes[some], yes[some], asked[some], sizes)
-        multilevel.by_area(model, codes, people, 0)
+        model = small_area_estimate.fit(codes[some], yes[some], asked[some], sizes)
+        small_area_estimate.by_area(model, codes, people, 0)
         return model.draws
 
     yield _timed("shares of 100 areas, 2,000 answers, 50 kinds of people", "< 60 s", shares)

@@ -28,7 +28,7 @@ KEYWORDS: dict[str, Any] = {"_": None, "later": None, "filled": (1,), "gettext":
 KEYWORDS |= {"plural": (1, 2), "ngettext": (1, 2)}
 REASONS = {"Assumption": (1,), "Refused": (1,)}
 """What a test rests on, and why one was not made: said on pages where the test stands on pages."""
-PUBLISHED = re.compile(r"openhalo/(measures|statistics)/.*\.py")
+PUBLISHED = re.compile(r"openhalo/(measures|analyses|statistics)/.*\.py")
 """Modules whose reasons and assumptions stand on the pages of tests."""
 HEADER = """# {title}
 # An empty `X-Reviewed-By` says that no person has read this translation: every page of the language says so.

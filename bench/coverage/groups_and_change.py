@@ -3,8 +3,8 @@
 import numpy as np
 
 from bench.coverage.study import Answers, Study, alarms, covers, each
-from openhalo.statistics import monitoring, peers, recording, shrinkage, staggered
-from openhalo.statistics.benchmark import benchmark
+from openhalo.statistics import audit, funnel, local_false_discovery, monitoring, shrinkage, staggered
+from openhalo.statistics.internal_benchmark import benchmark
 from openhalo.statistics.interrupted_series import InterruptedSeries, interrupted_series
 from openhalo.statistics.outcome_test import OutcomeTest, hit_rate_gaps, outcome_test
 from openhalo.statistics.sun import evening
@@ -139,7 +139,7 @@ def _funnel(spread: float, adjusted: bool):
         def one() -> float:
             expected = np.exp(rng.uniform(np.log(10), np.log(200), 80))
             level = rng.gamma(spread**-2, spread**2, 80) if spread else np.ones(80)
-            found = peers.funnel(rng.poisson(expected * level), expected)
+            found = funnel.funnel(rng.poisson(expected * level), expected)
             return float((found.adjusted < 0.05).any()) if adjusted else float(np.mean(found.p < 0.05))
 
         return each(rounds, one)
@@ -152,7 +152,7 @@ def _local(rng: Rng, rounds: int) -> Answers:
 
     def one() -> float:
         z = np.concatenate([rng.normal(0.1, 1.3, 950), rng.normal(6, 1, 50)])
-        out = peers.local_false_discovery(z).local < 0.2
+        out = local_false_discovery.local_false_discovery(z).local < 0.2
         return float(out[:950].sum() / max(out.sum(), 1))
 
     return each(rounds, one)
@@ -265,18 +265,18 @@ def _event_study(rng: Rng, rounds: int) -> Answers:
 def _shift(rng: Rng, rounds: int) -> Answers:
     def one() -> float:
         total = rng.integers(80, 400, 36)
-        found = recording.largest_shift(rng.binomial(total, 0.85), total)
+        found = audit.largest_shift(rng.binomial(total, 0.85), total)
         return found is not None and found.sure
 
     return each(rounds, one)
 
 
 def _spike(rng: Rng, rounds: int) -> Answers:
-    return each(rounds, lambda: bool(recording.spikes(rng.poisson(120, 52), chance=0.05)))
+    return each(rounds, lambda: bool(audit.spikes(rng.poisson(120, 52), chance=0.05)))
 
 
 def _heap(rng: Rng, rounds: int) -> Answers:
-    return each(rounds, lambda: abs(recording.heaping(rng.multinomial(3000, np.full(60, 1 / 60)))[1]) > 1.96)
+    return each(rounds, lambda: abs(audit.heaping(rng.multinomial(3000, np.full(60, 1 / 60)))[1]) > 1.96)
 
 
 def _benchmark_covers(rng: Rng, rounds: int) -> Answers:

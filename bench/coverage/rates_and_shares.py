@@ -3,7 +3,17 @@
 import numpy as np
 
 from bench.coverage.study import Answers, Study, alarms, covers, each, once
-from openhalo.statistics import comparisons, concentration, means, proportions, quantiles, rates, standardisation
+from openhalo.statistics import (
+    comparisons,
+    concentration,
+    count_change,
+    means,
+    proportions,
+    quantiles,
+    rate_ratio,
+    rates,
+    standardised_rates,
+)
 from openhalo.statistics.estimates import holm
 from openhalo.statistics.results import Result
 
@@ -81,11 +91,11 @@ def _equal_rates(rng: Rng, rounds: int) -> Answers:
 
 
 def _score(rng: Rng, rounds: int) -> Answers:
-    return _of_pair(rng, rounds, comparisons.score_ratio, 1.5)
+    return _of_pair(rng, rounds, count_change.score_ratio, 1.5)
 
 
 def _mid_p(rng: Rng, rounds: int) -> Answers:
-    return _of_pair(rng, rounds, comparisons.mid_p_ratio, 1.5)
+    return _of_pair(rng, rounds, count_change.mid_p_ratio, 1.5)
 
 
 def _of_pair(rng: Rng, rounds: int, method, truth: float) -> Answers:
@@ -96,18 +106,18 @@ def _of_pair(rng: Rng, rounds: int, method, truth: float) -> Answers:
 
 def _score_null(rng: Rng, rounds: int) -> Answers:
     pairs = _pair(rng, rounds, 1.0)
-    return alarms([one.p for one in once(pairs[pairs[:, 1] > 0], lambda a, b: comparisons.score_ratio(a, 1, b, 2))])
+    return alarms([one.p for one in once(pairs[pairs[:, 1] > 0], lambda a, b: count_change.score_ratio(a, 1, b, 2))])
 
 
 def _mid_p_null(rng: Rng, rounds: int) -> Answers:
     pairs = _pair(rng, rounds, 1.0)
-    return alarms([one.p for one in once(pairs[pairs[:, 1] > 0], lambda a, b: comparisons.mid_p_ratio(a, 1, b, 2))])
+    return alarms([one.p for one in once(pairs[pairs[:, 1] > 0], lambda a, b: count_change.mid_p_ratio(a, 1, b, 2))])
 
 
 def _e_test(rng: Rng, rounds: int) -> Answers:
     mean = np.exp(rng.uniform(np.log(3), np.log(30), rounds))
     pairs = rng.poisson(np.stack([mean, 2 * mean], axis=1))
-    return alarms(once(pairs[pairs.sum(axis=1) > 0], lambda a, b: comparisons.e_test(a, b, 1, 2)))
+    return alarms(once(pairs[pairs.sum(axis=1) > 0], lambda a, b: count_change.e_test(a, b, 1, 2)))
 
 
 def _adjusted(rng: Rng, log: float) -> Result:
@@ -115,7 +125,7 @@ def _adjusted(rng: Rng, log: float) -> Result:
     exposure = rng.uniform(100, 300, 40)
     level = np.exp(rng.normal(-1.2, 0.4, 20))[place]
     events = rng.poisson(rng.gamma(exposure * level * np.exp(log * group) / 3, 3))
-    return comparisons.adjusted_ratio(events, exposure, group, place)
+    return rate_ratio.adjusted_ratio(events, exposure, group, place)
 
 
 def _adjusted_covers(rng: Rng, rounds: int) -> Answers:
@@ -143,7 +153,7 @@ def _direct(rng: Rng, rounds: int) -> Answers:
 
     def one() -> float:
         sizes, standard = rng.uniform(300, 3000, 5), rng.uniform(0.5, 2, 5)
-        found = standardisation.direct(rng.poisson(sizes * strata), sizes, standard)
+        found = standardised_rates.direct(rng.poisson(sizes * strata), sizes, standard)
         return found.low <= standard @ strata / standard.sum() <= found.high
 
     return each(rounds, one)
@@ -152,7 +162,7 @@ def _direct(rng: Rng, rounds: int) -> Answers:
 def _indirect(rng: Rng, rounds: int, truth: float) -> list[Result]:
     sizes, strata = rng.uniform(100, 1000, 5), np.array([0.02, 0.03, 0.05, 0.04, 0.03])
     drawn = rng.poisson(truth * sizes @ strata, rounds)[:, None]
-    return once(drawn, lambda events: standardisation.indirect(events, sizes, strata))
+    return once(drawn, lambda events: standardised_rates.indirect(events, sizes, strata))
 
 
 def _indirect_covers(rng: Rng, rounds: int) -> Answers:

@@ -3,14 +3,14 @@
 import numpy as np
 
 from bench.coverage.study import Answers, Study, alarms, covers, each
-from openhalo.statistics import survey_groups, surveys
+from openhalo.statistics import survey_estimate, survey_groups
 
 Rng = np.random.Generator
 _RACES, _GENDERS = np.array([0.45, 0.3, 0.15, 0.1]), np.array([0.5, 0.5])
 _EFFECTS = np.array([0.0, -0.6, -0.3, 0.2])
 
 
-def _drawn(rng: Rng, homes: int, effects: np.ndarray) -> tuple[np.ndarray, np.ndarray, surveys.Sample]:
+def _drawn(rng: Rng, homes: int, effects: np.ndarray) -> tuple[np.ndarray, np.ndarray, survey_estimate.Sample]:
     """Return answers, races and the sample: two strata of clusters; women answer more often than they live there."""
     size = rng.integers(5, 16, 2 * homes)
     cluster = np.repeat(np.arange(2 * homes), size)
@@ -18,9 +18,9 @@ def _drawn(rng: Rng, homes: int, effects: np.ndarray) -> tuple[np.ndarray, np.nd
     gender = rng.choice(2, len(cluster), p=[0.6, 0.4])
     values = effects[race] + rng.normal(0, 0.4, 2 * homes)[cluster] + rng.normal(size=len(cluster))
     stratum = cluster // homes
-    drawn = surveys.sample(np.where(stratum == 0, 1.0, 1.5), strata=stratum, clusters=cluster)
+    drawn = survey_estimate.sample(np.where(stratum == 0, 1.0, 1.5), strata=stratum, clusters=cluster)
     margins = [dict(enumerate((10_000 * share).tolist())) for share in (_RACES, _GENDERS)]
-    return values, race, surveys.rake(drawn, [race, gender], margins)
+    return values, race, survey_estimate.rake(drawn, [race, gender], margins)
 
 
 def _average(rng: Rng, rounds: int, homes: int) -> Answers:
@@ -28,7 +28,7 @@ def _average(rng: Rng, rounds: int, homes: int) -> Answers:
 
     def one() -> float:
         values, _race, drawn = _drawn(rng, homes, _EFFECTS)
-        found = surveys.mean(values, drawn, "score")
+        found = survey_estimate.mean(values, drawn, "score")
         return float(covers(found.low, truth, found.high))
 
     return each(rounds, one)

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from openhalo.statistics.benchmark import benchmark
+from openhalo.statistics.internal_benchmark import benchmark
 
 from .made import DECLARED, days, made_site, stops
 

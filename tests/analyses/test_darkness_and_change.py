@@ -13,8 +13,8 @@ import pytest
 import statsmodels.api as sm
 from scipy import stats
 
+from openhalo.analyses.months import whole_months
 from openhalo.base.periods import Period
-from openhalo.measures.analyses.months import whole_months
 from openhalo.sites.open_site import open_site
 from openhalo.statistics.splines import natural_spline
 from openhalo.statistics.sun import evening

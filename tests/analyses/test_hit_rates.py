@@ -102,7 +102,7 @@ def test_the_chart_has_a_square_a_group_and_a_circle_a_precinct(result):
 def test_searches_without_a_recorded_basis_are_refused(city):
     result = city.analyse("stops/hit_rates")
     assert result.contrasts == () and result.chart() is None
-    assert result.asked.standing == "exploratory"
+    assert result.context.standing == "exploratory"
     assert "free to leave a search is known for only 0% of the searches" in result.sentence()
 
 

@@ -50,8 +50,8 @@ def test_the_other_rule_is_that_of_benjamini_and_hochberg(city):
 
 def test_a_test_outside_of_the_plan_is_exploratory_and_not_adjusted(city):
     later = city.analyse("stops/hit_rates")
-    assert later.asked.standing == "exploratory"
-    assert city.analyse("force/level_change").asked.standing == "planned"
+    assert later.context.standing == "exploratory"
+    assert city.analyse("force/level_change").context.standing == "planned"
 
 
 @pytest.mark.parametrize(

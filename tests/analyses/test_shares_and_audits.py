@@ -6,7 +6,7 @@ import polars as pl
 import pytest
 import statsmodels.api as sm
 
-from openhalo.measures.analyses.running import run_plan
+from openhalo.analyses.runner import run_plan
 from openhalo.sites.open_site import open_site
 
 RACES = {"A": "ASIAN_PACIFIC", "B": "BLACK", "P": "HISP", "Q": "HISP", "W": "WHITE", "Z": "OTHER", "I": "AIAN"}
@@ -31,7 +31,7 @@ def results(searches):
         found = run_plan(site.plan, site._open(None, None))
     finally:
         plan.write_text(kept, encoding="utf-8")
-    return {one.asked.spec.kind: one for one in found}
+    return {one.context.spec.kind: one for one in found}
 
 
 @pytest.fixture(scope="module")

@@ -6,8 +6,8 @@ import numpy as np
 import polars as pl
 import pytest
 
-from openhalo.measures.analyses.surveys.small_area_answers import answers_by_kind
-from openhalo.measures.analyses.surveys.small_area_words import Area, notes, sentence
+from openhalo.analyses.kinds.small_area_estimate.answers_by_kind import answers_by_kind
+from openhalo.analyses.kinds.small_area_estimate.words import Area, notes, sentence
 from openhalo.statistics.results import Result
 
 from .made import made_site
@@ -137,7 +137,7 @@ def test_own_answers_are_shown_where_they_are_enough(found):
 
 def kinds(found, folder, people):
     """Return what the model would be fitted to, had these people answered."""
-    return answers_by_kind(replace(found.asked, records=site(folder, people)._open(None, None)))
+    return answers_by_kind(replace(found.context, records=site(folder, people)._open(None, None)))
 
 
 def test_weights_that_kinds_explain_change_nothing_and_others_count(found, tmp_path):
@@ -147,7 +147,7 @@ def test_weights_that_kinds_explain_change_nothing_and_others_count(found, tmp_p
     known = kinds(found, tmp_path, uneven)
     assert known.effect == pytest.approx(1.25, abs=0.04)  # 1 + cv² of 1 and 3
     assert known.asked.sum() == pytest.approx(900 / known.effect) and sum(known.answered) == 900
-    told = " ".join(notes(found.asked, known, [Area("A", 9, 50, RESULT, None)], found.contrasts[0], [], 10))
+    told = " ".join(notes(found.context, known, [Area("A", 9, 50, RESULT, None)], found.contrasts[0], [], 10))
     assert f"the 900 answers are worth {900 / known.effect:.0f} that all count the same" in told
 
 
@@ -220,7 +220,7 @@ def test_a_release_tells_it_in_both_languages_with_the_k_of_the_sites_policy(mad
 
 
 def test_an_area_is_told_in_a_sentence(found):
-    told = [sentence(found.asked, Area("Whittier", 9000, n, RESULT, None), 10) for n in (12, 1, 0, None)]
+    told = [sentence(found.context, Area("Whittier", 9000, n, RESULT, None), 10) for n in (12, 1, 0, None)]
     assert told[0] == (
         "In Whittier, about 58 of every 100 residents say that they trust the police, with 6 or more on a scale from 0 "
         "to 10 (49 to 66). 12 people there answered; the rest comes from people like them elsewhere."

@@ -8,9 +8,9 @@ import json
 import polars as pl
 import pytest
 
+from openhalo.analyses.kinds.survey_estimate.design import placed
 from openhalo.base.errors import CatalogueError
 from openhalo.catalogue.index import load
-from openhalo.measures.analyses.surveys.design import placed
 from openhalo.sites.open_site import open_site
 
 from .conftest import site_with

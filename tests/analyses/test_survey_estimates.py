@@ -5,7 +5,7 @@ import polars as pl
 import pytest
 
 from openhalo.sites.open_site import open_site
-from openhalo.statistics import scales, surveys
+from openhalo.statistics import scales, survey_estimate
 
 from .conftest import site_with
 from .made import made_site
@@ -101,7 +101,7 @@ def test_a_real_survey_gives_what_its_file_gives(belgium, data):
         "(62 to 66; 1,701 people answered, not weighted)."
     )
     assert found.facts["design_effect"] == 1 and found.chart()
-    assert str(found.asked.days) == "2010-01-01..2010-12-31"
+    assert str(found.context.days) == "2010-01-01..2010-12-31"
 
 
 def test_real_questions_make_a_scale_only_where_they_hang_together(belgium, data):
@@ -116,8 +116,8 @@ def test_real_questions_make_a_scale_only_where_they_hang_together(belgium, data
 def test_answers_are_weighted_to_the_population_of_its_last_year(made):
     found = mine(made, "answer: trust >= 6\nweight: weight\nmargins:\n  - {field: race, by: race}\n")
     rows = asked_people()
-    drawn = surveys.post_stratify(surveys.sample(rows["weight"]), rows["race"], SIZES)
-    apart = surveys.mean((rows["trust"] >= 6).cast(float), drawn, "x")
+    drawn = survey_estimate.post_stratify(survey_estimate.sample(rows["weight"]), rows["race"], SIZES)
+    apart = survey_estimate.mean((rows["trust"] >= 6).cast(float), drawn, "x")
     by = {
         race: np.average(some["trust"] >= 6, weights=some["weight"])
         for (race,), some in rows.group_by("race", maintain_order=True)
@@ -125,7 +125,7 @@ def test_answers_are_weighted_to_the_population_of_its_last_year(made):
     (one,) = found.contrasts
     assert one.estimate == pytest.approx(0.2 * by["BLACK"] + 0.8 * by["WHITE"])
     assert (one.low, one.high) == pytest.approx((apart.low, apart.high))
-    effect = surveys.design_effect(drawn.weights)
+    effect = survey_estimate.design_effect(drawn.weights)
     assert found.facts["effective"] == pytest.approx(500 / effect) and effect > 1.3
     assert found.facts["unweighted"] == pytest.approx((rows["trust"] >= 6).mean())
     assert "500 people answered, weighted to the population" in found.sentence()
@@ -136,8 +136,8 @@ def test_a_scale_is_averaged_and_its_reliability_shown(made):
     found = made.analyse("surveys/fair_treatment")
     rows = asked_people()
     items = rows.select("respectful", "listens", "explains", "decides_fairly").to_numpy().astype(float)
-    drawn = surveys.post_stratify(surveys.sample(rows["weight"]), rows["race"], SIZES)
-    apart = surveys.mean(25 * (items.mean(axis=1) - 1), drawn, "x")
+    drawn = survey_estimate.post_stratify(survey_estimate.sample(rows["weight"]), rows["race"], SIZES)
+    apart = survey_estimate.mean(25 * (items.mean(axis=1) - 1), drawn, "x")
     (one,) = found.contrasts
     assert (one.estimate, one.low, one.high) == pytest.approx((apart.estimate, apart.low, apart.high))
     assert found.facts["reliability"] == pytest.approx(scales.omega(items)) and found.facts["reliability"] > 0.8

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from openhalo.measures.analyses.running import run_one
+from openhalo.analyses.runner import run_one
 from openhalo.sites.open_site import open_site
 from openhalo.statistics import monitoring
 

@@ -290,5 +290,5 @@ def test_accusations_after_training_are_those_of_pandas_and_the_published_estima
     assert one.n == expected.n > 100
     assert (one.estimate, one.low, one.high) == pytest.approx((expected.estimate, expected.low, expected.high))
     assert "crisis intervention training" in result.sentence() and "When it came to whom" in " ".join(
-        result.asked.spec.limits
+        result.context.spec.limits
     )

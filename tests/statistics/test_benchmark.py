@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import statsmodels.api as sm
 
-from openhalo.statistics.benchmark import benchmark
+from openhalo.statistics.internal_benchmark import benchmark
 from openhalo.statistics.results import Refused
 from openhalo.statistics.splines import natural_spline
 

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from openhalo.statistics import peers, shrinkage
+from openhalo.statistics import funnel, local_false_discovery, shrinkage
 from openhalo.statistics.outcome_test import Unrecorded, outcome_test
 from openhalo.statistics.results import Refused
 
@@ -166,7 +166,7 @@ def test_units_alike_are_drawn_together_and_too_few_are_refused():
 
 def test_funnel_by_hand():
     observed, expected = np.array([9, 16, 25, 4, 9, 16, 9, 36, 9, 9]), np.full(10, 9.0)
-    found = peers.funnel(observed, expected, winsor=0)
+    found = funnel.funnel(observed, expected, winsor=0)
     z = 2 * (np.sqrt(observed) - 3)
     assert found.z[0] == pytest.approx(z)
     assert found.dispersion == pytest.approx(np.mean(z**2))
@@ -179,37 +179,37 @@ def test_funnel_by_hand():
 def test_funnel_allows_for_how_much_units_usually_differ():
     rng = np.random.default_rng(8)
     expected = rng.uniform(20, 200, 300)
-    chance = peers.funnel(rng.poisson(expected), expected)
+    chance = funnel.funnel(rng.poisson(expected), expected)
     assert chance.between < 0.05
     assert chance.dispersion < 1.1
     observed = rng.poisson(expected * rng.gamma(25, 1 / 25, 300))
-    usual = peers.funnel(observed, expected, winsor=0)
-    assert peers.funnel(observed, expected).between == pytest.approx(usual.between, abs=0.01)
+    usual = funnel.funnel(observed, expected, winsor=0)
+    assert funnel.funnel(observed, expected).between == pytest.approx(usual.between, abs=0.01)
     # The square root halves the relative spread of 0.2.
     assert usual.between == pytest.approx(0.1, abs=0.015)
     assert np.sum(usual.adjusted < 0.05) <= 3 < np.sum(np.abs(usual.z[0]) > 3)
     assert usual.adjusted == pytest.approx(sm.stats.multipletests(usual.p, method="fdr_bh")[1])
     assert "no ranking" in usual.sentence()
     with pytest.raises(Refused, match="fewer than 10"):
-        peers.funnel([1, 2], [1, 2])
+        funnel.funnel([1, 2], [1, 2])
 
 
 def test_funnel_limits_leave_out_what_they_should():
     expected = np.array([5.0, 50.0, 500.0])
-    low, high = peers.funnel_limits(expected, confidence=0.95)
+    low, high = funnel.funnel_limits(expected, confidence=0.95)
     assert np.all(stats.poisson.sf(np.floor(high * expected), expected) <= 0.025)
     assert np.all(stats.poisson.cdf(np.ceil(low * expected) - 1, expected) <= 0.025)
     assert np.all((low < 1) & (high > 1))
-    wider = peers.funnel_limits(expected, between=0.2, confidence=0.95)
+    wider = funnel.funnel_limits(expected, between=0.2, confidence=0.95)
     assert np.all(wider[1] > high)
-    near = peers.funnel_limits(expected, between=1e-9, confidence=0.95)
+    near = funnel.funnel_limits(expected, between=1e-9, confidence=0.95)
     assert near[1][2] == pytest.approx(high[2], rel=0.01)
 
 
 def test_local_rates_learn_a_null_that_is_not_the_theoretical_one():
     rng = np.random.default_rng(9)
     z = np.concatenate([rng.normal(0.2, 1.4, 2850), rng.normal(7, 1, 150)])
-    found = peers.local_false_discovery(z)
+    found = local_false_discovery.local_false_discovery(z)
     assert found.centre == pytest.approx(0.2, abs=0.15)
     assert found.spread == pytest.approx(1.4, abs=0.15)
     assert found.ordinary == pytest.approx(0.95, abs=0.05)
@@ -219,4 +219,4 @@ def test_local_rates_learn_a_null_that_is_not_the_theoretical_one():
     assert np.mean(found.local[2850:] < 0.2) > 0.9
     assert np.mean(found.local[:2850] < 0.2) < 0.01
     with pytest.raises(Refused, match="fewer than 200"):
-        peers.local_false_discovery(z[:100])
+        local_false_discovery.local_false_discovery(z[:100])

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.special import expit
 
-from openhalo.statistics import multilevel
+from openhalo.statistics import small_area_estimate
 from openhalo.statistics.posteriors import compiled
 from openhalo.statistics.predictive_check import LEAST, misfits, reproduced
 from openhalo.statistics.results import Refused
@@ -28,7 +28,7 @@ def made_up(seed, areas=8, groups=4, answers=600):
 
 def test_gradient_is_the_slope():
     codes, yes, asked, *_ = made_up(1)
-    run, ends = compiled(multilevel.density), np.array([0, 8, 12])
+    run, ends = compiled(small_area_estimate.density), np.array([0, 8, 12])
     rng = np.random.default_rng(2)
     q, common = 0.3 * rng.normal(size=15), np.concatenate([rng.dirichlet(np.ones(n)) for n in (8, 4)])
     at = lambda x: run(x, codes, yes.astype(float), asked.astype(float), ends, common, 1.5, 1.0)  # noqa: E731
@@ -48,8 +48,8 @@ def test_shares_are_those_of_sums_over_the_prior():
     weight = np.exp(likely - likely.max())
     shares = expit(odds)
     expected = [np.average(people[at] @ shares[at] / people[at].sum(), weights=weight) for at in ([0, 1], [2, 3])]
-    model = multilevel.fit(codes, yes, asked, (2, 2), draws=1000, chains=2, worst_rhat=1.05, least_ess=150)
-    found = multilevel.post_stratified(model, codes, people, 0, ("North", "South"))
+    model = small_area_estimate.fit(codes, yes, asked, (2, 2), draws=1000, chains=2, worst_rhat=1.05, least_ess=150)
+    found = small_area_estimate.post_stratified(model, codes, people, 0, ("North", "South"))
     assert [one.estimate for one in found] == pytest.approx(expected, abs=0.01)
     assert [one.n for one in found] == [70, 55]
 
@@ -63,8 +63,8 @@ def test_shares_and_intervals_are_those_of_plain_sums_on_a_grid():
     kept = [of_z * share**k * (1 - share) ** (n - k) for k, n in zip(yes, asked, strict=True)]
     alone = np.array([one.sum(axis=2) for one in kept])
     prior = np.exp(-(level[:, None] ** 2) / (2 * 1.5**2) - spread**2 / 2)
-    model = multilevel.fit(np.arange(6)[:, None], yes, asked, (6,))
-    found = multilevel.post_stratified(model, np.arange(6)[:, None], np.ones(6), 0, list("ABCDEF"))
+    model = small_area_estimate.fit(np.arange(6)[:, None], yes, asked, (6,))
+    found = small_area_estimate.post_stratified(model, np.arange(6)[:, None], np.ones(6), 0, list("ABCDEF"))
     for area, one in enumerate(found):
         weights = kept[area] * (prior * np.prod(np.delete(alone, area, axis=0), axis=0))[:, :, None]
         order = np.argsort(share, axis=None)
@@ -79,14 +79,14 @@ def test_weights_count_as_far_as_kinds_do_not_explain_them():
     rng = np.random.default_rng(4)
     codes = np.column_stack([rng.integers(0, 6, 3000), rng.integers(0, 3, 3000)])
     explained = np.array([1, 2, 3, 4, 5, 6])[codes[:, 0]] * np.array([1.0, 10, 0.2])[codes[:, 1]]
-    weights, effect = multilevel.leftover_weights(explained, codes)
+    weights, effect = small_area_estimate.leftover_weights(explained, codes)
     assert weights == pytest.approx(1) and effect == 1
     noise = np.where(rng.random(3000) < 0.5, 1.0, 3.0)
-    weights, effect = multilevel.leftover_weights(explained * noise, codes)
+    weights, effect = small_area_estimate.leftover_weights(explained * noise, codes)
     assert effect == pytest.approx(1 + 1 / 4, abs=0.02)  # mean 2, standard deviation 1
     assert np.bincount(codes[:, 0], weights) == pytest.approx(np.bincount(codes[:, 0]))
     # Every answer a kind of its own: nothing is left over to tell kinds and weights apart by chance.
-    assert multilevel.leftover_weights([1.0, 2.0, 5.0], np.arange(3)[:, None]) == (pytest.approx(1), 1)
+    assert small_area_estimate.leftover_weights([1.0, 2.0, 5.0], np.arange(3)[:, None]) == (pytest.approx(1), 1)
 
 
 def test_what_the_model_leaves_out_shows_in_answers_drawn_from_it():
@@ -99,7 +99,7 @@ def test_what_the_model_leaves_out_shows_in_answers_drawn_from_it():
     found = {}
     for name, at in odds.items():
         yes = rng.binomial(asked, expit(at))
-        model = multilevel.fit(codes, yes, asked, (10, 2), draws=600, chains=2, worst_rhat=1.1, least_ess=50)
+        model = small_area_estimate.fit(codes, yes, asked, (10, 2), draws=600, chains=2, worst_rhat=1.1, least_ess=50)
         found[name] = misfits(model, codes, yes, asked, cuts)
     assert min(found["holds"].values()) > 0.05 and found["turns"]["both"] < LEAST
     assert found["turns"]["area"] > 0.05  # of each area as many said yes as in any
@@ -109,11 +109,11 @@ def test_what_the_model_leaves_out_shows_in_answers_drawn_from_it():
 def test_refusals():
     codes = np.array([[0], [1]])
     with pytest.raises(Refused, match="too few"):
-        multilevel.fit(codes, [1, 2], [5, 5], (2,))
+        small_area_estimate.fit(codes, [1, 2], [5, 5], (2,))
     with pytest.raises(Refused, match="alike"):
-        multilevel.fit(codes, [0, 0], [500, 500], (2,))
+        small_area_estimate.fit(codes, [0, 0], [500, 500], (2,))
     with pytest.raises(ValueError, match="yes"):
-        multilevel.fit(codes, [6, 2], [5, 5], (2,))
+        small_area_estimate.fit(codes, [6, 2], [5, 5], (2,))
 
 
 @pytest.mark.soak
@@ -122,7 +122,7 @@ def test_intervals_hold_the_truth_as_often_as_they_say():
     held = []
     for seed in range(40):
         codes, yes, asked, people, truth = made_up(100 + seed)
-        model = multilevel.fit(codes, yes, asked, (8, 4), draws=600, chains=2, worst_rhat=1.1, least_ess=50)
-        found = multilevel.post_stratified(model, codes, people, 0, [str(a) for a in range(8)])
+        model = small_area_estimate.fit(codes, yes, asked, (8, 4), draws=600, chains=2, worst_rhat=1.1, least_ess=50)
+        found = small_area_estimate.post_stratified(model, codes, people, 0, [str(a) for a in range(8)])
         held.append(np.mean([one.low < share < one.high for one, share in zip(found, truth, strict=True)]))
     assert np.mean(held) == pytest.approx(0.95, abs=3 * np.std(held) / np.sqrt(40))

@@ -6,14 +6,14 @@ import statsmodels.api as sm
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from openhalo.statistics import recording
+from openhalo.statistics import audit, recording
 from openhalo.statistics.interrupted_series import interrupted_series, newey_west
 from openhalo.statistics.regression import fit
 from openhalo.statistics.results import Refused
 
 
 def test_months_with_too_few_known_values_are_found():
-    assert recording.thin_months([10, 49, 50, 0, 0], [10, 100, 100, 5, 0]) == [1, 3]
+    assert audit.thin_months([10, 49, 50, 0, 0], [10, 100, 100, 5, 0]) == [1, 3]
 
 
 @given(st.integers(3, 9), st.integers(0, 2**32 - 1))
@@ -21,7 +21,7 @@ def test_months_with_too_few_known_values_are_found():
 def test_a_lasting_change_is_found_at_its_month(at, seed):
     total = np.full(12, 400)
     rate = np.where(np.arange(12) < at, 0.95, 0.6)
-    found = recording.largest_shift(np.random.default_rng(seed).binomial(total, rate), total)
+    found = audit.largest_shift(np.random.default_rng(seed).binomial(total, rate), total)
     assert found.sure and abs(found.at - at) <= 1
     assert found.before > 0.85 and found.after < 0.75
 
@@ -29,38 +29,38 @@ def test_a_lasting_change_is_found_at_its_month(at, seed):
 def test_chance_alone_is_seldom_called_a_change():
     rng = np.random.default_rng(1)
     total = np.full(24, 300)
-    called = sum(recording.largest_shift(rng.binomial(total, 0.8), total).sure for _ in range(400))
+    called = sum(audit.largest_shift(rng.binomial(total, 0.8), total).sure for _ in range(400))
     assert called <= 20  # at most 5 % by Bonferroni, and fewer because of the tolerance
 
 
 def test_too_few_months_say_nothing():
-    assert recording.largest_shift([1] * 5, [2] * 5) is None
-    assert recording.spikes([1, 2, 99]) == []
+    assert audit.largest_shift([1] * 5, [2] * 5) is None
+    assert audit.spikes([1, 2, 99]) == []
 
 
 def test_full_and_half_hours_stand_out():
     # Nashville's recorded stops: 4.66 % on each of the two, where 3.33 % would be all of both.
     even = np.full(60, 1000.0)
-    assert recording.heaping(even)[0] == pytest.approx(1.0)
+    assert audit.heaping(even)[0] == pytest.approx(1.0)
     heaped = even.copy()
     heaped[[0, 30]] = 3000
-    times, z = recording.heaping(heaped)
+    times, z = audit.heaping(heaped)
     assert times == pytest.approx(6000 / 64000 * 30) and z > 20
     with pytest.raises(Refused, match="no record has a time"):
-        recording.heaping(np.zeros(60))
+        audit.heaping(np.zeros(60))
 
 
 def test_a_week_of_a_campaign_is_a_spike():
     rng = np.random.default_rng(2)
     weeks = rng.poisson(200, 104)
-    assert recording.spikes(weeks) == []
+    assert audit.spikes(weeks) == []
     weeks[40] = 900
-    assert recording.spikes(weeks) == [40]
+    assert audit.spikes(weeks) == [40]
 
 
 def test_a_code_that_replaces_another_is_found_twice():
     shares = np.array([[0.4] * 6 + [0.0] * 6, [0.0] * 6 + [0.4] * 6, [0.6] * 12])
-    assert recording.new_or_gone(shares) == [(0, 6), (1, 6)]
+    assert audit.new_or_gone(shares) == [(0, 6), (1, 6)]
 
 
 def test_recording_by_outcome_is_refused_and_even_recording_is_not():

@@ -11,7 +11,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from openhalo.statistics import multilevel
+from openhalo.statistics import small_area_estimate
 
 pytest.importorskip("numba")
 pytest.importorskip("nutpie")
@@ -34,11 +34,11 @@ def modelled(cells, fact, **more):
 
     Some counties have three schools, and their real share is one of four numbers: a draw from what is expected.
     """
-    model = multilevel.fit(cells.select(NUMBERED), cells[fact], cells["n"], (57, 3), **more)
+    model = small_area_estimate.fit(cells.select(NUMBERED), cells[fact], cells["n"], (57, 3), **more)
     kinds = FRAME.select(NUMBERED).to_numpy()
     drawn = np.random.default_rng(2).binomial(FRAME["schools"], model.shares(kinds))
     county = kinds[:, [0]] == range(57)
-    return multilevel.by_area(model, kinds, FRAME["schools"], 0), drawn @ county / (
+    return small_area_estimate.by_area(model, kinds, FRAME["schools"], 0), drawn @ county / (
         FRAME["schools"].to_numpy() @ county
     )
 

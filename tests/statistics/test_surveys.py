@@ -7,7 +7,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from openhalo.statistics import scales, surveys
+from openhalo.statistics import scales, survey_estimate
 from openhalo.statistics.results import Refused
 from openhalo.statistics.survey_groups import differences
 
@@ -25,93 +25,95 @@ def schools(name):
 @pytest.fixture(scope="module")
 def strata():
     rows = schools("survey_apistrat")
-    return rows, surveys.sample(rows["pw"], strata=rows["stype"], population=rows["fpc"])
+    return rows, survey_estimate.sample(rows["pw"], strata=rows["stype"], population=rows["fpc"])
 
 
 @pytest.fixture(scope="module")
 def clusters():
     rows = schools("survey_apiclus1")
-    return rows, surveys.sample(rows["pw"], clusters=rows["dnum"], population=rows["fpc"])
+    return rows, survey_estimate.sample(rows["pw"], clusters=rows["dnum"], population=rows["fpc"])
 
 
 def printed(result, digits):
-    return round(result.estimate, digits[0]), round(surveys.standard_error(result), digits[1])
+    return round(result.estimate, digits[0]), round(survey_estimate.standard_error(result), digits[1])
 
 
 def test_a_sample_by_strata(strata):
     rows, drawn = strata
-    assert printed(surveys.mean(rows["api00"], drawn, "score"), (2, 4)) == (662.29, 9.4089)
-    assert printed(surveys.total(rows["enroll"], drawn, "pupils"), (0, 0)) == (3687178, 114642)
+    assert printed(survey_estimate.mean(rows["api00"], drawn, "score"), (2, 4)) == (662.29, 9.4089)
+    assert printed(survey_estimate.total(rows["enroll"], drawn, "pupils"), (0, 0)) == (3687178, 114642)
 
 
 def test_a_sample_by_clusters(clusters):
     rows, drawn = clusters
-    assert printed(surveys.mean(rows["api00"], drawn, "score"), (2, 3)) == (644.17, 23.542)
-    assert printed(surveys.total(rows["enroll"], drawn, "pupils"), (0, 0)) == (3404940, 932235)
+    assert printed(survey_estimate.mean(rows["api00"], drawn, "score"), (2, 3)) == (644.17, 23.542)
+    assert printed(survey_estimate.total(rows["enroll"], drawn, "pupils"), (0, 0)) == (3404940, 932235)
 
 
 def test_raked(clusters):
     """R stops its default raking early (`epsilon = 1`, total 3,647,300); these are its digits at `epsilon = 1e-9`."""
     rows, drawn = clusters
-    fitted = surveys.rake(drawn, [rows["stype"], rows["sch.wide"]], [SCHOOLS, GOAL])
-    assert printed(surveys.mean(rows["api00"], fitted, "score"), (2, 3)) == (641.23, 23.704)
-    assert printed(surveys.total(rows["enroll"], fitted, "pupils"), (5, 5)) == (3647280.14813, 400603.25688)
+    fitted = survey_estimate.rake(drawn, [rows["stype"], rows["sch.wide"]], [SCHOOLS, GOAL])
+    assert printed(survey_estimate.mean(rows["api00"], fitted, "score"), (2, 3)) == (641.23, 23.704)
+    assert printed(survey_estimate.total(rows["enroll"], fitted, "pupils"), (5, 5)) == (3647280.14813, 400603.25688)
     assert (fitted.weights.min(), fitted.weights.max()) == pytest.approx((29.870675492, 67.125529242))
 
 
 def test_post_stratified(clusters):
     rows, drawn = clusters
-    fitted = surveys.post_stratify(drawn, rows["stype"], SCHOOLS)
-    assert printed(surveys.mean(rows["api00"], fitted, "score"), (2, 10)) == (642.31, 23.9204864451)
-    assert printed(surveys.total(rows["enroll"], fitted, "pupils"), (0, 0)) == (3680893, 406293)
+    fitted = survey_estimate.post_stratify(drawn, rows["stype"], SCHOOLS)
+    assert printed(survey_estimate.mean(rows["api00"], fitted, "score"), (2, 10)) == (642.31, 23.9204864451)
+    assert printed(survey_estimate.total(rows["enroll"], fitted, "pupils"), (0, 0)) == (3680893, 406293)
 
 
 def test_calibrated_to_a_number_and_groups(clusters):
     """R: `calibrate(design, ~stype + api99, c(6194, 755, 1018, 3914069))`."""
     rows, drawn = clusters
     columns = np.column_stack([np.ones(len(rows)), rows["stype"] == "H", rows["stype"] == "M", rows["api99"]])
-    fitted = surveys.calibrate(drawn, columns, [6194, 755, 1018, 3914069])
-    assert printed(surveys.mean(rows["api00"], fitted, "score"), (9, 10)) == (665.309071166, 3.4417531164)
-    assert printed(surveys.total(rows["enroll"], fitted, "pupils"), (5, 6)) == (3638487.20413, 385524.427352)
+    fitted = survey_estimate.calibrate(drawn, columns, [6194, 755, 1018, 3914069])
+    assert printed(survey_estimate.mean(rows["api00"], fitted, "score"), (9, 10)) == (665.309071166, 3.4417531164)
+    assert printed(survey_estimate.total(rows["enroll"], fitted, "pupils"), (5, 6)) == (3638487.20413, 385524.427352)
 
 
 def test_calibrated_to_groups_is_post_stratified(clusters):
     rows, drawn = clusters
     columns = np.column_stack([(rows["stype"] == code).to_numpy() for code in SCHOOLS])
-    linear = surveys.mean(rows["api00"], surveys.calibrate(drawn, columns, list(SCHOOLS.values())), "score")
-    cells = surveys.mean(rows["api00"], surveys.post_stratify(drawn, rows["stype"], SCHOOLS), "score")
+    linear = survey_estimate.mean(
+        rows["api00"], survey_estimate.calibrate(drawn, columns, list(SCHOOLS.values())), "score"
+    )
+    cells = survey_estimate.mean(rows["api00"], survey_estimate.post_stratify(drawn, rows["stype"], SCHOOLS), "score")
     assert linear.estimate == pytest.approx(cells.estimate)
     assert linear.low == pytest.approx(cells.low)
 
 
 def test_what_is_calibrated_to_has_no_error_left(clusters):
     rows, drawn = clusters
-    fitted = surveys.rake(drawn, [rows["stype"], rows["sch.wide"]], [SCHOOLS, GOAL])
-    found = surveys.total((rows["stype"] == "E").to_numpy(), fitted, "schools")
+    fitted = survey_estimate.rake(drawn, [rows["stype"], rows["sch.wide"]], [SCHOOLS, GOAL])
+    found = survey_estimate.total((rows["stype"] == "E").to_numpy(), fitted, "schools")
     assert found.estimate == pytest.approx(4421)
-    assert surveys.standard_error(found) == pytest.approx(0, abs=1e-6)
+    assert survey_estimate.standard_error(found) == pytest.approx(0, abs=1e-6)
 
 
 def test_refusals(clusters):
     rows, drawn = clusters
     with pytest.raises(Refused, match="not in both"):
-        surveys.post_stratify(drawn, rows["stype"], {"E": 4421, "H": 755})
+        survey_estimate.post_stratify(drawn, rows["stype"], {"E": 4421, "H": 755})
     with pytest.raises(Refused, match="same population"):
-        surveys.rake(drawn, [rows["stype"], rows["sch.wide"]], [SCHOOLS, {"No": 1, "Yes": 5}])
+        survey_estimate.rake(drawn, [rows["stype"], rows["sch.wide"]], [SCHOOLS, {"No": 1, "Yes": 5}])
     with pytest.raises(Refused, match="few answers would speak"):
-        surveys.post_stratify(surveys.sample(np.ones(100)), [0] * 99 + [1], {0: 10, 1: 90})
+        survey_estimate.post_stratify(survey_estimate.sample(np.ones(100)), [0] * 99 + [1], {0: 10, 1: 90})
     with pytest.raises(Refused, match="single cluster"):
-        surveys.mean([1, 2, 3], surveys.sample([1, 1, 1], strata=[0, 0, 1]), "trust")
+        survey_estimate.mean([1, 2, 3], survey_estimate.sample([1, 1, 1], strata=[0, 0, 1]), "trust")
 
 
 def test_design_effect_of_all(strata, clusters):
     """R: `deff(svymean(~api00, design, deff = "replace"))` of `dstrat`, `dclus1` and the raked `dclus1`."""
     rows, drawn = strata
-    assert surveys.effect_of_design(rows["api00"], drawn) == pytest.approx(1.16556617145)
+    assert survey_estimate.effect_of_design(rows["api00"], drawn) == pytest.approx(1.16556617145)
     rows, drawn = clusters
-    assert surveys.effect_of_design(rows["api00"], drawn) == pytest.approx(9.06974836245)
-    fitted = surveys.rake(drawn, [rows["stype"], rows["sch.wide"]], [SCHOOLS, GOAL])
-    assert surveys.effect_of_design(rows["api00"], fitted) == pytest.approx(9.35227648939)
+    assert survey_estimate.effect_of_design(rows["api00"], drawn) == pytest.approx(9.06974836245)
+    fitted = survey_estimate.rake(drawn, [rows["stype"], rows["sch.wide"]], [SCHOOLS, GOAL])
+    assert survey_estimate.effect_of_design(rows["api00"], fitted) == pytest.approx(9.35227648939)
 
 
 def test_groups_one_by_one(strata, clusters):
@@ -123,44 +125,44 @@ def test_groups_one_by_one(strata, clusters):
     }
     for at, (rows, drawn) in enumerate((strata, clusters)):
         for kind, found in wanted.items():
-            within = surveys.mean(rows["api00"], drawn, "score", within=(rows["stype"] == kind).to_numpy())
+            within = survey_estimate.mean(rows["api00"], drawn, "score", within=(rows["stype"] == kind).to_numpy())
             assert printed(within, (9, 10)) == found[at]
 
 
 def test_calibrated_to_two_margins(clusters):
     """R: `calibrate(dclus1, ~stype + sch.wide, c(6194, 755, 1018, 5122))`."""
     rows, drawn = clusters
-    fitted = surveys.fit_linear(drawn, [rows["stype"], rows["sch.wide"]], [SCHOOLS, GOAL])
-    assert printed(surveys.mean(rows["api00"], fitted, "score"), (10, 10)) == (640.9958700789, 23.8294929923)
-    assert printed(surveys.total(rows["enroll"], fitted, "pupils"), (5, 5)) == (3654414.34803, 403073.56980)
+    fitted = survey_estimate.fit_linear(drawn, [rows["stype"], rows["sch.wide"]], [SCHOOLS, GOAL])
+    assert printed(survey_estimate.mean(rows["api00"], fitted, "score"), (10, 10)) == (640.9958700789, 23.8294929923)
+    assert printed(survey_estimate.total(rows["enroll"], fitted, "pupils"), (5, 5)) == (3654414.34803, 403073.56980)
     assert (fitted.weights.min(), fitted.weights.max()) == pytest.approx((29.7436297732, 62.9588716624))
     with pytest.raises(Refused, match="not in both"):
-        surveys.fit_linear(drawn, [rows["stype"]], [GOAL])
+        survey_estimate.fit_linear(drawn, [rows["stype"]], [GOAL])
 
 
 def test_a_stratum_drawn_whole_has_no_error():
     """R: six answers, `svydesign(id=~1, strata=~s, weights=~w, fpc=~f)`, the last stratum of one, of one there is."""
-    drawn = surveys.sample(
+    drawn = survey_estimate.sample(
         [10 / 3, 10 / 3, 10 / 3, 2, 2, 1], strata=[1, 1, 1, 2, 2, 3], population=[10, 10, 10, 4, 4, 1]
     )
-    assert printed(surveys.mean([3, 1, 4, 1, 5, 9], drawn, "y"), (9, 5)) == (3.177777778, 0.61984)
-    assert printed(surveys.total([3, 1, 4, 1, 5, 9], drawn, "y"), (8, 5)) == (47.66666667, 9.29755)
+    assert printed(survey_estimate.mean([3, 1, 4, 1, 5, 9], drawn, "y"), (9, 5)) == (3.177777778, 0.61984)
+    assert printed(survey_estimate.total([3, 1, 4, 1, 5, 9], drawn, "y"), (8, 5)) == (47.66666667, 9.29755)
 
 
 def test_a_cluster_is_one_of_its_stratum():
     answers, strata = [3, 1, 4, 1, 5, 9, 2, 6], [1, 1, 1, 1, 2, 2, 2, 2]
-    apart = surveys.sample(np.ones(8), strata=strata, clusters=[1, 1, 2, 2, 3, 3, 4, 4])
-    again = surveys.sample(np.ones(8), strata=strata, clusters=[1, 1, 2, 2, 1, 1, 2, 2])
-    assert surveys.mean(answers, again, "y") == surveys.mean(answers, apart, "y")
+    apart = survey_estimate.sample(np.ones(8), strata=strata, clusters=[1, 1, 2, 2, 3, 3, 4, 4])
+    again = survey_estimate.sample(np.ones(8), strata=strata, clusters=[1, 1, 2, 2, 1, 1, 2, 2])
+    assert survey_estimate.mean(answers, again, "y") == survey_estimate.mean(answers, apart, "y")
 
 
 def test_design_effect_of_weights(strata, clusters):
     """R: `1 + var(w) / mean(w)^2 * (n - 1) / n` of `weights(dstrat)` and of the raked `weights(dclus1)`."""
     rows, drawn = strata
-    assert surveys.design_effect(drawn.weights) == pytest.approx(1.18637098474)
+    assert survey_estimate.design_effect(drawn.weights) == pytest.approx(1.18637098474)
     rows, drawn = clusters
-    fitted = surveys.rake(drawn, [rows["stype"], rows["sch.wide"]], [SCHOOLS, GOAL])
-    assert surveys.design_effect(fitted.weights) == pytest.approx(1.05165669562)
+    fitted = survey_estimate.rake(drawn, [rows["stype"], rows["sch.wide"]], [SCHOOLS, GOAL])
+    assert survey_estimate.design_effect(fitted.weights) == pytest.approx(1.05165669562)
 
 
 def test_reliability_of_a_made_up_scale():
@@ -262,7 +264,7 @@ def test_groups_differ_of_shares(strata, clusters):
 def test_groups_differ_after_raking(clusters):
     """R: `m <- svyglm(api00 ~ awards, raked)` with `rake(..., control=list(epsilon=1e-9))`; so for `~ stype`."""
     rows, drawn = clusters
-    fitted = surveys.rake(drawn, [rows["stype"], rows["sch.wide"]], [SCHOOLS, GOAL])
+    fitted = survey_estimate.rake(drawn, [rows["stype"], rows["sch.wide"]], [SCHOOLS, GOAL])
     found = differences(rows["api00"], fitted, by(rows, "awards", ("No", "Yes")), "No")
     same(said(found, "Yes"), (27.5983549759, -12.4741819456, 67.6708918975, 1.60636791097e-01))
     found = differences(rows["api00"], fitted, by(rows, "stype", SCHOOLS), "E")
@@ -273,10 +275,10 @@ def test_groups_differ_after_raking(clusters):
 def test_groups_differ_after_post_stratification_and_linear_fitting(clusters):
     """R: `svyglm(api00 ~ sch.wide, postStratify(dclus1, ~stype, ...))`; `svyglm(api00 ~ stype, calibrate(...))`."""
     rows, drawn = clusters
-    cells = surveys.post_stratify(drawn, rows["stype"], SCHOOLS)
+    cells = survey_estimate.post_stratify(drawn, rows["stype"], SCHOOLS)
     found = differences(rows["api00"], cells, by(rows, "sch.wide", GOAL), "No")
     same(said(found, "Yes"), (35.098513466, -7.93893176151, 78.1359586935, 1.01576301551e-01))
-    linear = surveys.fit_linear(drawn, [rows["stype"], rows["sch.wide"]], [SCHOOLS, GOAL])
+    linear = survey_estimate.fit_linear(drawn, [rows["stype"], rows["sch.wide"]], [SCHOOLS, GOAL])
     found = differences(rows["api00"], linear, by(rows, "stype", SCHOOLS), "E")
     same(said(found, "M")[0::3], (-18.0530337897, 2.63412608282e-01))
     same((found.statistic, found.p), (0.837370063389, 0.432891109737))

@@ -5,7 +5,7 @@ from contextlib import suppress
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from openhalo.base.errors import did_you_mean, name_all
-from openhalo.catalogue.analysis_kinds import CENSUS, UnknownGroup
+from openhalo.catalogue.analysis_kinds.unknown_group import UnknownGroup
 from openhalo.catalogue.analysis_plans import SETTABLE, AnalysisPlan
 from openhalo.catalogue.analysis_specs import AnalysisSpec, Grouped
 from openhalo.catalogue.condition_parser import parse
@@ -15,6 +15,7 @@ from openhalo.catalogue.reader import Document, Location
 from openhalo.catalogue.record_types import WITHHELD, FieldSpec, RecordType
 from openhalo.catalogue.schema import Schema, Unread
 from openhalo.catalogue.sources import FieldMapping, SourceSpec
+from openhalo.catalogue.vocabularies import CENSUS
 
 
 def record_type(spec: RecordType, document: Document, schema: Schema) -> None:

@@ -9,6 +9,9 @@ from openhalo.base.errors import did_you_mean, name_all
 from openhalo.catalogue.documents import Document
 from openhalo.catalogue.reader import Spec
 
+CENSUS = "census_2010"
+"""The crosswalk of a code list that says which of its codes chances are of."""
+
 
 class Code(Spec):
     """One code of a vocabulary."""

@@ -13,7 +13,7 @@ from openhalo.cli.terminal import AsJson, out, print_json
 from openhalo.language import formatting
 
 if TYPE_CHECKING:
-    from openhalo.measures.analyses.results import AnalysisResult
+    from openhalo.analyses.results import AnalysisResult
 
 
 def register(app: typer.Typer) -> None:
@@ -69,12 +69,12 @@ def _list(site: "openhalo.Site", as_json: bool) -> None:
 
 
 def _print(result: "AnalysisResult") -> None:
-    from openhalo.measures.analyses.wording import shown, span, ways
+    from openhalo.analyses.wording import shown, span, ways
 
-    spec, asked = result.asked.spec, result.asked
+    spec, context = result.context.spec, result.context
     out.print(spec.question, style="bold", markup=False)
-    period = formatting.span(asked.days.first, asked.days.last) if asked.days else "no records"
-    out.print(f"{asked.standing}; {period}", style="dim")
+    period = formatting.span(context.days.first, context.days.last) if context.days else "no records"
+    out.print(f"{context.standing}; {period}", style="dim")
     out.print(result.sentence(), markup=False, highlight=False)
     bounded = any(one.bounds for one in result.contrasts)
     if result.contrasts:
@@ -106,5 +106,5 @@ def _print(result: "AnalysisResult") -> None:
         out.print(f"- {note}", markup=False, highlight=False)
     for text, state in result.assumptions:
         out.print(f"{'! ' if state == 'not met' else '- '}{text}: {state}", markup=False, highlight=False)
-    version, definition = result.asked.provenance["store_version"], result.asked.provenance["definition"][:12]
+    version, definition = result.context.provenance["store_version"], result.context.provenance["definition"][:12]
     out.print(f"store version {version}; definition {definition}", style="dim", markup=False, highlight=False)

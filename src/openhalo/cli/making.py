@@ -50,6 +50,7 @@ def check(
 
     Example: openhalo check springfield
     """
+    from openhalo.analyses.runner import check_kinds
     from openhalo.catalogue import index
     from openhalo.publications.policy_checks import check_policy
     from openhalo.sites.planning import check_plan
@@ -57,6 +58,7 @@ def check(
     from openhalo.sites.signalling import check_governance
 
     catalogue, problems = index.examine(site / "catalogue" if site else None)
+    problems += check_kinds()
     if site is not None:
         problems = [
             *check_settings(site, catalogue),

@@ -9,7 +9,7 @@ from scipy.stats import false_discovery_control
 from openhalo.catalogue.indicators import RuleSpec
 from openhalo.catalogue.signal_specs import SignalSpec
 from openhalo.early_intervention import risk
-from openhalo.early_intervention.factors import Asked, Factor, Numbers, beside_peers, how_often, peer_factor
+from openhalo.early_intervention.factors import Factor, Numbers, SignalContext, beside_peers, how_often, peer_factor
 from openhalo.early_intervention.policies import learned, over, shrunken
 from openhalo.early_intervention.shared_scenes import at_the_scene
 from openhalo.early_intervention.similar_events import FALSE_DISCOVERY, disparities
@@ -29,7 +29,7 @@ class Filler:
     reasons: Callable[[int], list[Factor]]
 
 
-def alerts(asked: Asked, spec: SignalSpec | RuleSpec) -> dict[int, list[Factor]]:
+def alerts(context: SignalContext, spec: SignalSpec | RuleSpec) -> dict[int, list[Factor]]:
     """Return the reasons for officers whom a signal finds by itself, by place among serving officers.
 
     Raises:
@@ -37,14 +37,14 @@ def alerts(asked: Asked, spec: SignalSpec | RuleSpec) -> dict[int, list[Factor]]
         MissingExtra: a library that it needs is not installed.
     """
     if isinstance(spec, RuleSpec):
-        return _thresholds(asked, spec)
+        return _thresholds(context, spec)
     if spec.kind == "peers":
-        return {row: [factor] for row, factor in _peers(asked, spec).items()}
+        return {row: [factor] for row, factor in _peers(context, spec).items()}
     ask = disparities if spec.kind == "disparity" else at_the_scene
-    return {row: [factor] for row, factor in ask(asked, spec).items()}
+    return {row: [factor] for row, factor in ask(context, spec).items()}
 
 
-def filler(asked: Asked, spec: SignalSpec) -> Filler:
+def filler(context: SignalContext, spec: SignalSpec) -> Filler:
     """Return the number that a shrunken count, or a risk model, gives officers.
 
     Raises:
@@ -52,41 +52,41 @@ def filler(asked: Asked, spec: SignalSpec) -> Filler:
         MissingExtra: a library that it needs is not installed.
     """
     if spec.kind == "count":
-        at = beside_peers(asked, spec.indicator, spec.months)
-        number = shrunken(asked.evidence, asked.day, spec.months, spec.indicator)
+        at = beside_peers(context, spec.indicator, spec.months)
+        number = shrunken(context.evidence, context.day, spec.months, spec.indicator)
 
         def own(row: int) -> list[Factor]:
-            return [peer_factor(asked, at, row, spec.indicator, spec.months, "count", spec.id)]
+            return [peer_factor(context, at, row, spec.indicator, spec.months, "count", spec.id)]
 
         return Filler(number * (at.events > 0), own)
     assert spec.model, "a risk signal names its model"
-    known, happened, now = learned(asked.evidence, asked.day)
+    known, happened, now = learned(context.evidence, context.day)
     if happened.all() or not happened.any():
         raise Refused("in the years that the model learns from, the outcome came for nobody, or for everybody")
     chance, parts = risk.explain(spec.model, known, happened, now)
-    names = [*asked.evidence.matrix.columns, ("", 0)]
+    names = [*context.evidence.matrix.columns, ("", 0)]
     middle = np.array([np.median(some) if (some := column[~np.isnan(column)]).size else np.nan for column in now.T])
 
     def told(row: int) -> list[Factor]:
         largest = np.argsort(-np.abs(parts[row]), kind="stable")[:_PARTS]
-        return [_part(asked, spec, names[at], now[row, at], middle[at], parts[row, at], now[:, at]) for at in largest]
+        return [_part(context, spec, names[at], now[row, at], middle[at], parts[row, at], now[:, at]) for at in largest]
 
     return Filler(chance, told)
 
 
-def _thresholds(asked: Asked, rule: RuleSpec) -> dict[int, list[Factor]]:
-    held = set(asked.evidence.matrix.columns)
+def _thresholds(context: SignalContext, rule: RuleSpec) -> dict[int, list[Factor]]:
+    held = set(context.evidence.matrix.columns)
     tried = [one for one in rule.any_of if (one.indicator, one.months) in held]
     if not tried:
         raise Refused("the site holds none of the records that the rule counts")
     found: dict[int, list[Factor]] = {}
     for one in tried:
-        label = asked.records.catalogue.indicators[one.indicator].label
-        values = np.nan_to_num(asked.counts(one.indicator, one.months))
-        for row in np.flatnonzero(over(asked.evidence, one, asked.day)[asked.there]):
+        label = context.records.catalogue.indicators[one.indicator].label
+        values = np.nan_to_num(context.counts(one.indicator, one.months))
+        for row in np.flatnonzero(over(context.evidence, one, context.day)[context.there]):
             kind = "ratio" if one.exposure else "count"
-            at = beside_peers(asked, one.indicator, one.months)
-            beside = peer_factor(asked, at, int(row), one.indicator, one.months, "threshold", rule.id)
+            at = beside_peers(context, one.indicator, one.months)
+            beside = peer_factor(context, at, int(row), one.indicator, one.months, "threshold", rule.id)
             sentence = _(
                 "{label}: {value} in {months} months; “{rule}” asks for a look from {least} on. {often}"
             ).format(
@@ -101,20 +101,26 @@ def _thresholds(asked: Asked, rule: RuleSpec) -> dict[int, list[Factor]]:
     return found
 
 
-def _peers(asked: Asked, spec: SignalSpec) -> dict[int, Factor]:
+def _peers(context: SignalContext, spec: SignalSpec) -> dict[int, Factor]:
     """Return who has more than chance and the usual differences among peers explain, after multiplicity."""
-    at = beside_peers(asked, spec.indicator, spec.months)
+    at = beside_peers(context, spec.indicator, spec.months)
     asked_of = at.usual > 0
     adjusted = np.ones(len(at.chance))
     adjusted[asked_of] = false_discovery_control(at.chance[asked_of])
     out = np.flatnonzero((adjusted <= (spec.false_discovery or FALSE_DISCOVERY)) & (at.events > at.usual))
-    return {int(row): peer_factor(asked, at, int(row), spec.indicator, spec.months, "peers", spec.id) for row in out}
+    return {int(row): peer_factor(context, at, int(row), spec.indicator, spec.months, "peers", spec.id) for row in out}
 
 
 def _part(
-    asked: Asked, spec: SignalSpec, name: tuple[str, int], value: float, middle: float, part: float, everyone: Numbers
+    context: SignalContext,
+    spec: SignalSpec,
+    name: tuple[str, int],
+    value: float,
+    middle: float,
+    part: float,
+    everyone: Numbers,
 ) -> Factor:
-    indicators = asked.records.catalogue.indicators
+    indicators = context.records.catalogue.indicators
     label = indicators[name[0]].label if name[0] else _("Years of service")
     more, odds = part > 0, float(np.exp(abs(part)))
 

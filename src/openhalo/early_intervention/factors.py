@@ -57,7 +57,7 @@ class Factor:
 
 
 @dataclass(frozen=True)
-class Asked:
+class SignalContext:
     """What is looked at on a day: only what was known by then.
 
     Attributes:
@@ -139,39 +139,41 @@ def standing(events: Numbers, exposure: Numbers, work: NDArray[np.str_]) -> Stan
     return Standing(events, usual, shrunk.value, shrunk.low, shrunk.high, np.asarray(chance))
 
 
-def beside_peers(asked: Asked, name: str, months: int) -> Standing:
+def beside_peers(context: SignalContext, name: str, months: int) -> Standing:
     """Return how all serving officers stand on a count, or on a ratio for its exposure.
 
     Raises:
         Refused: nobody has exposure, or nothing happened.
     """
-    if (name, months) not in asked._standings:
-        asked._standings[name, months] = _beside_peers(asked, name, months)
-    return asked._standings[name, months]
+    if (name, months) not in context._standings:
+        context._standings[name, months] = _beside_peers(context, name, months)
+    return context._standings[name, months]
 
 
-def _beside_peers(asked: Asked, name: str, months: int) -> Standing:
-    spec = asked.records.catalogue.indicators[name]
-    if (name, months) not in asked.evidence.matrix.columns:
+def _beside_peers(context: SignalContext, name: str, months: int) -> Standing:
+    spec = context.records.catalogue.indicators[name]
+    if (name, months) not in context.evidence.matrix.columns:
         raise Refused(f"the site holds no records for “{spec.label}” over {months} months")
     if spec.kind != "ratio":
-        return standing(asked.counts(name, months), asked.years(months), asked.work)
-    events, exposure = asked.counts(spec.of, months), asked.counts(spec.per, months)
+        return standing(context.counts(name, months), context.years(months), context.work)
+    events, exposure = context.counts(spec.of, months), context.counts(spec.per, months)
     held = exposure > 0
-    some = standing(events[held], exposure[held], asked.work[held])
+    some = standing(events[held], exposure[held], context.work[held])
     whole = {part: np.full(len(held), 1.0 if part == "chance" else 0.0) for part in Standing.__dataclass_fields__}
     for part, column in whole.items():
         column[held] = getattr(some, part)
     return Standing(**whole)
 
 
-def peer_factor(asked: Asked, at: Standing, row: int, name: str, months: int, kind: Kind, signal: str = "") -> Factor:
+def peer_factor(
+    context: SignalContext, at: Standing, row: int, name: str, months: int, kind: Kind, signal: str = ""
+) -> Factor:
     """Return one officer's reason: more than others doing the same work."""
-    spec = asked.records.catalogue.indicators[name]
-    same = asked.work == asked.work[row]
+    spec = context.records.catalogue.indicators[name]
+    same = context.work == context.work[row]
     same[row] = False
     value, usual, chance = float(at.events[row]), float(at.usual[row]), float(at.chance[row])
-    who = group_named(asked, row)
+    who = group_named(context, row)
     sentence = _(
         "{label}: {value} in {months} months, where others with the same work and exposure have {usual}. {often}"
     ).format(
@@ -198,10 +200,10 @@ def peer_factor(asked: Asked, at: Standing, row: int, name: str, months: int, ki
     )
 
 
-def group_named(asked: Asked, row: int) -> str:
+def group_named(context: SignalContext, row: int) -> str:
     """Return who an officer's peers are, and how many."""
-    work = str(asked.work[row])
-    size = formatting.count(float((asked.work == work).sum()) - 1)
+    work = str(context.work[row])
+    size = formatting.count(float((context.work == work).sum()) - 1)
     if work == REST:
         return _("{officers} other officers, of units too small to stand alone").format(officers=size)
     return _("{officers} other officers of {work}").format(officers=size, work=work)

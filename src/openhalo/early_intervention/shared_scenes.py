@@ -6,7 +6,7 @@ import polars as pl
 
 from openhalo.catalogue.signal_specs import SignalSpec
 from openhalo.early_intervention.clock import months_before
-from openhalo.early_intervention.factors import Asked, Factor
+from openhalo.early_intervention.factors import Factor, SignalContext
 from openhalo.early_intervention.similar_events import place_officers
 from openhalo.engines.connect import fetch
 from openhalo.engines.expressions import to_ibis
@@ -20,25 +20,25 @@ SURELY = 0.8
 """Chance of lying among the top twentieth of peers from which an officer is named (Ridgeway 2025)."""
 
 
-def at_the_scene(asked: Asked, spec: SignalSpec) -> dict[int, Factor]:
+def at_the_scene(context: SignalContext, spec: SignalSpec) -> dict[int, Factor]:
     """Return, by place among serving officers, those who are surely among the top twentieth of their peers.
 
     Raises:
         Refused: the records do not say who was at a scene and what each did, or the sampler did not settle.
         MissingExtra: the sampler is not installed.
     """
-    records = asked.records
+    records = context.records
     definition, relation = records.catalogue.record_type(spec.record), records.relation(spec.record)
     day = relation.field(definition.time, "_date" if definition.fields[definition.time].type == "time" else "")
     where = records.catalogue.condition(spec.record, spec.where)
     kept = to_ibis(where, relation) if where is not None else ibis.literal(True)
-    since = months_before(asked.day, spec.months)
+    since = months_before(context.day, spec.months)
     columns = {
         "officer": relation.field(spec.officer),
         "scene": relation.field(spec.scene),
         "level": relation.field(spec.level),
     }
-    table = relation.table.filter((day > ibis.literal(since)) & (day <= ibis.literal(asked.day)) & kept)
+    table = relation.table.filter((day > ibis.literal(since)) & (day <= ibis.literal(context.day)) & kept)
     frame = fetch(table.select(**columns)).drop_nulls()
     if not frame.height:
         raise Refused(
@@ -46,7 +46,7 @@ def at_the_scene(asked: Asked, spec: SignalSpec) -> dict[int, Factor]:
             f"('{spec.scene}' and '{spec.level}' of {spec.record})"
         )
     # An officer with several records of one scene is there once, with the most that was done.
-    frame = place_officers(asked, spec, frame).group_by("scene", "row").agg(pl.col("level").max())
+    frame = place_officers(context, spec, frame).group_by("scene", "row").agg(pl.col("level").max())
     frame = frame.sort("scene", "row")
     found = same_scene(scenes(frame["scene"].to_numpy(), frame["row"].to_numpy(), frame["level"].to_numpy()))
     reasons = {}

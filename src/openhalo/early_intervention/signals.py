@@ -18,7 +18,7 @@ from openhalo.catalogue.index import Catalogue
 from openhalo.catalogue.indicators import IndicatorSpec, RuleSpec
 from openhalo.catalogue.signal_specs import SignalSpec
 from openhalo.early_intervention.alerts import Filler, alerts, filler
-from openhalo.early_intervention.factors import Asked, Factor, beside_peers, peer_factor
+from openhalo.early_intervention.factors import Factor, SignalContext, beside_peers, peer_factor
 from openhalo.early_intervention.governance import Governance
 from openhalo.early_intervention.indicators import compute
 from openhalo.early_intervention.policies import RECENT, Evidence, past_windows
@@ -121,20 +121,20 @@ def review_set(records: Records, roster: Roster, known_by: date, governance: Gov
         CatalogueError: a signal is switched on that does not exist.
     """
     on = switched_on(records.catalogue, governance)
-    asked = _asked(records, roster, known_by, on)
+    context = _asked(records, roster, known_by, on)
     found: dict[int, list[Factor]] = {}
     fillers: list[Filler] = []
     refused: dict[str, str] = {}
     for spec in on:
         try:
             if isinstance(spec, SignalSpec) and spec.kind in ("count", "risk"):
-                fillers.append(filler(asked, spec))
+                fillers.append(filler(context, spec))
             else:
-                for row, factors in alerts(asked, spec).items():
+                for row, factors in alerts(context, spec).items():
                     found.setdefault(row, []).extend(factors)
         except (Refused, MissingExtra) as why:
             refused[spec.id] = str(why)
-    names = roster.officers["pseudonym"].fill_null(roster.officers["record_key"]).to_numpy()[asked.there]
+    names = roster.officers["pseudonym"].fill_null(roster.officers["record_key"]).to_numpy()[context.there]
     # Of officers who stand alike at the border a hash decides: nobody stands first for a name or a date of hire.
     tie = np.array([hash_facts([name, str(known_by)]) for name in names])
     first = sorted(found, key=lambda row: (-len({one.signal for one in found[row]}), tie[row]))
@@ -144,15 +144,15 @@ def review_set(records: Records, roster: Roster, known_by: date, governance: Gov
         row: found.get(row, []) + [one for part in filled.get(row, []) for one in part.reasons(row)]
         for row in [*rows, *filled]
     }
-    _add_context(asked, reasons)
-    units = roster.units(known_by)[asked.there]
+    _add_context(context, reasons)
+    units = roster.units(known_by)[context.there]
     lapses = known_by + timedelta(days=governance.lapse_days)
     signals = [
         _signal(
             records.catalogue,
             str(names[row]),
             str(units[row]),
-            int((asked.work == asked.work[row]).sum()),
+            int((context.work == context.work[row]).sum()),
             factors,
             lapses,
         )
@@ -166,7 +166,7 @@ def review_set(records: Records, roster: Roster, known_by: date, governance: Gov
         "inputs": sorted({one for signal in signals for one in signal.inputs}),
         "governance": hash_facts(governance.model_dump(mode="json")),
     }
-    matrix = asked.evidence.matrix
+    matrix = context.evidence.matrix
     return ReviewSet(
         known_by,
         lapses,
@@ -182,7 +182,7 @@ def review_set(records: Records, roster: Roster, known_by: date, governance: Gov
     )
 
 
-def _asked(records: Records, roster: Roster, day: date, on: Sequence[SignalSpec | RuleSpec]) -> Asked:
+def _asked(records: Records, roster: Roster, day: date, on: Sequence[SignalSpec | RuleSpec]) -> SignalContext:
     """Return everything that the signals read on a day; past years too where a model learns from them."""
     indicators = records.catalogue.indicators
     known = Records(records.store, records.manifest, records.catalogue, day, records.authoritative)
@@ -190,14 +190,14 @@ def _asked(records: Records, roster: Roster, day: date, on: Sequence[SignalSpec 
     if model is not None:
         days = sorted([day, *past_windows(day)])
         matrix = compute(records, indicators.values(), days, roster.keys)
-        return Asked(known, Evidence(matrix, roster, model.foresees, model.counted), day)
+        return SignalContext(known, Evidence(matrix, roster, model.foresees, model.counted), day)
     named = {one.indicator for spec in on if isinstance(spec, RuleSpec) for one in spec.any_of}
     named |= {spec.indicator for spec in on if isinstance(spec, SignalSpec) and spec.indicator}
     for name in sorted(named):
         named |= {one for one in (indicators[name].of, indicators[name].per, *indicators[name].any_of) if one}
     wanted = [one for one in indicators.values() if _is_context(one) or one.id in named]
     matrix = compute(records, wanted, [day], roster.keys)
-    return Asked(known, Evidence(matrix, roster, "", ""), day)
+    return SignalContext(known, Evidence(matrix, roster, "", ""), day)
 
 
 def _filled(
@@ -219,20 +219,20 @@ def _is_context(spec: IndicatorSpec) -> bool:
     return spec.kind == "count" and spec.direction == "risk"
 
 
-def _add_context(asked: Asked, reasons: dict[int, list[Factor]]) -> None:
+def _add_context(context: SignalContext, reasons: dict[int, list[Factor]]) -> None:
     """Tell beside the reasons what else an officer has at least twice as often as others doing the same work."""
-    matrix = asked.evidence.matrix
-    for spec in asked.records.catalogue.indicators.values():
+    matrix = context.evidence.matrix
+    for spec in context.records.catalogue.indicators.values():
         if not _is_context(spec) or (spec.id, _LOOK) not in matrix.columns:
             continue
-        events = asked.counts(spec.id, _LOOK)
+        events = context.counts(spec.id, _LOOK)
         some = [row for row in reasons if events[row] > 0 and spec.id not in {one.indicator for one in reasons[row]}]
         if not some:
             continue
-        at = beside_peers(asked, spec.id, _LOOK)
+        at = beside_peers(context, spec.id, _LOOK)
         for row in some:
             if at.events[row] >= _UNUSUAL * max(at.usual[row], 0.05) and at.chance[row] <= _RARE:
-                reasons[row].append(peer_factor(asked, at, row, spec.id, _LOOK, "context"))
+                reasons[row].append(peer_factor(context, at, row, spec.id, _LOOK, "context"))
 
 
 def _signal(catalogue: Catalogue, officer: str, unit: str, peers: int, factors: list[Factor], lapses: date) -> Signal:

@@ -8,19 +8,19 @@ import polars as pl
 
 from openhalo.catalogue.signal_specs import SignalSpec
 from openhalo.early_intervention.clock import months_before
-from openhalo.early_intervention.factors import Asked, Factor
+from openhalo.early_intervention.factors import Factor, SignalContext
 from openhalo.engines.connect import fetch
 from openhalo.engines.expressions import to_ibis
 from openhalo.language import formatting
 from openhalo.language.translation import _
-from openhalo.statistics.benchmark import benchmark
+from openhalo.statistics.internal_benchmark import benchmark
 from openhalo.statistics.results import Refused
 
 FALSE_DISCOVERY = 0.1
 _NUMBERS = ("number", "integer")
 
 
-def disparities(asked: Asked, spec: SignalSpec) -> dict[int, Factor]:
+def disparities(context: SignalContext, spec: SignalSpec) -> dict[int, Factor]:
     """Return, by place among serving officers, those for whom it does so beyond chance and multiplicity.
 
     Times of day are held equal by a curve over the hour, and by quarter and weekend; numbers by a curve; places, codes
@@ -29,7 +29,7 @@ def disparities(asked: Asked, spec: SignalSpec) -> dict[int, Factor]:
     Raises:
         Refused: no event is left, or no officer can be compared with others.
     """
-    rows, smooth = _events(asked, spec)
+    rows, smooth = _events(context, spec)
     if not rows.height:
         raise Refused("no event in these months says the officer, the outcome, and what makes events similar")
     kinds = [name for name in rows.columns if name not in ("row", "outcome", *smooth)]
@@ -78,13 +78,13 @@ def disparities(asked: Asked, spec: SignalSpec) -> dict[int, Factor]:
     return reasons
 
 
-def _events(asked: Asked, spec: SignalSpec) -> tuple[pl.DataFrame, list[str]]:
+def _events(context: SignalContext, spec: SignalSpec) -> tuple[pl.DataFrame, list[str]]:
     """Return events of the look-back with the officer's place, the outcome and what makes them similar.
 
     The second part names the columns that are numbers. Others than serving officers have places below 0: they are
     compared with, and never named.
     """
-    records = asked.records
+    records = context.records
     definition, relation = records.catalogue.record_type(spec.record), records.relation(spec.record)
     chosen: dict[str, Any] = {"officer": relation.field(spec.officer)}
     smooth = []
@@ -111,19 +111,19 @@ def _events(asked: Asked, spec: SignalSpec) -> tuple[pl.DataFrame, list[str]]:
     where = records.catalogue.condition(spec.record, spec.where)
     kept = to_ibis(where, relation) if where is not None else ibis.literal(True)
     day = relation.field(definition.time, "_date" if definition.fields[definition.time].type == "time" else "")
-    since = months_before(asked.day, spec.months)
-    table = relation.table.filter((day > ibis.literal(since)) & (day <= ibis.literal(asked.day)) & kept)
+    since = months_before(context.day, spec.months)
+    table = relation.table.filter((day > ibis.literal(since)) & (day <= ibis.literal(context.day)) & kept)
     frame = fetch(table.select(**chosen)).drop_nulls(["officer", "outcome", *smooth])
-    return place_officers(asked, spec, frame).drop("officer"), smooth
+    return place_officers(context, spec, frame).drop("officer"), smooth
 
 
-def place_officers(asked: Asked, spec: SignalSpec, frame: pl.DataFrame) -> pl.DataFrame:
+def place_officers(context: SignalContext, spec: SignalSpec, frame: pl.DataFrame) -> pl.DataFrame:
     """Add the column `row`: each officer's place among those who serve; others get places of their own below 0.
 
     A link holds the officer's key; a text holds the id that the officer has in the agency's own file.
     """
-    places = asked.row
-    if asked.records.catalogue.schema.follow(spec.record, spec.officer)[1].type == "text":  # type: ignore[index]
+    places = context.row
+    if context.records.catalogue.schema.follow(spec.record, spec.officer)[1].type == "text":  # type: ignore[index]
         own = [key.split("/", 2)[2] for key in places]
         often = Counter(own)
         places = {name: row for name, row in zip(own, places.values(), strict=True) if often[name] == 1}

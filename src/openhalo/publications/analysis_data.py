@@ -6,8 +6,8 @@ from typing import Any
 
 import polars as pl
 
+from openhalo.analyses.results import AnalysisResult
 from openhalo.catalogue.analysis_plans import AnalysisPlan
-from openhalo.measures.analyses.results import AnalysisResult
 
 _COLUMNS = {
     "analysis": ("string", "Analysis that made the comparison"),
@@ -48,8 +48,8 @@ def write_analyses(folder: Path, results: Sequence[AnalysisResult]) -> dict[str,
     tables = []
     for result in results:
         first = {
-            "analysis": result.asked.spec.id,
-            "standing": result.asked.standing,
+            "analysis": result.context.spec.id,
+            "standing": result.context.standing,
             "refused": str(result.refusal) or None,
         }
         table = result.table() if result.contrasts else pl.DataFrame({"group": [None]})
@@ -69,7 +69,7 @@ def write_analyses(folder: Path, results: Sequence[AnalysisResult]) -> dict[str,
 
 def detail_of(result: AnalysisResult) -> str:
     """Return the path of the counts that a test saw."""
-    return f"data/analyses/{result.asked.spec.id}.csv"
+    return f"data/analyses/{result.context.spec.id}.csv"
 
 
 def plan_facts(plan: AnalysisPlan) -> dict[str, Any]:

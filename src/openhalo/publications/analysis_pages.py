@@ -5,17 +5,17 @@ from dataclasses import dataclass, field
 from math import isnan
 from typing import Any
 
-from openhalo.catalogue.analysis_kinds import SmallAreaEstimate
+from openhalo.analyses.context import AnalysisContext
+from openhalo.analyses.contrasts import Contrast
+from openhalo.analyses.results import AnalysisResult, Counts
+from openhalo.analyses.wording import named, shown, span
+from openhalo.catalogue.analysis_kinds.small_area_estimate import SmallAreaEstimate
 from openhalo.catalogue.analysis_plans import AnalysisPlan
 from openhalo.catalogue.analysis_specs import AnalysisSpec, Grouped
 from openhalo.catalogue.index import Catalogue
 from openhalo.charts.svg import Drawing, Drawings
 from openhalo.language import formatting
 from openhalo.language.translation import _
-from openhalo.measures.analyses.asked import Asked
-from openhalo.measures.analyses.contrasts import Contrast
-from openhalo.measures.analyses.results import AnalysisResult, Counts
-from openhalo.measures.analyses.wording import named, shown, span
 from openhalo.publications.analysis_data import COMPARISONS, detail_of
 from openhalo.publications.condition_words import in_words
 from openhalo.publications.freshness import sources_of
@@ -60,29 +60,31 @@ class AnalysisPage:
 
 def analysis_page(result: AnalysisResult, plan: AnalysisPlan, catalogue: Catalogue, drawings: Drawings) -> AnalysisPage:
     """Return what an analysis' page says, in the language being spoken."""
-    asked = result.asked
-    spec = catalogue.analysis(asked.spec.id)
+    context = result.context
+    spec = catalogue.analysis(context.spec.id)
     columns, rows = _table(result)
     page = AnalysisPage(
         spec=spec,
-        planned=asked.standing == "planned",
+        planned=context.standing == "planned",
         refused=bool(result.refusal),
         headline=result.headline(),
         counts=[one for one in (result.tabulate(), *result.more()) if one is not None],
         answers=result.answers(),
         limit=_(result.limit) if result.limit else "",
-        period=formatting.span(asked.days.first, asked.days.last) if asked.days else "",
+        period=formatting.span(context.days.first, context.days.last) if context.days else "",
         columns=columns,
         rows=rows,
         assumptions=[(_(text), _state(state)) for text, state in result.assumptions],
         notes=result.notes,
-        definition=list(_definition(asked, catalogue)),
+        definition=list(_definition(context, catalogue)),
         methods=[_(one) for one in result.methods],
         citations=result.citations or spec.sources,
         plan=plan,
         family=_family(result, plan),
-        sources=[catalogue.source(one.id) for one in sources_of(spec.record, asked.records)] if asked.covered else [],
-        provenance=asked.provenance,
+        sources=[catalogue.source(one.id) for one in sources_of(spec.record, context.records)]
+        if context.covered
+        else [],
+        provenance=context.provenance,
         redefined=spec.id in catalogue.redefined,
         tables=[COMPARISONS, *([detail_of(result)] if result.detail.width else [])],
     )
@@ -109,7 +111,7 @@ def _table(result: AnalysisResult) -> tuple[list[Column], list[list[str]]]:
     scales = {one.scale for one in every}
     head = heads[scales.pop()] if len(scales) == 1 else _("Estimate")
     parts: list[tuple[bool, Column, Any]] = [
-        (True, Column(_("Compared")), lambda one: named(one, result.asked, result.wording)),
+        (True, Column(_("Compared")), lambda one: named(one, result.context, result.wording)),
         (True, Column(head), lambda one: shown(one.estimate, one.scale)),
         (True, Column(_("95% interval"), interval=True, minor=True), lambda one: span(one.low, one.high, one.scale)),
         (any(one.bounds for one in every), Column(_("With unknown group, between"), minor=True), _bounds),
@@ -139,7 +141,7 @@ def _state(state: str) -> str:
 def _family(result: AnalysisResult, plan: AnalysisPlan) -> str:
     if not result.leading:
         return ""
-    if result.asked.standing == "exploratory":
+    if result.context.standing == "exploratory":
         return _("It was added after the plan, so it is exploratory: a reason to look closer, not a finding.")
     if result.family < 2:
         return ""
@@ -156,11 +158,11 @@ def _family(result: AnalysisResult, plan: AnalysisPlan) -> str:
     return text.format(n=result.family, level=f"{100 * plan.level:g}%")
 
 
-def _definition(asked: Asked[Any], catalogue: Catalogue) -> Iterable[str]:
-    spec, record = asked.spec, asked.spec.record
+def _definition(context: AnalysisContext[Any], catalogue: Catalogue) -> Iterable[str]:
+    spec, record = context.spec, context.spec.record
     where = in_words(record, spec.where, catalogue)
     text = _("It looks at {units} where {what}.") if where else _("It looks at all {units}.")
-    yield text.format(units=asked.unit, what=where)
+    yield text.format(units=context.unit, what=where)
     held = spec.settings
     if held.get("discretionary"):
         yield _("Only these searches count: {what}.").format(what=in_words(record, spec.discretionary, catalogue))
@@ -183,10 +185,10 @@ def _definition(asked: Asked[Any], catalogue: Catalogue) -> Iterable[str]:
             "area ({area})."
         )
         yield text.format(fields=", ".join(traits) or "–", area=area)
-    if isinstance(spec, Grouped) and asked.reference:
+    if isinstance(spec, Grouped) and context.reference:
         names = group(record, spec.group, catalogue)
         text = _("Groups are those of “{field}”; the others are compared with {reference}.")
-        yield text.format(field=names.label, reference=asked.name(asked.reference))
+        yield text.format(field=names.label, reference=context.name(context.reference))
     if held.get("place"):
         yield _("Places are those of “{field}”.").format(field=group(record, spec.place, catalogue).label)
     if held.get("strata"):

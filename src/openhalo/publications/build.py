@@ -5,6 +5,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from openhalo.analyses.results import AnalysisResult
+from openhalo.analyses.runner import run_plan
 from openhalo.base.progress import Report, silent
 from openhalo.base.provenance import write_json
 from openhalo.catalogue.analysis_plans import AnalysisPlan
@@ -15,8 +17,6 @@ from openhalo.catalogue.translating import translated
 from openhalo.charts.svg import Drawings
 from openhalo.intake.receipts import Receipt
 from openhalo.language.translation import _, speaking
-from openhalo.measures.analyses.results import AnalysisResult
-from openhalo.measures.analyses.running import run_plan
 from openhalo.publications import open_data, places
 from openhalo.publications.analysis_data import plan_facts, write_analyses
 from openhalo.publications.analysis_pages import analysis_page
@@ -108,8 +108,8 @@ def build(
     sources |= {
         source.id: source
         for one in results
-        if one.asked.covered
-        for source in sources_of(one.asked.spec.record, records)
+        if one.context.covered
+        for source in sources_of(one.context.spec.record, records)
     }
     for language in imprint.languages:
         with speaking(language):
@@ -159,7 +159,7 @@ def _core(
     records: Records,
 ) -> list[CoreStatus]:
     """Return how the core list stands; an analysis answers an item where it was carried out and not refused."""
-    tested = [one.asked.spec.id for one in results if not one.refusal]
+    tested = [one.context.spec.id for one in results if not one.refusal]
     untold = {one.id: [one.record] for one in said.analyses.values() if not records.coverage(one.record)}
     return said.core_statuses([one.spec.id for one in answers], waiting, tested, untold)
 

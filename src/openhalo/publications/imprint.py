@@ -4,11 +4,11 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 
+from openhalo.analyses.results import AnalysisResult
 from openhalo.base.errors import Problem, ReleaseError
 from openhalo.catalogue.index import Catalogue
 from openhalo.catalogue.measure_specs import MeasureSpec
 from openhalo.language.translation import ENGLISH, Language, _
-from openhalo.measures.analyses.results import AnalysisResult
 
 
 @dataclass(frozen=True)
@@ -128,14 +128,14 @@ def must_be_open(
         ReleaseError: with every field that is missing, and what to write.
     """
     results = list(results)
-    shut = [result.asked.spec for result in results if result.asked.spec.record in closed]
+    shut = [result.context.spec for result in results if result.context.spec.record in closed]
     if shut:
         todo = "take it out of the plan (analysis_plan.yaml), or declare the fields of these records public"
         raise ReleaseError(
             [Problem(one.id, f"its counts of {one.record} could give withheld figures away", todo=todo) for one in shut]
         )
     missing: dict[str, set[str]] = {}
-    for spec in (result.asked.spec for result in results if not result.refusal):
+    for spec in (result.context.spec for result in results if not result.refusal):
         for one in spec.named():
             paths = [one.text] if one.what == "group" else []
             for record, name in _undeclared_fields(one.record, paths, catalogue, declared):

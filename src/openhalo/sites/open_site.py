@@ -8,6 +8,8 @@ from typing import Any
 
 import polars as pl
 
+from openhalo.analyses.results import AnalysisResult
+from openhalo.analyses.runner import run_one
 from openhalo.base.errors import Problem, ReleaseError, SiteError, name_all
 from openhalo.base.periods import Grain, Period
 from openhalo.base.progress import Report, silent
@@ -16,8 +18,6 @@ from openhalo.catalogue.index import Catalogue, load
 from openhalo.catalogue.sources import SourceSpec
 from openhalo.intake import template
 from openhalo.intake.receipts import Receipt, receipts
-from openhalo.measures.analyses.results import AnalysisResult
-from openhalo.measures.analyses.running import run_one
 from openhalo.measures.evaluation import evaluate
 from openhalo.measures.figures import MeasureResult
 from openhalo.measures.planning import Question

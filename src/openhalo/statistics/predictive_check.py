@@ -11,8 +11,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from openhalo.language.translation import filled
 from openhalo.statistics.estimates import Numbers
-from openhalo.statistics.multilevel import Multilevel
 from openhalo.statistics.results import Assumption
+from openhalo.statistics.small_area_estimate import Multilevel
 
 LEAST = 0.01
 """Chance of so large a misfit, below which the model does not give back what it was fitted to."""

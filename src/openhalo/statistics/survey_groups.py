@@ -18,7 +18,7 @@ from scipy.special import fdtrc, stdtr, stdtrit
 from openhalo.language.translation import filled, later
 from openhalo.statistics.estimates import Numbers
 from openhalo.statistics.results import Refused, Result
-from openhalo.statistics.surveys import Sample, covariance, mean_and_spread, result
+from openhalo.statistics.survey_estimate import Sample, covariance, mean_and_spread, result
 
 
 class Differences(NamedTuple):

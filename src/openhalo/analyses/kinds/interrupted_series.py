@@ -1,0 +1,110 @@
+"""The interrupted series: records by month, before and after something began."""
+
+from collections.abc import Sequence
+from datetime import date
+
+import numpy as np
+import polars as pl
+
+from openhalo.analyses.context import AnalysisContext
+from openhalo.analyses.contrasts import contrast
+from openhalo.analyses.months import by_month, must_have_months
+from openhalo.analyses.results import AnalysisResult, Picture
+from openhalo.analyses.wording import Wording
+from openhalo.catalogue.analysis_kinds.interrupted_series import InterruptedSeries as InterruptedSeriesSpec
+from openhalo.charts import analysis_charts
+from openhalo.language import formatting
+from openhalo.language.translation import _, later
+from openhalo.statistics.interrupted_series import InterruptedSeries, interrupted_series
+from openhalo.statistics.results import Refused
+
+_ESTIMATE = later(
+    "From {event} on, the monthly number was {value} times what the trend and season before lead to "
+    "(95% interval {span}; {n} {units})."
+)
+
+
+def run(context: AnalysisContext[InterruptedSeriesSpec]) -> AnalysisResult:
+    """Return the level after an event divided by what the trend and season before it lead to.
+
+    Raises:
+        Refused: no event is named, the records are kept by the year, or there are too few whole months on a side.
+    """
+    event = context.event
+    if event is None:
+        raise Refused("the plan does not say what began, and when")
+    months = must_have_months(context)
+    counted = by_month(context)
+    events = np.array([counted.get(month, 0) for month in months], float)
+    after = np.array([month >= event.start for month in months])
+    found = interrupted_series(
+        events,
+        after,
+        harmonics=context.spec.harmonics,
+        season_start=months[0].month if months else 1,
+        slope=context.spec.slope,
+        lags=context.spec.lags,
+    )
+    return AnalysisResult(
+        context=context,
+        contrasts=(contrast(found, "ratio"),),
+        wording=Wording(
+            _ESTIMATE,
+            later("The level rose by more than chance explains."),
+            later("The level fell by more than chance explains."),
+            later("After {event}, against before"),
+            {"event": event.label},
+        ),
+        detail=pl.DataFrame(
+            {"month": months, "counted": events.astype(int), "expected": found.expected, "after": after}
+        ),
+        tell=lambda: _notes(context, months, found),
+        limit=found.limit,
+        depict=lambda: [_picture(context, months, events, found)],
+        facts={
+            "event": event.model_dump(mode="json"),
+            "dispersion": found.dispersion,
+            "trend_per_month": found.trend,
+            "autocorrelation": found.autocorrelation,
+        },
+    )
+
+
+def _notes(
+    context: AnalysisContext[InterruptedSeriesSpec], months: Sequence[date], found: InterruptedSeries
+) -> list[str]:
+    assert context.event is not None
+    before = sum(month < context.event.start for month in months)
+    text = _("{before} months before are compared with {after} months from then on. Months in part are left out.")
+    growth = _("Before, the number changed by {change} a month, the season aside.")
+    return [
+        text.format(before=before, after=len(months) - before),
+        growth.format(change=f"{100 * (found.trend - 1):+.1f}%"),
+        _("Why this day: {reason}").format(reason=_(context.event.because)),
+    ]
+
+
+def _picture(
+    context: AnalysisContext[InterruptedSeriesSpec],
+    months: Sequence[date],
+    events: Sequence[float] | np.ndarray,
+    found: InterruptedSeries,
+) -> Picture:
+    assert context.event is not None
+    rows = [
+        analysis_charts.Month(month.isoformat(), float(counted), float(expected))
+        for month, counted, expected in zip(months, events, found.expected, strict=True)
+    ]
+    caption = _(
+        "Each dot is the number of {units} of one month. The line is the trend and season before {event}; from there "
+        "on it is dashed and shows what would have come had they gone on."
+    ).format(units=context.unit, event=_(context.event.label))
+    after = [row for row in rows if row.start >= context.event.start.isoformat()]
+    text = _("{units}: {counted} in {months} months from then on; the trend before leads to {expected}.")
+    alt = text.format(
+        units=context.unit,
+        counted=formatting.count(sum(row.counted for row in after)),
+        months=len(after),
+        expected=formatting.count(sum(row.expected for row in after)),
+    )
+    return Picture(analysis_charts.series, (rows,), (context.event.start.isoformat(),), f"{alt} {caption}", caption)

@@ -1,0 +1,110 @@
+"""Shares of groups compared where place and circumstances are the same."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+import polars as pl
+
+from openhalo.analyses.cells import cells_of
+from openhalo.analyses.context import AnalysisContext
+from openhalo.analyses.contrasts import Contrast, contrast
+from openhalo.analyses.results import AnalysisResult, Picture
+from openhalo.analyses.wording import NOT_ALONE, Wording
+from openhalo.catalogue.analysis_kinds.rate_ratio import RateRatio
+from openhalo.charts import figures_chart
+from openhalo.charts.figure import Figure
+from openhalo.language import formatting
+from openhalo.language.translation import _, filled, later
+from openhalo.statistics.rate_ratio import adjusted_ratio
+from openhalo.statistics.recording import refuse_uneven_recording
+from openhalo.statistics.results import Refused
+
+_WORDING = Wording(
+    later(
+        "The share among {group} was {value} times that among {reference}, with place and circumstances held "
+        "equal (95% interval {span}; {n} {units})."
+    )
+)
+FEWEST = 30
+
+
+def run(context: AnalysisContext[RateRatio]) -> AnalysisResult:
+    """Return the share with the outcome in each group, divided by the reference group's, within the same strata.
+
+    Raises:
+        Refused: the group is recorded by the outcome, or there is nobody to compare.
+    """
+    cells = cells_of(context, [context.spec.group])
+    known, unknown = cells.filter(pl.col("key0").is_not_null()), cells.filter(pl.col("key0").is_null())
+    hits, all_hits = float(known["k"].sum()), float(cells["k"].sum())
+    misses, all_misses = float(known["n"].sum()) - hits, float(cells["n"].sum()) - all_hits
+    if min(all_hits, all_misses) == 0:
+        raise Refused("the outcome is recorded for all or for none: there is nothing to compare")
+    refuse_uneven_recording((hits, all_hits), (misses, all_misses), later("the records with the outcome"))
+    sizes = dict(known.group_by("key0").agg(pl.col("n").sum()).iter_rows())
+    if sizes.get(context.reference, 0) < FEWEST:
+        text = later("fewer than {n} records of {group}, the group compared with")
+        raise Refused(filled(text, n=FEWEST, group=context.name(context.reference)))
+    codes = [
+        code
+        for code in context.people
+        if code != context.reference and (not context.compare or code in context.compare)
+    ]
+    enough = [code for code in codes if sizes.get(code, 0) >= FEWEST]
+    found = [_ratio(context, known, unknown, code) for code in enough]
+    if not found:
+        raise Refused(filled("no group has {n} records or more", n=FEWEST))
+    totals = known.group_by("key0").agg(pl.col("k", "n").sum())
+    detail = totals.select(group="key0", outcome="k", records="n", share=pl.col("k") / pl.col("n")).sort("group")
+    return AnalysisResult(
+        context=context,
+        contrasts=tuple(found),
+        wording=_WORDING,
+        detail=detail,
+        tell=lambda: _unknown_said(float(unknown["n"].sum()), float(cells["n"].sum()), context),
+        limit=NOT_ALONE,
+        depict=lambda: [_ratio_picture(context, found)],
+    )
+
+
+def _ratio(context: AnalysisContext[RateRatio], known: pl.DataFrame, unknown: pl.DataFrame, code: str) -> Contrast:
+    found = contrast(_fit(context, known, code), "ratio", group=code, reference=context.reference)
+    if unknown.height == 0:
+        return found
+    ends = []
+    for with_hits, with_misses in ((code, context.reference), (context.reference, code)):
+        hits = unknown.with_columns(key0=pl.lit(with_hits), n=pl.col("k"))
+        misses = unknown.with_columns(key0=pl.lit(with_misses), n=pl.col("n") - pl.col("k"), k=pl.lit(0, pl.Int64))
+        ends.append(_fit(context, pl.concat([known, hits, misses], how="vertical_relaxed"), code).estimate)
+    return replace(found, bounds=(min(ends), max(ends)))
+
+
+def _fit(context: AnalysisContext[RateRatio], cells: pl.DataFrame, code: str) -> Any:
+    both = cells.filter(pl.col("key0").is_in([code, context.reference]), pl.col("n") > 0)
+    codes = both["stratum"].rank("dense").cast(pl.Int64).to_numpy()
+    return adjusted_ratio(both["k"].to_numpy(), both["n"].to_numpy(), (both["key0"] == code).to_numpy(), codes)
+
+
+def _unknown_said(unknown: float, total: float, context: AnalysisContext[RateRatio]) -> list[str]:
+    if not unknown:
+        return []
+    text = _("The group is not known for {n} of {all} {units}. The table shows how far these could move the result.")
+    return [text.format(n=formatting.count(unknown), all=formatting.count(total), units=context.unit)]
+
+
+def _ratio_picture(context: AnalysisContext[RateRatio], found: Sequence[Contrast]) -> Picture:
+    rows = [
+        Figure(
+            context.name(one.group), one.estimate, one.low, one.high, n=one.n, numerator=float(one.n), code=one.group
+        )
+        for one in found
+    ]
+    caption = _(
+        "The dot says how many times as high the share is as among {reference}; the line is its 95% interval. On the "
+        "dotted line, at 1, both are the same."
+    ).format(reference=context.name(context.reference))
+    alt = figures_chart.describe(
+        "ratio", rows, _("Share against that of {reference}").format(reference=context.name(context.reference))
+    )
+    return Picture(figures_chart.by_group, ("ratio", rows), (tuple(context.people), 1.0), alt, caption)

@@ -1,0 +1,178 @@
+"""Officers at the same scene: how far they differ, and how many stand out. No page, table or file says who."""
+
+import numpy as np
+import polars as pl
+
+from openhalo.analyses.context import AnalysisContext
+from openhalo.analyses.contrasts import Contrast
+from openhalo.analyses.results import AnalysisResult, Counts, Picture
+from openhalo.analyses.wording import Wording
+from openhalo.catalogue.analysis_kinds.same_scene import SameScene
+from openhalo.charts import analysis_charts, figures_chart
+from openhalo.charts.figure import Figure
+from openhalo.engines.connect import fetch
+from openhalo.language import formatting
+from openhalo.language.translation import _, later
+from openhalo.statistics import same_scene as statistic
+from openhalo.statistics.estimates import Numbers
+from openhalo.statistics.same_scene_check import REPLICATES, Check
+from openhalo.statistics.scenes import Scenes, scenes
+
+_PRIORS = {"paper": statistic.PAPER, "package": statistic.PACKAGE}
+_SURE = (0.8, 0.9, 0.95)
+"""Chances of lying among the top (or bottom) of peers from which on officers are counted; the first one leads."""
+_PLACES = {
+    0.1: later("The lowest tenth, at most"),
+    0.5: later("The officer in the middle"),
+    0.9: later("The highest tenth, at least"),
+}
+_UNSURE = later(
+    "But the model does not foretell all that was recorded, so this is a reason to look closer and not a finding."
+)
+_LIMIT = later(
+    "It compares officers with those who were at the same scenes and with no one else, and it does not say whether "
+    "force was justified."
+)
+
+
+def run(context: AnalysisContext[SameScene]) -> AnalysisResult:
+    """Return how far officers at the same scenes differ in the force that they used, and how many stand out.
+
+    Raises:
+        Refused: too few scenes have several officers who used different levels of force, or the chains do not agree.
+        MissingExtra: the sampler is not installed.
+    """
+    relation = context.relation()
+    scene, officer, level = (
+        relation.field(name) for name in (context.spec.scene, context.spec.officer, context.spec.level)
+    )
+    rows = relation.table.select(scene=scene, officer=officer, level=level).drop_null()
+    used = fetch(rows.group_by("scene", "officer").agg(level=rows.level.max())).sort("scene", "officer")
+    at = scenes(used["scene"].to_numpy(), used["officer"].to_numpy(), used["level"].to_numpy())
+    prior = _PRIORS[context.spec.prior]
+    found = statistic.same_scene(at, prior)
+    contrasts = _spread(prior.rate * found.draws.flat[:, : len(at.names)], at, found)
+    out = [(int((found.top > sure).sum()), int((found.bottom > sure).sum())) for sure in _SURE]
+    compared = int((found.peers >= statistic.LEAST_PEERS).sum())
+
+    def told() -> str:
+        text = _(
+            "{out} of {all} officers most likely use more force than nearly all others who were at the same scenes: "
+            "for each of them the chance of being among the top 5% is over 80%. {fewer} use less than nearly all."
+        )
+        return text.format(
+            out=formatting.count(out[0][0]), all=formatting.count(compared), fewer=formatting.count(out[0][1])
+        )
+
+    return AnalysisResult(
+        context=context,
+        contrasts=contrasts,
+        wording=Wording(""),
+        detail=pl.DataFrame({"chance_over": _SURE, "top": [t for t, _b in out], "bottom": [b for _t, b in out]}),
+        told=told,
+        tell=lambda: _notes(used.height, at, compared, found.check),
+        limit=_LIMIT,
+        caution="" if found.check.holds else _UNSURE,
+        depict=lambda: [_drawn(contrasts), _check_drawn(found.check)],
+        tabulate=lambda: _table(out),
+        facts={
+            "prior": context.spec.prior,
+            "scenes": len(at.starts) - 1,
+            "officers": len(at.names),
+            "compared": compared,
+            "rhat": found.draws.rhat,
+            "effective_draws": found.draws.ess,
+            "divergences": found.draws.divergences,
+            "levels": found.steps.tolist(),
+            "predicted": found.check.tails,
+            "surprising_officers": found.check.surprising,
+        },
+    )
+
+
+def _spread(rates: Numbers, at: Scenes, found: statistic.SameScene) -> tuple[Contrast, ...]:
+    """Return how readily officers use force at some places of their order: odds against an average officer."""
+    centred = np.exp(rates - rates.mean(axis=1, keepdims=True))
+    rows = []
+    for place, group in _PLACES.items():
+        values = np.quantile(centred, place, axis=1)
+        low, high = np.quantile(values, (0.025, 0.975))
+        rows.append(
+            Contrast(
+                group=group,
+                scale="ratio",
+                estimate=float(values.mean()),
+                low=float(low),
+                high=float(high),
+                neutral=1.0,
+                n=len(at.officer),
+                leads=False,
+                method=later("same-scene conditional model, posterior mean and quantiles"),
+                assumptions=found.assumptions,
+                citation=statistic.CITATION,
+            )
+        )
+    return tuple(rows)
+
+
+def _notes(records: int, at: Scenes, compared: int, check: Check) -> list[str]:
+    text = _(
+        "Of {all} pairs of an officer and a scene, {used} in {scenes} scenes tell something: several officers were "
+        "there and did not all use the same level of force."
+    )
+    said = [
+        text.format(
+            all=formatting.count(records),
+            used=formatting.count(len(at.officer)),
+            scenes=formatting.count(len(at.starts) - 1),
+        )
+    ]
+    if left := len(at.names) - compared:
+        text = _("{left} of {all} officers share too few scenes with others to be compared.")
+        said.append(text.format(left=formatting.count(left), all=formatting.count(len(at.names))))
+    text = _(
+        "As a check, {times} made-up sets of records were drawn from the model. For {share} of officers the real "
+        "records lie outside what these foretell for 95%, at scenes with few or with many officers; 5% is usual."
+    )
+    said.append(text.format(times=formatting.count(REPLICATES), share=formatting.share(check.surprising)))
+    if not check.holds:
+        patterns = ", ".join(_(words) for words in check.failing)
+        said.append(_("The model does not foretell {patterns}.").format(patterns=patterns))
+    return said
+
+
+def _drawn(contrasts: tuple[Contrast, ...]) -> Picture:
+    rows = [
+        Figure(_(one.group), one.estimate, one.low, one.high, n=one.n, denominator=float(one.n)) for one in contrasts
+    ]
+    caption = _(
+        "The dot says how many times as high the odds of using the next level of force are as for the average officer "
+        "at the same scene; the line is its 95% interval."
+    )
+    alt = figures_chart.describe("ratio", rows, _("How far officers at the same scenes differ"))
+    return Picture(figures_chart.by_group, ("ratio", rows), ((), 1.0), alt, caption)
+
+
+def _check_drawn(check: Check) -> Picture:
+    labels = (_("Scenes with few officers"), _("Scenes with many officers"))
+    panels = [
+        analysis_charts.Panel(
+            label, "", [analysis_charts.Point(*row) for row in check.groups[check.groups[:, 0] == many, 1:].tolist()]
+        )
+        for many, label in enumerate(labels)
+    ]
+    caption = _(
+        "Each circle is a group of officers. It says how often they used more force than the least at a scene. On the "
+        "dashed line the model expects just what was counted."
+    )
+    axes = (_("As the model expects"), _("As counted"))
+    return Picture(analysis_charts.places, (panels,), ((), *axes), caption, caption)
+
+
+def _table(out: list[tuple[int, int]]) -> Counts:
+    heads = [_("Chance of it"), _("Officers who use more than nearly all"), _("Officers who use less than nearly all")]
+    rows = [
+        [_("over {share}").format(share=formatting.share(sure)), formatting.count(top), formatting.count(bottom)]
+        for sure, (top, bottom) in zip(_SURE, out, strict=True)
+    ]
+    return Counts(_("How many officers stand out"), heads, rows)

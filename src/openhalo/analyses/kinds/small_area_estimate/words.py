@@ -1,0 +1,169 @@
+"""Shares of small areas in words, as a table and as a chart: in order of names, never as a ranking."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from openhalo.analyses.context import AnalysisContext
+from openhalo.analyses.contrasts import Contrast
+from openhalo.analyses.kinds.small_area_estimate.answers_by_kind import ByKind
+from openhalo.analyses.results import Counts, Picture
+from openhalo.catalogue.analysis_kinds.small_area_estimate import SmallAreaEstimate
+from openhalo.charts import figures_chart
+from openhalo.charts.figure import Figure, interval
+from openhalo.language import formatting
+from openhalo.language.translation import _, plural
+from openhalo.statistics.results import Assumption, Result
+
+
+@dataclass(frozen=True)
+class Area:
+    """What is told of one area.
+
+    Attributes:
+        people: how many the census counts there.
+        answered: how many answered; None: withheld, because it or another would tell of too few.
+        share: as the model has it.
+        own: of those who answered alone; None where they are too few.
+    """
+
+    name: str
+    people: float
+    answered: int | None
+    share: Result
+    own: Result | None
+
+
+def told(context: AnalysisContext[SmallAreaEstimate], whole: Contrast) -> str:
+    """Return what everyone says, in one sentence."""
+    text = _(
+        "Of every 100 residents, about {value} {statement} ({low} to {high}; {n} people answered, weighted to the "
+        "population). The chart shows each area."
+    )
+    return text.format(**_of_100(whole), n=formatting.count(whole.n), statement=_(context.spec.statement))
+
+
+def sentence(context: AnalysisContext[SmallAreaEstimate], area: Area, least: int) -> str:
+    """Return what people of one area say, and how many of them answered.
+
+    Args:
+        asked: what is asked.
+        area: what is told of it.
+        least: number of people below which it is not told.
+    """
+    text = _("In {place}, about {value} of every 100 residents {statement} ({low} to {high}).")
+    said = text.format(place=area.name, **_of_100(area.share), statement=_(context.spec.statement))
+    return f"{said} {_rests_on(area, least)}"
+
+
+def notes(
+    context: AnalysisContext[SmallAreaEstimate],
+    known: ByKind,
+    areas: Sequence[Area],
+    whole: Contrast,
+    checks: Sequence[Assumption],
+    least: int,
+) -> list[str]:
+    """Return what else must be known to read the shares."""
+    said = [_("How to read it: {example}").format(example=sentence(context, _usual(areas), least))]
+    if empty := [one.name for one in areas if one.answered == 0]:
+        text = _("Nobody answered in: {places}. What is shown there comes from people like theirs elsewhere.")
+        said.append(text.format(places=", ".join(empty)))
+    if any(one.state == "not met" for one in checks):
+        said.append(_("The model does not give back all that people answered (see the table below): take care."))
+    if known.effect > 1:
+        text = _(
+            "Some answers count for more people of one kind than others. So the {n} answers are worth {effective} "
+            "that all count the same."
+        )
+        said.append(text.format(n=formatting.count(whole.n), effective=formatting.count(whole.n / known.effect)))
+    if context.days and context.days.first.year < context.days.last.year:
+        said.append(_("Answers of several years are taken together."))
+    for n, text in zip(
+        known.left,
+        (
+            _("Left out, because they did not answer enough: {n} people."),
+            _("Left out, because they have no weight: {n} people."),
+            _("Left out, because they do not say their area, or a trait that makes people alike: {n} people."),
+            _("Left out, because the population's numbers have nobody of their kind there: {n} people."),
+        ),
+        strict=True,
+    ):
+        if n:
+            said.append(text.format(n=formatting.count(n)))
+    return said
+
+
+def table(areas: Sequence[Area], least: int) -> Counts:
+    """Return every area as a row, in order of names."""
+    heads = [_("Area"), _("Share in the model"), _("People who answered")]
+    rows = [[one.name, _with_interval(one.share), _number(one, least)] for one in areas]
+    if any(one.own for one in areas):
+        heads.append(_("Share of those who answered there"))
+        rows = [
+            [*row, _with_interval(one.own) if one.own else _("too few to say")]
+            for row, one in zip(rows, areas, strict=True)
+        ]
+    return Counts(_("Shares by area"), heads, rows)
+
+
+def picture(context: AnalysisContext[SmallAreaEstimate], areas: Sequence[Area], whole: Contrast) -> Picture:
+    """Return a dot with its interval for each area, in order of names."""
+    rows = [
+        Figure(
+            one.name,
+            one.share.estimate,
+            one.share.low,
+            one.share.high,
+            code=one.name,
+            beside=_("n {n}").format(n="–" if one.answered is None else formatting.count(one.answered)),
+        )
+        for one in areas
+    ]
+    caption = _(
+        "The dot is the share that the model expects; the line is its 95% interval; n is how many people there "
+        "answered. The dotted line is the share of all. Areas stand in the order of their names: it is no ranking."
+    )
+    alt = figures_chart.describe("share", rows, _(context.spec.label))
+    return Picture(figures_chart.by_group, ("share", rows), ((), whole.estimate), alt, caption)
+
+
+def _rests_on(area: Area, least: int) -> str:
+    if area.answered == 0:
+        return _("Nobody there answered; it comes from people like them elsewhere.")
+    if area.answered is None:
+        text = _(
+            "How many people there answered is withheld (it protects fewer than {k}); the rest comes from people like "
+            "them elsewhere."
+        )
+        return text.format(k=least)
+    text = plural(
+        "{n} person there answered; the rest comes from people like them elsewhere.",
+        "{n} people there answered; the rest comes from people like them elsewhere.",
+        area.answered,
+    )
+    return text.format(n=formatting.count(area.answered))
+
+
+def _number(area: Area, least: int) -> str:
+    if area.answered == 0:
+        return _("nobody")
+    return (
+        _("withheld (protects fewer than {k})").format(k=least)
+        if area.answered is None
+        else formatting.count(area.answered)
+    )
+
+
+def _usual(areas: Sequence[Area]) -> Area:
+    """Return the area in the middle by how many answered: an example that no result chose."""
+    order = sorted((one for one in areas if one.answered), key=lambda one: (one.answered or 0, one.name))
+    return order[len(order) // 2] if order else areas[0]
+
+
+def _with_interval(one: Result) -> str:
+    return f"{formatting.share(one.estimate)} ({interval('share', one.low, one.high)})"
+
+
+def _of_100(one: Contrast | Result) -> dict[str, str]:
+    ends = {"value": one.estimate, "low": one.low, "high": one.high}
+    return {name: formatting.count(round(min(max(100 * end, 0.0), 100.0))) for name, end in ends.items()}

@@ -1,0 +1,222 @@
+"""The threshold test on records: from how sure on people of each group are searched, place by place."""
+
+import ibis
+import numpy as np
+import polars as pl
+
+from openhalo.analyses.context import AnalysisContext
+from openhalo.analyses.contrasts import contrast
+from openhalo.analyses.results import AnalysisResult, Counts, Picture
+from openhalo.analyses.wording import Wording
+from openhalo.catalogue.analysis_kinds.threshold_test import ThresholdTest
+from openhalo.charts import analysis_charts, figures_chart
+from openhalo.charts.figure import Figure, interval
+from openhalo.engines.connect import fetch
+from openhalo.language import formatting
+from openhalo.language.translation import _, capital, filled, later
+from openhalo.statistics import threshold_test as statistic
+from openhalo.statistics.recording import refuse_uneven_recording
+from openhalo.statistics.results import Refused
+
+_WORDING = Wording(
+    later(
+        "In this model, the least chance of finding something at which people are searched was {size} percentage "
+        "points {direction} for {group} than for {reference}, {way} (95% interval {span}; {n} {units})."
+    ),
+    later("Officers searched {group} only when they were surer, as far as the model holds."),
+    later("Officers searched {group} when they were less sure, as far as the model holds: a double standard."),
+)
+_UNFIT = later(
+    "But places differ more than the model allows, so the thresholds are less sure than the intervals say. Take the "
+    "difference between groups as a reason to look closer, not as a finding."
+)
+_PRIORS = {
+    "fast": statistic.FAST,
+    "original": statistic.ORIGINAL,
+    "open_policing": statistic.open_policing(),
+}
+FEWEST = 100
+"""Searches of a group below which it has no threshold."""
+
+
+def run(context: AnalysisContext[ThresholdTest]) -> AnalysisResult:
+    """Return the threshold at which each group is searched, against the reference group's.
+
+    Raises:
+        Refused: the group is recorded by the search, hits or searches are too few, or the chains do not agree.
+        MissingExtra: the sampler is not installed.
+    """
+    counted = _count(context)
+    cells = _usable(context, counted)
+    found = statistic.threshold_test(cells, _PRIORS[context.spec.prior])
+    ways = {"all stops of a place": found.by_place, "a group's own stops": found.by_own}
+    contrasts = [
+        contrast(one, "difference", group=code, reference=context.reference, way=way, leads=not at)
+        for at, (way, thresholds) in enumerate(ways.items())
+        for code, one in zip(cells.groups[1:], thresholds.differences, strict=True)
+    ]
+    return AnalysisResult(
+        context=context,
+        contrasts=tuple(contrasts),
+        wording=_WORDING,
+        detail=_detail(found),
+        tell=lambda: _notes(context, counted, found),
+        limit=statistic.LIMIT,
+        caution="" if found.foretells else _UNFIT,
+        depict=lambda: [_thresholds_drawn(context, found), _check_drawn(found)],
+        tabulate=lambda: _table(context, found),
+        facts={
+            "prior": context.spec.prior,
+            "rhat": found.draws.rhat,
+            "effective_draws": found.draws.ess,
+            "divergences": found.draws.divergences,
+            "search_error": found.search_error,
+            "hit_error": found.hit_error,
+        },
+    )
+
+
+def _count(context: AnalysisContext[ThresholdTest]) -> pl.DataFrame:
+    """Count stops, searches and hits by group and place; a search that does not say what was found counts as none."""
+    relation = context.relation()
+    rows = relation.table.select(
+        group=relation.field(context.spec.group),
+        place=relation.field(context.spec.place).cast("string"),
+        searched=context.condition(relation, context.spec.searched),
+        hit=context.condition(relation, context.spec.outcome),
+    )
+    counted = rows.group_by("group", "place").agg(
+        stops=ibis._.searched.count(),
+        searches=ibis._.count(where=ibis._.searched),
+        said=ibis._.count(where=ibis._.searched & ibis._.hit.notnull()),
+        hits=ibis._.count(where=ibis._.searched & ibis._.hit),
+    )
+    return fetch(counted).sort("place", "group")
+
+
+def _usable(context: AnalysisContext[ThresholdTest], counted: pl.DataFrame) -> statistic.Cells:
+    searches, said = int(counted["searches"].sum()), int(counted["said"].sum())
+    if said < 0.9 * searches or not searches:
+        text = later("what a search found is recorded for only {said} of {searches} searches")
+        raise Refused(filled(text, said=said, searches=searches))
+    known = counted.drop_nulls("group")
+    searched, all_searched = float(known["searches"].sum()), float(searches)
+    left, all_left = float(known["stops"].sum()) - searched, float(counted["stops"].sum()) - all_searched
+    refuse_uneven_recording((searched, all_searched), (left, all_left), later("the stops with a search"))
+    sizes = dict(known.group_by("group").agg(pl.col("searches").sum()).iter_rows())
+    codes = [
+        code
+        for code in context.people
+        if code != context.reference and (not context.compare or code in context.compare)
+    ]
+    wanted = [code for code in codes if sizes.get(code, 0) >= FEWEST]
+    if sizes.get(context.reference, 0) < FEWEST:
+        text = later("fewer than {n} searches of {group}, the group compared with")
+        raise Refused(filled(text, n=FEWEST, group=context.name(context.reference)))
+    if not wanted:
+        raise Refused(filled("no other group has {n} searches or more", n=FEWEST))
+    groups = (context.reference, *wanted)
+    used = known.drop_nulls("place").filter(pl.col("group").is_in(groups))
+    return statistic.kept_cells(
+        used["group"].replace_strict(groups, range(len(groups))).to_numpy(),
+        used["place"].to_numpy(),
+        used["stops"].to_numpy(),
+        used["searches"].to_numpy(),
+        used["hits"].to_numpy(),
+        groups,
+        context.spec.least_searches,
+    )
+
+
+def _detail(found: statistic.ThresholdTest) -> pl.DataFrame:
+    """Return what the model saw and what it expects, by group and place."""
+    cells = found.cells
+    return pl.DataFrame(
+        {
+            "group": [cells.groups[g] for g in cells.group],
+            "place": cells.places[cells.place].astype(str),
+            "stops": cells.stops,
+            "searches": cells.searches,
+            "hits": cells.hits,
+            "expected_searches": found.searches * cells.stops,
+            "expected_hits": found.hits * cells.searches,
+        }
+    )
+
+
+def _notes(context: AnalysisContext[ThresholdTest], counted: pl.DataFrame, found: statistic.ThresholdTest) -> list[str]:
+    text = _("The model looks at {places} places in which every group compared has {least} or more searches.")
+    said = [text.format(places=len(found.cells.places), least=context.spec.least_searches)]
+    unknown = counted.filter(pl.col("group").is_null())
+    if unknown["stops"].sum():
+        text = _("Left out: {n} {units} whose group is not known, {searches} of them with a search.")
+        said.append(
+            text.format(
+                n=formatting.count(float(unknown["stops"].sum())),
+                units=context.unit,
+                searches=formatting.count(float(unknown["searches"].sum())),
+            )
+        )
+    text = _("Over places the model is off by {search} points in the share searched and {hit} points in the hit rate.")
+    said.append(text.format(search=f"{100 * found.search_error:.1f}", hit=f"{100 * found.hit_error:.1f}"))
+    return said
+
+
+def _thresholds_drawn(context: AnalysisContext[ThresholdTest], found: statistic.ThresholdTest) -> Picture:
+    rows = [
+        Figure(context.name(code), one.estimate, one.low, one.high, n=one.n, denominator=float(one.n), code=code)
+        for code, one in zip(found.cells.groups, found.by_place.groups, strict=True)
+    ]
+    caption = _(
+        "The dot is the chance of finding something from which on people are searched; the line is its 95% "
+        "interval. Lower means searched on less."
+    )
+    alt = figures_chart.describe("share", rows, _("Search threshold"))
+    return Picture(figures_chart.by_group, ("share", rows), (tuple(context.people),), alt, caption)
+
+
+def _check_drawn(found: statistic.ThresholdTest) -> Picture:
+    cells = found.cells
+    shown = (
+        (_("Share of stops with a search"), found.searches, cells.searches / cells.stops, cells.stops),
+        (_("Share of searches that found something"), found.hits, cells.hits / cells.searches, cells.searches),
+    )
+    panels = [
+        analysis_charts.Panel(
+            label, "", [analysis_charts.Point(*one) for one in np.stack([expected, real, n], axis=1).tolist()]
+        )
+        for label, expected, real, n in shown
+    ]
+    caption = _(
+        "Each circle is a group in a place. On the dashed line the model expects just what was counted; circles all "
+        "over on one side of it would speak against the model."
+    )
+    axes = (_("As the model expects"), _("As counted"))
+    return Picture(analysis_charts.places, (panels,), ((), *axes), caption, caption)
+
+
+def _table(context: AnalysisContext[ThresholdTest], found: statistic.ThresholdTest) -> Counts:
+    heads = [
+        _("Group"),
+        _("Search threshold"),
+        _("95% interval"),
+        _("By the group's own stops"),
+        _("Stops"),
+        _("Searches"),
+        _("Found"),
+    ]
+    cells, rows = found.cells, []
+    for g, (code, one, own) in enumerate(zip(cells.groups, found.by_place.groups, found.by_own.groups, strict=True)):
+        name = context.name(code)
+        mine = cells.group == g
+        text = _("{average} ({interval})")
+        rows.append(
+            [
+                capital(name),
+                formatting.share(one.estimate),
+                interval("share", one.low, one.high),
+                text.format(average=formatting.share(own.estimate), interval=interval("share", own.low, own.high)),
+                *(formatting.count(float(of[mine].sum())) for of in (cells.stops, cells.searches, cells.hits)),
+            ]
+        )
+    return Counts(_("The chance of finding something from which on people are searched"), heads, rows)

@@ -1,0 +1,189 @@
+"""What the records of unknown group leave open, in sentences, in a table and as a chart."""
+
+from collections.abc import Mapping, Sequence
+
+from openhalo.analyses.context import AnalysisContext
+from openhalo.analyses.contrasts import Contrast
+from openhalo.analyses.kinds.unknown_group.tally import Tally
+from openhalo.analyses.results import Counts, Picture
+from openhalo.analyses.wording import span
+from openhalo.catalogue.analysis_kinds.unknown_group import UnknownGroup
+from openhalo.charts import figures_chart
+from openhalo.charts.figure import Figure
+from openhalo.language import formatting
+from openhalo.language.translation import _, capital
+from openhalo.statistics.unknown_group import Bounds, share
+
+
+def headline(context: AnalysisContext[UnknownGroup], tally: Tally, gaps: Mapping[str, Bounds]) -> str:
+    """Return how many records do not say the group, and what that leaves open for the largest group compared."""
+    unknown, all_of, what = tally.unknown.of, tally.total.of, _trait(context)
+    if not unknown:
+        text = _("{what} was written down for all {n} {units}, so nothing is left open.")
+        return text.format(what=what, n=formatting.count(all_of), units=context.unit)
+    text = _("{what} was not written down for {share} of every 100 {units} ({fraction}).")
+    missing = text.format(
+        what=what, share=_of_100(unknown / all_of)[0], units=context.unit, fraction=formatting.fraction(unknown, all_of)
+    )
+    first = largest(tally, gaps)
+    ours, theirs = (share(tally.known[code], tally.unknown) for code in (first, context.reference))
+    (low, high), (other_low, other_high) = (_of_100(*one[:2]) for one in (ours, theirs))
+    text = _(
+        "Whatever it was: among {group}, between {low} and {high} of every 100 {units} {statement}; among {reference}, "
+        "between {other_low} and {other_high}."
+    )
+    between = text.format(
+        group=context.name(first),
+        reference=context.name(context.reference),
+        units=context.unit,
+        statement=_(context.spec.statement),
+        low=low,
+        high=high,
+        other_low=other_low,
+        other_high=other_high,
+    )
+    return f"{missing} {between} {_holds(gaps[first], context, first)}"
+
+
+def one_each(context: AnalysisContext[UnknownGroup], tally: Tally, gaps: Mapping[str, Bounds]) -> list[str]:
+    """Return one sentence for each other group whose comparison holds at both extremes, and one for all the rest."""
+    others = {code: gap for code, gap in gaps.items() if code != largest(tally, gaps)} if tally.unknown.of else {}
+    unsure = [code for code, gap in others.items() if _open(gap)]
+    said = [_holds(gap, context, code) for code, gap in others.items() if code not in unsure]
+    if unsure:
+        text = _(
+            "These records cannot tell whether the share is higher or lower than among {reference} for these "
+            "groups: {groups}."
+        )
+        names = formatting.listed(context.name(code) for code in unsure)
+        said.append(text.format(reference=context.name(context.reference), groups=names))
+    return said
+
+
+def largest(tally: Tally, gaps: Mapping[str, Bounds]) -> str:
+    """Return the group with most records besides the one compared with: the headline tells of it."""
+    return max(gaps, key=lambda code: tally.known[code].of)
+
+
+def _open(gap: Bounds) -> bool:
+    return gap.low <= 0 <= gap.high
+
+
+def _holds(gap: Bounds, context: AnalysisContext[UnknownGroup], code: str) -> str:
+    if _open(gap):
+        text = _("These records cannot tell among which of the two the share is higher.")
+    elif gap.low > 0:
+        text = _("The share is higher among {group} than among {reference} by {span}, whatever was not written down.")
+    else:
+        text = _("The share is lower among {group} than among {reference} by {span}, whatever was not written down.")
+    low, high = sorted((abs(gap.low), abs(gap.high)))
+    said = text.format(group=context.name(code), reference=context.name(context.reference), span=_points(low, high))
+    if not _open(gap) and gap.surely_low <= 0 <= gap.surely_high:
+        said += " " + _("Chance alone could still give this.")
+    return said
+
+
+def notes(context: AnalysisContext[UnknownGroup], tally: Tally) -> list[str]:
+    """Return by how much the outcome decides what was written down, what is left out, and what would settle it."""
+    said, known, total = [], tally.written, tally.total
+    if tally.unknown.of:
+        sides = (known.yes, total.yes), (known.of - known.yes, total.of - total.yes)
+        text = _(
+            "{what} was written down for {share} of the {units} that {statement} ({fraction}), and for "
+            "{other_share} of those that did not ({other_fraction})."
+        )
+        said.append(
+            text.format(
+                what=_trait(context),
+                units=context.unit,
+                statement=_(context.spec.statement),
+                share=formatting.share(sides[0][0] / sides[0][1]),
+                fraction=formatting.fraction(*sides[0]),
+                other_share=formatting.share(sides[1][0] / sides[1][1]),
+                other_fraction=formatting.fraction(*sides[1]),
+            )
+        )
+        said.append(
+            _("The more often it is written down, the narrower the ranges. If it always were, none would be needed.")
+        )
+    if tally.silent:
+        text = _("Left out, because they do not say what is counted here: {n} {units}.")
+        said.append(text.format(n=formatting.count(tally.silent), units=context.unit))
+    return said
+
+
+def tabulate(context: AnalysisContext[UnknownGroup], tally: Tally, gaps: Mapping[str, Bounds]) -> Counts:
+    """Return what was counted by group, and the range of each difference from the reference group."""
+    title = _("What was counted, and how far each share can lie from that of {reference}")
+    heads = [_("Group"), _("Difference between"), _("With chance allowed for"), _("Records"), _("With it")]
+    rows = []
+    for code, one in (*tally.known.items(), ("", tally.unknown)):
+        name, gap = context.name(code) if code else _("Not written down"), gaps.get(code)
+        ends = ["–", "–"]
+        if gap:
+            ends = [span(low, high, "difference") for low, high in ((gap.low, gap.high), gap[2:])]
+        rows.append([capital(name), *ends, formatting.count(one.of), formatting.count(one.yes)])
+    return Counts(title.format(reference=context.name(context.reference)), heads, rows)
+
+
+def depict(
+    context: AnalysisContext[UnknownGroup], shares: Sequence[Contrast], tally: Tally, weighted: Sequence[Contrast] = ()
+) -> Picture:
+    """Return the recorded shares as dots, within the bars that the unknown records leave open; weighted ones below."""
+    estimated = {one.group: one for one in weighted}
+    rows = []
+    for one in shares:
+        of, ends = tally.known[one.group], one.bounds or (None, None)
+        rows.append(
+            Figure(
+                context.name(one.group),
+                one.estimate,
+                one.low,
+                one.high,
+                n=one.n,
+                numerator=of.yes,
+                denominator=of.of,
+                bound_low=ends[0],
+                bound_high=ends[1],
+                code=one.group,
+            )
+        )
+        if guess := estimated.get(one.group):
+            rows.append(
+                Figure(
+                    _("… by last name"),
+                    guess.estimate,
+                    guess.low,
+                    guess.high,
+                    n=guess.n,
+                    denominator=float(guess.n),
+                    code=one.group,
+                )
+            )
+    caption = _(
+        "The circle is the share among records that say the group; the thin line is its 95% interval. The wide bar "
+        "shows how low and how high the share can be, whatever the group of the others was."
+    )
+    if estimated:
+        caption += " " + _("A filled dot is the estimate with last names and ZIP codes as weights, with its interval.")
+    alt = figures_chart.describe("share", rows, _(context.spec.label))
+    return Picture(figures_chart.by_group, ("share", rows), (tuple(context.people), None, True), alt, caption)
+
+
+def _trait(context: AnalysisContext[UnknownGroup]) -> str:
+    """Return what was not written down, as the code list is called: race or ethnicity."""
+    catalogue = context.records.catalogue
+    found = catalogue.schema.follow(context.spec.record, context.spec.group)
+    vocabulary = catalogue.vocabularies.get(found[1].vocabulary) if found else None
+    return _(vocabulary.label if vocabulary else found[1].label if found else context.spec.group)
+
+
+def _of_100(*values: float) -> list[str]:
+    """Write how many of every 100: whole, unless two of them would read the same."""
+    whole = [formatting.count(round(100 * value)) for value in values]
+    alike = any(whole.count(one) > 1 for one in whole)
+    return [f"{100 * value:.1f}" for value in values] if alike else whole
+
+
+def _points(low: float, high: float) -> str:
+    return _("{low} to {high} percentage points").format(low=f"{100 * low:.1f}", high=f"{100 * high:.1f}")

@@ -1,1 +1,0 @@
-"""Analyses answered: records turned into the numbers that each statistical test needs, and its result into words."""

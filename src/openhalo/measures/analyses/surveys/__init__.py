@@ -1,1 +1,0 @@
-"""Surveys: what the people who were asked say, weighted to the people who live there."""
