@@ -23,7 +23,7 @@ from openhalo.sites.planning import read_plan
 from openhalo.sites.settings import Settings, read_settings
 
 SOURCE = Path(__file__).parents[1] / "src"
-LIBRARY, CATALOGUE = SOURCE / "openhalo", SOURCE / "openhalo_catalogue"
+LIBRARY, CATALOGUE, DESIGN = (SOURCE / name for name in ("openhalo", "openhalo_catalogue", "openhalo_design"))
 KEYWORDS: dict[str, Any] = {"_": None, "later": None, "filled": (1,), "gettext": None}
 KEYWORDS |= {"plural": (1, 2), "ngettext": (1, 2)}
 REASONS = {"Assumption": (1,), "Refused": (1,)}
@@ -64,7 +64,7 @@ def messages() -> dict[Path, dict[Text, list[str]]]:
 
 def _all() -> Iterator[tuple[Path, Text, str]]:
     file = LIBRARY / "locale" / "{tag}" / "openhalo.po"
-    for path in sorted([*LIBRARY.rglob("*.py"), *LIBRARY.rglob("*.html")]):
+    for path in sorted([*LIBRARY.rglob("*.py"), *LIBRARY.rglob("*.html"), *DESIGN.rglob("*.html")]):
         place = path.relative_to(SOURCE).as_posix()
         for message in _in_code(path):
             yield file, message, place

@@ -1,4 +1,4 @@
-// Makes src/openhalo/publications/assets/vendor: the US Web Design System cut down to what our pages use, and
+// Makes src/openhalo_design/assets/vendor: the US Web Design System cut down to what our pages use, and
 // Public Sans cut down to Latin letters. Run by `make assets` after a template began to use another `usa-` class.
 import { copyFileSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -8,8 +8,9 @@ import { PurgeCSS } from 'purgecss';
 import subsetFont from 'subset-font';
 
 const here = dirname(fileURLToPath(import.meta.url));
-const publications = join(here, '../../src/openhalo/publications');
-const vendor = join(publications, 'assets/vendor');
+const source = join(here, '../../src');
+const design = join(source, 'openhalo_design');
+const vendor = join(design, 'assets/vendor');
 const uswds = join(here, 'node_modules/@uswds/uswds');
 
 // Colours of the system's theme become those of the page, so that light, dark and paper need no second set of rules.
@@ -80,7 +81,7 @@ function themed(css) {
 // In a layer of its own the system gives way to every rule of site.css, whatever its selectors.
 async function styles() {
   const [found] = await new PurgeCSS().purge({
-    content: [`${publications}/templates/**/*.html`, `${publications}/assets/*.js`],
+    content: [`${source}/**/templates/**/*.html`, `${design}/assets/*.js`],
     css: [join(uswds, 'dist/css/uswds.min.css')],
     safelist: ['usa-sr-only', 'usa-select', 'usa-label', 'usa-button', 'usa-button--outline', 'usa-fieldset', 'usa-legend'],
     blocklist: [/\[aria-|^grid-|usa-form/],

@@ -9,8 +9,8 @@ import polars as pl
 import pytest
 
 from openhalo.base.errors import ReleaseError
-from openhalo.publications.rederiving import rederive
 from openhalo.sites.open_site import open_site
+from openhalo.verification.rederivation import rederive
 from tests.disclosure.private_department import deliver, department, publish_as_records_come_in, stops
 
 POLICY = """

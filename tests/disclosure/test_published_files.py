@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from openhalo.base.errors import ReleaseError
 from openhalo.disclosure.suppression import Protected
-from openhalo.publications import protection
+from openhalo.publications.protection.release_protection import release_protection
 from tests.disclosure.conftest import DAYS
 from tests.disclosure.private_department import department, publish_as_records_come_in, stops
 from tests.disclosure.published_attack import Truth, attack, published
@@ -65,7 +65,7 @@ def test_without_complementary_suppression_the_attacker_succeeds(tmp_path, monke
     def small_cells_only(lattice, secret, rule, earlier, published):
         return Protected(lattice, secret, secret, rule.zeros_shown, published)
 
-    monkeypatch.setattr(protection, "withhold", small_cells_only)
+    monkeypatch.setattr(release_protection, "withhold", small_cells_only)
     site, rows = department(tmp_path / "millbrook"), stops(1, 2400, years=2)
     releases = publish_as_records_come_in(site, rows, DAYS[:1])
     assert len(too_close(tried(site, releases, rows, DAYS)[0], 10)) > 5

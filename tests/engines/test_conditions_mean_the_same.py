@@ -18,7 +18,8 @@ from openhalo.catalogue.conditions import And, Compare, Count, Exists, Field, Ha
 from openhalo.catalogue.index import Catalogue
 from openhalo.engines.columns import IBIS, polars_schema
 from openhalo.engines.connect import cursor, fetch
-from openhalo.engines.expressions import to_ibis, to_polars
+from openhalo.engines.ibis_expressions import to_ibis
+from openhalo.engines.polars_expressions import to_polars
 from openhalo.records.reading import Records
 
 from .generating import TYPES, conditions, schemas, worlds

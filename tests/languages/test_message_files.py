@@ -71,7 +71,7 @@ def test_each_translation_keeps_placeholders_and_is_no_copy(files):
 def test_each_public_sentence_of_the_code_is_found(builder):
     """Extraction sees Python, templates, each kind of catalogue file and the demo's settings."""
     places = {place for found in builder.messages().values() for where in found.values() for place in where}
-    assert {"openhalo/measures/guards.py", "openhalo/publications/templates/base.html", "stops/help.md",
+    assert {"openhalo/measures/guards.py", "openhalo_design/templates/base.html", "stops/help.md",
             "vocabularies/race", "measures/stops/stops", "demo/agency.yaml"} <= places  # fmt: skip
     assert {place for place in places if place.startswith("sources/")}
 

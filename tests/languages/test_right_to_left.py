@@ -4,7 +4,7 @@ import threading
 
 import pytest
 
-from openhalo.publications.serving import address, server
+from openhalo.releases.serving import address, server
 
 PLACES = ("index.html", "pages/data.html", "pages/stops/index.html", "pages/stops/search_share.html",
           "pages/force/applications_per_1000_residents.html")  # fmt: skip

@@ -11,7 +11,7 @@ from openhalo.measures.evaluation import evaluate
 from openhalo.measures.figures import FIGURE_COLUMNS
 from openhalo.measures.planning import Question, periods
 from openhalo.measures.ranking import leader
-from openhalo.publications.answers import answer, needed
+from openhalo.publications.tables.release_figures import answer, needed
 from openhalo.records.manifest import Coverage
 
 from .example_records import hold

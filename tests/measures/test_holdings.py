@@ -12,7 +12,7 @@ from openhalo.catalogue.sources import Recorded
 from openhalo.measures.evaluation import evaluate
 from openhalo.measures.holdings import codes_said, limits, rests_on, told_within, unsaid
 from openhalo.measures.planning import Question
-from openhalo.publications.answers import answer, needed
+from openhalo.publications.tables.release_figures import answer, needed
 
 from .example_records import hold
 

@@ -5,7 +5,7 @@ import threading
 from contextlib import contextmanager
 from urllib.parse import urlsplit
 
-from openhalo.publications.serving import address, server
+from openhalo.releases.serving import address, server
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 

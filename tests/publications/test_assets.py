@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-PUBLICATIONS = Path(str(files("openhalo.publications")))
-ASSETS = PUBLICATIONS / "assets"
+DESIGN = Path(str(files("openhalo_design")))
+ASSETS = DESIGN / "assets"
 STYLES = {path.name: path.read_text(encoding="utf-8") for path in ASSETS.rglob("*.css")}
 PHYSICAL = re.compile(
     r"(?<![-\w])((margin|padding|border)-(left|right)|(left|right)\s*:|text-align\s*:\s*(left|right)|float\s*:\s*(left|right))"
@@ -15,7 +15,7 @@ PHYSICAL = re.compile(
 
 
 def test_every_class_of_the_design_system_that_a_page_uses_has_its_styles():
-    used = {name for page in (PUBLICATIONS / "templates").glob("*.html") for name in _classes(page)}
+    used = {name for page in DESIGN.parent.rglob("templates/*.html") for name in _classes(page)}
     styled = set(re.findall(r"\.(usa-[\w-]+)", "".join(STYLES.values())))
     # These only name a part; the styles of the whole reach them.
     plain = {"usa-breadcrumb--wrap", "usa-footer--slim", "usa-identifier__section--version", "usa-in-page-nav__link"}
@@ -45,6 +45,6 @@ def test_vendored_files_come_with_their_licences():
 
 
 def test_the_lock_of_the_tools_names_no_registry():
-    lock = PUBLICATIONS.parents[2] / "deploy" / "assets" / "package-lock.json"
+    lock = DESIGN.parents[1] / "deploy" / "assets" / "package-lock.json"
     text = lock.read_text(encoding="utf-8")
     assert '"resolved"' not in text and text.count('"integrity"') > 30

@@ -13,8 +13,8 @@ from made_up import AGENCY, SOURCE
 
 from openhalo.charts import map_layout, maps, sparklines
 from openhalo.charts.svg import Drawings
-from openhalo.publications.answers import answer
-from openhalo.publications.place_centres import FEWEST_RECORDS, centres
+from openhalo.publications.tables.place_centres import FEWEST_RECORDS, centres
+from openhalo.publications.tables.release_figures import answer
 from openhalo.sites.open_site import open_site
 
 PLACES = [

@@ -15,11 +15,11 @@ from openhalo.base.errors import ReleaseError, SiteError
 from openhalo.charts import figures_chart
 from openhalo.charts.figure import Figure, said
 from openhalo.charts.svg import Drawings
-from openhalo.publications.contents import Change
-from openhalo.publications.pages import write_pages
-from openhalo.publications.rederiving import rederive
+from openhalo.publications.pages.contents import Change
+from openhalo.publications.pages.writer import write_pages
 from openhalo.releases.hashes import verify
 from openhalo.sites.settings import read_settings
+from openhalo.verification.rederivation import rederive
 
 UNDECLARED = "title: T\npublisher: {kind: agency, name: N}\nagencies: {testpd: {name: P}}\n"
 

@@ -9,8 +9,8 @@ import urllib.request
 import pytest
 
 from openhalo.base.errors import ReleaseError
-from openhalo.publications.serving import HEADERS, address, server
 from openhalo.releases.register import Register
+from openhalo.releases.serving import HEADERS, address, server
 
 
 @pytest.fixture(scope="module")

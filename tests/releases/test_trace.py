@@ -4,9 +4,9 @@ import json
 
 import pytest
 
-from openhalo.publications.changes import MOST_SHOWN, change_rows
-from openhalo.publications.contents import Change
-from openhalo.publications.definitions import definition_hash, read_definitions
+from openhalo.publications.pages.changes_page import MOST_SHOWN, change_rows
+from openhalo.publications.pages.contents import Change
+from openhalo.verification.definitions import definition_hash, read_definitions
 
 
 def _text(folder, measure):

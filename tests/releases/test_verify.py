@@ -8,8 +8,8 @@ from frictionless import Package, system
 from typer.testing import CliRunner
 
 from openhalo.cli.main import app
-from openhalo.publications.rederiving import rederive
 from openhalo.releases.hashes import verify
+from openhalo.verification.rederivation import rederive
 from tests.releases.site import forge
 
 INCIDENTS = "data/incidents/stops/stop.csv"

@@ -3,15 +3,16 @@
 import polars as pl
 import pytest
 
-from openhalo.publications import open_data
-from openhalo.publications.answers import answer
-from openhalo.publications.definitions import define, write_definitions
-from openhalo.publications.derivation import Derivation
 from openhalo.publications.imprint import Declared, Imprint
-from openhalo.publications.incident_file import write_incidents
-from openhalo.publications.rederiving import rederive
+from openhalo.publications.tables import open_data
+from openhalo.publications.tables.define import define
+from openhalo.publications.tables.incident_file import write_incidents
+from openhalo.publications.tables.release_figures import answer
 from openhalo.releases.tables import write_twins
 from openhalo.sites.open_site import open_site
+from openhalo.verification.definitions import write_definitions
+from openhalo.verification.derivation import Derivation
+from openhalo.verification.rederivation import rederive
 
 AGENCY = """
 title: Test city

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import polars as pl
 
 from openhalo.engines.connect import fetch
-from openhalo.engines.expressions import to_ibis
+from openhalo.engines.ibis_expressions import to_ibis
 from openhalo.language.translation import filled, later
 from openhalo.records.reading import Records, must_hold
 from openhalo.statistics.results import Refused

@@ -12,7 +12,7 @@ from openhalo.base.periods import Period
 from openhalo.base.provenance import hash_facts
 from openhalo.catalogue.analysis_plans import PlannedTest
 from openhalo.catalogue.analysis_specs import AnalysisSpec, BeforeAndAfter, Event, Grouped
-from openhalo.engines.expressions import to_ibis
+from openhalo.engines.ibis_expressions import to_ibis
 from openhalo.language.translation import _, later
 from openhalo.measures.planning import has_days
 from openhalo.records.manifest import Coverage

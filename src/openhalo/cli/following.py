@@ -116,7 +116,7 @@ def sheet(
 
     Example: openhalo sheet --site springfield --quarter 2013-Q4 --out sheet.html
     """
-    from openhalo.publications.sheet_page import write_sheet
+    from openhalo.restricted_reports.quarterly_sheet import write_sheet
     from openhalo.sites.following_up import quarterly_sheet
 
     opened = openhalo.open_site(site)

@@ -10,7 +10,7 @@ from openhalo.base.errors import CatalogueError, Problem, ReleaseError
 from openhalo.cli.terminal import AsJson, out, print_json, progress, say_problems
 
 if TYPE_CHECKING:
-    from openhalo.publications.rehearsal import Rehearsal
+    from openhalo.publications.protection.dry_run import Rehearsal
 
 
 def register(app: typer.Typer) -> None:
@@ -52,7 +52,7 @@ def check(
     """
     from openhalo.analyses.runner import check_kinds
     from openhalo.catalogue import index
-    from openhalo.publications.policy_checks import check_policy
+    from openhalo.publications.protection.policy_checks import check_policy
     from openhalo.sites.planning import check_plan
     from openhalo.sites.settings import check_settings
     from openhalo.sites.signalling import check_governance
@@ -106,7 +106,7 @@ def demo(
 
     Example: openhalo demo --site demo --no-serve
     """
-    from openhalo.publications import serving
+    from openhalo.releases import serving
     from openhalo.releases.hashes import verify
     from openhalo.sites.demo import make_demo
 

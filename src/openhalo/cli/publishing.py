@@ -75,8 +75,8 @@ def verify(release: Annotated[Path, typer.Argument(help="A release's folder")], 
 
     Example: openhalo verify springfield/releases/0001
     """
-    from openhalo.publications.rederiving import Rederived, rederive
     from openhalo.releases import hashes
+    from openhalo.verification.rederivation import Rederived, rederive
 
     problems = hashes.verify(release)
     again = rederive(release) if not problems else Rederived()
@@ -158,7 +158,7 @@ def serve(
 
     Example: openhalo serve springfield --port 8080
     """
-    from openhalo.publications import serving
+    from openhalo.releases import serving
 
     folder = openhalo.open_site(site).register.newest()
     err.print(f"serving {folder}; stop with Ctrl+C", soft_wrap=True)

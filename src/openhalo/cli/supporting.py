@@ -46,7 +46,7 @@ def backtest(
         found = try_out(opened, outcome, counted, first, last, capacity, say)
     page = None
     if report is not None:
-        from openhalo.publications.backtest_page import write_backtest
+        from openhalo.restricted_reports.backtest_page import write_backtest
 
         page = write_backtest(report, found, opened.catalogue, opened.settings.title)
     if as_json:

@@ -11,7 +11,7 @@ from openhalo.catalogue.indicators import IndicatorSpec
 from openhalo.catalogue.record_types import RecordType
 from openhalo.early_intervention.clock import Clock, Places
 from openhalo.engines.connect import cursor
-from openhalo.engines.expressions import to_ibis
+from openhalo.engines.ibis_expressions import to_ibis
 from openhalo.engines.rows import to_frame
 from openhalo.records.reading import Records
 

@@ -9,7 +9,7 @@ from openhalo.early_intervention.clock import months_before
 from openhalo.early_intervention.factors import Factor, SignalContext
 from openhalo.early_intervention.similar_events import place_officers
 from openhalo.engines.connect import fetch
-from openhalo.engines.expressions import to_ibis
+from openhalo.engines.ibis_expressions import to_ibis
 from openhalo.language import formatting
 from openhalo.language.translation import _
 from openhalo.statistics.results import Refused

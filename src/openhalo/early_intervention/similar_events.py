@@ -10,7 +10,7 @@ from openhalo.catalogue.signal_specs import SignalSpec
 from openhalo.early_intervention.clock import months_before
 from openhalo.early_intervention.factors import Factor, SignalContext
 from openhalo.engines.connect import fetch
-from openhalo.engines.expressions import to_ibis
+from openhalo.engines.ibis_expressions import to_ibis
 from openhalo.language import formatting
 from openhalo.language.translation import _
 from openhalo.statistics.internal_benchmark import benchmark

@@ -12,7 +12,7 @@ from openhalo.catalogue.record_types import FieldSpec, RecordType
 from openhalo.catalogue.schema import Schema
 from openhalo.catalogue.sources import FieldMapping, SourceSpec
 from openhalo.engines.columns import POLARS
-from openhalo.engines.expressions import to_polars
+from openhalo.engines.polars_expressions import to_polars
 from openhalo.intake.faults import Fault
 from openhalo.statistics.bisg import add_chances
 

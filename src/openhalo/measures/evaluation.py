@@ -11,7 +11,7 @@ import polars as pl
 
 from openhalo.base.periods import label
 from openhalo.base.provenance import hash_facts
-from openhalo.engines.expressions import to_ibis
+from openhalo.engines.ibis_expressions import to_ibis
 from openhalo.measures import guards, spreads
 from openhalo.measures.counting import DECIMAL, Group, Kept, Tally, cut, is_list, months, tally, with_empty
 from openhalo.measures.estimating import add_bounds, columns, estimate, withhold

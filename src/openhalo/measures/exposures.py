@@ -10,7 +10,7 @@ import polars as pl
 
 from openhalo.base.periods import Period, named
 from openhalo.catalogue.measure_specs import Denominator
-from openhalo.engines.expressions import to_ibis
+from openhalo.engines.ibis_expressions import to_ibis
 from openhalo.measures.counting import DECIMAL, Group, Kept, Tally, tally
 from openhalo.measures.planning import ALL_TIME, PERIOD, Question, population, span
 from openhalo.measures.planning import periods as counted_periods

@@ -11,7 +11,7 @@ import polars as pl
 from openhalo.base.errors import MeasureError, Problem, did_you_mean, name_all
 from openhalo.base.periods import Grain, Period
 from openhalo.catalogue.measure_specs import MeasureSpec
-from openhalo.engines.expressions import to_ibis
+from openhalo.engines.ibis_expressions import to_ibis
 from openhalo.measures.holdings import told_within
 from openhalo.records.manifest import Coverage
 from openhalo.records.reading import Records, Relation, must_hold

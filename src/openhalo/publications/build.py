@@ -17,30 +17,32 @@ from openhalo.catalogue.translating import translated
 from openhalo.charts.svg import Drawings
 from openhalo.intake.receipts import Receipt
 from openhalo.language.translation import _, speaking
-from openhalo.publications import open_data, places
-from openhalo.publications.analysis_data import plan_facts, write_analyses
-from openhalo.publications.analysis_pages import analysis_page
-from openhalo.publications.answers import Answer, answer, needed
-from openhalo.publications.changes import change_rows
-from openhalo.publications.contents import Contents
-from openhalo.publications.definitions import define, write_definitions
-from openhalo.publications.derivation import Derivation
+from openhalo.publications.declared_fields import closed_records, must_be_declared, must_be_open, to_protect
 from openhalo.publications.descriptor import facts
-from openhalo.publications.freshness import freshness, sources_of
-from openhalo.publications.imprint import Imprint, closed_records, must_be_declared, must_be_open, to_protect
-from openhalo.publications.incident_file import write_incidents
-from openhalo.publications.measure_pages import MeasurePage, measure_page
-from openhalo.publications.pages import write_assets, write_pages
-from openhalo.publications.place_page import place_tables
-from openhalo.publications.private_records import PrivateRecords, let_out
-from openhalo.publications.protection import Precaution, must_wait
-from openhalo.publications.soundness import must_fit
-from openhalo.publications.taken_in import taken_in
-from openhalo.publications.trace import trace, trace_of
+from openhalo.publications.imprint import Imprint
+from openhalo.publications.pages.analysis_page import analysis_page
+from openhalo.publications.pages.changes_page import change_rows
+from openhalo.publications.pages.contents import Contents
+from openhalo.publications.pages.measure_page import MeasurePage, measure_page
+from openhalo.publications.pages.place_page import place_tables
+from openhalo.publications.pages.trace import trace, trace_of
+from openhalo.publications.pages.writer import write_assets, write_pages
+from openhalo.publications.protection.policy_conflicts import must_fit
+from openhalo.publications.protection.protected_records import PrivateRecords, let_out
+from openhalo.publications.protection.release_protection import Precaution, must_wait
+from openhalo.publications.tables import open_data, places
+from openhalo.publications.tables.analysis_data import plan_facts, write_analyses
+from openhalo.publications.tables.define import define
+from openhalo.publications.tables.deliveries import taken_in
+from openhalo.publications.tables.freshness import freshness, sources_of
+from openhalo.publications.tables.incident_file import write_incidents
+from openhalo.publications.tables.release_figures import Answer, answer, needed
 from openhalo.records.reading import Records
 from openhalo.releases.comparing import compare, first_release
 from openhalo.releases.editions import CHANGES
 from openhalo.releases.package import describe
+from openhalo.verification.definitions import write_definitions
+from openhalo.verification.derivation import Derivation
 
 
 def build(

@@ -8,7 +8,7 @@ from uuid import NAMESPACE_OID, uuid5
 from openhalo.catalogue.core_list import CoreStatus
 from openhalo.catalogue.sources import SourceSpec
 from openhalo.publications.imprint import Imprint
-from openhalo.publications.taken_in import TakenIn
+from openhalo.publications.tables.deliveries import TakenIn
 from openhalo.records.reading import Records
 
 

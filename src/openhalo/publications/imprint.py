@@ -1,13 +1,9 @@
 """Who publishes a release, and which fields of single records are public already."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 
-from openhalo.analyses.results import AnalysisResult
-from openhalo.base.errors import Problem, ReleaseError
-from openhalo.catalogue.index import Catalogue
-from openhalo.catalogue.measure_specs import MeasureSpec
 from openhalo.language.translation import ENGLISH, Language, _
 
 
@@ -73,103 +69,3 @@ class Imprint:
     def reasons(self, record: str) -> list[Declared]:
         """Return the declarations that cover a record type."""
         return [one for one in self.declared if one.record == record]
-
-
-def counted(spec: MeasureSpec, catalogue: Catalogue) -> MeasureSpec:
-    """Return the measure that counts the records: a ratio compares the groups of another measure."""
-    return catalogue.measure(spec.of) if spec.kind == "ratio" else spec
-
-
-def must_be_declared(specs: Iterable[MeasureSpec], catalogue: Catalogue, declared: Sequence[Declared]) -> None:
-    """Refuse a release that cuts figures by fields which the site has not declared public.
-
-    A figure cut into small groups can give a person away. Without a disclosure policy, a release may hold only cuts by
-    fields that anyone can already read record by record.
-
-    Raises:
-        ReleaseError: with every field that is missing, and what to write.
-    """
-    missing: dict[str, set[str]] = {}
-    for spec in specs:
-        for record, name in _undeclared_cuts(spec, catalogue, declared):
-            missing.setdefault(record, set()).add(name)
-    if missing:
-        raise ReleaseError([_undeclared(record, sorted(names)) for record, names in sorted(missing.items())])
-
-
-def to_protect(specs: Sequence[MeasureSpec], catalogue: Catalogue, declared: Sequence[Declared]) -> list[MeasureSpec]:
-    """Return the measures over records of which some published figure is cut by a field that is not declared public.
-
-    All measures over such records are protected together, those without groups too: what one shows, another hides.
-    """
-    closed = closed_records(specs, catalogue, declared)
-
-    def counts(spec: MeasureSpec) -> set[str]:
-        base = counted(spec, catalogue)
-        return {base.record, *([base.per.record] if base.per and not base.per.sum else [])}
-
-    return [spec for spec in specs if counts(spec) & closed]
-
-
-def closed_records(specs: Sequence[MeasureSpec], catalogue: Catalogue, declared: Sequence[Declared]) -> set[str]:
-    """Return the record types of which some figure is cut by a field that is not declared public."""
-    return {counted(spec, catalogue).record for spec in specs if _undeclared_cuts(spec, catalogue, declared)}
-
-
-def must_be_open(
-    results: Iterable[AnalysisResult], catalogue: Catalogue, declared: Sequence[Declared], closed: Collection[str] = ()
-) -> None:
-    """Refuse a release whose analyses show counts by fields which the site has not declared public.
-
-    Of `closed` record types, no analysis goes out at all, nor the reason why one was not carried out: its counts are
-    no cells that the disclosure policy could protect.
-
-    Raises:
-        ReleaseError: with every field that is missing, and what to write.
-    """
-    results = list(results)
-    shut = [result.context.spec for result in results if result.context.spec.record in closed]
-    if shut:
-        todo = "take it out of the plan (analysis_plan.yaml), or declare the fields of these records public"
-        raise ReleaseError(
-            [Problem(one.id, f"its counts of {one.record} could give withheld figures away", todo=todo) for one in shut]
-        )
-    missing: dict[str, set[str]] = {}
-    for spec in (result.context.spec for result in results if not result.refusal):
-        for one in spec.named():
-            paths = [one.text] if one.what == "group" else []
-            for record, name in _undeclared_fields(one.record, paths, catalogue, declared):
-                missing.setdefault(record, set()).add(name)
-    if missing:
-        raise ReleaseError([_undeclared(record, sorted(names)) for record, names in sorted(missing.items())])
-
-
-def _undeclared_cuts(spec: MeasureSpec, catalogue: Catalogue, declared: Sequence[Declared]) -> list[tuple[str, str]]:
-    """Return the fields, with their record types, that a measure is cut by and that are not declared public."""
-    return _undeclared_fields(counted(spec, catalogue).record, cuts(spec), catalogue, declared)
-
-
-def _undeclared_fields(
-    record: str, paths: Iterable[str], catalogue: Catalogue, declared: Sequence[Declared]
-) -> list[tuple[str, str]]:
-    open_fields = {(one.record, name) for one in declared for name in one.fields}
-    owners = [(catalogue.schema.follow(record, path), path.rpartition(".")[2]) for path in paths]
-    places = [(owner[0] if owner else record, name) for owner, name in owners]
-    return [place for place in places if place not in open_fields]
-
-
-def cuts(spec: MeasureSpec) -> list[str]:
-    """Return the fields that a measure's published figures are cut by."""
-    return list(dict.fromkeys([*spec.groups, *([spec.across] if spec.across else [])]))
-
-
-def _undeclared(record: str, names: Sequence[str]) -> Problem:
-    return Problem(
-        "agency.yaml: declared_public",
-        f"figures of {record} are cut by {', '.join(names)}, which the site has not declared public; small groups "
-        "could give a person away",
-        todo="if the agency already publishes these fields record by record, write:\n"
-        f"    declared_public:\n      - record: {record}\n        fields: [{', '.join(names)}]\n"
-        "        reason: why these fields are public, in a sentence that stands on the page\n"
-        "    if not, write a policy, disclosure.yaml, that says which tables go out and how small counts are protected",
-    )

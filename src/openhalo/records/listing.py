@@ -14,7 +14,7 @@ from openhalo.catalogue.conditions import Node
 from openhalo.catalogue.record_types import WITHHELD, RecordType
 from openhalo.catalogue.schema import Schema
 from openhalo.engines.connect import cursor, fetch
-from openhalo.engines.expressions import to_ibis
+from openhalo.engines.ibis_expressions import to_ibis
 from openhalo.intake.workbooks import cannot_write
 from openhalo.records.reading import Records, Relation, must_hold
 from openhalo.records.sql import quote

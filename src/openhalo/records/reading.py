@@ -14,7 +14,7 @@ from openhalo.catalogue.index import Catalogue
 from openhalo.catalogue.record_types import ColumnType, RecordType
 from openhalo.engines.columns import DUCKDB, IBIS
 from openhalo.engines.connect import cursor
-from openhalo.engines.expressions import to_ibis
+from openhalo.engines.ibis_expressions import to_ibis
 from openhalo.records import counting
 from openhalo.records.linked import clocks, joined, looking_through
 from openhalo.records.manifest import Coverage, Manifest

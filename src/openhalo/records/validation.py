@@ -8,7 +8,7 @@ from openhalo.catalogue.condition_parser import parse
 from openhalo.catalogue.record_types import RecordType
 from openhalo.catalogue.schema import Schema
 from openhalo.engines.columns import POLARS
-from openhalo.engines.expressions import to_polars
+from openhalo.engines.polars_expressions import to_polars
 from openhalo.intake.faults import Fault
 from openhalo.records.staging import Staged
 

@@ -21,10 +21,8 @@ from openhalo.intake.receipts import Receipt, receipts
 from openhalo.measures.evaluation import evaluate
 from openhalo.measures.figures import MeasureResult
 from openhalo.measures.planning import Question
-from openhalo.publications.definitions import read_definitions
-from openhalo.publications.recomputing import Recomputed, recompute
-from openhalo.publications.rederiving import Rederived, rederive
-from openhalo.publications.rehearsal import Rehearsal, rehearse
+from openhalo.publications.protection.dry_run import Rehearsal, rehearse
+from openhalo.publications.recompute import Recomputed, recompute
 from openhalo.records.listing import lazily, listing, write
 from openhalo.records.purging import Purge
 from openhalo.records.reading import Records
@@ -37,6 +35,8 @@ from openhalo.sites.planning import read_plan
 from openhalo.sites.publishing import declared_of, precaution_of, publish
 from openhalo.sites.purging import Premises, purge
 from openhalo.sites.settings import Settings, read_settings
+from openhalo.verification.definitions import read_definitions
+from openhalo.verification.rederivation import Rederived, rederive
 
 
 @dataclass(frozen=True)

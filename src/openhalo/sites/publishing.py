@@ -11,8 +11,8 @@ from openhalo.intake.receipts import receipts
 from openhalo.language import message_files
 from openhalo.publications.build import build
 from openhalo.publications.imprint import Declared, Imprint
-from openhalo.publications.kept_releases import keep, still_public
-from openhalo.publications.protection import Precaution
+from openhalo.publications.protection.earlier_releases import keep, still_public
+from openhalo.publications.protection.release_protection import Precaution
 from openhalo.records.reading import Records
 from openhalo.releases.register import Entry, Register
 from openhalo.sites.planning import must_stand

@@ -19,7 +19,7 @@ from openhalo.base.periods import Period
 from openhalo.catalogue.analysis_kinds.staggered import Staggered
 from openhalo.charts import analysis_charts
 from openhalo.engines.connect import fetch
-from openhalo.engines.expressions import to_ibis
+from openhalo.engines.ibis_expressions import to_ibis
 from openhalo.language import formatting
 from openhalo.language.translation import _, filled, later
 from openhalo.records.reading import must_hold

@@ -1,0 +1,179 @@
+"""The cells that a release's figures rest on: counted by one query a table, with the people and officers in each.
+
+What is counted is always the records of a type, and every condition of a measure is a dimension: what a count looks
+for, the yes, no and "does not say" of a share. So a share, its denominator and the count of its numerator are cells of
+one lattice, and so are two counts over the same records.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import ibis
+import polars as pl
+
+from openhalo.base.errors import Problem, ReleaseError
+from openhalo.base.periods import Grain, Period
+from openhalo.base.provenance import hash_facts
+from openhalo.catalogue.index import Catalogue
+from openhalo.catalogue.measure_specs import MeasureSpec
+from openhalo.disclosure.lattice import ALL, RECORDS, UNKNOWN, CountTable, cell_keys, count_table
+from openhalo.engines.connect import fetch
+from openhalo.engines.ibis_expressions import to_ibis
+from openhalo.measures.planning import PERIOD, period_of, starts, within
+from openhalo.publications.declared_fields import counted
+from openhalo.publications.protection.closed_periods import Calendar
+from openhalo.records.reading import Records
+
+YES, NO = "yes", "no"
+
+
+@dataclass(frozen=True)
+class Counted:
+    """Records of one type, by fields and by whether conditions hold: the cells of one side of a table."""
+
+    record: str
+    fields: tuple[str, ...]
+    where: tuple[str, ...] = ()
+    """Conditions that hold or not."""
+    says: tuple[str, ...] = ()
+    """Conditions that hold, do not, or are not recorded."""
+    grain: Grain = "all"
+    roles: tuple[dict[str, str], ...] = ({},)
+    """Which cells a figure shows: code of each condition's dimension."""
+    groups: dict[str, str] = field(default_factory=dict)
+    """Group of the figures → field of these records."""
+
+    @property
+    def dims(self) -> tuple[str, ...]:
+        """Return the dimensions besides the period."""
+        return (*self.fields, *map(dimension, (*self.where, *self.says)))
+
+    def keys(self, figures: pl.DataFrame, days: Period) -> list[pl.Series]:
+        """Return, for each role, the cell that each figure shows."""
+        period = pl.lit(str(days)) if self.grain == "all" else pl.col("period")
+        groups = [_told(pl.col(ours).alias(theirs)) for ours, theirs in self.groups.items()]
+        found = []
+        for role in self.roles:
+            fixed = [pl.lit(code).alias(name) for name, code in role.items()]
+            frame = figures.select(*groups, *fixed, period.alias("period"))
+            found.append(frame.select(cell_keys(self.record, frame.columns).alias("key"))["key"])
+        return found
+
+
+def dimension(condition: str) -> str:
+    """Return the name of the dimension that a condition makes."""
+    return f"if:{hash_facts([condition])[:12]}"
+
+
+def sides(spec: MeasureSpec, by: Sequence[str], grain: Grain, catalogue: Catalogue) -> list[Counted]:
+    """Return what the figures of a table are made from: the records counted and, of a rate, those counted against.
+
+    Raises:
+        ReleaseError: figures of this kind are not protected.
+    """
+    base = counted(spec, catalogue)
+    groups = list(dict.fromkeys([*([spec.across] if spec.across else []), *by]))
+    problems = list(_unprotected(spec, base, groups, catalogue))
+    if problems:
+        raise ReleaseError(problems)
+    where = (base.where,) if base.where else ()
+    held = {dimension(text): YES for text in where}
+    says: tuple[str, ...] = ()
+    if base.kind in ("share", "mean", "median"):
+        says = (base.numerator if base.kind == "share" else f"not missing({base.value})",)
+    shown = [held, *({**held, dimension(text): code} for text in says for code in (YES, NO, UNKNOWN))]
+    ours = dict(zip(groups, groups, strict=True))
+    found = [Counted(base.record, tuple(groups), where, says, grain, tuple(shown), ours)]
+    if base.per is not None and not base.per.sum:
+        theirs = {name: base.per.groups[name] for name in groups}
+        where = (base.per.where,) if base.per.where else ()
+        role = {dimension(text): YES for text in where}
+        found.append(Counted(base.per.record, tuple(theirs.values()), where, (), grain, (role,), theirs))
+    return found
+
+
+def _unprotected(
+    spec: MeasureSpec, base: MeasureSpec, groups: Sequence[str], catalogue: Catalogue
+) -> Iterable[Problem]:
+    where = f"disclosure.yaml: {spec.id}"
+    per = base.per
+    if per is not None and (per.place or per.codes or per.slices):
+        todo = "declare the count instead, or a rate over other records"
+        yield Problem(where, "rates against residents are not protected against disclosure yet", todo=todo)
+    if base.kind == "concentration":
+        found = "how much a few officers hold is not protected against disclosure yet"
+        yield Problem(where, found, todo="declare the count instead")
+    for record in [base.record, *([per.record] if per else [])]:
+        if catalogue.record_type(record).follows:
+            found = f"records dated by another record ({record}) are not protected against disclosure yet"
+            yield Problem(where, found, todo="leave the table out")
+    for name in groups:
+        followed = catalogue.schema.follow(base.record, name)
+        if followed and followed[1].type == "codes":
+            todo = "declare a table by a field with one code a record"
+            yield Problem(where, f"'{name}' can hold several codes, so its groups do not add up", todo=todo)
+
+
+class Counting:
+    """Counts cells of one state of the records; tables that differ in their periods only are counted once."""
+
+    def __init__(self, records: Records) -> None:
+        self.records = records
+        self._counted: dict[tuple[object, ...], pl.DataFrame] = {}
+
+    def table(self, side: Counted, days: Period, times: Calendar) -> CountTable:
+        """Return the cells of one side of a table, with how many of each protection unit they hold."""
+        fine: Grain = "day" if side.grain == "day" else "month"
+        asked = (side.record, side.fields, side.where, side.says, fine, days)
+        if asked not in self._counted:
+            self._counted[asked] = self._count(side, days, fine)
+        frame = self._counted[asked]
+        day = pl.max_horizontal(starts(pl.col(PERIOD), fine), pl.lit(days.first)).alias("_day")
+        pieces = pl.DataFrame(
+            {"_day": [piece.first for piece in times.pieces.values()], "period": list(times.pieces)},
+            schema={"_day": pl.Date, "period": pl.String},
+        ).sort("_day")
+        timed = frame.with_columns(day).sort("_day").join_asof(pieces, on="_day")
+        # Where no source says who, an officer cannot be found either; then each record stands for itself.
+        units = {name.partition(":")[2]: name for name in frame.columns if name.startswith("_unit:")}
+        said = {unit: column for unit, column in units.items() if frame[column].null_count() < len(frame)}
+        dims = [*side.dims, "period"]
+        return count_table(timed, side.record, dims, said, {"period": times.rollups}, ["period"])
+
+    def _count(self, side: Counted, days: Period, fine: Grain) -> pl.DataFrame:
+        records, record, conditions = self.records, side.record, (*side.where, *side.says)
+        relation = within(days, records, record)
+        rows: dict[str, Any] = {f"_field{i}": relation.field(path) for i, path in enumerate(side.fields)}
+        for i, text in enumerate(conditions):
+            node = records.catalogue.condition(record, text)
+            assert node is not None
+            rows[f"_if{i}"] = to_ibis(node, relation)
+        units = {f"_unit:{u}": path for u, path in records.catalogue.record_type(record).protects.items() if path}
+        rows |= {column: relation.field(path) for column, path in units.items()}
+        table = relation.table.select(**rows, **{PERIOD: period_of(relation, records, record, fine)})
+        cells = fetch(table.group_by([*rows, PERIOD]).agg(**{RECORDS: ibis._.count()}))
+        told = [_told(pl.col(f"_field{i}").alias(path)) for i, path in enumerate(side.fields)]
+        for i, text in enumerate(conditions):
+            code = pl.when(pl.col(f"_if{i}")).then(pl.lit(YES)).when(~pl.col(f"_if{i}")).then(pl.lit(NO))
+            told.append(code.otherwise(pl.lit(NO if text in side.where else UNKNOWN)).alias(dimension(text)))
+        return cells.select(*told, *units, RECORDS, PERIOD)
+
+
+def as_told(codes: pl.Series) -> list[str | None]:
+    """Return groups as figures have them, given how they stand in the names of cells; margins are no groups."""
+    text = codes.filter(codes != ALL).unique()
+    for sign, written in reversed(_WRITTEN):
+        text = text.str.replace_all(written, sign, literal=True)
+    return [None if code == UNKNOWN else code for code in text]
+
+
+_WRITTEN = (("%", "%25"), ("|", "%7C"), ("=", "%3D"))
+
+
+def _told(code: pl.Expr) -> pl.Expr:
+    """Return a group's code as it stands in the name of a cell, where `|` and `=` mean something."""
+    text = code.cast(pl.String)
+    for sign, written in _WRITTEN:
+        text = text.str.replace_all(sign, written, literal=True)
+    return text.fill_null(UNKNOWN)

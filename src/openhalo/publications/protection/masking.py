@@ -1,0 +1,147 @@
+"""Figures without what their withheld cells would say: counts, shares, intervals, bounds, and words with numbers."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import polars as pl
+
+from openhalo.catalogue.index import Catalogue
+from openhalo.language import formatting
+from openhalo.language.translation import _, plural
+from openhalo.measures.figures import FIGURE_COLUMNS, Finding, MeasureResult
+from openhalo.publications.declared_fields import counted
+from openhalo.publications.wording.labels import inside, unit_words
+
+WITHHELD = "withheld"
+_NUMBERS = [name for name in FIGURE_COLUMNS if name not in ("period", "status")]
+_BOUNDS = ["bound_low", "bound_high"]
+_WORDS_STAY = ("review", "unit", "groups")
+"""Guards whose words hold no counts."""
+
+
+@dataclass(frozen=True)
+class Marks:
+    """Which figures of a result rest on a withheld cell: one mark per row of its figures and of its totals."""
+
+    figures: pl.Series
+    totals: pl.Series
+
+    @property
+    def any(self) -> bool:
+        """Return whether there is any."""
+        return bool(self.figures.any() or self.totals.any())
+
+
+def completed(result: MeasureResult, groups: dict[str, list[str | None]]) -> pl.DataFrame:
+    """Return the figures with a row for every combination of groups, in an order that does not depend on counts.
+
+    A row that is not there would say that it counts nobody, while one that counts a few is there and withheld.
+    """
+    grid = result.figures.select("period").unique()
+    for name, codes in groups.items():
+        grid = grid.join(pl.DataFrame({name: codes}, schema={name: pl.String}), how="cross")
+    keys = ["period", *result.by]
+    whole = grid.join(result.figures, on=keys, how="full", nulls_equal=True, coalesce=True)
+    new, is_count = pl.col("status").is_null(), result.spec.kind == "count"
+    zero = ["n", "missing", "numerator", *(["value", "low"] if is_count else ["denominator"])]
+    return (
+        whole.with_columns(
+            *(pl.when(new).then(0).otherwise(pl.col(name)).cast(FIGURE_COLUMNS[name]).alias(name) for name in zero),
+            pl.col("status").fill_null("ok" if is_count else "no_data"),
+        )
+        .select(result.figures.columns)
+        .sort(keys, nulls_last=True)
+    )
+
+
+def masked(result: MeasureResult, marks: Marks, k: int, catalogue: Catalogue) -> MeasureResult:
+    """Return a result in which every figure of a withheld cell is null and says so.
+
+    Three things go beyond the marked rows, because they would let their numbers out: a ratio has no value where its
+    reference group is withheld; no bounds stand where the records of unknown group, which they rest on, are withheld;
+    and no guard speaks in numbers.
+    """
+    hidden = marks.figures
+    if result.spec.kind == "ratio":
+        hidden = hidden | _beside(result, hidden, result.spec.across, result.spec.reference)
+    figures = _without(result.figures, hidden)
+    if result.by:
+        unknown = pl.any_horizontal(pl.col(result.by).is_null())
+        bare = result.figures.select("period", unknown.alias("u"), hidden.alias("h"))
+        open_ = bare.select((pl.col("u") & pl.col("h")).any().over("period")).to_series()
+        figures = figures.with_columns(pl.when(~open_).then(pl.col(name)).alias(name) for name in _BOUNDS)
+    shown = replace(
+        result,
+        figures=figures,
+        totals=_without(result.totals, marks.totals) if result.totals.height else result.totals,
+        k=k,
+        _told={},
+    )
+    if not marks.any:
+        return shown
+    return replace(shown, look=lambda: [*_quiet(result), _said(shown, k, catalogue)], _told={})
+
+
+def _beside(result: MeasureResult, hidden: pl.Series, across: str, reference: str) -> pl.Series:
+    """Return which figures are compared with a figure that is hidden."""
+    keys = ["period", *(name for name in result.by if name != across)]
+    rows = result.figures.with_columns(hidden.alias("_hidden"))
+    gone = rows.filter("_hidden", pl.col(across) == reference).select(keys).with_columns(pl.lit(True).alias("_gone"))
+    return rows.join(gone, on=keys, how="left", nulls_equal=True, maintain_order="left")["_gone"].fill_null(False)
+
+
+def _without(frame: pl.DataFrame, hidden: pl.Series) -> pl.DataFrame:
+    return frame.with_columns(
+        *(pl.when(~hidden).then(pl.col(name)).alias(name) for name in _NUMBERS),
+        pl.when(hidden).then(pl.lit(WITHHELD)).otherwise("status").alias("status"),
+    )
+
+
+def _quiet(result: MeasureResult) -> list[Finding]:
+    """Return what the guards found, without the words that hold counts; a warning stays, in words."""
+    kept = []
+    for finding in result.findings:
+        if finding.guard in _WORDS_STAY:
+            kept.append(finding)
+        elif finding.guard == "missingness" and finding.severity == "headline":
+            text = _(
+                "Who was affected is recorded more often in some of these records than in others. So a comparison "
+                "of these groups could be wrong."
+            )
+            kept.append(Finding("missingness", "headline", text))
+        elif finding.severity == "headline" and not any(map(str.isdigit, finding.text)):
+            kept.append(replace(finding, facts={}))
+    return kept
+
+
+def _said(shown: MeasureResult, k: int, catalogue: Catalogue) -> Finding:
+    """Return what share of a result is withheld, worked out from what is shown."""
+    hidden = int((shown.figures["status"] == WITHHELD).sum() or 0)
+    text = plural(
+        "One of {all} figures is withheld ({share}): it counts fewer than {k} people or officers, or would give such a "
+        "figure away.",
+        "{hidden} of {all} figures are withheld ({share}): they count fewer than {k} people or officers, or would give "
+        "such a figure away.",
+        hidden,
+    )
+    of = shown.figures.height
+    said = text.format(
+        hidden=formatting.count(hidden), all=formatting.count(of), share=formatting.share(hidden / of), k=k
+    )
+    records, whole = int(shown.figures["n"].sum() or 0), int(shown.totals["n"].sum() or 0)
+    if shown.totals.height and whole and shown.totals["n"].null_count() == 0 and hidden:
+        base = counted(shown.spec, catalogue)
+        text = _("{share} of the {units} are counted in them.")
+        said += " " + text.format(
+            share=formatting.share(1 - records / whole), units=inside(_(unit_words(base.record, base.unit, catalogue)))
+        )
+    return Finding(WITHHELD, "note", said, {"group": None, "withheld": hidden, "figures": of, "k": k})
+
+
+def share_withheld(results: Sequence[MeasureResult]) -> dict[str, Any]:
+    """Return how many figures there are and how many are withheld."""
+    return {
+        "figures": sum(one.figures.height for one in results),
+        "withheld": sum(int((one.figures["status"] == WITHHELD).sum()) for one in results),
+    }

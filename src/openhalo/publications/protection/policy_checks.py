@@ -1,0 +1,59 @@
+"""A disclosure policy held against the catalogue: what it names must exist, and must be able to go out."""
+
+from pathlib import Path
+
+from openhalo.base.errors import Problem, ReleaseError, did_you_mean, name_all
+from openhalo.catalogue import reader
+from openhalo.catalogue.index import Catalogue
+from openhalo.disclosure.policy import POLICY, Policy
+from openhalo.publications.protection.cells import sides
+from openhalo.publications.protection.recoded_incident_files import must_tell_time_coarsely
+
+
+def check_policy(site: Path, catalogue: Catalogue) -> list[Problem]:
+    """Return every problem of a site's disclosure policy; none where it has no policy."""
+    if not (site / POLICY).is_file():
+        return []
+    document = reader.read(site / POLICY)
+    policy = reader.check(document, Policy)
+    if policy is None:
+        return document.problems
+    measured = [("tables", index, one.measure) for index, one in enumerate(policy.tables)]
+    measured += [("singly", index, one.measure) for index, one in enumerate(policy.singly)]
+    for key, index, measure in measured:
+        if measure not in catalogue.measures:
+            hint = did_you_mean(measure, catalogue.measures)
+            document.report((key, index, "measure"), f"there is no measure '{measure}'", "", hint)
+    for index, table in enumerate(policy.tables):
+        spec, here = catalogue.measures.get(table.measure), ("tables", index)
+        if spec is None:
+            continue
+        unknown = [name for name in table.by if name not in spec.groups]
+        for name in unknown:
+            found = f"'{table.measure}' cannot be cut by '{name}'"
+            document.report((*here, "by"), found, name_all(spec.groups), did_you_mean(name, spec.groups))
+        if table.grain not in ("all", *spec.periods):
+            found = f"'{table.measure}' has no figures by {table.grain}"
+            document.report((*here, "grain"), found, name_all([*spec.periods, "all"]))
+        if not unknown:
+            try:
+                sides(spec, table.by, table.grain, catalogue)
+            except ReleaseError as error:
+                for problem in error.problems:
+                    document.report(here, problem.found, problem.allowed, problem.todo)
+    for index, file in enumerate(policy.incident_files):
+        here = ("incident_files", index)
+        record = catalogue.record_types.get(file.record)
+        if record is None:
+            hint = did_you_mean(file.record, catalogue.record_types)
+            document.report((*here, "record"), f"there is no record type '{file.record}'", "", hint)
+            continue
+        named = [*file.identifying, *file.groups, *file.further, *(step.field for step in file.recode)]
+        named += [*(one.field for one in file.outcomes), *([file.unit] if file.unit else [])]
+        for name in dict.fromkeys(named):
+            if name not in record.written:
+                found = f"'{name}' is no field of {file.record}"
+                document.report(here, found, "", did_you_mean(name, record.written))
+        for problem in must_tell_time_coarsely(file, record, policy):
+            document.report(here, problem.found, problem.allowed, problem.todo)
+    return document.problems

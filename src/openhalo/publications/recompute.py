@@ -1,0 +1,145 @@
+"""The agency, or its overseer, computes a release again from the records themselves."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from openhalo.base.errors import Problem
+from openhalo.base.periods import Period
+from openhalo.base.progress import Report, silent
+from openhalo.catalogue.measure_specs import MeasureSpec
+from openhalo.measures.evaluation import evaluate
+from openhalo.measures.planning import Question
+from openhalo.publications.declared_fields import counted
+from openhalo.publications.protection.figures_from_files import count, released
+from openhalo.publications.protection.recoded_incident_files import read_frozen, recoded_again
+from openhalo.publications.tables import open_data
+from openhalo.publications.tables.define import define
+from openhalo.publications.tables.release_figures import Answer, answer
+from openhalo.records.as_of import RecordsAsOf
+from openhalo.records.purging import purges
+from openhalo.records.reading import Records
+from openhalo.releases.comparing import KEY
+from openhalo.releases.editions import FIGURES, read_facts, read_figures
+from openhalo.releases.package import DESCRIPTOR
+from openhalo.verification.definitions import Defined, Definitions
+from openhalo.verification.derivation import Derivation
+from openhalo.verification.rederivation import Rederived
+
+_COUNTS = ("n", "missing", "numerator", "denominator", "status")
+_ESTIMATES = ("value", "low", "high", "bound_low", "bound_high")
+_CLOSE = 1e-9
+"""Ends of an interval come from a numerical library and may differ in their last digits between its versions."""
+
+
+@dataclass
+class Recomputed(Rederived):
+    """What came of computing a release again."""
+
+    release: str = ""
+    store_version: int = 0
+    same_catalogue: bool = True
+    """Whether every definition of the catalogue is as it was; if not, unchanged measures are still compared."""
+
+
+def recompute(folder: Path, definitions: Definitions, records: Records, report: Report = silent) -> Recomputed:
+    """Compute every figure of a release again and compare it with the one published.
+
+    Args:
+        folder: the release.
+        definitions: what the release says about how it counted.
+        records: the store version that it names, under the decisions that it names, with today's catalogue. Where
+            late changes waited, their days are read from the versions that the descriptor names.
+        report: called at each step.
+    """
+    catalogue = records.catalogue
+    table = read_figures(folder)
+    same = catalogue.hash == definitions.catalogue
+    found = Recomputed(release=definitions.release, store_version=definitions.store_version, same_catalogue=same)
+    found.figures = table.height
+    files = read_frozen(folder)
+    as_out = released(files, folder, records)
+    told = _Protected.of(read_facts(folder, DESCRIPTOR).get("disclosure", {}))
+    versions = {definitions.store_version, *(version for _days, version in told.stretches)}
+    versions |= {version for one in files for version in one.stretches.values()}
+    gone = {one.record for one in purges(records.store) if versions & {*one.versions}}
+    for one in [file for file in files if file.file.record not in gone]:
+        report(f"incident file {one.file.record}")
+        found.problems += recoded_again(one, records)
+    for measure, defined in definitions.measures.items():
+        part = table.filter(pl.col("measure") == measure)
+        purged = sorted(gone & {*defined.records})
+        spec = catalogue.measures.get(measure)
+        if purged or spec is None:
+            why = f"a record of {', '.join(purged)} was purged since" if purged else "the catalogue has no such measure"
+            found.cannot[why] = found.cannot.get(why, 0) + part.height
+            continue
+        report(f"measure {measure}")
+        if {*defined.records} & {*as_out.files}:
+            done = next(iter(count([spec], as_out, files)), Answer(spec, spec, defined.days, defined.all_days))
+        elif {*defined.records} & {*told.days}:
+            done = _again(part, spec, defined, told, records)
+        else:
+            done = answer(spec, records)
+        now = define(definitions.release, [done], records, [])
+        if now.measures[measure].meaning != defined.meaning:
+            why = "the definition has changed since"
+            found.cannot[why] = found.cannot.get(why, 0) + part.height
+            continue
+        rows = [
+            open_data.empty(),
+            *(open_data.long_form(one, done, catalogue, Derivation(now)) for one in done.results),
+        ]
+        shown = part.filter(pl.col("n").is_not_null() & (pl.col("status") != "withheld"))
+        problems = list(_compared(shown, pl.concat(rows), bool({*defined.records} & {*told.days})))
+        found.withheld += part.height - shown.height
+        found.agree += shown.height - len(problems)
+        found.problems += problems
+    found.shorten()
+    return found
+
+
+@dataclass(frozen=True)
+class _Protected:
+    """What a release says of the records that it protected: the days they speak for, and how these were counted."""
+
+    days: dict[str, Period]
+    stretches: list[tuple[Period, int]]
+
+    @classmethod
+    def of(cls, facts: Mapping[str, Any]) -> "_Protected":
+        days = {record: Period.parse(text) for record, text in facts.get("closed_days", {}).items()}
+        versions = facts.get("counted_from_versions", {})
+        return cls(days, [(Period.parse(text), version) for text, version in versions.items()])
+
+
+def _again(part: pl.DataFrame, spec: MeasureSpec, defined: Defined, told: _Protected, records: Records) -> Answer:
+    """Return a protected measure's figures, each stretch of days from the store version that the release names."""
+    as_of = RecordsAsOf.of(records, told.stretches, frozenset(told.days))
+    found = Answer(spec, counted(spec, records.catalogue), defined.days, defined.all_days)
+    for group, group2, grain in part.select("group", "group2", "grain").unique(maintain_order=True).iter_rows():
+        by = [name for name in (group, group2) if name is not None]
+        found.more.append(evaluate(Question(spec, by, grain, defined.days), as_of))
+    return found
+
+
+def _compared(shown: pl.DataFrame, now: pl.DataFrame, protected: bool) -> Iterator[Problem]:
+    both = shown.join(now, on=list(KEY), how="left", nulls_equal=True, suffix=" now", maintain_order="left")
+    if protected:
+        # A protected release has a row for every combination of groups, and no bounds beside what it withholds.
+        both = both.filter((pl.col("n") > 0) | (pl.col("n now") > 0)).with_columns(
+            pl.when(pl.col(name).is_not_null()).then(f"{name} now").alias(f"{name} now") for name in _ESTIMATES[3:]
+        )
+    apart = [~pl.col(name).eq_missing(pl.col(f"{name} now")) for name in _COUNTS]
+    for name in _ESTIMATES:
+        one, other = pl.col(name), pl.col(f"{name} now")
+        close = ((one - other).abs() <= _CLOSE * other.abs()) | (one == other)
+        apart.append(~(close.fill_null(False) | (one.is_null() & other.is_null())))
+    for row in both.filter(pl.any_horizontal(apart)).to_dicts():
+        place = ", ".join(str(row[name]) for name in ("measure", "period", "code", "code2") if row[name] is not None)
+        parts = [name for name in (*_COUNTS, *_ESTIMATES) if row[name] != row[f"{name} now"]]
+        told = "; ".join(f"{name} {row[name]}, the records give {row[f'{name} now']}" for name in parts)
+        yield Problem(f"{FIGURES}: {place}", told)

@@ -1,0 +1,171 @@
+"""The tables of a release: all figures in one long form, each measure's own, and the dictionary."""
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+import polars as pl
+
+from openhalo.catalogue.index import Catalogue
+from openhalo.language.formatting import span
+from openhalo.language.translation import _, later
+from openhalo.measures.figures import FIGURE_COLUMNS, MeasureResult
+from openhalo.publications.tables.release_figures import Answer
+from openhalo.publications.wording.labels import group, unit_words
+from openhalo.releases.editions import FIGURES, RECOMPUTE, VERIFY
+from openhalo.releases.tables import write_twins
+from openhalo.verification.derivation import Derivation
+
+DICTIONARY = "data/dictionary.csv"
+_OWN = {
+    "measure": ("string", later("Measure that the figure answers")),
+    "kind": ("string", later("Kind of figure: count, share, rate, ratio, mean, median, concentration")),
+    "unit": ("string", later("What one counted row is")),
+    "group": ("string", later("Field that the figure is cut by; empty: not cut")),
+    "code": ("string", later("Code of the group; empty in a cut figure: not known")),
+    "label": ("string", later("The group in words")),
+    "group2": ("string", later("Second field that the figure is cut by")),
+    "code2": ("string", later("Code of the second group")),
+    "label2": ("string", later("The second group in words")),
+    "grain": ("string", later("Length of the period: all, year, quarter, month, day")),
+    "period": ("string", later("Period of the records; for all: first and last day")),
+    "n": ("integer", later("Records looked at")),
+    "missing": ("integer", later("Of these, records that do not say")),
+    "numerator": ("number", later("Counted")),
+    "denominator": ("number", later("What the value is taken of")),
+    "value": ("number", later("The figure; empty where none can be given, see status")),
+    "low": ("number", later("Lower end of the 95 % interval")),
+    "high": ("number", later("Upper end of the 95 % interval")),
+    "bound_low": ("number", later("Lowest value that records of unknown group allow")),
+    "bound_high": ("number", later("Highest value that records of unknown group allow")),
+    "status": (
+        "string",
+        later(
+            "ok; reference: the group that others are compared with; or why there is no value: too_few: fewer records "
+            "than carry a figure; no_data: no record says; no_denominator: nothing to count against; not_coded: the "
+            "counted records have no such group; visitors: more visitors than residents; no_events: none in the "
+            "reference group; no_reference: that group has no figure; withheld: it would count fewer people or "
+            "officers than may be shown, or give such a figure away"
+        ),
+    ),
+    "method": ("string", later("How the interval was made")),
+    "check": (
+        "string",
+        later(
+            "verify: anyone can count the figure again from the incident files, with openhalo verify; "
+            "recompute: the agency or its overseer can, from the records themselves, with openhalo recompute"
+        ),
+    ),
+}
+_TYPES = {"string": pl.String(), "integer": pl.Int64(), "number": pl.Float64()}
+_SCHEMA = pl.Schema({name: _TYPES[kind] for name, (kind, _text) in _OWN.items()})
+_DICTIONARY = ("table", "name", "label", "type", "unit", "codes", "privacy", "source", "description")
+
+Fields = list[dict[str, str]]
+
+
+def write(folder: Path, answers: Sequence[Answer], catalogue: Catalogue, derivation: Derivation) -> dict[str, Fields]:
+    """Write the tables of a release; return the schema (fields) of each, by its path.
+
+    `derivation` says of each figure how it can be checked.
+    """
+    (folder / "data").mkdir(parents=True, exist_ok=True)
+    fields = [{"name": name, "type": kind, "description": text} for name, (kind, text) in _OWN.items()]
+    schemas: dict[str, Fields] = {FIGURES: fields}
+    tables = [empty()]
+    for answer in answers:
+        table = pl.concat([long_form(result, answer, catalogue, derivation) for result in answer.results])
+        place = table_of(answer.spec.id)
+        (folder / place).parent.mkdir(parents=True, exist_ok=True)
+        table.write_csv(folder / place)
+        schemas[place] = fields
+        tables.append(table)
+    figures = pl.concat(tables)
+    write_twins(figures, folder / FIGURES)
+    return schemas
+
+
+def dictionary_of(place: str) -> str:
+    """Return the path of the dictionary in the language whose pages stand in a folder of the release.
+
+    >>> dictionary_of(""), dictionary_of("es/")
+    ('data/dictionary.csv', 'data/dictionary.es.csv')
+    """
+    return f"data/dictionary.{place.removesuffix('/')}.csv" if place else DICTIONARY
+
+
+def write_dictionary(folder: Path, answers: Sequence[Answer], catalogue: Catalogue, place: str) -> dict[str, Fields]:
+    """Write what every column and code means in the language being spoken; return its schema by its path."""
+    rows, path = list(_dictionary(answers, catalogue)), dictionary_of(place)
+    pl.DataFrame(rows, schema=dict.fromkeys(_DICTIONARY, pl.String)).write_csv(folder / path)
+    return {path: [{"name": name, "type": "string"} for name in _DICTIONARY]}
+
+
+def table_of(measure: str) -> str:
+    """Return the path of a measure's own table."""
+    return f"data/{measure}.csv"
+
+
+def empty() -> pl.DataFrame:
+    """Return the long form without a figure."""
+    return pl.DataFrame(schema=_SCHEMA)
+
+
+def long_form(result: MeasureResult, answer: Answer, catalogue: Catalogue, derivation: Derivation) -> pl.DataFrame:
+    """Return figures with one row a figure, whatever they are cut by."""
+    base = answer.counted
+    columns = [
+        pl.lit(result.spec.id).alias("measure"),
+        pl.lit(result.spec.kind).alias("kind"),
+        pl.lit(unit_words(base.record, base.unit, catalogue)).alias("unit"),
+    ]
+    for place, suffix in enumerate(("", "2")):
+        path = result.by[place] if place < len(result.by) else None
+        code = pl.col(path) if path else pl.lit(None, pl.String)
+        names = group(base.record, path, catalogue) if path else None
+        label = (
+            code.replace_strict(names.labels, default=code, return_dtype=pl.String).fill_null(names.name(None))
+            if names and names.labels
+            else code.fill_null(names.name(None))
+            if names
+            else pl.lit(None, pl.String)
+        )
+        columns += [pl.lit(path, pl.String).alias(f"group{suffix}"), code.alias(f"code{suffix}")]
+        columns.append(label.alias(f"label{suffix}"))
+    period = pl.lit(str(answer.days)) if result.grain == "all" else pl.col("period")
+    columns += [pl.lit(result.grain).alias("grain"), period.alias("period")]
+    columns += [pl.col(name) for name in FIGURE_COLUMNS if name != "period"]
+    lacking = derivation.why_not(result.spec.id, result.by, result.grain)
+    columns += [pl.lit(result.method).alias("method"), pl.lit(RECOMPUTE if lacking else VERIFY).alias("check")]
+    return result.figures.select(columns).select(pl.col(name).cast(kind) for name, kind in _SCHEMA.items())
+
+
+def coverage(answer: Answer) -> str:
+    """Return the days that an answer speaks for, in words."""
+    return span(answer.days.first, answer.days.last)
+
+
+def _dictionary(answers: Sequence[Answer], catalogue: Catalogue) -> Iterable[dict[str, str]]:
+    for name, (kind, text) in _OWN.items():
+        yield {
+            "table": "figures",
+            "name": name,
+            "label": _(text),
+            "type": kind,
+            "privacy": "public",
+            "source": "OpenHALO",
+        }
+    for record in sorted({answer.counted.record for answer in answers}):
+        for name, spec in catalogue.record_type(record).fields.items():
+            vocabulary = catalogue.vocabularies.get(spec.vocabulary)
+            codes = [f"{code} = {vocabulary.codes[code].label}" for code in vocabulary.order] if vocabulary else []
+            yield {
+                "table": record,
+                "name": name,
+                "label": spec.label,
+                "type": spec.type,
+                "unit": spec.unit,
+                "codes": "; ".join(codes),
+                "privacy": spec.privacy,
+                "source": spec.source,
+                "description": spec.description,
+            }

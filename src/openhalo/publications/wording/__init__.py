@@ -1,0 +1,1 @@
+"""How a release names groups, units and conditions."""

@@ -1,0 +1,1 @@
+"""Pages about early intervention that stay inside the department: never part of a release."""

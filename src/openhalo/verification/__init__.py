@@ -1,0 +1,1 @@
+"""Counts a release's figures again from its own files: other code, and another engine, than published them."""
