@@ -15,8 +15,8 @@ import pandas as pd
 import polars as pl
 
 from openhalo.catalogue.index import load
-from openhalo.early_intervention.clock import month_ends
 from openhalo.early_intervention.indicators import compute
+from openhalo.early_intervention.look_back import month_ends
 from openhalo.engines.columns import DUCKDB, IBIS
 from openhalo.engines.connect import cursor
 from openhalo.records.manifest import Manifest, TableVersion

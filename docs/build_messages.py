@@ -19,12 +19,12 @@ from babel.messages.pofile import read_po, write_po
 from openhalo.catalogue.index import KINDS, load
 from openhalo.catalogue.translating import help_in, spec_in
 from openhalo.language.message_files import headers
-from openhalo.sites.planning import read_plan
+from openhalo.sites.analysis_plan import read_plan
 from openhalo.sites.settings import Settings, read_settings
 
 SOURCE = Path(__file__).parents[1] / "src"
 LIBRARY, CATALOGUE, DESIGN = (SOURCE / name for name in ("openhalo", "openhalo_catalogue", "openhalo_design"))
-KEYWORDS: dict[str, Any] = {"_": None, "later": None, "filled": (1,), "gettext": None}
+KEYWORDS: dict[str, Any] = {"_": None, "mark_for_translation": None, "message": (1,), "gettext": None}
 KEYWORDS |= {"plural": (1, 2), "ngettext": (1, 2)}
 REASONS = {"Assumption": (1,), "Refused": (1,)}
 """What a test rests on, and why one was not made: said on pages where the test stands on pages."""

@@ -68,7 +68,7 @@ def _(mo, site):
 
 @app.cell
 def _(mo, searches):
-    found = "\n".join(f"- {finding.text}" for finding in searches.findings if finding.severity == "headline")
+    found = "\n".join(f"- {finding.text}" for finding in searches.guard_notes if finding.severity == "headline")
     mo.md(
         f"""
 ## What may not be concluded

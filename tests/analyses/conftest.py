@@ -2,7 +2,7 @@
 
 import pytest
 
-from openhalo.sites.making import init_site
+from openhalo.sites.init import init_site
 from openhalo.sites.open_site import open_site
 
 SEARCHES_PLAN = """

@@ -6,7 +6,7 @@ import numpy as np
 import polars as pl
 
 from openhalo.intake.template import example_cells
-from openhalo.sites.making import init_site
+from openhalo.sites.init import init_site
 from openhalo.sites.open_site import open_site
 
 DECLARED = """

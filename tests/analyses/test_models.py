@@ -8,7 +8,7 @@ import pytest
 
 from openhalo.base.errors import MissingExtra
 from openhalo.intake.template import example_cells
-from openhalo.sites.making import init_site
+from openhalo.sites.init import init_site
 from openhalo.sites.open_site import open_site
 
 pytest.importorskip("numba")

@@ -9,8 +9,8 @@ from scipy.stats import false_discovery_control
 from openhalo.base.errors import ReleaseError
 from openhalo.catalogue.index import load
 from openhalo.releases.hashes import verify
+from openhalo.sites.analysis_plan import check_plan
 from openhalo.sites.open_site import open_site
-from openhalo.sites.planning import check_plan
 
 from .made import DECLARED
 

@@ -71,7 +71,7 @@ def test_every_kind_is_shipped_in_some_analysis():
 
 
 def test_a_plan_may_not_set_what_a_test_does_not_take(tmp_path):
-    from openhalo.sites.planning import check_plan
+    from openhalo.sites.analysis_plan import check_plan
 
     text = "written: 2026-01-01\nauthor: A\nbecause: B\ntests:\n  - {analysis: force/monthly_watch, reference: WHITE}\n"
     (tmp_path / "analysis_plan.yaml").write_text(text, encoding="utf-8")

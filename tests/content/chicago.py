@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from openhalo.sites.making import init_site
+from openhalo.sites.init import init_site
 from openhalo.sites.open_site import open_site
 
 FILES = {

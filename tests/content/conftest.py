@@ -3,7 +3,7 @@
 import pytest
 
 from openhalo.sites.demo import make_demo
-from openhalo.sites.making import init_site
+from openhalo.sites.init import init_site
 from openhalo.sites.open_site import open_site
 
 from .chicago import FILES as CHICAGO

@@ -77,7 +77,7 @@ def test_share_sustained_by_race_counts_a_complaint_once_for_each_race_in_it(chi
     result = chicago[0].measure("complaints/sustained_share", by=group)
     held = {r[group]: (r["numerator"], r["denominator"]) for r in result.figures.drop_nulls(group).to_dicts()}
     assert held == {race: tuple(row) for race, row in expected.iterrows()}
-    assert any(finding.guard == "groups" for finding in result.findings), "groups of a list do not add up"
+    assert any(finding.guard == "groups" for finding in result.guard_notes), "groups of a list do not add up"
     ratio = by(chicago[0].measure("complaints/sustained_share_ratio", by=group), group)
     shares = expected["sum"] / expected["size"]
     assert ratio["BLACK"] == pytest.approx(shares["BLACK"] / shares["WHITE"])
@@ -137,7 +137,7 @@ def test_the_most_accused_tenth_holds_what_sorting_says(chicago, accused, files)
     result = chicago[0].measure("complaints/allegation_concentration")
     row = result.figures.to_dicts()[0]
     assert row["value"] == pytest.approx(top / counts.sum())
-    (chance,) = [finding.facts for finding in result.findings if finding.guard == "chance"]
+    (chance,) = [finding.facts for finding in result.guard_notes if finding.guard == "chance"]
     assert chance["holders"] == len(counts)
     assert chance["by_chance"] < row["low"], "more than chance alone would make"
 

@@ -9,7 +9,7 @@ import polars as pl
 import pytest
 
 from openhalo.base.errors import MeasureError
-from openhalo.sites.making import init_site
+from openhalo.sites.init import init_site
 from openhalo.sites.open_site import open_site
 
 EXPECTED = {

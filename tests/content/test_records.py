@@ -7,7 +7,7 @@ import polars as pl
 import pytest
 
 from openhalo.catalogue.index import load
-from openhalo.sites.making import init_site
+from openhalo.sites.init import init_site
 from openhalo.sites.open_site import open_site
 
 CATALOGUE = load()

@@ -143,7 +143,7 @@ def test_the_time_of_records_must_be_coarse(tmp_path, old, new, said):
     deliver(site, stops(8, 2000, years=1), date(2022, 2, 10))
     with pytest.raises(ReleaseError, match=said):
         site.publish(today=date(2022, 2, 10))
-    assert any(said in problem.found for problem in site.rehearse(today=date(2022, 2, 10)).problems)
+    assert any(said in problem.found for problem in site.dry_run(today=date(2022, 2, 10)).problems)
 
 
 def test_nothing_else_tells_exactly_what_the_file_tells_coarsely(tmp_path):

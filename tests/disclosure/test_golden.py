@@ -10,7 +10,7 @@ from openhalo.base.errors import ReleaseError
 from openhalo.disclosure.attack import Exposed, exposed, intervals
 from openhalo.disclosure.lattice import ALL, CountTable, Lattice
 from openhalo.disclosure.policy import Rule
-from openhalo.disclosure.programs import Clock
+from openhalo.disclosure.programs import TimeBudget
 from openhalo.disclosure.suppression import Protected, joined, withhold
 
 INNER = {"w": [30, 47, 64, 89], "x": [90, 124, 5, 31], "y": [92, 100, 59, 85], "z": [800, 991, 651, 685]}
@@ -42,19 +42,21 @@ def system(lattice, withheld):
 def test_one_cell_is_known_exactly_although_every_line_has_two(lattice):
     attacked = system(lattice, WITHHELD)
     cells = np.flatnonzero(mark(lattice, WITHHELD))
-    found = dict(zip((attacked.keys[i] for i in cells), intervals(attacked, cells, Clock(20)).tolist(), strict=True))
+    found = dict(
+        zip((attacked.keys[i] for i in cells), intervals(attacked, cells, TimeBudget(20)).tolist(), strict=True)
+    )
     assert found.pop("t|c=b|r=w") == [47, 47]
     assert all(high - low >= 69 for low, high in found.values())
-    assert [(attacked.keys[one.cell], one.low, one.high) for one in exposed(attacked, 1, Clock(20))] == [
+    assert [(attacked.keys[one.cell], one.low, one.high) for one in exposed(attacked, 1, TimeBudget(20))] == [
         ("t|c=b|r=w", 47, 47)
     ]
-    assert isinstance(exposed(attacked, 1, Clock(20))[0], Exposed)
+    assert isinstance(exposed(attacked, 1, TimeBudget(20))[0], Exposed)
 
 
 def test_one_more_withheld_cell_makes_all_safe_and_is_found(lattice):
-    assert exposed(system(lattice, WITHHELD | {"xb"}), 10, Clock(20)) == []
+    assert exposed(system(lattice, WITHHELD | {"xb"}), 10, TimeBudget(20)) == []
     inner = {row + column for row in INNER for column in "abcd"}
-    fixes = {name for name in inner - WITHHELD if exposed(system(lattice, WITHHELD | {name}), 10, Clock(20)) == []}
+    fixes = {name for name in inner - WITHHELD if exposed(system(lattice, WITHHELD | {name}), 10, TimeBudget(20)) == []}
     assert {"xb", "xd", "yc", "wd"} <= fixes
     assert len(fixes) == 7
     safe = withhold(lattice, mark(lattice, WITHHELD), Rule(width=10))
@@ -69,5 +71,5 @@ def test_a_set_beyond_the_budget_is_refused(lattice):
 
 def test_the_golden_attack_is_quick(lattice):
     start = time.perf_counter()
-    exposed(system(lattice, WITHHELD), 1, Clock(20))
+    exposed(system(lattice, WITHHELD), 1, TimeBudget(20))
     assert time.perf_counter() - start < 2

@@ -10,9 +10,9 @@ import yaml
 
 from openhalo.base.errors import MeasureError, SiteError
 from openhalo.early_intervention.backtest import _MONTHS, backtest, chosen, must_not_leak
+from openhalo.early_intervention.backtest_summary import sentences
 from openhalo.early_intervention.indicators import compute
 from openhalo.early_intervention.roster import read_roster
-from openhalo.early_intervention.verdict import sentences
 from openhalo.records.reading import Records
 from openhalo.sites.open_site import open_site
 from openhalo.sites.signalling import check_governance, signal

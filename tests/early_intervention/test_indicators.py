@@ -6,11 +6,11 @@ from datetime import date, timedelta
 import numpy as np
 import polars as pl
 
-from openhalo.early_intervention.clock import month_ends, months_before
 from openhalo.early_intervention.indicators import compute
+from openhalo.early_intervention.look_back import month_ends, months_before
 from openhalo.intake.template import example_cells
 from openhalo.records.reading import Records
-from openhalo.sites.making import init_site
+from openhalo.sites.init import init_site
 from openhalo.sites.open_site import open_site
 
 DAYS = month_ends(date(2012, 1, 1), date(2013, 12, 31))

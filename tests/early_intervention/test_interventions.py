@@ -11,8 +11,8 @@ from typer.testing import CliRunner
 
 from openhalo.base.errors import CatalogueError, MeasureError
 from openhalo.cli.main import app
-from openhalo.early_intervention.clock import months_before
 from openhalo.early_intervention.interventions import sentences
+from openhalo.early_intervention.look_back import months_before
 from openhalo.sites.following_up import follow_up
 from openhalo.sites.open_site import open_site
 

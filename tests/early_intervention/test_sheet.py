@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 
 from openhalo.base.errors import CatalogueError, MeasureError, SiteError
 from openhalo.cli.main import app
-from openhalo.early_intervention.clock import months_before
+from openhalo.early_intervention.look_back import months_before
 from openhalo.sites.following_up import quarterly_sheet
 from openhalo.sites.open_site import open_site
 

@@ -13,7 +13,7 @@ from openhalo.catalogue.index import examine
 from openhalo.early_intervention.factors import standing
 from openhalo.early_intervention.roster import REST, Roster
 from openhalo.intake.template import example_cells
-from openhalo.sites.making import init_site
+from openhalo.sites.init import init_site
 from openhalo.sites.open_site import open_site
 from openhalo.sites.signalling import signal
 

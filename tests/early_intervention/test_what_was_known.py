@@ -14,11 +14,11 @@ from typer.testing import CliRunner
 
 from openhalo.base.errors import MeasureError
 from openhalo.cli.main import app
-from openhalo.early_intervention.clock import month_ends
 from openhalo.early_intervention.indicators import compute
+from openhalo.early_intervention.look_back import month_ends
 from openhalo.intake.template import example_cells
-from openhalo.sites.kept_sets import unlapsed
 from openhalo.sites.open_site import open_site
+from openhalo.sites.review_set_files import unlapsed
 from openhalo.sites.signalling import signal, try_out
 
 from .test_backtest import RECORD

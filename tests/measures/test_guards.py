@@ -11,7 +11,7 @@ from openhalo.measures.evaluation import evaluate
 from openhalo.measures.figures import FIGURE_COLUMNS
 from openhalo.measures.planning import Question, periods
 from openhalo.measures.ranking import leader
-from openhalo.publications.tables.release_figures import answer, needed
+from openhalo.publications.tables.release_figures import needed, release_figures
 from openhalo.records.manifest import Coverage
 
 from .example_records import hold
@@ -35,7 +35,7 @@ def ask(measure, records, by=(), grain="all", today=None, **more):
 
 
 def named(result, guard):
-    return [finding for finding in result.findings if finding.guard == guard]
+    return [finding for finding in result.guard_notes if finding.guard == guard]
 
 
 def row(result, **group):
@@ -108,7 +108,7 @@ def test_residents_are_never_a_headline_and_only_declared_places_of_visitors_hav
     assert {r["neighborhood"]: r["status"] for r in result.figures.to_dicts()} == {
         "Whittier": "ok", "Downtown": "visitors", "Stadium": "ok", "Nowhere": "no_denominator",
     }  # fmt: skip
-    (busy,) = [f.facts["events_per_resident"] for f in result.findings if "events_per_resident" in f.facts]
+    (busy,) = [f.facts["events_per_resident"] for f in result.guard_notes if "events_per_resident" in f.facts]
     assert list(busy) == ["Stadium"] and row(result, neighborhood="Downtown")["value"] is None
     (whole,) = result.totals.to_dicts()
     assert (whole["n"], whole["missing"], whole["numerator"], whole["denominator"]) == (96, 35, 61, 1010)
@@ -225,7 +225,7 @@ def test_no_code_stands_in_a_text_for_people():
         "stops/stop": [*stops(40, race="EAST_AFRICAN", **place), *stops(30, race="HISP", **place)],
         "population/group_population": [residents("Whittier", 1000), residents("Whittier", 200, race="BLACK")],
     }
-    texts = " ".join(f.text for f in ask("stops/stops_per_1000_residents", held, ["race"]).findings)
+    texts = " ".join(f.text for f in ask("stops/stops_per_1000_residents", held, ["race"]).guard_notes)
     assert "“East African” is counted within “Black”" in texts and "not known for Hispanic or Latino" in texts
     assert not any(code in texts for code in ("HISP", "EAST_AFRICAN", "BLACK"))
 
@@ -236,7 +236,7 @@ def test_a_release_leads_with_the_newest_whole_year_of_a_rate_per_resident():
         "stops/stop": [{"occurred_at": f"{when} 10:00", "neighborhood": "Whittier"} for when in days],
         "population/group_population": [residents("Whittier", 1000)],
     }
-    found = answer(CATALOGUE.measures["stops/stops_per_1000_residents"], hold(CATALOGUE, held))
+    found = release_figures(CATALOGUE.measures["stops/stops_per_1000_residents"], hold(CATALOGUE, held))
     assert str(found.days) == "2017-01-01..2017-12-31" and found.total.totals["value"].to_list() == [2.0]
     assert found.trend.figures.select("period", "value").rows() == [("2016", 1.0), ("2017", 2.0), ("2018", 1.0)]
     assert {one.grain for one in found.more} == {"year"} and {tuple(one.by) for one in found.more} > {("race",)}

@@ -10,9 +10,9 @@ from openhalo.catalogue.index import load
 from openhalo.catalogue.measure_specs import MeasureSpec
 from openhalo.catalogue.sources import Recorded
 from openhalo.measures.evaluation import evaluate
-from openhalo.measures.holdings import codes_said, limits, rests_on, told_within, unsaid
+from openhalo.measures.field_coverage import codes_said, limits, rests_on, told_within, unsaid
 from openhalo.measures.planning import Question
-from openhalo.publications.tables.release_figures import answer, needed
+from openhalo.publications.tables.release_figures import needed, release_figures
 
 from .example_records import hold
 
@@ -45,7 +45,7 @@ def test_a_field_that_no_record_says_keeps_a_measure_from_being_published():
     assert unsaid(measure("force/subject_injury_share"), records) == []
     assert unsaid(measure("force/officer_injury_share"), records) == ["officer_injury"]
     assert needed(measure("force/officer_injury_share"), records) == ["force/force_application.officer_injury"]
-    nobody = answer(measure("force/reason_recorded_share"), records).total
+    nobody = release_figures(measure("force/reason_recorded_share"), records).total
     assert nobody.totals["value"].to_list() == [0.0], "that nothing is recorded is itself a figure"
 
 
@@ -55,12 +55,12 @@ def test_figures_speak_only_for_the_days_on_which_the_form_asked():
     assert told_within(measure("force/strike_share"), records) is None
     guns = evaluate(Question(measure("force/firearm_share"), [], "year"), records)
     assert guns.figures.select("period", "n", "numerator").rows() == [("2017", 16, 4.0), ("2018", 4, 1.0)]
-    assert [f.text.split(",")[0] for f in guns.findings if f.guard == "series"] == [
+    assert [f.text.split(",")[0] for f in guns.guard_notes if f.guard == "series"] == [
         "Pointing a gun is recorded only until June 3"
     ]
     hurt = evaluate(Question(measure("force/subject_injury_share"), [], "all"), records)
     assert hurt.totals.select("n", "missing", "denominator").rows() == [(20, 0, 20.0)]
-    assert answer(measure("force/firearm_share"), records).all_days.last == date(2018, 6, 3)
+    assert release_figures(measure("force/firearm_share"), records).all_days.last == date(2018, 6, 3)
     with pytest.raises(MeasureError, match="is not recorded in 2019"):
         within = Period.parse("2019")
         evaluate(Question(measure("force/firearm_share"), [], "all", within), records)
@@ -68,10 +68,10 @@ def test_figures_speak_only_for_the_days_on_which_the_form_asked():
 
 def test_groups_that_the_form_did_not_always_know_carry_no_headline():
     by_type = Question(measure("force/applications"), ["force_type"], "all")
-    severities = {f.severity for f in evaluate(by_type, force()).findings if f.guard == "series"}
+    severities = {f.severity for f in evaluate(by_type, force()).guard_notes if f.guard == "series"}
     assert severities == {"headline"}
     early = Question(measure("force/applications"), ["precinct"], "all")
-    assert not [f for f in evaluate(early, force()).findings if f.guard == "series"]
+    assert not [f for f in evaluate(early, force()).guard_notes if f.guard == "series"]
 
 
 def test_an_unknown_source_limits_nothing():
@@ -130,7 +130,7 @@ def test_pairs_are_crossed_in_a_release():
         {"occurred_at": "2017-03-01 10:00", "race": race, "reason": reason, "precinct": "1", "search_conducted": True}
         for race in ("BLACK", "WHITE", None) for reason in ("TRAFFIC", "SUSPICIOUS")
     ]  # fmt: skip
-    found = answer(measure("stops/search_share"), hold(CATALOGUE, {"stops/stop": rows}))
+    found = release_figures(measure("stops/search_share"), hold(CATALOGUE, {"stops/stop": rows}))
     crossed = {tuple(one.by): one for one in found.more if len(one.by) == 2}
     assert set(crossed) == {("race", "reason"), ("race", "precinct")}
     assert crossed["race", "reason"].figures.height == 6

@@ -11,7 +11,7 @@ from statsmodels.stats.proportion import proportion_confint
 from openhalo.measures.counting import Kept
 from openhalo.measures.evaluation import evaluate
 from openhalo.measures.planning import Question
-from openhalo.sites.making import init_site
+from openhalo.sites.init import init_site
 from openhalo.sites.open_site import open_site
 
 CODES = {"Asian": "ASIAN", "Black": "BLACK", "East African": "EAST_AFRICAN", "Latino": "HISP",
@@ -54,7 +54,7 @@ def test_search_share_by_race(site, data):
     (whole,) = result.totals.to_dicts()
     assert (whole["numerator"], whole["denominator"], whole["missing"]) == (5_826, 43_699, 8_221)
 
-    (finding,) = [f for f in result.findings if f.guard == "missingness"]
+    (finding,) = [f for f in result.guard_notes if f.guard == "missingness"]
     assert finding.severity == "headline"
     assert (round(finding.facts["recorded_with"], 3), round(finding.facts["recorded_without"], 3)) == (0.957, 0.763)
     assert result.sentence().startswith("Officers searched the person or the vehicle in 13.3% of the stops of 2017")
@@ -133,7 +133,7 @@ def test_force_per_stop_counts_both_sides_alike_and_gives_no_zero_for_a_group_wi
     assert found["BLACK"]["value"] == pytest.approx(black, rel=1e-12)
     assert found["WHITE"]["value"] == pytest.approx(1000 * force["White"] / stops["White"], rel=1e-12)
     assert (found["HISP"]["n"], found["HISP"]["value"], found["HISP"]["status"]) == (0, None, "not_coded")
-    assert "no entry for Hispanic or Latino" in " ".join(f.text for f in result.findings if f.severity == "headline")
+    assert "no entry for Hispanic or Latino" in " ".join(f.text for f in result.guard_notes if f.severity == "headline")
     ratio = city.measure("force/applications_per_stop_ratio", by="race").figures
     assert ratio.filter(race="BLACK")["value"].item() == pytest.approx(black / found["WHITE"]["value"], rel=1e-12)
 

@@ -14,7 +14,7 @@ from made_up import AGENCY, SOURCE
 from openhalo.charts import map_layout, maps, sparklines
 from openhalo.charts.svg import Drawings
 from openhalo.publications.tables.place_centres import FEWEST_RECORDS, centres
-from openhalo.publications.tables.release_figures import answer
+from openhalo.publications.tables.release_figures import release_figures
 from openhalo.sites.open_site import open_site
 
 PLACES = [
@@ -58,7 +58,7 @@ def _city(root, settings):
 
 def test_a_centre_is_the_rounded_middle_of_many_records_and_never_of_few(city):
     records = city._open(None, None)
-    stops = answer(city.catalogue.measure("stops/stops"), records)
+    stops = release_figures(city.catalogue.measure("stops/stops"), records)
     found = centres("neighborhood", [stops], records)
     assert set(found["code"]) == {name for name, *_, n in PLACES if n >= FEWEST_RECORDS}
     spots = city.records("stops/stop").collect().group_by("neighborhood").agg(pl.median("latitude", "longitude"))

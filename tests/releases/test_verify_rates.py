@@ -7,7 +7,7 @@ from openhalo.publications.imprint import Declared, Imprint
 from openhalo.publications.tables import open_data
 from openhalo.publications.tables.define import define
 from openhalo.publications.tables.incident_file import write_incidents
-from openhalo.publications.tables.release_figures import answer
+from openhalo.publications.tables.release_figures import release_figures
 from openhalo.releases.tables import write_twins
 from openhalo.sites.open_site import open_site
 from openhalo.verification.definitions import write_definitions
@@ -50,7 +50,7 @@ def release(tmp_path_factory):
     fields = ["occurred_at", "race", "gender", "precinct", "neighborhood"]
     imprint = Imprint("T", "P", "agency", declared=[Declared(name, fields, "because") for name in
                                                     ("stops/stop", "force/force_application")])  # fmt: skip
-    answers = [answer(site.catalogue.measure(RATE), records)]
+    answers = [release_figures(site.catalogue.measure(RATE), records)]
     files = write_incidents(folder, ["force/force_application", "stops/stop"], records, imprint)
     definitions = define("0001", answers, records, files)
     write_definitions(folder, definitions)

@@ -6,7 +6,7 @@ import polars as pl
 
 from openhalo.engines.connect import fetch
 from openhalo.engines.ibis_expressions import to_ibis
-from openhalo.language.translation import filled, later
+from openhalo.language.translation import mark_for_translation, message
 from openhalo.records.reading import Records, must_hold
 from openhalo.statistics.results import Refused
 
@@ -43,6 +43,8 @@ def people(records: Records, record: str, where: str, by: Mapping[str, str], siz
     for name in apart:
         codes = sorted(last[f"_{name}"].drop_nulls().unique())
         if len(codes) > 1:
-            text = later("numbers that count the same people would be added up: '{field}' is {codes}, and may be one")
-            raise Refused(filled(text, field=name, codes=", ".join(codes)))
+            text = mark_for_translation(
+                "numbers that count the same people would be added up: '{field}' is {codes}, and may be one"
+            )
+            raise Refused(message(text, field=name, codes=", ".join(codes)))
     return last.group_by(*by, maintain_order=True).agg(pl.col("people").sum()).sort(*by)

@@ -13,7 +13,7 @@ from openhalo.base.provenance import hash_facts
 from openhalo.catalogue.analysis_plans import PlannedTest
 from openhalo.catalogue.analysis_specs import AnalysisSpec, BeforeAndAfter, Event, Grouped
 from openhalo.engines.ibis_expressions import to_ibis
-from openhalo.language.translation import _, later
+from openhalo.language.translation import _, mark_for_translation
 from openhalo.measures.planning import has_days
 from openhalo.records.manifest import Coverage
 from openhalo.records.reading import Records, Relation, must_hold
@@ -83,7 +83,7 @@ class AnalysisContext(Generic[Kind_co]):
         found = catalogue.schema.follow(spec.record, spec.unit)
         assert found is not None
         if spec.unit == catalogue.record_type(spec.record).protects.get("officers"):
-            return later("officers")
+            return mark_for_translation("officers")
         return catalogue.record_type(found[1].to).plural if found[1].to else found[1].label
 
     @cached_property

@@ -15,7 +15,7 @@ from openhalo.base.errors import MeasureError, Problem
 from openhalo.base.progress import Report, silent
 from openhalo.catalogue.analysis_kinds import KINDS
 from openhalo.catalogue.analysis_plans import AnalysisPlan, PlannedTest
-from openhalo.language.translation import later
+from openhalo.language.translation import mark_for_translation
 from openhalo.records.reading import Records
 from openhalo.statistics.estimates import holm
 from openhalo.statistics.results import Refused
@@ -93,9 +93,11 @@ def _kept(test: PlannedTest, plan: AnalysisPlan, records: Records, report: Repor
         return _one(test, plan, records, report)
     except MeasureError:
         context = AnalysisContext(records.catalogue.analysis(test.analysis), test, _standing(test, plan), records)
-        many = later("its sources count different things, which cannot be added up")
+        many = mark_for_translation("its sources count different things, which cannot be added up")
         mixed = len({cover.unit for cover in context.covered}) > 1
-        return AnalysisResult(context=context, refusal=many if mixed else later("there are no records for it"))
+        return AnalysisResult(
+            context=context, refusal=many if mixed else mark_for_translation("there are no records for it")
+        )
 
 
 def _standing(test: PlannedTest, plan: AnalysisPlan | None) -> Standing:

@@ -7,11 +7,11 @@ from typing import Any
 from openhalo.analyses.context import AnalysisContext
 from openhalo.analyses.contrasts import Contrast
 from openhalo.language import formatting
-from openhalo.language.translation import _, capital, later
+from openhalo.language.translation import _, capital, mark_for_translation
 
 _POINTS = {"difference": 100, "points": 1}
 """Scales of differences → how many points 1 is."""
-NOT_ALONE = later("A difference does not show its cause: what is not held equal may explain it.")
+NOT_ALONE = mark_for_translation("A difference does not show its cause: what is not held equal may explain it.")
 """The limit of every comparison of records that were made for other ends."""
 
 
@@ -21,9 +21,9 @@ class Wording:
 
     estimate: str
     """What was found, with its interval and n."""
-    above: str = later("The difference is larger than chance explains.")
-    below: str = later("The difference is larger than chance explains.")
-    whole: str = later("All")
+    above: str = mark_for_translation("The difference is larger than chance explains.")
+    below: str = mark_for_translation("The difference is larger than chance explains.")
+    whole: str = mark_for_translation("All")
     """What a comparison is called that compares no groups."""
     values: Mapping[str, str] = field(default_factory=dict)
     against: str = ""

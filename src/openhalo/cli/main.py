@@ -1,12 +1,26 @@
 """`openhalo`: every verb, and what a failure looks like."""
 
 import sys
+from importlib import import_module
+from pkgutil import iter_modules
+from types import ModuleType
 
 import typer
 
+import openhalo.cli
 from openhalo.base.errors import OpenHaloError, Problem
-from openhalo.cli import analysing, asking, delivering, following, keeping, making, publishing, supporting
 from openhalo.cli.terminal import say_problems
+
+
+def _groups() -> list[ModuleType]:
+    """Return the modules of this package that bring verbs, in the order in which records flow through them."""
+    found = [
+        import_module(f"{openhalo.cli.__name__}.{one.name}")
+        for one in iter_modules(openhalo.cli.__path__)
+        if one.name != "main"
+    ]
+    return sorted((module for module in found if hasattr(module, "register")), key=lambda module: module.PLACE)
+
 
 app = typer.Typer(
     name="openhalo",
@@ -15,8 +29,8 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-for module in (making, delivering, keeping, asking, analysing, supporting, following, publishing):
-    module.register(app)
+for _module in _groups():
+    _module.register(app)
 
 
 def run() -> None:

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import connected_components
 
-from openhalo.disclosure.programs import Clock, Program
+from openhalo.disclosure.programs import Program, TimeBudget
 
 FAR = 10**6
 """Stands for "no limit" on a deviation."""
@@ -97,7 +97,7 @@ class Witnesses:
         return np.flatnonzero(system.secret & (self.most - self.least < width))
 
 
-def intervals(system: System, cells: NDArray[np.int64], clock: Clock) -> NDArray[np.float64]:
+def intervals(system: System, cells: NDArray[np.int64], budget: TimeBudget) -> NDArray[np.float64]:
     """Return for each cell the lowest and highest whole count that is consistent with all that is public.
 
     Shape: cells × 2; `inf` where nothing limits a cell from above.
@@ -107,12 +107,12 @@ def intervals(system: System, cells: NDArray[np.int64], clock: Clock) -> NDArray
     part_of = {int(cell): part for part in components(system) for cell in part.cells}
     for index, cell in enumerate(cells):
         part = part_of.get(int(cell))
-        ends = [0.0, 0.0] if part is None else [part.extreme(low, high, int(cell), way, clock)[0] for way in (-1, 1)]
+        ends = [0.0, 0.0] if part is None else [part.extreme(low, high, int(cell), way, budget)[0] for way in (-1, 1)]
         found[index] = [value if abs(value) < FAR / 2 else np.inf for value in ends]
     return found + system.value[cells][:, None]
 
 
-def exposed(system: System, width: int, clock: Clock, witnesses: Witnesses | None = None) -> list[Exposed]:
+def exposed(system: System, width: int, budget: TimeBudget, witnesses: Witnesses | None = None) -> list[Exposed]:
     """Return the secrets that are known to within less than `width`; none means that every secret is safe.
 
     Raises:
@@ -123,21 +123,21 @@ def exposed(system: System, width: int, clock: Clock, witnesses: Witnesses | Non
     near = system.secret & ((high - low < width) | system.public)
     found = [Exposed(int(i), *_known(system, int(i), low[i], high[i])) for i in np.flatnonzero(near)]
     parts = components(system)
-    settle(system, width, kept, clock, parts)
+    settle(system, width, kept, budget, parts)
     open_ = np.setdiff1d(kept.unsettled(system, width), np.flatnonzero(near))
     for part in parts:
         for cell in open_[np.isin(open_, part.cells)]:
             ends = [kept.least[cell], kept.most[cell]]
             for index, way in enumerate((-1, 1)):
                 if ends[1] - ends[0] < width:
-                    ends[index], z = part.extreme(low, high, int(cell), way, clock, width)
+                    ends[index], z = part.extreme(low, high, int(cell), way, budget, width)
                     kept.add(system, part.cells, z)
             if ends[1] - ends[0] < width:
                 found.append(Exposed(int(cell), *_known(system, int(cell), *ends)))
     return found
 
 
-def settle(system: System, width: int, kept: Witnesses, clock: Clock, parts: "list[Component]") -> None:
+def settle(system: System, width: int, kept: Witnesses, budget: TimeBudget, parts: "list[Component]") -> None:
     """Find tables that hold many secrets apart at once: all moved up, then up and down by the toss of a coin."""
     low, high = propagate(system)
     coin = np.random.default_rng(7)
@@ -151,7 +151,7 @@ def settle(system: System, width: int, kept: Witnesses, clock: Clock, parts: "li
             goal, ceiling, floor = np.zeros(len(part.cells)), high[part.cells].copy(), low[part.cells].copy()
             goal[open_] = 1 if attempt == 0 else coin.choice([-1.0, 1.0], open_.size)
             ceiling[open_], floor[open_] = np.minimum(ceiling[open_], width), np.maximum(floor[open_], -width)
-            z = part.program.furthest(goal, floor, ceiling, clock)
+            z = part.program.furthest(goal, floor, ceiling, budget)
             if z is not None:
                 kept.add(system, part.cells, z)
             left = ((kept.most - kept.least)[part.cells[open_]] < width).sum()
@@ -181,16 +181,16 @@ class Component:
         high: NDArray[np.float64],
         cell: int,
         way: int,
-        clock: Clock,
+        budget: TimeBudget,
         cap: float = FAR,
     ) -> tuple[float, NDArray[np.float64]]:
         """Return the most (way 1) or least (way −1) that a cell can deviate by in whole numbers, up to `cap`."""
         i = int(np.searchsorted(self.cells, cell))
         goal, floor, ceiling = np.zeros(len(self.cells)), low[self.cells].copy(), high[self.cells].copy()
         goal[i], floor[i], ceiling[i] = way, max(floor[i], -cap), min(ceiling[i], cap)
-        z = self.program.furthest(goal, floor, ceiling, clock)
+        z = self.program.furthest(goal, floor, ceiling, budget)
         if z is None or np.abs(z - z.round()).max() > _WHOLE:
-            z = self.program.furthest_whole(goal, floor, ceiling, clock)
+            z = self.program.furthest_whole(goal, floor, ceiling, budget)
         assert z is not None, "the true table is always one"
         return float(z[i].round()), z
 

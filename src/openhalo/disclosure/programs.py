@@ -17,7 +17,7 @@ from openhalo.base.errors import MissingExtra, Problem, ReleaseError
 Numbers = NDArray[np.float64]
 
 
-class Clock:
+class TimeBudget:
     """A time budget; what does not fit into it is refused, never tried by sample."""
 
     def __init__(self, seconds: float) -> None:
@@ -43,22 +43,22 @@ class Program:
     def __init__(self, sums: csr_array) -> None:
         self.sums, self._kept = sums, _model(sums)
 
-    def furthest(self, goal: Numbers, floor: Numbers, ceiling: Numbers, clock: Clock) -> Numbers | None:
+    def furthest(self, goal: Numbers, floor: Numbers, ceiling: Numbers, budget: TimeBudget) -> Numbers | None:
         """Return z between floor and ceiling with the largest `goal @ z`; None where there is no such z.
 
         Raises:
             ReleaseError: the time is over.
         """
-        return _answer(self._kept, goal, floor, ceiling, clock)
+        return _answer(self._kept, goal, floor, ceiling, budget)
 
-    def furthest_whole(self, goal: Numbers, floor: Numbers, ceiling: Numbers, clock: Clock) -> Numbers | None:
+    def furthest_whole(self, goal: Numbers, floor: Numbers, ceiling: Numbers, budget: TimeBudget) -> Numbers | None:
         """Return what `furthest` does, among whole numbers only."""
         model = _model(self.sums)
         size = self.sums.shape[1]
         kinds = np.ones(size, np.uint8)
         model.changeColsIntegrality(size, np.arange(size, dtype=np.int32), kinds)
         model.setOptionValue("mip_rel_gap", 0.0)
-        found = _answer(model, goal, floor, ceiling, clock)
+        found = _answer(model, goal, floor, ceiling, budget)
         return None if found is None else found.round()
 
 
@@ -88,14 +88,14 @@ def _model(sums: csr_array) -> Any:
     return model
 
 
-def _answer(model: Any, goal: Numbers, floor: Numbers, ceiling: Numbers, clock: Clock) -> Numbers | None:
+def _answer(model: Any, goal: Numbers, floor: Numbers, ceiling: Numbers, budget: TimeBudget) -> Numbers | None:
     every = np.arange(len(goal), dtype=np.int32)
     model.changeColsCost(len(goal), every, -goal)
     model.changeColsBounds(len(goal), every, floor, ceiling)
     # HiGHS counts the time of all questions together.
-    model.setOptionValue("time_limit", model.getRunTime() + clock.left())
+    model.setOptionValue("time_limit", model.getRunTime() + budget.left())
     model.run()
-    clock.left()
+    budget.left()
     match status := model.modelStatusToString(model.getModelStatus()):
         case "Optimal":
             return np.asarray(model.getSolution().col_value)

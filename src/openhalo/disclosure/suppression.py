@@ -20,7 +20,7 @@ from openhalo.base.errors import Problem, ReleaseError
 from openhalo.disclosure.attack import FAR, Component, System, Witnesses, components, exposed, settle
 from openhalo.disclosure.lattice import CountTable, Lattice, cell_keys, without_repeats
 from openhalo.disclosure.policy import Rule
-from openhalo.disclosure.programs import Clock, Numbers, Program
+from openhalo.disclosure.programs import Numbers, Program, TimeBudget
 
 MAX_PASSES = 30
 Move = tuple[NDArray[np.int64], NDArray[np.float64]]
@@ -125,7 +125,7 @@ def withhold(
     published: NDArray[np.bool_] | None = None,
 ) -> Protected:
     """Protect given secrets, as `protect` does for those that it finds itself."""
-    clock = Clock(rule.attack_seconds)
+    budget = TimeBudget(rule.attack_seconds)
     may_hide = ((lattice.n > 0) | (not rule.zeros_shown)) & ~_known_empty(lattice, earlier)
     secret = secret & may_hide
     unseen = np.zeros_like(secret) if published is None else ~published
@@ -136,12 +136,12 @@ def withhold(
     free[place] = ~_named(lattice, earlier, hidden=False) & may_hide
     kept, others, whole = Witnesses(len(system.keys)), _OtherTables(system, free), False
     for _ in range(MAX_PASSES):
-        settle(system, rule.width, kept, clock, components(system))
+        settle(system, rule.width, kept, budget, components(system))
         hidden, hopeless = int(system.public.sum()), []
         for cell in kept.unsettled(system, rule.width):
             if kept.most[cell] - kept.least[cell] >= rule.width:
                 continue
-            moves = others.cheapest(int(cell), rule.width, whole, clock)
+            moves = others.cheapest(int(cell), rule.width, whole, budget)
             if not moves:
                 hopeless.append(_cannot_hide(system.keys[cell]))
             for cells, deviation in moves:
@@ -150,7 +150,7 @@ def withhold(
         if hopeless:
             raise ReleaseError(hopeless[:20])
         whole = hidden == int(system.public.sum())
-        if whole and not exposed(system, rule.width, clock, kept):
+        if whole and not exposed(system, rule.width, budget, kept):
             return Protected(lattice, secret, ~system.public[place], rule.zeros_shown, published)
     raise ReleaseError(Problem("disclosure", f"no safe set of cells was found in {MAX_PASSES} passes"))
 
@@ -216,7 +216,7 @@ class _OtherTables:
         self.part_of = {int(cell): part for part in self.parts for cell in part.cells}
         self.programs: dict[int, Program] = {}
 
-    def cheapest(self, cell: int, width: int, whole: bool, clock: Clock) -> list[Move]:
+    def cheapest(self, cell: int, width: int, whole: bool, budget: TimeBudget) -> list[Move]:
         """Return where and by how much the cheapest tables differ that leave `cell` open by the width.
 
         What it costs to move a published cell is its count; withheld cells move for nothing. One table is enough
@@ -226,13 +226,13 @@ class _OtherTables:
         if part is None:
             return []
         for step in (width, -width):
-            if (moved := self._move(part, cell, step, whole, clock)) is not None:
+            if (moved := self._move(part, cell, step, whole, budget)) is not None:
                 return [moved]
-        up = self._most(part, cell, clock)
-        both = [self._move(part, cell, step, whole, clock) for step in (up, up - width)]
+        up = self._most(part, cell, budget)
+        both = [self._move(part, cell, step, whole, budget) for step in (up, up - width)]
         return [move for move in both if move is not None] if None not in both else []
 
-    def _move(self, part: Component, cell: int, step: int, whole: bool, clock: Clock) -> Move | None:
+    def _move(self, part: Component, cell: int, step: int, whole: bool, budget: TimeBudget) -> Move | None:
         if step < self.system.lower[cell]:
             return None
         size = len(part.cells)
@@ -241,21 +241,21 @@ class _OtherTables:
         floor[[at, size + at]] = ceiling[[at, size + at]] = max(step, 0), max(-step, 0)
         program = self._program(part)
         ask = program.furthest_whole if whole else program.furthest
-        z = ask(np.r_[-price, -price], floor, ceiling, clock)
+        z = ask(np.r_[-price, -price], floor, ceiling, budget)
         if z is None:
             return None
         deviation = z[:size] - z[size:]
         moved = np.abs(deviation) > 1e-7
         return part.cells[moved], deviation[moved]
 
-    def _most(self, part: Component, cell: int, clock: Clock) -> int:
+    def _most(self, part: Component, cell: int, budget: TimeBudget) -> int:
         """Return the most whole units that a cell can be more, if it takes all cells that may be withheld."""
         floor, ceiling, at = self._bounds(part, cell)
         size = len(part.cells)
         ceiling[size + at] = 0
         goal = np.zeros(2 * size)
         goal[at] = 1
-        z = self._program(part).furthest(goal, floor, ceiling, clock)
+        z = self._program(part).furthest(goal, floor, ceiling, budget)
         return 0 if z is None else int(z[at] + 1e-6)
 
     def _bounds(self, part: Component, cell: int) -> tuple[Numbers, Numbers, int]:

@@ -10,7 +10,7 @@ from openhalo.catalogue.indicators import RuleSpec
 from openhalo.catalogue.signal_specs import SignalSpec
 from openhalo.early_intervention import risk
 from openhalo.early_intervention.factors import Factor, Numbers, SignalContext, beside_peers, how_often, peer_factor
-from openhalo.early_intervention.policies import learned, over, shrunken
+from openhalo.early_intervention.selection_rules import learned, over, shrunken
 from openhalo.early_intervention.shared_scenes import at_the_scene
 from openhalo.early_intervention.similar_events import FALSE_DISCOVERY, disparities
 from openhalo.language import formatting
@@ -53,18 +53,18 @@ def filler(context: SignalContext, spec: SignalSpec) -> Filler:
     """
     if spec.kind == "count":
         at = beside_peers(context, spec.indicator, spec.months)
-        number = shrunken(context.evidence, context.day, spec.months, spec.indicator)
+        number = shrunken(context.history, context.day, spec.months, spec.indicator)
 
         def own(row: int) -> list[Factor]:
             return [peer_factor(context, at, row, spec.indicator, spec.months, "count", spec.id)]
 
         return Filler(number * (at.events > 0), own)
     assert spec.model, "a risk signal names its model"
-    known, happened, now = learned(context.evidence, context.day)
+    known, happened, now = learned(context.history, context.day)
     if happened.all() or not happened.any():
         raise Refused("in the years that the model learns from, the outcome came for nobody, or for everybody")
     chance, parts = risk.explain(spec.model, known, happened, now)
-    names = [*context.evidence.matrix.columns, ("", 0)]
+    names = [*context.history.matrix.columns, ("", 0)]
     middle = np.array([np.median(some) if (some := column[~np.isnan(column)]).size else np.nan for column in now.T])
 
     def told(row: int) -> list[Factor]:
@@ -75,7 +75,7 @@ def filler(context: SignalContext, spec: SignalSpec) -> Filler:
 
 
 def _thresholds(context: SignalContext, rule: RuleSpec) -> dict[int, list[Factor]]:
-    held = set(context.evidence.matrix.columns)
+    held = set(context.history.matrix.columns)
     tried = [one for one in rule.any_of if (one.indicator, one.months) in held]
     if not tried:
         raise Refused("the site holds none of the records that the rule counts")
@@ -83,7 +83,7 @@ def _thresholds(context: SignalContext, rule: RuleSpec) -> dict[int, list[Factor
     for one in tried:
         label = context.records.catalogue.indicators[one.indicator].label
         values = np.nan_to_num(context.counts(one.indicator, one.months))
-        for row in np.flatnonzero(over(context.evidence, one, context.day)[context.there]):
+        for row in np.flatnonzero(over(context.history, one, context.day)[context.there]):
             kind = "ratio" if one.exposure else "count"
             at = beside_peers(context, one.indicator, one.months)
             beside = peer_factor(context, at, int(row), one.indicator, one.months, "threshold", rule.id)

@@ -18,10 +18,10 @@ from openhalo.base.provenance import hash_facts
 from openhalo.catalogue.index import Catalogue
 from openhalo.catalogue.indicators import IndicatorSpec, RuleSpec
 from openhalo.early_intervention import fairness
-from openhalo.early_intervention.clock import month_ends, months_before
 from openhalo.early_intervention.indicators import Matrix, compute
-from openhalo.early_intervention.policies import AHEAD, HISTORY, Evidence, Policy, policies
+from openhalo.early_intervention.look_back import month_ends, months_before
 from openhalo.early_intervention.roster import Roster
+from openhalo.early_intervention.selection_rules import AHEAD, HISTORY, IndicatorHistory, SelectionRule, selection_rules
 from openhalo.early_intervention.steadiness import Steadiness, steadiness
 from openhalo.records.reading import Records
 from openhalo.statistics.results import Refused
@@ -148,22 +148,24 @@ def backtest(
     wanted = list(indicators.values())
     yearly = sorted({months_before(day, 12 * back) for day in origins for back in range(-1, 4)})
     months = {*_MONTHS, *(one.months for rule in rules for one in rule.any_of)}
-    evidence = Evidence(compute(records, wanted, yearly, roster.keys, sorted(months)), roster, outcome.id, counted.id)
+    history = IndicatorHistory(
+        compute(records, wanted, yearly, roster.keys, sorted(months)), roster, outcome.id, counted.id
+    )
     report("whether anything was known too early")
-    must_not_leak(evidence.matrix, records, wanted, origins, sorted(months))
+    must_not_leak(history.matrix, records, wanted, origins, sorted(months))
     report("indicators month by month")
     named = {outcome.id, counted.id, *(one.indicator for rule in rules for one in rule.any_of)}
     ends = month_ends(origins[0], months_before(origins[-1], -AHEAD))
     few = [indicators[name] for name in sorted(with_parts(named, indicators))]
-    monthly = Evidence(compute(records, few, ends, roster.keys), roster, outcome.id, counted.id)
+    monthly = IndicatorHistory(compute(records, few, ends, roster.keys), roster, outcome.id, counted.id)
     serving = np.column_stack([roster.serving(day) for day in origins])
-    happened = np.column_stack([evidence.happened(day) for day in origins]) & serving
+    happened = np.column_stack([history.happened(day) for day in origins]) & serving
     if not happened.any():
         todo = "choose another outcome, or other days"
         raise MeasureError(Problem(outcome.id, "nobody had this outcome in the years looked at", todo=todo))
-    tried: list[tuple[Policy, NDArray[np.float64], NDArray[np.float64]]] = []
+    tried: list[tuple[SelectionRule, NDArray[np.float64], NDArray[np.float64]]] = []
     refused: dict[str, str] = {}
-    for policy in policies(evidence, rules):
+    for policy in selection_rules(history, rules):
         report(policy.label)
         numbers = np.zeros(serving.shape)
         try:
@@ -179,7 +181,9 @@ def backtest(
         tried.append((policy, numbers, weights))
     report("intervals")
     ranges = _resampled([weights for *_rest, weights in tried], [p.id for p, *_rest in tried], happened, serving)
-    by_month = {policy.id: policy for policy in policies(monthly, rules) if policy.id not in ("logistic", "lightgbm")}
+    by_month = {
+        policy.id: policy for policy in selection_rules(monthly, rules) if policy.id not in ("logistic", "lightgbm")
+    }
     scores = [
         Score(
             policy.id,
@@ -216,11 +220,11 @@ def backtest(
         capacity,
         scores,
         refused,
-        evidence.matrix.undated,
+        history.matrix.undated,
         facts,
-        {name: rows for name, rows in evidence.matrix.unlearned.items() if rows},
+        {name: rows for name, rows in history.matrix.unlearned.items() if rows},
         {name: (min(one.first for one in some), max(one.last for one in some)) for name, some in spans.items() if some},
-        evidence.matrix.sums.get(outcome.id, []),
+        history.matrix.sums.get(outcome.id, []),
         _found_later(records.catalogue, outcome),
         float(gone.sum() / serving.sum()),
     )

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from openhalo.catalogue.indicators import IndicatorSpec
 from openhalo.catalogue.record_types import RecordType
-from openhalo.early_intervention.clock import Clock, Places
+from openhalo.early_intervention.look_back import LookBack, Places
 from openhalo.engines.connect import cursor
 from openhalo.engines.ibis_expressions import to_ibis
 from openhalo.engines.rows import to_frame
@@ -30,7 +30,7 @@ class Events:
         undated: all events, also of officers without a row, that do not say when they were learned.
     """
 
-    clock: Clock
+    clock: LookBack
     rows: Places
     happened: Places
     begins: dict[str, Places]
@@ -44,7 +44,7 @@ class Events:
 
 
 def read_events(
-    records: Records, record: str, officer: str, specs: list[IndicatorSpec], clock: Clock, officers: list[str]
+    records: Records, record: str, officer: str, specs: list[IndicatorSpec], clock: LookBack, officers: list[str]
 ) -> Events:
     """Return the events of a record type up to the last day looked from.
 
@@ -103,7 +103,7 @@ def read_events(
     )
 
 
-def _since(clock: Clock, day: str) -> str:
+def _since(clock: LookBack, day: str) -> str:
     """Return the SQL of days since the clock's first day; what lies outside of the clock moves to its ends."""
     moved = f"least(greatest({day}, DATE '{clock.first}'), DATE '{clock.last}')"
     return f"CAST({moved} - DATE '{clock.first}' AS INTEGER)"

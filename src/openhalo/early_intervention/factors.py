@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import betainc
 
-from openhalo.early_intervention.policies import Evidence
 from openhalo.early_intervention.roster import REST
+from openhalo.early_intervention.selection_rules import IndicatorHistory
 from openhalo.language import formatting
 from openhalo.language.translation import _
 from openhalo.records.reading import Records
@@ -66,33 +66,33 @@ class SignalContext:
     """
 
     records: Records
-    evidence: Evidence
+    history: IndicatorHistory
     day: date
     _standings: dict[tuple[str, int], "Standing"] = field(default_factory=dict)
 
     @cached_property
     def there(self) -> NDArray[np.int64]:
         """Return the places of serving officers in the roster."""
-        return np.flatnonzero(self.evidence.roster.serving(self.day))
+        return np.flatnonzero(self.history.roster.serving(self.day))
 
     @cached_property
     def work(self) -> NDArray[np.str_]:
         """Return who does the same work as each serving officer."""
-        return self.evidence.roster.peers(self.day)[self.there]
+        return self.history.roster.peers(self.day)[self.there]
 
     @cached_property
     def row(self) -> dict[str, int]:
         """Return the place of each serving officer's key among those who serve."""
-        keys = self.evidence.roster.keys
+        keys = self.history.roster.keys
         return {keys[at]: place for place, at in enumerate(self.there)}
 
     def counts(self, indicator: str, months: int) -> Numbers:
         """Return an indicator of all serving officers; NaN: no exposure."""
-        return self.evidence.counts(self.day, months, indicator)[self.there]
+        return self.history.counts(self.day, months, indicator)[self.there]
 
     def years(self, months: int) -> Numbers:
         """Return the years of service within a look-back."""
-        return self.evidence.roster.exposure(self.day, months)[self.there]
+        return self.history.roster.exposure(self.day, months)[self.there]
 
 
 @dataclass(frozen=True)
@@ -152,7 +152,7 @@ def beside_peers(context: SignalContext, name: str, months: int) -> Standing:
 
 def _beside_peers(context: SignalContext, name: str, months: int) -> Standing:
     spec = context.records.catalogue.indicators[name]
-    if (name, months) not in context.evidence.matrix.columns:
+    if (name, months) not in context.history.matrix.columns:
         raise Refused(f"the site holds no records for “{spec.label}” over {months} months")
     if spec.kind != "ratio":
         return standing(context.counts(name, months), context.years(months), context.work)

@@ -14,8 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from openhalo.catalogue.indicators import IndicatorSpec
-from openhalo.early_intervention.clock import Clock, Places
 from openhalo.early_intervention.events import Events, read_events
+from openhalo.early_intervention.look_back import LookBack, Places
 from openhalo.records.reading import Records
 
 Values = NDArray[np.float64]
@@ -94,7 +94,7 @@ def compute(
         chosen = [(spec, [m for m in spec.months if not months or m in months]) for spec in group]
         chosen = [(spec, looks) for spec, looks in chosen if looks]
         if chosen:
-            clock = Clock(matrix.days, {m for _, looks in chosen for m in looks})
+            clock = LookBack(matrix.days, {m for _, looks in chosen for m in looks})
             facts = read_events(records, record, officer, [spec for spec, _ in chosen], clock, matrix.officers)
             matrix.undated[record] = facts.undated
             for number, (spec, looks) in enumerate(chosen):
@@ -142,8 +142,8 @@ def _spread(
         yield lines.T
 
 
-def _since(newest: Places, months: int, clock: Clock) -> Values:
+def _since(newest: Places, months: int, clock: LookBack) -> Values:
     """Return (officers, days): days since the last event that was known, NaN where none lies within the look-back."""
     today = np.array([day.toordinal() for day in clock.days])
-    oldest = np.array([Clock([day], [months]).first.toordinal() for day in clock.days])
+    oldest = np.array([LookBack([day], [months]).first.toordinal() for day in clock.days])
     return np.where(newest > oldest, today - newest, np.nan)

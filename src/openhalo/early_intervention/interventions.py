@@ -13,8 +13,8 @@ import polars as pl
 from numpy.typing import NDArray
 
 from openhalo.catalogue.indicators import IndicatorSpec
-from openhalo.early_intervention.clock import months_before
 from openhalo.early_intervention.indicators import compute
+from openhalo.early_intervention.look_back import months_before
 from openhalo.early_intervention.roster import Roster
 from openhalo.engines.connect import fetch
 from openhalo.language import formatting

@@ -5,8 +5,8 @@ import numpy as np
 import polars as pl
 
 from openhalo.catalogue.signal_specs import SignalSpec
-from openhalo.early_intervention.clock import months_before
 from openhalo.early_intervention.factors import Factor, SignalContext
+from openhalo.early_intervention.look_back import months_before
 from openhalo.early_intervention.similar_events import place_officers
 from openhalo.engines.connect import fetch
 from openhalo.engines.ibis_expressions import to_ibis

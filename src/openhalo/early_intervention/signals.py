@@ -21,8 +21,8 @@ from openhalo.early_intervention.alerts import Filler, alerts, filler
 from openhalo.early_intervention.factors import Factor, SignalContext, beside_peers, peer_factor
 from openhalo.early_intervention.governance import Governance
 from openhalo.early_intervention.indicators import compute
-from openhalo.early_intervention.policies import RECENT, Evidence, past_windows
 from openhalo.early_intervention.roster import Roster
+from openhalo.early_intervention.selection_rules import RECENT, IndicatorHistory, past_windows
 from openhalo.records.reading import Records
 from openhalo.statistics.results import Refused
 
@@ -166,7 +166,7 @@ def review_set(records: Records, roster: Roster, known_by: date, governance: Gov
         "inputs": sorted({one for signal in signals for one in signal.inputs}),
         "governance": hash_facts(governance.model_dump(mode="json")),
     }
-    matrix = context.evidence.matrix
+    matrix = context.history.matrix
     return ReviewSet(
         known_by,
         lapses,
@@ -190,14 +190,14 @@ def _asked(records: Records, roster: Roster, day: date, on: Sequence[SignalSpec 
     if model is not None:
         days = sorted([day, *past_windows(day)])
         matrix = compute(records, indicators.values(), days, roster.keys)
-        return SignalContext(known, Evidence(matrix, roster, model.foresees, model.counted), day)
+        return SignalContext(known, IndicatorHistory(matrix, roster, model.foresees, model.counted), day)
     named = {one.indicator for spec in on if isinstance(spec, RuleSpec) for one in spec.any_of}
     named |= {spec.indicator for spec in on if isinstance(spec, SignalSpec) and spec.indicator}
     for name in sorted(named):
         named |= {one for one in (indicators[name].of, indicators[name].per, *indicators[name].any_of) if one}
     wanted = [one for one in indicators.values() if _is_context(one) or one.id in named]
     matrix = compute(records, wanted, [day], roster.keys)
-    return SignalContext(known, Evidence(matrix, roster, "", ""), day)
+    return SignalContext(known, IndicatorHistory(matrix, roster, "", ""), day)
 
 
 def _filled(
@@ -221,7 +221,7 @@ def _is_context(spec: IndicatorSpec) -> bool:
 
 def _add_context(context: SignalContext, reasons: dict[int, list[Factor]]) -> None:
     """Tell beside the reasons what else an officer has at least twice as often as others doing the same work."""
-    matrix = context.evidence.matrix
+    matrix = context.history.matrix
     for spec in context.records.catalogue.indicators.values():
         if not _is_context(spec) or (spec.id, _LOOK) not in matrix.columns:
             continue

@@ -7,8 +7,8 @@ import ibis
 import polars as pl
 
 from openhalo.catalogue.signal_specs import SignalSpec
-from openhalo.early_intervention.clock import months_before
 from openhalo.early_intervention.factors import Factor, SignalContext
+from openhalo.early_intervention.look_back import months_before
 from openhalo.engines.connect import fetch
 from openhalo.engines.ibis_expressions import to_ibis
 from openhalo.language import formatting

@@ -7,8 +7,8 @@ from itertools import pairwise
 
 import numpy as np
 
-from openhalo.early_intervention.clock import months_before
-from openhalo.early_intervention.policies import AHEAD, Evidence, Policy
+from openhalo.early_intervention.look_back import months_before
+from openhalo.early_intervention.selection_rules import AHEAD, IndicatorHistory, SelectionRule
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,7 @@ class Steadiness:
     warning_days: float | None
 
 
-def steadiness(policy: Policy, monthly: Evidence, origins: Sequence[date], capacity: int) -> Steadiness:
+def steadiness(policy: SelectionRule, monthly: IndicatorHistory, origins: Sequence[date], capacity: int) -> Steadiness:
     """Return how a way to choose behaves over the months from the first day looked from to the last."""
     days = [day for day in monthly.matrix.days if day <= origins[-1]]
     sets = [_set(policy, monthly, day, capacity) for day in days]
@@ -46,7 +46,7 @@ def steadiness(policy: Policy, monthly: Evidence, origins: Sequence[date], capac
     )
 
 
-def _set(policy: Policy, monthly: Evidence, day: date, capacity: int) -> set[int]:
+def _set(policy: SelectionRule, monthly: IndicatorHistory, day: date, capacity: int) -> set[int]:
     """Return the rows of those chosen; on the border, those who stand first in the roster."""
     there = np.flatnonzero(monthly.roster.serving(day))
     numbers = policy.score(day)

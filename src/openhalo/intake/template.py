@@ -5,7 +5,7 @@ from collections.abc import Collection, Mapping, Sequence
 from openhalo.catalogue.record_types import FieldSpec, RecordType
 from openhalo.catalogue.schema import Schema
 from openhalo.catalogue.sources import FieldMapping, Format, Scope, SourceSpec
-from openhalo.language.translation import later
+from openhalo.language.translation import mark_for_translation
 
 PREFIX = "template:"
 """In front of a record type where a source is asked for: read the file as this record type's template."""
@@ -61,10 +61,10 @@ def source_for(record: RecordType, schema: Schema, zone: str) -> SourceSpec:
     fields = {name: _mapping(name, spec, schema) for name, spec in record.written.items()}
     return SourceSpec(
         id=source_id(record.id),
-        label=later("Spreadsheet that the department filled in"),
+        label=mark_for_translation("Spreadsheet that the department filled in"),
         record=record.id,
-        publisher=later("the department"),
-        licence=later("the department's own records"),
+        publisher=mark_for_translation("the department"),
+        licence=mark_for_translation("the department's own records"),
         reference=f"openhalo template {record.id}",
         unit=next(iter(record.units)),
         zone=zone,

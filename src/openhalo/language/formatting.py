@@ -4,21 +4,21 @@ import re
 from collections.abc import Iterable
 from datetime import date, timedelta
 
-from openhalo.language.translation import _, later, spoken
+from openhalo.language.translation import _, mark_for_translation, spoken
 
 MONTHS = (
-    later("January"),
-    later("February"),
-    later("March"),
-    later("April"),
-    later("May"),
-    later("June"),
-    later("July"),
-    later("August"),
-    later("September"),
-    later("October"),
-    later("November"),
-    later("December"),
+    mark_for_translation("January"),
+    mark_for_translation("February"),
+    mark_for_translation("March"),
+    mark_for_translation("April"),
+    mark_for_translation("May"),
+    mark_for_translation("June"),
+    mark_for_translation("July"),
+    mark_for_translation("August"),
+    mark_for_translation("September"),
+    mark_for_translation("October"),
+    mark_for_translation("November"),
+    mark_for_translation("December"),
 )
 
 

@@ -34,7 +34,7 @@ ENGLISH = Language()
 _spoken: ContextVar[Language] = ContextVar("spoken", default=ENGLISH)
 
 
-class Filled(str):
+class Message(str):
     """A sentence in English that keeps its pattern and what fills it: `_` says it in another language."""
 
     pattern: str
@@ -43,7 +43,7 @@ class Filled(str):
 
 def _(text: str) -> str:
     """Return the sentence in the language being spoken."""
-    if isinstance(text, Filled):
+    if isinstance(text, Message):
         values = {name: _(value) if isinstance(value, str) else value for name, value in text.values.items()}
         return _(text.pattern).format(**values)
     return _spoken.get().translations.gettext(text) if text else ""
@@ -63,18 +63,18 @@ def capital(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
-def later(text: str) -> str:
+def mark_for_translation(text: str) -> str:
     """Return the text as it is, and mark it for translation: it passes through `_` where it is said."""
     return text
 
 
-def filled(pattern: str, /, **values: Any) -> str:
+def message(pattern: str, /, **values: Any) -> str:
     """Return a pattern with its values, in English, and mark it for translation as `later` does.
 
     >>> str(filled("fewer than {n} searches", n=30))
     'fewer than 30 searches'
     """
-    text = Filled(pattern.format(**values))
+    text = Message(pattern.format(**values))
     text.pattern, text.values = pattern, values
     return text
 

@@ -12,11 +12,11 @@ import polars as pl
 from openhalo.base.periods import label
 from openhalo.base.provenance import hash_facts
 from openhalo.engines.ibis_expressions import to_ibis
-from openhalo.measures import guards, spreads
+from openhalo.measures import distribution_kinds, guards
 from openhalo.measures.counting import DECIMAL, Group, Kept, Tally, cut, is_list, months, tally, with_empty
+from openhalo.measures.denominators import Exposure, exposure, places_of
 from openhalo.measures.estimating import add_bounds, columns, estimate, withhold
-from openhalo.measures.exposures import Exposure, exposure, places_of
-from openhalo.measures.figures import FIGURE_COLUMNS, Finding, MeasureResult
+from openhalo.measures.figures import FIGURE_COLUMNS, GuardNote, MeasureResult
 from openhalo.measures.planning import PERIOD, Question, check, covered, has_days, narrowed, periods, population, span
 from openhalo.records.reading import Records, Relation, must_hold
 from openhalo.statistics import proportions, rates
@@ -65,7 +65,7 @@ class _Answer:
     figures: pl.DataFrame
     totals: pl.DataFrame
     method: str
-    look: Callable[[], list[Finding]]
+    look: Callable[[], list[GuardNote]]
 
 
 def _answer(question: Question, records: Records, kept: Kept | None) -> _Answer:
@@ -79,8 +79,8 @@ def _answer(question: Question, records: Records, kept: Kept | None) -> _Answer:
     counted = _count(question, records, usable, kept)
     held = periods(question, records, spec.record)
     cells = _counts(with_empty(counted.cells, held), question)
-    if spec.kind in spreads.KINDS:
-        cells = spreads.measured(cells, question, records)
+    if spec.kind in distribution_kinds.KINDS:
+        cells = distribution_kinds.measured(cells, question, records)
     if spec.per is not None:
         against = exposure(question, records, sorted({*held, *counted.totals[PERIOD]}), usable, kept)
         keys = [PERIOD, *(f"group:{name}" for name in question.by)]
@@ -97,8 +97,8 @@ def _answer(question: Question, records: Records, kept: Kept | None) -> _Answer:
     # Over all groups it is the same however a measure is cut.
     key = ("whole", spec.id, question.grain, question.within)
     whole = (kept or Kept()).once(key, lambda: _whole(question, records, counted.totals, held, against))
-    look = partial(guards.findings, question, records, counted.margins, against, figures, whole, places)
-    return _Answer(figures, whole, method, lambda: look() + spreads.findings(question, records, whole))
+    look = partial(guards.guard_notes, question, records, counted.margins, against, figures, whole, places)
+    return _Answer(figures, whole, method, lambda: look() + distribution_kinds.guard_notes(question, records, whole))
 
 
 def _whole(
@@ -107,8 +107,8 @@ def _whole(
     """Return the figures over all groups."""
     spec, whole = question.spec, replace(question, by=[])
     totals = _counts(with_empty(sums, held), question, total=True)
-    if spec.kind in spreads.KINDS:
-        totals = spreads.measured(totals, whole, records)
+    if spec.kind in distribution_kinds.KINDS:
+        totals = distribution_kinds.measured(totals, whole, records)
     if against is not None:
         totals = _joined(totals, against.totals, [PERIOD])
     estimated, _ = estimate(totals, spec)
@@ -167,7 +167,7 @@ def _measured(
         rows |= {"_value": number, "_square": (number * number).cast("decimal(38, 12)")}
         sums |= {"total": ibis._["_value"].sum(), "squares": ibis._["_square"].sum()}
         sums |= {"missing": n - ibis._["_value"].count()}
-    elif spec.kind in spreads.KINDS:
+    elif spec.kind in distribution_kinds.KINDS:
         rows["_value"] = relation.field(spec.value or spec.holders)
         sums["missing"] = n - ibis._["_value"].count()
     elif places is not None:
@@ -182,7 +182,7 @@ def _measured(
 def _counts(frame: pl.DataFrame, question: Question, *, total: bool = False) -> pl.DataFrame:
     """Return sums as `n`, `missing`, `numerator`, and `denominator` where the records themselves are it."""
     spec = question.spec
-    if spec.kind in spreads.KINDS:
+    if spec.kind in distribution_kinds.KINDS:
         return frame.with_columns(denominator=(pl.col("n") - pl.col("missing")).cast(pl.Float64))
     if spec.kind in ("share", "mean"):
         numerator = "total" if spec.kind == "mean" else "numerator"

@@ -42,7 +42,7 @@ group has no figure), `withheld` (in releases only).
 
 
 @dataclass(frozen=True)
-class Finding:
+class GuardNote:
     """What a guard found."""
 
     guard: str
@@ -65,7 +65,7 @@ class MeasureResult:
     """One row per period over all groups, same columns without the groups."""
     method: str
     """How the interval was made."""
-    look: Callable[[], list[Finding]]
+    look: Callable[[], list[GuardNote]]
     """Let the guards say what they found, in the language being spoken."""
     labels: dict[str, dict[str, str]]
     """Group → code → how people of it are named in a sentence."""
@@ -73,10 +73,10 @@ class MeasureResult:
     """Store version, hash of the definition, deliveries, sources with units, first and last day, known-by date."""
     k: int = 10
     """The least number of people that a figure may show, where a disclosure policy withholds fewer."""
-    _told: dict[str, list[Finding]] = field(default_factory=dict, repr=False, compare=False)
+    _told: dict[str, list[GuardNote]] = field(default_factory=dict, repr=False, compare=False)
 
     @property
-    def findings(self) -> list[Finding]:
+    def guard_notes(self) -> list[GuardNote]:
         """Return what the guards found, in the language being spoken."""
         tag = spoken().tag
         if tag not in self._told:
@@ -146,6 +146,6 @@ class MeasureResult:
             "method": self.method,
             "figures": self.figures.to_dicts(),
             "totals": self.totals.to_dicts(),
-            "guards": [vars(finding) for finding in self.findings],
+            "guards": [vars(finding) for finding in self.guard_notes],
             "provenance": self.provenance,
         }

@@ -12,10 +12,10 @@ from openhalo.engines.connect import fetch
 from openhalo.language import formatting
 from openhalo.language.formatting import count, fraction, share
 from openhalo.language.translation import _, plural
-from openhalo.measures import spreads
-from openhalo.measures.exposures import Exposure, years_asked
-from openhalo.measures.figures import Finding
-from openhalo.measures.holdings import codes_said, limits
+from openhalo.measures import distribution_kinds
+from openhalo.measures.denominators import Exposure, years_asked
+from openhalo.measures.field_coverage import codes_said, limits
+from openhalo.measures.figures import GuardNote
 from openhalo.measures.planning import PERIOD, Question, covered, population, span
 from openhalo.records.reading import Records, Relation
 from openhalo.statistics import proportions
@@ -108,7 +108,9 @@ def with_status(
     if spec.kind != "count":
         empty = "no_denominator" if spec.kind == "rate" else "no_data"
         n = pl.col("denominator").fill_null(0)
-        enough = pl.col("holders") >= spreads.FEWEST_HOLDERS if "holders" in figures.columns else pl.lit(True)
+        enough = (
+            pl.col("holders") >= distribution_kinds.FEWEST_HOLDERS if "holders" in figures.columns else pl.lit(True)
+        )
         status = (
             pl.when(n == 0)
             .then(pl.lit(empty))
@@ -127,7 +129,7 @@ def with_status(
     return figures.with_columns(status.alias("status"))
 
 
-def findings(
+def guard_notes(
     question: Question,
     records: Records,
     margins: pl.DataFrame,
@@ -135,7 +137,7 @@ def findings(
     figures: pl.DataFrame,
     totals: pl.DataFrame,
     places: Places | None,
-) -> list[Finding]:
+) -> list[GuardNote]:
     """Return what the guards found, in the order in which a reader needs it."""
     found = [finding for name in question.by for finding in _recording(name, question, records, margins, against)]
     if against is not None:
@@ -156,22 +158,22 @@ def findings(
             least=least,
             things=_(per.label) if (per := question.spec.per) else _things(question, records),
         )
-        found.append(Finding("minimum_n", "note", text, {"withheld": few, "minimum_n": least}))
+        found.append(GuardNote("minimum_n", "note", text, {"withheld": few, "minimum_n": least}))
     return found
 
 
-def review(question: Question) -> list[Finding]:
+def review(question: Question) -> list[GuardNote]:
     """Say so when the day has passed by which the definition was to be reviewed."""
     due = question.spec.next_review
     if (question.today or date.today()) <= due:
         return []
     text = _("This definition should have been checked again by {day}.").format(day=formatting.day(due))
-    return [Finding("review", "note", text, {"next_review": due})]
+    return [GuardNote("review", "note", text, {"next_review": due})]
 
 
 def _recording(
     name: str, question: Question, records: Records, margins: pl.DataFrame, against: Exposure | None
-) -> list[Finding]:
+) -> list[GuardNote]:
     """Is the group recorded less often where the outcome is absent?"""
     spec, label, things = question.spec, _label(name, question, records), _things(question, records)
     known = pl.col(f"known:{name}")
@@ -222,7 +224,7 @@ def _recording(
                 "low": low,
                 "high": high,
             }
-            return [Finding("missingness", "headline", said, facts)]
+            return [GuardNote("missingness", "headline", said, facts)]
     if not unknown:
         return []
     said = _("“{group}” is not recorded for {unknown} of {n} {things} ({share}).").format(
@@ -230,7 +232,7 @@ def _recording(
     )
     if spec.kind == "mean":
         said += " " + _("How far they would move the average of each group is not known.")
-    return [Finding("missingness", "note", said, {"group": name, "n": n, "unknown": unknown})]
+    return [GuardNote("missingness", "note", said, {"group": name, "n": n, "unknown": unknown})]
 
 
 def _recorded(margins: pl.DataFrame, known: pl.Expr, amount: pl.Expr) -> tuple[float, float]:
@@ -247,13 +249,13 @@ def _denominator(
     figures: pl.DataFrame,
     totals: pl.DataFrame,
     places: Places | None,
-) -> list[Finding]:
+) -> list[GuardNote]:
     per = question.spec.per
     assert per is not None
     found = []
 
     def say(severity: str, text: str, **facts: object) -> None:
-        found.append(Finding("denominator", severity, text, facts))
+        found.append(GuardNote("denominator", severity, text, facts))
 
     if per.residents:
         text = _(
@@ -319,7 +321,7 @@ def _denominator(
     return found
 
 
-def _left_out(question: Question, records: Records, totals: pl.DataFrame) -> list[Finding]:
+def _left_out(question: Question, records: Records, totals: pl.DataFrame) -> list[GuardNote]:
     n, missing = (int(totals[name].sum() or 0) for name in ("n", "missing"))
     if not missing:
         return []
@@ -327,30 +329,30 @@ def _left_out(question: Question, records: Records, totals: pl.DataFrame) -> lis
     if question.spec.kind == "rate":
         text = _("{missing} of {n} {things} ({share}) were in a place that has no rate, and are left out of the whole.")
     text = text.format(missing=count(missing), n=count(n), things=_things(question, records), share=share(missing / n))
-    return [Finding("missing", "note", text, {"n": n, "missing": missing})]
+    return [GuardNote("missing", "note", text, {"n": n, "missing": missing})]
 
 
-def _changes(question: Question, records: Records) -> list[Finding]:
+def _changes(question: Question, records: Records) -> list[GuardNote]:
     """Say what the forms behind the records asked on some of the days only."""
     days, found = span(question, records, question.spec.record), []
     for one, group in limits(question.spec, records, question.by):
         within = days is None or ((one.since or days.first) <= days.first and (one.until or days.last) >= days.last)
         facts = {"field": one.field, "since": one.since, "until": one.until}
         if not group:
-            found.append(Finding("series", "note", _(one.note), facts))
+            found.append(GuardNote("series", "note", _(one.note), facts))
         elif not within:
-            found.append(Finding("series", "headline", _(one.note), {**facts, "group": group}))
+            found.append(GuardNote("series", "headline", _(one.note), {**facts, "group": group}))
     return found
 
 
-def _lists(question: Question, records: Records) -> list[Finding]:
+def _lists(question: Question, records: Records) -> list[GuardNote]:
     schema = records.catalogue.schema
     paths = [(name, schema.follow(question.spec.record, name)) for name in question.by]
     lists = [name for name, found in paths if found and found[1].type == "codes"]
     if not lists:
         return []
     text = _("One record can count in several groups, so the groups do not add up to the whole.")
-    return [Finding("groups", "note", text, {"groups": lists})]
+    return [GuardNote("groups", "note", text, {"groups": lists})]
 
 
 def _label(name: str, question: Question, records: Records) -> str:

@@ -12,7 +12,7 @@ from openhalo.base.errors import MeasureError, Problem, did_you_mean, name_all
 from openhalo.base.periods import Grain, Period
 from openhalo.catalogue.measure_specs import MeasureSpec
 from openhalo.engines.ibis_expressions import to_ibis
-from openhalo.measures.holdings import told_within
+from openhalo.measures.field_coverage import told_within
 from openhalo.records.manifest import Coverage
 from openhalo.records.reading import Records, Relation, must_hold
 

@@ -18,7 +18,7 @@ def leader(result: MeasureResult) -> str | None:
     be cut by one group over one period, and no guard may forbid a headline. Groups that overlap (lists), ratios,
     medians and concentrations are never ranked.
     """
-    forbidden = [f for f in result.findings if f.severity == "headline" or f.guard == "groups"]
+    forbidden = [f for f in result.guard_notes if f.severity == "headline" or f.guard == "groups"]
     if forbidden or len(result.by) != 1 or result.spec.kind in ("ratio", "median", "concentration"):
         return None
     rows = result.figures.filter((pl.col("status") == "ok") & pl.col(result.by[0]).is_not_null())

@@ -33,10 +33,10 @@ from openhalo.publications.protection.release_protection import Precaution, must
 from openhalo.publications.tables import open_data, places
 from openhalo.publications.tables.analysis_data import plan_facts, write_analyses
 from openhalo.publications.tables.define import define
-from openhalo.publications.tables.deliveries import taken_in
+from openhalo.publications.tables.deliveries import delivery_rows
 from openhalo.publications.tables.freshness import freshness, sources_of
 from openhalo.publications.tables.incident_file import write_incidents
-from openhalo.publications.tables.release_figures import Answer, answer, needed
+from openhalo.publications.tables.release_figures import ReleaseFigures, needed, release_figures
 from openhalo.records.reading import Records
 from openhalo.releases.comparing import compare, first_release
 from openhalo.releases.editions import CHANGES
@@ -105,7 +105,7 @@ def build(
     changes = compare(previous, folder) if previous else first_release(imprint.number)
     write_json(folder / CHANGES, changes)
     drawings = Drawings(charts)
-    used = taken_in([one for one in receipts if one.delivery in records.manifest.deliveries], hidden)
+    used = delivery_rows([one for one in receipts if one.delivery in records.manifest.deliveries], hidden)
     sources = {source.id: source for one in answers for source in _sources(one, records)}
     sources |= {
         source.id: source
@@ -148,14 +148,14 @@ def build(
     return describe(folder, stated, schemas)
 
 
-def _answer(spec: Any, records: Records, report: Report) -> Answer:
+def _answer(spec: Any, records: Records, report: Report) -> ReleaseFigures:
     report(f"measure {spec.id}")
-    return answer(spec, records)
+    return release_figures(spec, records)
 
 
 def _core(
     said: Catalogue,
-    answers: Sequence[Answer],
+    answers: Sequence[ReleaseFigures],
     waiting: Mapping[str, list[str]],
     results: Sequence[AnalysisResult],
     records: Records,
@@ -166,7 +166,9 @@ def _core(
     return said.core_statuses([one.spec.id for one in answers], waiting, tested, untold)
 
 
-def _page(one: Answer, records: Records, imprint: Imprint, drawings: Drawings, private: PrivateRecords) -> MeasurePage:
+def _page(
+    one: ReleaseFigures, records: Records, imprint: Imprint, drawings: Drawings, private: PrivateRecords
+) -> MeasurePage:
     """Return a measure's page in the language being spoken, with what protects or frees its small numbers."""
     page = measure_page(one, records.catalogue, drawings, _sources(one, records))
     page.declared = imprint.reasons(one.counted.record)
@@ -175,7 +177,7 @@ def _page(one: Answer, records: Records, imprint: Imprint, drawings: Drawings, p
     return page
 
 
-def _sources(one: Answer, records: Records) -> list[SourceSpec]:
+def _sources(one: ReleaseFigures, records: Records) -> list[SourceSpec]:
     per = one.counted.per
     found = sources_of(one.counted.record, records) + (sources_of(per.record, records) if per else [])
     return list({source.id: source for source in found}.values())

@@ -8,14 +8,14 @@ from uuid import NAMESPACE_OID, uuid5
 from openhalo.catalogue.core_list import CoreStatus
 from openhalo.catalogue.sources import SourceSpec
 from openhalo.publications.imprint import Imprint
-from openhalo.publications.tables.deliveries import TakenIn
+from openhalo.publications.tables.deliveries import DeliveryRow
 from openhalo.records.reading import Records
 
 
 def facts(
     imprint: Imprint,
     records: Records,
-    receipts: Sequence[TakenIn],
+    receipts: Sequence[DeliveryRow],
     sources: Sequence[SourceSpec],
     core: Sequence[CoreStatus] = (),
 ) -> dict[str, Any]:

@@ -15,10 +15,10 @@ from openhalo.measures.evaluation import evaluate
 from openhalo.measures.planning import Question
 from openhalo.publications.declared_fields import counted
 from openhalo.publications.protection.figures_from_files import count, released
-from openhalo.publications.protection.recoded_incident_files import read_frozen, recoded_again
+from openhalo.publications.protection.recoded_incident_files import read_recoded, recoded_again
 from openhalo.publications.tables import open_data
 from openhalo.publications.tables.define import define
-from openhalo.publications.tables.release_figures import Answer, answer
+from openhalo.publications.tables.release_figures import ReleaseFigures, release_figures
 from openhalo.records.as_of import RecordsAsOf
 from openhalo.records.purging import purges
 from openhalo.records.reading import Records
@@ -60,7 +60,7 @@ def recompute(folder: Path, definitions: Definitions, records: Records, report: 
     same = catalogue.hash == definitions.catalogue
     found = Recomputed(release=definitions.release, store_version=definitions.store_version, same_catalogue=same)
     found.figures = table.height
-    files = read_frozen(folder)
+    files = read_recoded(folder)
     as_out = released(files, folder, records)
     told = _Protected.of(read_facts(folder, DESCRIPTOR).get("disclosure", {}))
     versions = {definitions.store_version, *(version for _days, version in told.stretches)}
@@ -79,11 +79,11 @@ def recompute(folder: Path, definitions: Definitions, records: Records, report: 
             continue
         report(f"measure {measure}")
         if {*defined.records} & {*as_out.files}:
-            done = next(iter(count([spec], as_out, files)), Answer(spec, spec, defined.days, defined.all_days))
+            done = next(iter(count([spec], as_out, files)), ReleaseFigures(spec, spec, defined.days, defined.all_days))
         elif {*defined.records} & {*told.days}:
             done = _again(part, spec, defined, told, records)
         else:
-            done = answer(spec, records)
+            done = release_figures(spec, records)
         now = define(definitions.release, [done], records, [])
         if now.measures[measure].meaning != defined.meaning:
             why = "the definition has changed since"
@@ -116,10 +116,12 @@ class _Protected:
         return cls(days, [(Period.parse(text), version) for text, version in versions.items()])
 
 
-def _again(part: pl.DataFrame, spec: MeasureSpec, defined: Defined, told: _Protected, records: Records) -> Answer:
+def _again(
+    part: pl.DataFrame, spec: MeasureSpec, defined: Defined, told: _Protected, records: Records
+) -> ReleaseFigures:
     """Return a protected measure's figures, each stretch of days from the store version that the release names."""
     as_of = RecordsAsOf.of(records, told.stretches, frozenset(told.days))
-    found = Answer(spec, counted(spec, records.catalogue), defined.days, defined.all_days)
+    found = ReleaseFigures(spec, counted(spec, records.catalogue), defined.days, defined.all_days)
     for group, group2, grain in part.select("group", "group2", "grain").unique(maintain_order=True).iter_rows():
         by = [name for name in (group, group2) if name is not None]
         found.more.append(evaluate(Question(spec, by, grain, defined.days), as_of))

@@ -10,8 +10,8 @@ from openhalo.charts import figures_chart
 from openhalo.charts.figure import Figure, interval, said
 from openhalo.charts.svg import Drawing, Drawings
 from openhalo.early_intervention.backtest import Backtest, Estimate, Score
+from openhalo.early_intervention.backtest_summary import WORTH, beats, sentences
 from openhalo.early_intervention.fairness import FEWEST, Row
-from openhalo.early_intervention.verdict import WORTH, beats, sentences
 from openhalo.language import formatting
 from openhalo.language.translation import _, capital
 from openhalo.publications.wording.labels import group

@@ -14,9 +14,9 @@ from openhalo.base.progress import Report, silent
 from openhalo.catalogue import reader
 from openhalo.catalogue.reader import Spec
 from openhalo.intake.receipts import Receipt
-from openhalo.sites.making import make_folders
+from openhalo.sites.analysis_plan import PLAN
+from openhalo.sites.init import make_folders
 from openhalo.sites.open_site import Site, open_site
-from openhalo.sites.planning import PLAN
 
 
 class DemoDelivery(Spec):

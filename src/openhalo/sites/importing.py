@@ -27,7 +27,7 @@ from openhalo.records import changes, validation, writing
 from openhalo.records.counting import describe
 from openhalo.records.manifest import Manifest, TableVersion, publish
 from openhalo.records.staging import Staged, stage
-from openhalo.sites.purging import Premises, finish, silence
+from openhalo.sites.purging import SiteLayout, finish, silence
 from openhalo.sites.settings import Settings
 
 LARGE_WITHDRAWAL = 0.2
@@ -51,7 +51,7 @@ class Delivery:
     """Seconds to wait for another import."""
 
 
-def import_file(delivery: Delivery, premises: Premises, settings: Settings, report: Report = silent) -> Receipt:
+def import_file(delivery: Delivery, premises: SiteLayout, settings: Settings, report: Report = silent) -> Receipt:
     """Take in one file and return its receipt. The same file under the same spec changes nothing.
 
     Raises:
@@ -70,7 +70,7 @@ def import_file(delivery: Delivery, premises: Premises, settings: Settings, repo
             return _import(delivery, premises, Path(scratch), report)
 
 
-def _import(delivery: Delivery, premises: Premises, scratch: Path, report: Report) -> Receipt:
+def _import(delivery: Delivery, premises: SiteLayout, scratch: Path, report: Report) -> Receipt:
     folder, store, catalogue = premises.deliveries, premises.store, premises.catalogue
     source, record, manifest = delivery.source, delivery.record, store.manifest()
     earlier = [r for r in read_receipts(folder) if (r.agency, r.source) == (delivery.agency, source.id)]

@@ -21,7 +21,7 @@ from openhalo.intake.receipts import Receipt, receipts
 from openhalo.measures.evaluation import evaluate
 from openhalo.measures.figures import MeasureResult
 from openhalo.measures.planning import Question
-from openhalo.publications.protection.dry_run import Rehearsal, rehearse
+from openhalo.publications.protection.dry_run import DryRun, dry_run
 from openhalo.publications.recompute import Recomputed, recompute
 from openhalo.records.listing import lazily, listing, write
 from openhalo.records.purging import Purge
@@ -30,10 +30,10 @@ from openhalo.records.store import Store
 from openhalo.releases.comparing import compare
 from openhalo.releases.hashes import verify
 from openhalo.releases.register import Register
+from openhalo.sites.analysis_plan import read_plan
 from openhalo.sites.importing import Delivery, import_file
-from openhalo.sites.planning import read_plan
 from openhalo.sites.publishing import declared_of, precaution_of, publish
-from openhalo.sites.purging import Premises, purge
+from openhalo.sites.purging import SiteLayout, purge
 from openhalo.sites.settings import Settings, read_settings
 from openhalo.verification.definitions import read_definitions
 from openhalo.verification.rederivation import Rederived, rederive
@@ -251,14 +251,14 @@ class Site:
         """
         return publish(self._premises, self.settings, self._open(None, None), self.plan, today, patience, report)
 
-    def rehearse(self, *, today: date | None = None) -> Rehearsal | None:
+    def dry_run(self, *, today: date | None = None) -> DryRun | None:
         """Try the disclosure policy on the records at hand; None for a site without a policy, or without records."""
         stage = self._premises
         precaution = precaution_of(stage, "", today or date.today())
         records = self._open(None, None) if precaution else None
         if precaution is None or records is None or not records.manifest.tables:
             return None
-        return rehearse(records, declared_of(self.settings), precaution)
+        return dry_run(records, declared_of(self.settings), precaution)
 
     def verify(self, release: str = "") -> Rederived:
         """Check a release byte for byte and count its figures again from its own files; the newest without a number.
@@ -301,8 +301,8 @@ class Site:
         return found[wanted]
 
     @property
-    def _premises(self) -> Premises:
-        return Premises(self.path, self.store, self.deliveries, self.releases, self.catalogue)
+    def _premises(self) -> SiteLayout:
+        return SiteLayout(self.path, self.store, self.deliveries, self.releases, self.catalogue)
 
     def _open(self, version: int | None, known_by: date | None) -> Records:
         manifest = self.store.manifest(version)

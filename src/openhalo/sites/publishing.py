@@ -15,13 +15,13 @@ from openhalo.publications.protection.earlier_releases import keep, still_public
 from openhalo.publications.protection.release_protection import Precaution
 from openhalo.records.reading import Records
 from openhalo.releases.register import Entry, Register
-from openhalo.sites.planning import must_stand
-from openhalo.sites.purging import Premises
+from openhalo.sites.analysis_plan import must_stand
+from openhalo.sites.purging import SiteLayout
 from openhalo.sites.settings import Settings, message_folders
 
 
 def publish(
-    premises: Premises,
+    premises: SiteLayout,
     settings: Settings,
     records: Records,
     plan: AnalysisPlan | None,
@@ -63,7 +63,7 @@ def declared_of(settings: Settings) -> list[Declared]:
     return [Declared(one.record, one.fields, one.reason, one.reference) for one in settings.declared_public]
 
 
-def precaution_of(premises: Premises, number: str, today: date) -> Precaution | None:
+def precaution_of(premises: SiteLayout, number: str, today: date) -> Precaution | None:
     """Return how private figures of the next release are protected; None for a site without a policy."""
     path = premises.site / POLICY
     if not path.is_file():
@@ -73,7 +73,7 @@ def precaution_of(premises: Premises, number: str, today: date) -> Precaution | 
     return Precaution(read_policy(path), folders, earlier, today, lambda kept: keep(kept, premises.site, number))
 
 
-def _imprint(premises: Premises, settings: Settings, number: str) -> Imprint:
+def _imprint(premises: SiteLayout, settings: Settings, number: str) -> Imprint:
     publisher = settings.publisher
     return Imprint(
         title=settings.title,

@@ -36,7 +36,7 @@ from openhalo.releases.register import Register
 
 
 @dataclass(frozen=True)
-class Premises:
+class SiteLayout:
     """The folders and definitions of a site that a purge works on."""
 
     site: Path
@@ -57,7 +57,7 @@ class Premises:
 
 
 def purge(
-    premises: Premises,
+    premises: SiteLayout,
     key: str,
     authority: str,
     oversight: str = "",
@@ -95,7 +95,7 @@ def purge(
         return purging.purges(store)[-1]
 
 
-def finish(premises: Premises, report: Report = silent) -> None:
+def finish(premises: SiteLayout, report: Report = silent) -> None:
     """Finish a purge that a crash broke off; nothing to do without one. Hold the store's lock."""
     if not premises.journal.exists():
         return
@@ -118,7 +118,7 @@ def finish(premises: Premises, report: Report = silent) -> None:
     premises.journal.unlink()
 
 
-def silence(staged: Staged, record: RecordType, source: SourceSpec, agency: str, premises: Premises) -> pl.Series:
+def silence(staged: Staged, record: RecordType, source: SourceSpec, agency: str, premises: SiteLayout) -> pl.Series:
     """Refuse purged records among the staged rows of an import, and blank links to them.
 
     Returns:
@@ -153,7 +153,7 @@ def _named(staged: Staged, value: str, salt: str, hashes: list[str]) -> pl.DataF
     return to_frame(cursor().sql(query))
 
 
-def _plan(premises: Premises, key: str, record: RecordType, authority: str, oversight: str) -> dict[str, Any]:
+def _plan(premises: SiteLayout, key: str, record: RecordType, authority: str, oversight: str) -> dict[str, Any]:
     store, record_types = premises.store, premises.catalogue.record_types
     files = {place.record.id: purging.find(store, place, key) for place in purging.places(record_types, record.id)}
     if not any(files.values()) and not _in_deliveries(premises, key):
@@ -187,7 +187,7 @@ def _plan(premises: Premises, key: str, record: RecordType, authority: str, over
     }
 
 
-def _recount(premises: Premises, plan: Mapping[str, Any]) -> None:
+def _recount(premises: SiteLayout, plan: Mapping[str, Any]) -> None:
     """Publish a version with the counts that hold now, where the newest one rested on the record."""
     store, manifest = premises.store, premises.store.manifest()
     if not plan["recount"] or manifest.version != plan["from_version"]:
@@ -200,7 +200,7 @@ def _recount(premises: Premises, plan: Mapping[str, Any]) -> None:
     publish(store.manifests, manifest.model_copy(update=changed))
 
 
-def _record_type(premises: Premises, key: str) -> RecordType:
+def _record_type(premises: SiteLayout, key: str) -> RecordType:
     parts = key.split("/", 2)
     wanted = tuple(parts[:2])
     for receipt in reversed(receipts(premises.deliveries)):
@@ -210,7 +210,7 @@ def _record_type(premises: Premises, key: str) -> RecordType:
     raise StoreError(Problem("purge", found, "agency/source/id, as `openhalo records` lists it"))
 
 
-def _in_deliveries(premises: Premises, key: str) -> bool:
+def _in_deliveries(premises: SiteLayout, key: str) -> bool:
     return any(
         not kept.equals(before)
         for receipt in receipts(premises.deliveries)
@@ -218,7 +218,7 @@ def _in_deliveries(premises: Premises, key: str) -> bool:
     )
 
 
-def _clean_deliveries(premises: Premises, key: str) -> None:
+def _clean_deliveries(premises: SiteLayout, key: str) -> None:
     for receipt in receipts(premises.deliveries):
         for path, before, kept in _delivery_files(premises, receipt, key):
             if kept.is_empty():
@@ -227,7 +227,7 @@ def _clean_deliveries(premises: Premises, key: str) -> None:
                 purging.replace_parquet(kept.lazy(), path)
 
 
-def _delivery_files(premises: Premises, receipt: Receipt, key: str) -> list[tuple[Path, pl.DataFrame, pl.DataFrame]]:
+def _delivery_files(premises: SiteLayout, receipt: Receipt, key: str) -> list[tuple[Path, pl.DataFrame, pl.DataFrame]]:
     """Return the files of a delivery with their rows, and those rows without what names the key."""
     agency, source, identity = key.split("/", 2)
     if receipt.agency != agency:
@@ -245,7 +245,7 @@ def _delivery_files(premises: Premises, receipt: Receipt, key: str) -> list[tupl
     return found
 
 
-def _unlinked(rows: pl.DataFrame, premises: Premises, receipt: Receipt, target: str, identity: str) -> pl.DataFrame:
+def _unlinked(rows: pl.DataFrame, premises: SiteLayout, receipt: Receipt, target: str, identity: str) -> pl.DataFrame:
     """Return rejected rows without the cells that link to the record, and without its id in their reasons."""
     source = premises.catalogue.sources.get(receipt.source)
     if source is None:
@@ -269,7 +269,7 @@ def _unlinked(rows: pl.DataFrame, premises: Premises, receipt: Receipt, target: 
     return rows.with_columns(*cells, pl.col("reasons").list.eval(reasons))
 
 
-def _without(rows: pl.DataFrame, premises: Premises, receipt: Receipt, identity: str) -> pl.DataFrame:
+def _without(rows: pl.DataFrame, premises: SiteLayout, receipt: Receipt, identity: str) -> pl.DataFrame:
     """Return rejected rows that are not the record's own; none where that can no longer be told."""
     source = premises.catalogue.sources.get(receipt.source)
     if source is None or not {*source.columns()} <= {*rows.columns}:

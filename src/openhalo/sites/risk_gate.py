@@ -10,8 +10,8 @@ from openhalo.base.provenance import hash_facts, write_json
 from openhalo.catalogue.index import Catalogue
 from openhalo.catalogue.signal_specs import SignalSpec
 from openhalo.early_intervention.backtest import Backtest, configuration
-from openhalo.early_intervention.clock import months_before
 from openhalo.early_intervention.governance import Governance
+from openhalo.early_intervention.look_back import months_before
 from openhalo.records.manifest import Manifest
 from openhalo.records.store import Store
 

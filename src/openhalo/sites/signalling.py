@@ -11,12 +11,12 @@ from openhalo.catalogue.index import Catalogue
 from openhalo.catalogue.indicators import IndicatorSpec
 from openhalo.catalogue.reader import Document
 from openhalo.early_intervention.backtest import Backtest, backtest
-from openhalo.early_intervention.clock import months_before
 from openhalo.early_intervention.governance import Governance
+from openhalo.early_intervention.look_back import months_before
 from openhalo.early_intervention.roster import read_roster
 from openhalo.early_intervention.signals import ReviewSet, review_set, switched_on
 from openhalo.records.reading import Records
-from openhalo.sites import kept_sets
+from openhalo.sites import review_set_files
 from openhalo.sites.open_site import Site
 from openhalo.sites.risk_gate import check_risk, keep
 
@@ -114,11 +114,11 @@ def signal(site: Site, known_by: date, version: int | None = None) -> ReviewSet:
     problems = _not_allowed(site.path, site.catalogue, governance)
     if problems:
         raise SiteError(problems)
-    first = kept_sets.version_of(site.path, known_by) if version is None else version
+    first = review_set_files.version_of(site.path, known_by) if version is None else version
     records = _records(site, first)
     found = review_set(records, read_roster(records), known_by, governance)
     if version is None:
-        kept_sets.keep(site.path, found)
+        review_set_files.keep(site.path, found)
     return found
 
 

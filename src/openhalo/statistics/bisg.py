@@ -16,7 +16,7 @@ import polars as pl
 from numpy.typing import ArrayLike
 
 from openhalo.base.errors import MissingExtra
-from openhalo.language.translation import filled, later
+from openhalo.language.translation import mark_for_translation, message
 from openhalo.statistics.estimates import Numbers, normal_quantile
 from openhalo.statistics.results import Assumption, Refused, Result, whole
 
@@ -26,7 +26,7 @@ LEAST_PEOPLE = 20.0
 """A group for which the chances add up to fewer people than this is not estimated."""
 STEPS = 20
 """Chances that are kept are whole twentieths."""
-METHOD = later("weighted by chances from last name and ZIP code (BISG), linearised error")
+METHOD = mark_for_translation("weighted by chances from last name and ZIP code (BISG), linearised error")
 ASSUMPTIONS = (
     Assumption("people of one last name and ZIP code share the outcome whatever their race", "not testable"),
     Assumption("those who were counted are like the residents that the census counted", "not testable"),
@@ -137,8 +137,8 @@ def share(
     y, p, many = y[kept], p[kept], many[kept]
     people = float(many @ p)
     if people < LEAST_PEOPLE:
-        text = later("the chances add up to {people} {unit} of {group}; at least {least} are needed")
-        raise Refused(filled(text, people=f"{people:.0f}", unit=unit, group=group, least=f"{LEAST_PEOPLE:.0f}"))
+        text = mark_for_translation("the chances add up to {people} {unit} of {group}; at least {least} are needed")
+        raise Refused(message(text, people=f"{people:.0f}", unit=unit, group=group, least=f"{LEAST_PEOPLE:.0f}"))
     value = float((many * p) @ y) / people
     half = normal_quantile(0.95) * float(np.sqrt(many @ (p * (y - value)) ** 2)) / people
     return Result(

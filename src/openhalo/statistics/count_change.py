@@ -8,7 +8,7 @@ from scipy.optimize import brentq
 from scipy.special import betainc
 from scipy.stats import poisson
 
-from openhalo.language.translation import filled
+from openhalo.language.translation import message
 from openhalo.statistics.estimates import counts, normal_quantile
 from openhalo.statistics.proportions import wilson
 from openhalo.statistics.rate_ratio import EXPOSURE, INDEPENDENT, LIMIT
@@ -39,7 +39,9 @@ def e_test(events: float, other_events: float, exposure: float = 1.0, other_expo
     if a + b == 0:
         raise Refused("no event was counted on either side: nothing can be compared")
     if a + b > _MOST:
-        raise Refused(filled("the E-test is for small counts; above {n} events use the score interval", n=f"{_MOST:,}"))
+        raise Refused(
+            message("the E-test is for small counts; above {n} events use the score interval", n=f"{_MOST:,}")
+        )
     pooled = (a + b) / (t1 + t0)
     seen = abs(a / t1 - b / t0) / math.sqrt(pooled)
     first, second = _support(t1 * pooled), _support(t0 * pooled)

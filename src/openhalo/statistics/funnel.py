@@ -8,7 +8,7 @@ from scipy.optimize import brentq
 from scipy.special import gammaincc, ndtr, ndtri, stdtr
 from scipy.stats import false_discovery_control
 
-from openhalo.language.translation import filled, later
+from openhalo.language.translation import mark_for_translation, message
 from openhalo.statistics.estimates import Numbers, counts, normal_quantile
 from openhalo.statistics.results import Refused
 
@@ -34,7 +34,7 @@ class Funnel:
     between: float
     p: Numbers
     adjusted: Numbers
-    method: str = later("funnel plot, additive random effects, winsorised z")
+    method: str = mark_for_translation("funnel plot, additive random effects, winsorised z")
     citation: str = "Spiegelhalter (2005), Statistics in Medicine 24, 1185-1202."
 
     def sentence(self, rate: float = 0.05) -> str:
@@ -73,7 +73,7 @@ def funnel(observed: ArrayLike, expected: ArrayLike, winsor: float = 0.1) -> Fun
     if o.shape != e.shape or o.ndim != 1 or np.any(e <= 0) or not 0 <= winsor < 0.5:
         raise ValueError("observed and expected must be columns of one length, expected above 0, winsor below 0.5")
     if len(o) < _FEWEST:
-        raise Refused(filled("fewer than {n} units are too few to say how much such units usually differ", n=_FEWEST))
+        raise Refused(message("fewer than {n} units are too few to say how much such units usually differ", n=_FEWEST))
     error = 1 / (2 * np.sqrt(e))
     away = np.sqrt(o / e) - 1
     z = away / error

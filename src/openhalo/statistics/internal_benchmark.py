@@ -9,7 +9,7 @@ from scipy.linalg import LinAlgError, cho_factor, cho_solve
 from scipy.special import ndtr
 from scipy.stats import false_discovery_control
 
-from openhalo.language.translation import filled
+from openhalo.language.translation import message
 from openhalo.statistics.estimates import Numbers, normal_quantile
 from openhalo.statistics.local_false_discovery import LocalRates, local_false_discovery
 from openhalo.statistics.regression import fit
@@ -198,7 +198,7 @@ def _compare(cells: _Cells, code: int, name: int, least: int, confidence: float)
             shared &= (sides > 0)[column]
     own, hits, others, other_hits = (part[shared] for part in (own, hits, others, other_hits))
     if own.sum() < least:
-        raise Refused(filled("fewer than {n} stops that are similar to others'", n=least))
+        raise Refused(message("fewer than {n} stops that are similar to others'", n=least))
     terms = _terms(cells, shared)
     design = np.column_stack([np.ones(len(own)), terms])
     chance = fit(design, own, "binomial", trials=own + others).fitted / (own + others)

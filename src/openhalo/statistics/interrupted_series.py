@@ -8,7 +8,7 @@ from numpy.typing import ArrayLike
 from scipy.linalg import toeplitz
 from scipy.stats import norm, t
 
-from openhalo.language.translation import filled, later
+from openhalo.language.translation import mark_for_translation, message
 from openhalo.statistics.estimates import Numbers, counts, normal_quantile
 from openhalo.statistics.regression import Fit, fit
 from openhalo.statistics.results import Assumption, Refused, Result, whole
@@ -17,12 +17,14 @@ _FEWEST = 8
 _MOST_CARRIED = 0.5
 """Up to about here the interval is known to hold as often as it says (docs/coverage.md)."""
 
-_METHOD = later("{family} regression on the time, {harmonics} pairs of seasonal terms, dispersion {dispersion}")
-_LINKED = later(
+_METHOD = mark_for_translation(
+    "{family} regression on the time, {harmonics} pairs of seasonal terms, dispersion {dispersion}"
+)
+_LINKED = mark_for_translation(
     "{family} regression on the time, {harmonics} pairs of seasonal terms, dispersion {dispersion}, Newey-West errors "
     "over {lags} periods"
 )
-_CARRIED = later(
+_CARRIED = mark_for_translation(
     "{family} regression on the time, {harmonics} pairs of seasonal terms, dispersion {dispersion}, errors that carry "
     "over from period to period"
 )
@@ -94,7 +96,7 @@ def interrupted_series(
     if np.any(post[:-1] & ~post[1:]):
         raise ValueError("after must stay true once it is true")
     if min(post.sum(), (~post).sum()) < _FEWEST:
-        raise Refused(filled("a change of level needs {n} periods before the start and {n} after it", n=_FEWEST))
+        raise Refused(message("a change of level needs {n} periods before the start and {n} after it", n=_FEWEST))
     if not (y[post].sum() > 0 and y[~post].sum() > 0):
         raise Refused("no event was counted on one side of the start: the ratio has no finite estimate")
     time = np.arange(1.0, len(y) + 1)
@@ -127,7 +129,7 @@ def interrupted_series(
         low=math.exp(log - half),
         high=math.exp(log + half),
         confidence=confidence,
-        method=filled(
+        method=message(
             way,
             family="quasi-Poisson" if dispersion else "Poisson",
             harmonics=harmonics,
@@ -143,7 +145,7 @@ def interrupted_series(
             )
             if not lags
             else Assumption(
-                later("errors carry over from period to period by half or less, given trend and season"),
+                mark_for_translation("errors carry over from period to period by half or less, given trend and season"),
                 "met" if carried <= _MOST_CARRIED else "not met",
             ),
             Assumption(
@@ -152,7 +154,7 @@ def interrupted_series(
             ),
         ),
         citation="Bernal, Cummins and Gasparrini (2017), Int. J. Epidemiology 46, 348-355.",
-        limit=later("Anything else that changed at the same time counts too."),
+        limit=mark_for_translation("Anything else that changed at the same time counts too."),
         p=float(2 * (t.sf(abs(log) / error, found.freedom) if scattered else norm.sf(abs(log) / error))),
         neutral=1.0,
         above="The level after the start is higher than the earlier trend leads to.",

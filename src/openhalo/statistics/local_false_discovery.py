@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
-from openhalo.language.translation import filled
+from openhalo.language.translation import message
 from openhalo.statistics.estimates import Numbers
 from openhalo.statistics.regression import fit
 from openhalo.statistics.results import Refused
@@ -52,7 +52,7 @@ def local_false_discovery(z: ArrayLike, df: int = 7) -> LocalRates:
         raise ValueError("z must be a column of finite numbers")
     if len(score) < _FEWEST_FOR_NULL:
         raise Refused(
-            filled("fewer than {n} units are too few to learn what is ordinary among them", n=_FEWEST_FOR_NULL)
+            message("fewer than {n} units are too few to learn what is ordinary among them", n=_FEWEST_FOR_NULL)
         )
     bins = 120
     low, centre, high = np.quantile(score, [0.25, 0.5, 0.75])

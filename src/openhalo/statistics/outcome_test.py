@@ -8,14 +8,14 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.special import chdtrc
 
-from openhalo.language.translation import filled, later
+from openhalo.language.translation import mark_for_translation, message
 from openhalo.statistics.estimates import Numbers, counts, normal_quantile
 from openhalo.statistics.proportions import difference, equality, wilson
 from openhalo.statistics.recording import refuse_uneven_recording
 from openhalo.statistics.results import Assumption, Refused, Result, whole
 from openhalo.statistics.shrinkage import Shrunk, beta_binomial
 
-INFRAMARGINALITY = later(
+INFRAMARGINALITY = mark_for_translation(
     "Hit rates can differ between groups that are searched by one standard, if the groups differ in how many carry "
     "something beyond doubt (infra-marginality)."
 )
@@ -154,8 +154,8 @@ def _refuse(k: Numbers, n: Numbers, groups: tuple[str, ...], discretionary: bool
         )
     small = [f"{group} ({made:.0f})" for group, made in zip(groups, n.sum(axis=1), strict=True) if made < _FEWEST]
     if small:
-        text = later("fewer than {n} searches are too few to compare: {groups}")
-        raise Refused(filled(text, n=_FEWEST, groups=", ".join(small)))
+        text = mark_for_translation("fewer than {n} searches are too few to compare: {groups}")
+        raise Refused(message(text, n=_FEWEST, groups=", ".join(small)))
     found, missed = k.sum(), (n - k).sum()
     if found == 0 or missed == 0:
         raise Refused("nothing was found in any search, or something in every one: hit rates cannot differ")
@@ -163,7 +163,7 @@ def _refuse(k: Numbers, n: Numbers, groups: tuple[str, ...], discretionary: bool
     if lost < 0 or lost_misses < 0:
         raise ValueError("unrecorded hits must lie between 0 and unrecorded searches")
     refuse_uneven_recording(
-        (found, found + lost), (missed, missed + lost_misses), later("searches that found something")
+        (found, found + lost), (missed, missed + lost_misses), mark_for_translation("searches that found something")
     )
 
 
@@ -208,7 +208,7 @@ def hit_rate_gaps(
                     value - z * error,
                     value + z * error,
                     size.sum(),
-                    filled("Mantel-Haenszel difference within {n} places", n=int(both.sum())),
+                    message("Mantel-Haenszel difference within {n} places", n=int(both.sum())),
                     Assumption("the difference is alike in all places, or its average is what matters", "not testable"),
                     math.erfc(abs(value) / error / math.sqrt(2)),
                 )
@@ -228,7 +228,7 @@ def hit_rate_gaps(
                     value - z * error,
                     value + z * error,
                     (m + m0).sum(),
-                    filled("unweighted mean of {n} places with 10 searches or more of both groups", n=len(m)),
+                    message("unweighted mean of {n} places with 10 searches or more of both groups", n=len(m)),
                     Assumption("each place counts alike, however few its searches", "met"),
                     math.erfc(abs(value) / error / math.sqrt(2)),
                 )

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from openhalo.base.errors import MissingExtra
-from openhalo.language.translation import filled
+from openhalo.language.translation import message
 from openhalo.statistics.estimates import Numbers
 from openhalo.statistics.results import Assumption, Refused
 
@@ -45,7 +45,7 @@ class Draws:
 
     def assumptions(self) -> tuple[Assumption, ...]:
         """Return what the chains show about themselves."""
-        text = filled(
+        text = message(
             "the chains agree (R-hat {rhat}, {ess} effective draws, {divergences} divergences)",
             rhat=f"{self.rhat:.3f}",
             ess=f"{self.ess:,.0f}",
@@ -70,7 +70,7 @@ class Draws:
         """
         if not self.agree(worst_rhat, least_ess):
             raise Refused(
-                filled(
+                message(
                     "the model did not settle on these records: R-hat {rhat} (at most {worst}), {ess} effective draws "
                     "(at least {least}), {divergences} divergences (at most {allowed})",
                     rhat=f"{self.rhat:.3f}",

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from openhalo.language.translation import filled
+from openhalo.language.translation import message
 from openhalo.statistics.estimates import Numbers
 from openhalo.statistics.results import Assumption
 from openhalo.statistics.small_area_estimate import Multilevel
@@ -61,12 +61,12 @@ def reproduced(chance: float, field: str, area: str = "") -> Assumption:
         area: label of the area within which they were, if so.
     """
     alike = (
-        filled("“{field}” makes much the same difference in each “{area}”", field=field, area=area)
+        message("“{field}” makes much the same difference in each “{area}”", field=field, area=area)
         if area
-        else filled("the model gives back the answers by “{field}”", field=field)
+        else message("the model gives back the answers by “{field}”", field=field)
     )
     return Assumption(
-        filled("{what} (chance of a larger misfit: {chance})", what=alike, chance=f"{chance:.2f}"),
+        message("{what} (chance of a larger misfit: {chance})", what=alike, chance=f"{chance:.2f}"),
         "met" if chance >= LEAST else "not met",
     )
 

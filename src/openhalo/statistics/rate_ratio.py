@@ -6,14 +6,14 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.stats import t
 
-from openhalo.language.translation import filled, later
+from openhalo.language.translation import mark_for_translation, message
 from openhalo.statistics.estimates import counts, normal_quantile
 from openhalo.statistics.regression import fit
 from openhalo.statistics.results import Assumption, Refused, Result, whole
 
 INDEPENDENT = Assumption("events are independent of one another", "not testable")
 EXPOSURE = Assumption("the denominator measures how often each group could have been counted", "not testable")
-LIMIT = later("A difference in rates does not show its cause.")
+LIMIT = mark_for_translation("A difference in rates does not show its cause.")
 
 
 def adjusted_ratio(
@@ -68,7 +68,7 @@ def adjusted_ratio(
         low=math.exp(log - quantile * error),
         high=math.exp(log + quantile * error),
         confidence=confidence,
-        method=filled(
+        method=message(
             "quasi-Poisson regression, dispersion {dispersion}, {n} strata",
             dispersion=f"{found.dispersion:.3g}",
             n=len(k) // 2,

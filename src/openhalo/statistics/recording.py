@@ -1,6 +1,6 @@
 """Whether a group is written down less often where the outcome is absent: comparison would mislead."""
 
-from openhalo.language.translation import filled
+from openhalo.language.translation import message
 from openhalo.statistics.proportions import difference
 from openhalo.statistics.results import Refused
 
@@ -22,7 +22,7 @@ def refuse_uneven_recording(with_it: tuple[float, float], without: tuple[float, 
     gap = difference(*with_it, *without)
     if float(gap.low) > TOLERANCE or float(gap.high) < -TOLERANCE:
         raise Refused(
-            filled(
+            message(
                 "the group was recorded for {share}% of {what} and {other}% of the others: a comparison would show who "
                 "was recorded, not who was treated differently",
                 share=f"{100 * with_it[0] / with_it[1]:.0f}",

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from openhalo.language.translation import filled, later
+from openhalo.language.translation import mark_for_translation, message
 from openhalo.statistics.estimates import Numbers
 from openhalo.statistics.posteriors import compiled
 from openhalo.statistics.results import Assumption
@@ -28,9 +28,9 @@ _FEWEST = 10
 _MEETINGS = 3
 """Scenes that two officers share, from which on they are looked at as a pair."""
 _PATTERNS = {
-    "levels": later("how the levels that each officer used spread out"),
-    "sizes": later("how much force each officer used at scenes with few and with many officers"),
-    "pairs": later("who of two officers used more, for those who met often"),
+    "levels": mark_for_translation("how the levels that each officer used spread out"),
+    "sizes": mark_for_translation("how much force each officer used at scenes with few and with many officers"),
+    "pairs": mark_for_translation("who of two officers used more, for those who met often"),
 }
 
 
@@ -65,7 +65,7 @@ class Check:
         """Return each pattern, with whether the model predicts it."""
         return tuple(
             Assumption(
-                filled(
+                message(
                     "the model predicts {pattern} ({share} of made-up sets of records lie as far off)",
                     pattern=words,
                     share=f"{self.tails[name]:.0%}",

@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import ArrayLike
 
-from openhalo.language.translation import filled
+from openhalo.language.translation import message
 from openhalo.statistics.estimates import Numbers
 from openhalo.statistics.results import Refused
 
@@ -81,7 +81,7 @@ def _covariance(items: ArrayLike) -> Numbers:
     if given.shape[1] < 2:
         raise Refused("a scale needs at least two questions")
     if len(whole) < 10:
-        raise Refused(filled("only {n} people answered every question; a scale needs at least ten", n=len(whole)))
+        raise Refused(message("only {n} people answered every question; a scale needs at least ten", n=len(whole)))
     found = np.cov(whole.T)
     if found.sum() <= 0 or (np.diag(found) == 0).any():
         raise Refused("everyone gave the same answer to a question: it tells nothing")

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from openhalo.language.translation import filled
+from openhalo.language.translation import message
 from openhalo.statistics.results import Refused
 
 LEAST_SCENES = 20
@@ -44,7 +44,7 @@ def scenes(scene: ArrayLike, officer: ArrayLike, level: ArrayLike) -> Scenes:
     starts = np.r_[np.flatnonzero(np.diff(s[order], prepend=-1)), len(order)].astype(np.int64)
     if len(starts) - 1 < LEAST_SCENES:
         raise Refused(
-            filled(
+            message(
                 "only {n} scenes have several officers who used different levels of force; the comparison needs "
                 "{least}. Without a record of everyone who was there it cannot be made",
                 n=len(starts) - 1,

@@ -14,13 +14,15 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import expit, logit
 
-from openhalo.language.translation import filled, later
+from openhalo.language.translation import mark_for_translation, message
 from openhalo.statistics.estimates import Numbers
 from openhalo.statistics.posteriors import LEAST_ESS, WORST_RHAT, Draws, compiled, draw
 from openhalo.statistics.results import Assumption, Refused, Result, whole
 
 CITATION = "Gelman and Little (1997), Survey Methodology 23, 127-135"
-LIMIT = later("Areas with few answers of their own lean on the others: it says what people like theirs answered.")
+LIMIT = mark_for_translation(
+    "Areas with few answers of their own lean on the others: it says what people like theirs answered."
+)
 LEAST_ANSWERS = 100
 _LEVEL, _SPREAD = 1.5, 1.0
 """Standard deviation of the level's normal prior, and scale of the half-normal prior of spreads, in log odds."""
@@ -94,7 +96,7 @@ def fit(
     if (k > n).any() or (k < 0).any() or (of < 0).any() or (of >= np.asarray(sizes)).any():
         raise ValueError("each kind needs 0 ≤ yes ≤ asked, and codes from 0 up to the size of their factor")
     if n.sum() < LEAST_ANSWERS:
-        raise Refused(filled("{n} answers are too few; the model needs {least}", n=int(n.sum()), least=LEAST_ANSWERS))
+        raise Refused(message("{n} answers are too few; the model needs {least}", n=int(n.sum()), least=LEAST_ANSWERS))
     if k.sum() in (0, n.sum()):
         raise Refused("all answers are alike: there is nothing to model")
     ends = np.cumsum([0, *sizes]).astype(np.int64)
@@ -198,7 +200,7 @@ def result(model: Multilevel, shares: Numbers, name: str, n: int, more: Sequence
         low=float(low),
         high=float(high),
         confidence=0.95,
-        method=later("multilevel regression and post-stratification, posterior mean and quantiles"),
+        method=mark_for_translation("multilevel regression and post-stratification, posterior mean and quantiles"),
         assumptions=(
             *model.draws.assumptions(),
             *more,

@@ -4,7 +4,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.special import gammainc, gammaincc, gammaincinv
 
-from openhalo.language.translation import later
+from openhalo.language.translation import mark_for_translation
 from openhalo.statistics.estimates import counts, normal_quantile
 from openhalo.statistics.rates import rate
 from openhalo.statistics.results import Assumption, Refused, Result, whole
@@ -53,7 +53,7 @@ def direct(events: ArrayLike, exposure: ArrayLike, standard: ArrayLike, confiden
         low=low,
         high=high,
         confidence=confidence,
-        method=later("direct standardisation, gamma interval"),
+        method=mark_for_translation("direct standardisation, gamma interval"),
         assumptions=(_WITHIN,),
         citation="Fay and Feuer (1997), Statistics in Medicine 16, 791-801.",
         limit="It describes no real population: it serves comparison with others standardised alike.",

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import stdtrit
 
-from openhalo.language.translation import filled, later
+from openhalo.language.translation import mark_for_translation, message
 from openhalo.statistics.estimates import Numbers
 from openhalo.statistics.results import Assumption, Refused, Result
 
@@ -23,7 +23,7 @@ LARGEST_EFFECT = 5.0
 """A design effect of weighting above this means that a few answers speak for most people: refused."""
 FEWEST = 50
 """Answers below which nothing is estimated, of all or of a group."""
-LIMIT = later("It speaks for the people who could be drawn, on the days when they were asked.")
+LIMIT = mark_for_translation("It speaks for the people who could be drawn, on the days when they were asked.")
 _SWEEPS = 200
 Codes = NDArray[np.int64]
 
@@ -122,8 +122,8 @@ def rake(
         ]
         if max(off) < tolerance:
             return _bearable(replace(drawn, weights=weights, prior=drawn.weights, fitted=tuple(margins)))
-    text = later("the weights did not settle in {rounds} rounds: some groups never occur together")
-    raise Refused(filled(text, rounds=_SWEEPS))
+    text = mark_for_translation("the weights did not settle in {rounds} rounds: some groups never occur together")
+    raise Refused(message(text, rounds=_SWEEPS))
 
 
 def fit_linear(drawn: Sample, groupings: Sequence[ArrayLike], sizes: Sequence[Mapping[Any, float]]) -> Sample:
@@ -151,8 +151,8 @@ def _margins(
         names, code = np.unique(np.asarray(grouping), return_inverse=True)
         strangers = set(names.tolist()) ^ set(size)
         if strangers:
-            text = later("these groups are in the sample or in the population, but not in both: {names}")
-            raise Refused(filled(text, names=", ".join(sorted(map(str, strangers)))))
+            text = mark_for_translation("these groups are in the sample or in the population, but not in both: {names}")
+            raise Refused(message(text, names=", ".join(sorted(map(str, strangers)))))
         margins.append(_Margin(code.astype(np.int64), len(names)))
         targets.append(np.array([size[name] for name in names.tolist()], float))
     if not np.allclose([target.sum() for target in targets], targets[0].sum(), rtol=1e-6):
@@ -222,7 +222,7 @@ def mean_and_spread(
     y = np.asarray(values, float)
     counted = ~np.isnan(y) if within is None else ~np.isnan(y) & np.asarray(within, bool)
     if counted.sum() < 2:
-        raise Refused(filled(later("{what}: fewer than two answers"), what=what))
+        raise Refused(message(mark_for_translation("{what}: fewer than two answers"), what=what))
     weights = np.where(counted, drawn.weights, 0.0)
     value = float(weights @ np.where(counted, y, 0.0) / weights.sum())
     spread = np.where(counted, np.where(counted, y, 0.0) - value, 0.0) / weights.sum()
@@ -282,23 +282,25 @@ def result(drawn: Sample, freedom: float, **found: Any) -> Result:
         **found: the fields of the result that this module does not give.
     """
     if drawn.prior is None:
-        fitted = later("weighted by design")
+        fitted = mark_for_translation("weighted by design")
     elif isinstance(drawn.fitted, np.ndarray):
-        fitted = later("weighted to known totals (linear calibration, GREG)")
+        fitted = mark_for_translation("weighted to known totals (linear calibration, GREG)")
     elif len(drawn.fitted) > 1:
-        fitted = later("weighted to known totals (raking)")
+        fitted = mark_for_translation("weighted to known totals (raking)")
     else:
-        fitted = later("weighted to known totals (post-stratification)")
+        fitted = mark_for_translation("weighted to known totals (post-stratification)")
     effect = design_effect(drawn.weights)
     return Result(
         **found,
         confidence=0.95,
-        method=filled(later("{fitted}, linearised error (df {df})"), fitted=fitted, df=f"{freedom:g}"),
+        method=message(mark_for_translation("{fitted}, linearised error (df {df})"), fitted=fitted, df=f"{freedom:g}"),
         assumptions=(
             Assumption("people were drawn by chance, by the design that the weights tell", "not testable"),
             Assumption("those who did not answer are like those of their groups who did", "not testable"),
             Assumption(
-                filled(later("weights are not too unequal (design effect {effect})"), effect=f"{effect:.2f}"),
+                message(
+                    mark_for_translation("weights are not too unequal (design effect {effect})"), effect=f"{effect:.2f}"
+                ),
                 "met" if effect < 2 else "not met",
             ),
         ),
@@ -356,8 +358,10 @@ def _residuals(weighted: Numbers, drawn: Sample) -> Numbers:
 def _bearable(fitted: Sample) -> Sample:
     effect = design_effect(fitted.weights)
     if effect > LARGEST_EFFECT:
-        text = later("a few answers would speak for most people (design effect {effect}); use fewer or broader groups")
-        raise Refused(filled(text, effect=f"{effect:.1f}"))
+        text = mark_for_translation(
+            "a few answers would speak for most people (design effect {effect}); use fewer or broader groups"
+        )
+        raise Refused(message(text, effect=f"{effect:.1f}"))
     return fitted
 
 

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.special import fdtrc, stdtr, stdtrit
 
-from openhalo.language.translation import filled, later
+from openhalo.language.translation import mark_for_translation, message
 from openhalo.statistics.estimates import Numbers
 from openhalo.statistics.results import Refused, Result
 from openhalo.statistics.survey_estimate import Sample, covariance, mean_and_spread, result
@@ -59,7 +59,7 @@ def differences(
     found = {name: mean_and_spread(values, drawn, name, mask) for name, mask in groups.items()}
     for name, (_value, spread, _n) in found.items():
         if not spread.any():
-            raise Refused(filled(later("{group}: all gave the same answer"), group=name))
+            raise Refused(message(mark_for_translation("{group}: all gave the same answer"), group=name))
     base, base_spread, base_n = found[reference]
     between, design = covariance(np.column_stack([found[name][1] - base_spread for name in others]), drawn)
     freedom = design - len(others)
@@ -80,8 +80,8 @@ def differences(
             high=gap + half,
             neutral=0.0,
             p=2 * float(stdtr(freedom, -abs(gap) / error)),
-            above=later("The difference is larger than chance explains."),
-            below=later("The difference is larger than chance explains."),
+            above=mark_for_translation("The difference is larger than chance explains."),
+            below=mark_for_translation("The difference is larger than chance explains."),
         )
         for name, gap, half, error in zip(others, gaps.tolist(), halves.tolist(), errors.tolist(), strict=True)
     }

@@ -15,14 +15,14 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import expit, logit, ndtr
 
-from openhalo.language.translation import filled, later
+from openhalo.language.translation import mark_for_translation, message
 from openhalo.statistics.estimates import Numbers
 from openhalo.statistics.posteriors import LEAST_ESS, WORST_RHAT, Draws, compiled, draw
 from openhalo.statistics.results import Assumption, Refused, Result, whole
 from openhalo.statistics.threshold_density import density
 
 CITATION = "Pierson, Corbett-Davies and Goel (2018), AISTATS, PMLR 84, 96-105"
-LIMIT = later(
+LIMIT = mark_for_translation(
     "It rests on a model of how officers decide; if signals of guilt have another shape in one group than in another, "
     "it can be wrong. It does not say why thresholds differ."
 )
@@ -31,7 +31,7 @@ MOST_SURPRISING = 0.1
 """Share of cells outside the model's 95 % ranges, from which on it does not fit."""
 _START = -1.5
 """Log of the spreads from which chains begin, where these are learned."""
-_METHOD = later("threshold test (mixture of two normal signals), posterior mean and quantiles")
+_METHOD = mark_for_translation("threshold test (mixture of two normal signals), posterior mean and quantiles")
 
 
 @dataclass(frozen=True)
@@ -165,7 +165,7 @@ def kept_cells(
     kept = enough[p]
     if len(groups) < LEAST_GROUPS or enough.sum() < LEAST_PLACES:
         raise Refused(
-            filled(
+            message(
                 "{places} places have {least} or more searches of each of {groups} groups; the test needs {more} "
                 "places",
                 places=int(enough.sum()),
@@ -215,7 +215,7 @@ def threshold_test(
     chance = expit(odds + delta * t - delta**2 / 2)
     searches, hits = _predicted(t, odds, delta)
     facts = _fit(cells, searches, hits, seed)
-    surprise = filled(
+    surprise = message(
         "the model foretells what was counted in each place ({searches} of search counts and {hits} of hit counts lie "
         "outside its 95% ranges; 5% is usual)",
         searches=f"{facts[2][0]:.0%}",

@@ -7,11 +7,13 @@ the other's lowest only those without it: no record has to be of both.
 
 from typing import Any, NamedTuple
 
-from openhalo.language.translation import later
+from openhalo.language.translation import mark_for_translation
 from openhalo.statistics import proportions
 from openhalo.statistics.estimates import counts
 
-METHOD = later("bounds over every group that the unknown records can have, each end with its own 95 % score interval")
+METHOD = mark_for_translation(
+    "bounds over every group that the unknown records can have, each end with its own 95 % score interval"
+)
 CITATION = "Manski (1989), Journal of Human Resources 24, 343-360; Horowitz and Manski (2000), JASA 95, 77-84"
 
 

@@ -7,7 +7,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from openhalo.language.translation import filled, later
+from openhalo.language.translation import mark_for_translation, message
 from openhalo.statistics.estimates import Numbers, normal_quantile
 from openhalo.statistics.regression import fit, informative
 from openhalo.statistics.results import Assumption, Refused, Result, whole
@@ -17,7 +17,7 @@ Variant = Literal["rounded", "strict"]
 
 _FEWEST = 100
 _CITATION = "Grogger and Ridgeway (2006), JASA 101, 878-887; Pierson et al. (2020), Nature Human Behaviour 4, 736-745."
-_LIMIT = later(
+_LIMIT = mark_for_translation(
     "It compares stops with stops: it cannot see disparity that is the same by day and by night, and street lighting "
     "or cars that tell of their driver hide some of it."
 )
@@ -100,8 +100,8 @@ def veil_of_darkness(
     cells = _cells(minute, sunset, dusk, in_group, place, season, variant)
     total = cells.n.sum()
     if total < _FEWEST:
-        text = later("{n} stops at times that are light on some days and dark on others are too few")
-        raise Refused(filled(text, n=f"{total:.0f}"))
+        text = mark_for_translation("{n} stops at times that are light on some days and dark on others are too few")
+        raise Refused(message(text, n=f"{total:.0f}"))
     dark, light = cells.totals(1), cells.totals(0)
     raw = raw_log_odds(light, dark)
     absorb = None
@@ -238,20 +238,22 @@ def _dummies(present: NDArray[np.int64], codes: NDArray[np.int64]) -> list[Numbe
 
 def _describe(variant: Variant, df: int, place: bool, season: bool) -> str:
     texts = {
-        (False, False): later("binomial regression, natural spline of the time with {df} degrees of freedom, {times}"),
-        (True, False): later(
+        (False, False): mark_for_translation(
+            "binomial regression, natural spline of the time with {df} degrees of freedom, {times}"
+        ),
+        (True, False): mark_for_translation(
             "binomial regression, natural spline of the time with {df} degrees of freedom, place held equal, {times}"
         ),
-        (False, True): later(
+        (False, True): mark_for_translation(
             "binomial regression, natural spline of the time with {df} degrees of freedom, season held equal, {times}"
         ),
-        (True, True): later(
+        (True, True): mark_for_translation(
             "binomial regression, natural spline of the time with {df} degrees of freedom, place and season held "
             "equal, {times}"
         ),
     }
-    times = {"rounded": later("rounded times"), "strict": later("strict times")}
-    return filled(texts[place, season], df=df, times=times[variant])
+    times = {"rounded": mark_for_translation("rounded times"), "strict": mark_for_translation("strict times")}
+    return message(texts[place, season], df=df, times=times[variant])
 
 
 def _assumptions(lost: float, total: float) -> tuple[Assumption, ...]:

@@ -17,7 +17,7 @@ from openhalo.charts import figures_chart
 from openhalo.charts.figure import Figure
 from openhalo.engines.connect import fetch
 from openhalo.language import formatting
-from openhalo.language.translation import _, later
+from openhalo.language.translation import _, mark_for_translation
 from openhalo.measures.planning import has_days
 from openhalo.statistics.count_change import e_test, mid_p_ratio
 from openhalo.statistics.rates import rate
@@ -25,7 +25,7 @@ from openhalo.statistics.results import Assumption, Refused
 
 _YEAR = 365.25
 _ALIKE = 0.02
-_ESTIMATE = later(
+_ESTIMATE = mark_for_translation(
     "From {event} on, there were {value} times as many {units} a day as before (95% interval {span}; {n} {units})."
 )
 
@@ -57,7 +57,7 @@ def run(context: AnalysisContext[CountChange]) -> AnalysisResult:
         found,
         p=e_test(after, before, spans[1], spans[0]),
         assumptions=(*found.assumptions, alike),
-        method=later("mid-p interval of a Poisson rate ratio, p-value of the E-test"),
+        method=mark_for_translation("mid-p interval of a Poisson rate ratio, p-value of the E-test"),
         citation="Krishnamoorthy and Thomson (2004), J. Statistical Planning and Inference 119, 23-35; "
         + found.citation,
     )
@@ -98,14 +98,14 @@ def run(context: AnalysisContext[CountChange]) -> AnalysisResult:
         contrasts=(found,),
         wording=Wording(
             _ESTIMATE,
-            later("The number rose by more than chance explains."),
-            later("The number fell by more than chance explains."),
-            later("After {event}, against before"),
+            mark_for_translation("The number rose by more than chance explains."),
+            mark_for_translation("The number fell by more than chance explains."),
+            mark_for_translation("After {event}, against before"),
             {"event": event.label},
         ),
         detail=pl.DataFrame({"after": [False, True], "records": [before, after], "days": list(spans)}),
         tell=notes,
-        limit=later("A difference in rates does not show its cause."),
+        limit=mark_for_translation("A difference in rates does not show its cause."),
         depict=depict,
         facts={"event": event.model_dump(mode="json")},
     )

@@ -15,7 +15,7 @@ from openhalo.catalogue.analysis_kinds.internal_benchmark import InternalBenchma
 from openhalo.charts import analysis_charts
 from openhalo.engines.connect import fetch
 from openhalo.language import formatting
-from openhalo.language.translation import _, later
+from openhalo.language.translation import _, mark_for_translation
 from openhalo.statistics.internal_benchmark import Benchmark, Compared, benchmark
 from openhalo.statistics.results import Assumption, Refused
 
@@ -70,7 +70,7 @@ def run(context: AnalysisContext[InternalBenchmark]) -> AnalysisResult:
         depict=lambda: [_picture(named)] if named else [],
         limit=NOT_ALONE,
         assumed=assumed,
-        method=later("doubly robust internal benchmark: propensity weights and weighted regression"),
+        method=mark_for_translation("doubly robust internal benchmark: propensity weights and weighted regression"),
         sources=(found.citation,),
         facts=facts,
     )

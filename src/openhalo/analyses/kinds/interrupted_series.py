@@ -14,11 +14,11 @@ from openhalo.analyses.wording import Wording
 from openhalo.catalogue.analysis_kinds.interrupted_series import InterruptedSeries as InterruptedSeriesSpec
 from openhalo.charts import analysis_charts
 from openhalo.language import formatting
-from openhalo.language.translation import _, later
+from openhalo.language.translation import _, mark_for_translation
 from openhalo.statistics.interrupted_series import InterruptedSeries, interrupted_series
 from openhalo.statistics.results import Refused
 
-_ESTIMATE = later(
+_ESTIMATE = mark_for_translation(
     "From {event} on, the monthly number was {value} times what the trend and season before lead to "
     "(95% interval {span}; {n} {units})."
 )
@@ -50,9 +50,9 @@ def run(context: AnalysisContext[InterruptedSeriesSpec]) -> AnalysisResult:
         contrasts=(contrast(found, "ratio"),),
         wording=Wording(
             _ESTIMATE,
-            later("The level rose by more than chance explains."),
-            later("The level fell by more than chance explains."),
-            later("After {event}, against before"),
+            mark_for_translation("The level rose by more than chance explains."),
+            mark_for_translation("The level fell by more than chance explains."),
+            mark_for_translation("After {event}, against before"),
             {"event": event.label},
         ),
         detail=pl.DataFrame(

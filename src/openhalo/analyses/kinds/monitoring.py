@@ -16,7 +16,7 @@ from openhalo.catalogue.analysis_kinds.monitoring import Monitoring
 from openhalo.charts import analysis_charts
 from openhalo.engines.connect import fetch
 from openhalo.language import formatting
-from openhalo.language.translation import _, filled, later
+from openhalo.language.translation import _, mark_for_translation, message
 from openhalo.statistics import monitoring
 from openhalo.statistics.estimates import Numbers
 from openhalo.statistics.monitoring import Cusum
@@ -60,12 +60,16 @@ def run(context: AnalysisContext[Monitoring]) -> AnalysisResult:
     spec, months = context.spec, must_have_months(context)
     needed = spec.baseline_months + _WATCHED
     if len(months) < needed:
-        text = later("{n} whole months of records; {needed} are needed to learn what is usual and to watch")
-        raise Refused(filled(text, n=len(months), needed=needed))
+        text = mark_for_translation(
+            "{n} whole months of records; {needed} are needed to learn what is usual and to watch"
+        )
+        raise Refused(message(text, n=len(months), needed=needed))
     cells = _cells(context, months)
     every = [_watch(context, "", cells, months)]
     if every[0] is None:
-        raise Refused(filled(later("fewer than {n} in the first months: what is usual is not known"), n=_FEWEST))
+        raise Refused(
+            message(mark_for_translation("fewer than {n} in the first months: what is usual is not known"), n=_FEWEST)
+        )
     whole, left = every[0], []
     places = []
     for place in sorted(cells["place"].drop_nulls().unique()) if spec.place else []:
@@ -82,14 +86,16 @@ def run(context: AnalysisContext[Monitoring]) -> AnalysisResult:
         tell=lambda: _notes(context, months, places, left),
         tabulate=lambda: _table(context, [whole, *places], months),
         depict=lambda: _pictures(context, whole, months),
-        limit=later("An alarm asks for a look. It does not say why, and some alarms are chance."),
+        limit=mark_for_translation("An alarm asks for a look. It does not say why, and some alarms are chance."),
         assumed=(
             Assumption("what is recorded, and how, stayed the same", "not testable"),
             Assumption("the first months were usual ones", "not testable"),
         ),
-        method=later("risk-adjusted CUSUM by month, limits by simulation, and a running total (VLAD)")
+        method=mark_for_translation("risk-adjusted CUSUM by month, limits by simulation, and a running total (VLAD)")
         if spec.outcome
-        else later("Poisson CUSUM by month, allowing for scatter, limits by simulation, and a running total (VLAD)"),
+        else mark_for_translation(
+            "Poisson CUSUM by month, allowing for scatter, limits by simulation, and a running total (VLAD)"
+        ),
         sources=(
             "Steiner, Cook, Farewell and Treasure (2000), Biostatistics 1, 441-452."
             if spec.outcome

@@ -15,13 +15,13 @@ from openhalo.catalogue.analysis_kinds.rate_ratio import RateRatio
 from openhalo.charts import figures_chart
 from openhalo.charts.figure import Figure
 from openhalo.language import formatting
-from openhalo.language.translation import _, filled, later
+from openhalo.language.translation import _, mark_for_translation, message
 from openhalo.statistics.rate_ratio import adjusted_ratio
 from openhalo.statistics.recording import refuse_uneven_recording
 from openhalo.statistics.results import Refused
 
 _WORDING = Wording(
-    later(
+    mark_for_translation(
         "The share among {group} was {value} times that among {reference}, with place and circumstances held "
         "equal (95% interval {span}; {n} {units})."
     )
@@ -41,11 +41,13 @@ def run(context: AnalysisContext[RateRatio]) -> AnalysisResult:
     misses, all_misses = float(known["n"].sum()) - hits, float(cells["n"].sum()) - all_hits
     if min(all_hits, all_misses) == 0:
         raise Refused("the outcome is recorded for all or for none: there is nothing to compare")
-    refuse_uneven_recording((hits, all_hits), (misses, all_misses), later("the records with the outcome"))
+    refuse_uneven_recording(
+        (hits, all_hits), (misses, all_misses), mark_for_translation("the records with the outcome")
+    )
     sizes = dict(known.group_by("key0").agg(pl.col("n").sum()).iter_rows())
     if sizes.get(context.reference, 0) < FEWEST:
-        text = later("fewer than {n} records of {group}, the group compared with")
-        raise Refused(filled(text, n=FEWEST, group=context.name(context.reference)))
+        text = mark_for_translation("fewer than {n} records of {group}, the group compared with")
+        raise Refused(message(text, n=FEWEST, group=context.name(context.reference)))
     codes = [
         code
         for code in context.people
@@ -54,7 +56,7 @@ def run(context: AnalysisContext[RateRatio]) -> AnalysisResult:
     enough = [code for code in codes if sizes.get(code, 0) >= FEWEST]
     found = [_ratio(context, known, unknown, code) for code in enough]
     if not found:
-        raise Refused(filled("no group has {n} records or more", n=FEWEST))
+        raise Refused(message("no group has {n} records or more", n=FEWEST))
     totals = known.group_by("key0").agg(pl.col("k", "n").sum())
     detail = totals.select(group="key0", outcome="k", records="n", share=pl.col("k") / pl.col("n")).sort("group")
     return AnalysisResult(

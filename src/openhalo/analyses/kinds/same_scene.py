@@ -12,7 +12,7 @@ from openhalo.charts import analysis_charts, figures_chart
 from openhalo.charts.figure import Figure
 from openhalo.engines.connect import fetch
 from openhalo.language import formatting
-from openhalo.language.translation import _, later
+from openhalo.language.translation import _, mark_for_translation
 from openhalo.statistics import same_scene as statistic
 from openhalo.statistics.estimates import Numbers
 from openhalo.statistics.same_scene_check import REPLICATES, Check
@@ -22,14 +22,14 @@ _PRIORS = {"paper": statistic.PAPER, "package": statistic.PACKAGE}
 _SURE = (0.8, 0.9, 0.95)
 """Chances of lying among the top (or bottom) of peers from which on officers are counted; the first one leads."""
 _PLACES = {
-    0.1: later("The lowest tenth, at most"),
-    0.5: later("The officer in the middle"),
-    0.9: later("The highest tenth, at least"),
+    0.1: mark_for_translation("The lowest tenth, at most"),
+    0.5: mark_for_translation("The officer in the middle"),
+    0.9: mark_for_translation("The highest tenth, at least"),
 }
-_UNSURE = later(
+_UNSURE = mark_for_translation(
     "But the model does not foretell all that was recorded, so this is a reason to look closer and not a finding."
 )
-_LIMIT = later(
+_LIMIT = mark_for_translation(
     "It compares officers with those who were at the same scenes and with no one else, and it does not say whether "
     "force was justified."
 )
@@ -107,7 +107,7 @@ def _spread(rates: Numbers, at: Scenes, found: statistic.SameScene) -> tuple[Con
                 neutral=1.0,
                 n=len(at.officer),
                 leads=False,
-                method=later("same-scene conditional model, posterior mean and quantiles"),
+                method=mark_for_translation("same-scene conditional model, posterior mean and quantiles"),
                 assumptions=found.assumptions,
                 citation=statistic.CITATION,
             )

@@ -21,7 +21,7 @@ from openhalo.charts import analysis_charts
 from openhalo.engines.connect import fetch
 from openhalo.engines.ibis_expressions import to_ibis
 from openhalo.language import formatting
-from openhalo.language.translation import _, filled, later
+from openhalo.language.translation import _, mark_for_translation, message
 from openhalo.records.reading import must_hold
 from openhalo.statistics import staggered
 from openhalo.statistics.estimates import Numbers
@@ -35,21 +35,21 @@ _LONGEST = 8
 """Periods since the start that are shown one by one."""
 _BY = {"month": "1mo", "quarter": "1q"}
 _ESTIMATES = {
-    "month": later(
+    "month": mark_for_translation(
         "After {event}, the number of {units} a month per 100 {who} changed by {value} against those for whom it came "
         "later (95% interval {span}; {n} {who})."
     ),
-    "quarter": later(
+    "quarter": mark_for_translation(
         "After {event}, the number of {units} a quarter per 100 {who} changed by {value} against those for whom it "
         "came later (95% interval {span}; {n} {who})."
     ),
 }
 _WAYS: Sequence[tuple[str, staggered.Average, staggered.Method]] = (
     ("", "simple", "efficient"),
-    (later("every start counted alike"), "cohort", "efficient"),
-    (later("every period counted alike"), "calendar", "efficient"),
-    (later("all of the earlier difference taken off"), "simple", "not-yet-treated"),
-    (later("against the last to start only"), "simple", "last-treated"),
+    (mark_for_translation("every start counted alike"), "cohort", "efficient"),
+    (mark_for_translation("every period counted alike"), "calendar", "efficient"),
+    (mark_for_translation("all of the earlier difference taken off"), "simple", "not-yet-treated"),
+    (mark_for_translation("against the last to start only"), "simple", "last-treated"),
 )
 
 
@@ -86,11 +86,11 @@ def run(context: AnalysisContext[Staggered]) -> AnalysisResult:
     panel = _panel(context)
     units, records = len(panel.first), int(panel.counted.sum())
     if units < FEWEST_UNITS:
-        text = later("it began for only {n} of those who were there throughout; {fewest} are needed")
-        raise Refused(filled(text, n=units, fewest=FEWEST_UNITS))
+        text = mark_for_translation("it began for only {n} of those who were there throughout; {fewest} are needed")
+        raise Refused(message(text, n=units, fewest=FEWEST_UNITS))
     if records < FEWEST_RECORDS:
-        text = later("they have {n} records in all; {fewest} are needed")
-        raise Refused(filled(text, n=records, fewest=FEWEST_RECORDS))
+        text = mark_for_translation("they have {n} records in all; {fewest} are needed")
+        raise Refused(message(text, n=records, fewest=FEWEST_RECORDS))
     periods = np.arange(1.0, len(panel.starts) + 1)
     outcome = 100 * panel.counted
     cohorts = staggered.reduce_panel(outcome, panel.first, periods)
@@ -101,7 +101,9 @@ def run(context: AnalysisContext[Staggered]) -> AnalysisResult:
     # The p-value asks for no large numbers: starts are shuffled among the units.
     p = staggered.permutation_p(outcome, panel.first, periods, draws=_DRAWS)
     found[0] = replace(
-        found[0], p=p, method=later("staggered adoption, Roth and Sant'Anna's estimator; p-value by permutation")
+        found[0],
+        p=p,
+        method=mark_for_translation("staggered adoption, Roth and Sant'Anna's estimator; p-value by permutation"),
     )
     since = _since(cohorts)
     level = float(outcome.mean())
@@ -110,9 +112,9 @@ def run(context: AnalysisContext[Staggered]) -> AnalysisResult:
         contrasts=tuple(found),
         wording=Wording(
             _ESTIMATES[context.spec.period],
-            later("The number rose by more than chance explains."),
-            later("The number fell by more than chance explains."),
-            later("After {event}, against before and against those for whom it came later"),
+            mark_for_translation("The number rose by more than chance explains."),
+            mark_for_translation("The number fell by more than chance explains."),
+            mark_for_translation("After {event}, against before and against those for whom it came later"),
             {"event": context.spec.start.label, "who": context.members},
         ),
         detail=pl.DataFrame(
@@ -124,7 +126,7 @@ def run(context: AnalysisContext[Staggered]) -> AnalysisResult:
             }
         ),
         tell=lambda: _notes(context, panel, cohorts.dropped, level),
-        limit=later(
+        limit=mark_for_translation(
             "If those who would have had more or fewer records anyway started earlier, the change is theirs and not "
             "that of what began."
         ),

@@ -13,7 +13,7 @@ from openhalo.catalogue.analysis_kinds.standardised_rates import StandardisedRat
 from openhalo.charts import figures_chart
 from openhalo.charts.figure import Figure, interval
 from openhalo.language import formatting
-from openhalo.language.translation import _, later
+from openhalo.language.translation import _, mark_for_translation
 from openhalo.statistics.results import Refused
 from openhalo.statistics.standardised_rates import direct
 
@@ -44,7 +44,9 @@ def run(context: AnalysisContext[StandardisedRates]) -> AnalysisResult:
         detail=crude.select(place="key0", outcome="k", records="n", share=pl.col("k") / pl.col("n")),
         told=lambda: _span_said(found),
         tell=lambda: _left_out(left),
-        limit=later("A standardised share describes no real place: it serves comparison with others made alike."),
+        limit=mark_for_translation(
+            "A standardised share describes no real place: it serves comparison with others made alike."
+        ),
         depict=lambda: [_place_picture(found)],
         tabulate=lambda: _place_counts(found, crude),
     )

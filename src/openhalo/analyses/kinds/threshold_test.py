@@ -13,20 +13,22 @@ from openhalo.charts import analysis_charts, figures_chart
 from openhalo.charts.figure import Figure, interval
 from openhalo.engines.connect import fetch
 from openhalo.language import formatting
-from openhalo.language.translation import _, capital, filled, later
+from openhalo.language.translation import _, capital, mark_for_translation, message
 from openhalo.statistics import threshold_test as statistic
 from openhalo.statistics.recording import refuse_uneven_recording
 from openhalo.statistics.results import Refused
 
 _WORDING = Wording(
-    later(
+    mark_for_translation(
         "In this model, the least chance of finding something at which people are searched was {size} percentage "
         "points {direction} for {group} than for {reference}, {way} (95% interval {span}; {n} {units})."
     ),
-    later("Officers searched {group} only when they were surer, as far as the model holds."),
-    later("Officers searched {group} when they were less sure, as far as the model holds: a double standard."),
+    mark_for_translation("Officers searched {group} only when they were surer, as far as the model holds."),
+    mark_for_translation(
+        "Officers searched {group} when they were less sure, as far as the model holds: a double standard."
+    ),
 )
-_UNFIT = later(
+_UNFIT = mark_for_translation(
     "But places differ more than the model allows, so the thresholds are less sure than the intervals say. Take the "
     "difference between groups as a reason to look closer, not as a finding."
 )
@@ -97,12 +99,12 @@ def _count(context: AnalysisContext[ThresholdTest]) -> pl.DataFrame:
 def _usable(context: AnalysisContext[ThresholdTest], counted: pl.DataFrame) -> statistic.Cells:
     searches, said = int(counted["searches"].sum()), int(counted["said"].sum())
     if said < 0.9 * searches or not searches:
-        text = later("what a search found is recorded for only {said} of {searches} searches")
-        raise Refused(filled(text, said=said, searches=searches))
+        text = mark_for_translation("what a search found is recorded for only {said} of {searches} searches")
+        raise Refused(message(text, said=said, searches=searches))
     known = counted.drop_nulls("group")
     searched, all_searched = float(known["searches"].sum()), float(searches)
     left, all_left = float(known["stops"].sum()) - searched, float(counted["stops"].sum()) - all_searched
-    refuse_uneven_recording((searched, all_searched), (left, all_left), later("the stops with a search"))
+    refuse_uneven_recording((searched, all_searched), (left, all_left), mark_for_translation("the stops with a search"))
     sizes = dict(known.group_by("group").agg(pl.col("searches").sum()).iter_rows())
     codes = [
         code
@@ -111,10 +113,10 @@ def _usable(context: AnalysisContext[ThresholdTest], counted: pl.DataFrame) -> s
     ]
     wanted = [code for code in codes if sizes.get(code, 0) >= FEWEST]
     if sizes.get(context.reference, 0) < FEWEST:
-        text = later("fewer than {n} searches of {group}, the group compared with")
-        raise Refused(filled(text, n=FEWEST, group=context.name(context.reference)))
+        text = mark_for_translation("fewer than {n} searches of {group}, the group compared with")
+        raise Refused(message(text, n=FEWEST, group=context.name(context.reference)))
     if not wanted:
-        raise Refused(filled("no other group has {n} searches or more", n=FEWEST))
+        raise Refused(message("no other group has {n} searches or more", n=FEWEST))
     groups = (context.reference, *wanted)
     used = known.drop_nulls("place").filter(pl.col("group").is_in(groups))
     return statistic.kept_cells(

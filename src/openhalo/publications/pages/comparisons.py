@@ -14,7 +14,7 @@ from openhalo.language.translation import _
 from openhalo.measures.figures import FIGURE_COLUMNS, MeasureResult
 from openhalo.publications.pages.figure_table import Column, table
 from openhalo.publications.tables.open_data import coverage
-from openhalo.publications.tables.release_figures import Answer
+from openhalo.publications.tables.release_figures import ReleaseFigures
 from openhalo.publications.wording.labels import Group, group, unit_words
 
 LONGEST_CHART = 24
@@ -69,16 +69,16 @@ def figures(result: MeasureResult | None, names: Group | None) -> list[Figure]:
 
 def may_not_lead(result: MeasureResult | None) -> bool:
     """Return whether a guard forbids a headline."""
-    return result is not None and any(finding.severity == "headline" for finding in result.findings)
+    return result is not None and any(finding.severity == "headline" for finding in result.guard_notes)
 
 
-def units_of(answer: Answer, catalogue: Catalogue) -> str:
+def units_of(answer: ReleaseFigures, catalogue: Catalogue) -> str:
     """Return what the counted rows are, as plural words."""
     return unit_words(answer.counted.record, answer.counted.unit, catalogue)
 
 
 def by_group(
-    result: MeasureResult, answer: Answer, total: Figure | None, catalogue: Catalogue, drawings: Drawings
+    result: MeasureResult, answer: ReleaseFigures, total: Figure | None, catalogue: Catalogue, drawings: Drawings
 ) -> Cut:
     """Return a measure's figures group by group."""
     spec, units = answer.spec, units_of(answer, catalogue)
@@ -86,7 +86,7 @@ def by_group(
     rows = figures(result, names)
     columns, cells = table(spec, answer.counted, names.label, rows)
     text = _("{measure}, by {group}, {period}.")
-    told = any(finding.guard == "missingness" for finding in result.findings)
+    told = any(finding.guard == "missingness" for finding in result.guard_notes)
     cut = Cut(
         id=names.path.replace(".", "-"),
         title=_("By {group}").format(group=names.by),
@@ -96,7 +96,7 @@ def by_group(
         columns=columns,
         rows=cells,
         withheld=[place for place, row in enumerate(rows) if row.status == "withheld"],
-        comparable=not any(f.severity == "headline" and f.guard == "missingness" for f in result.findings),
+        comparable=not any(f.severity == "headline" and f.guard == "missingness" for f in result.guard_notes),
     )
     years = [row for one in answer.more if one.by == result.by and one.grain == "year" for row in one.figures["period"]]
     order = {row.code: row.label for row in rows}
@@ -117,7 +117,7 @@ def by_group(
     return _draw(cut, drawings, figures_chart.by_group, (spec.shown_as, rows), facts, alt)
 
 
-def over_time(answer: Answer, catalogue: Catalogue, drawings: Drawings) -> Cut:
+def over_time(answer: ReleaseFigures, catalogue: Catalogue, drawings: Drawings) -> Cut:
     """Return a measure's figures through time, over all groups."""
     spec, result, units = answer.spec, answer.trend, units_of(answer, catalogue)
     days = formatting.span(answer.all_days.first, answer.all_days.last)
@@ -199,7 +199,9 @@ def _draw(
     return cut
 
 
-def _legend(answer: Answer, rows: Sequence[Figure], names: Group, units: str, reference: float | None) -> Sequence[str]:
+def _legend(
+    answer: ReleaseFigures, rows: Sequence[Figure], names: Group, units: str, reference: float | None
+) -> Sequence[str]:
     """Return what the marks of a chart by group mean."""
     kind = answer.spec.shown_as
     said_so: list[str] = []
@@ -224,7 +226,7 @@ def _legend(answer: Answer, rows: Sequence[Figure], names: Group, units: str, re
     return said_so
 
 
-def _marked(row: Figure, answer: Answer) -> Figure:
+def _marked(row: Figure, answer: ReleaseFigures) -> Figure:
     """Return a period's figure, labelled with its days where the records do not cover all of it."""
     start, end = formatting.period_start(row.period), formatting.period_end(row.period)
     first, last = answer.all_days.first, answer.all_days.last
@@ -239,7 +241,7 @@ def _notes(result: MeasureResult) -> list[str]:
     """Return what the guards found of one cut, what forbids a headline first."""
     own = [
         f
-        for f in result.findings
+        for f in result.guard_notes
         if f.guard not in ONCE or (f.guard in ("denominator", "series") and "group" in f.facts)
     ]
     return [finding.text for finding in sorted(own, key=lambda finding: finding.severity)]

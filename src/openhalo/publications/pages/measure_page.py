@@ -12,7 +12,7 @@ from openhalo.language import formatting
 from openhalo.language.translation import _
 from openhalo.publications.pages.comparisons import ONCE, Cut, by_group, figures, may_not_lead, over_time, units_of
 from openhalo.publications.tables.open_data import coverage
-from openhalo.publications.tables.release_figures import Answer
+from openhalo.publications.tables.release_figures import ReleaseFigures
 from openhalo.publications.wording.conditions import in_words
 from openhalo.publications.wording.labels import group, inside
 
@@ -47,7 +47,9 @@ class MeasurePage:
     """Place of the page that follows the figure back to its records; empty where there is none."""
 
 
-def measure_page(answer: Answer, catalogue: Catalogue, drawings: Drawings, sources: Sequence[Any]) -> MeasurePage:
+def measure_page(
+    answer: ReleaseFigures, catalogue: Catalogue, drawings: Drawings, sources: Sequence[Any]
+) -> MeasurePage:
     """Return what a measure's page says."""
     spec, base = answer.spec, answer.counted
     total = figures(answer.total, None)[0] if answer.total is not None else None
@@ -61,7 +63,7 @@ def measure_page(answer: Answer, catalogue: Catalogue, drawings: Drawings, sourc
         value=said(spec.shown_as, total) if total is not None and leads else "",
         instead="" if leads else _("compares places") if base.per and base.per.residents else _("compares groups"),
         share_missing=total.missing / total.n if total is not None and total.n else 0.0,
-        warnings=[f.text for f in answer.total.findings if f.severity == "headline"] if answer.total else [],
+        warnings=[f.text for f in answer.total.guard_notes if f.severity == "headline"] if answer.total else [],
         per=_per(base, catalogue) if spec.shown_as in ("rate", "mean") else "",
         glance=list(_at_a_glance(answer, total if leads else None, catalogue)),
         cuts=cuts,
@@ -73,7 +75,7 @@ def measure_page(answer: Answer, catalogue: Catalogue, drawings: Drawings, sourc
     )
 
 
-def _first(answer: Answer, total: Figure | None, catalogue: Catalogue) -> str:
+def _first(answer: ReleaseFigures, total: Figure | None, catalogue: Catalogue) -> str:
     """Return what happened, in one sentence with the number; why not, where there is none."""
     spec, period = answer.spec, coverage(answer)
     if answer.total is None or total is None:
@@ -99,7 +101,7 @@ def _first(answer: Answer, total: Figure | None, catalogue: Catalogue) -> str:
     return answer.total.sentence()
 
 
-def _at_a_glance(answer: Answer, total: Figure | None, catalogue: Catalogue) -> Iterable[tuple[str, str]]:
+def _at_a_glance(answer: ReleaseFigures, total: Figure | None, catalogue: Catalogue) -> Iterable[tuple[str, str]]:
     spec, units = answer.spec, units_of(answer, catalogue)
     yield _("Period"), coverage(answer)
     if spec.kind == "ratio":
@@ -133,7 +135,7 @@ def _per(base: MeasureSpec, catalogue: Catalogue) -> str:
     return found[1].unit if found else ""
 
 
-def _how_sure(answer: Answer, total: Figure | None, catalogue: Catalogue) -> Iterable[str]:
+def _how_sure(answer: ReleaseFigures, total: Figure | None, catalogue: Catalogue) -> Iterable[str]:
     if total is not None and total.low is not None:
         low, high = (formatting.measured(end, answer.spec.shown_as) for end in (total.low, total.high))
         text = _("The 95% interval runs from {low} to {high}: chance alone could move the figure about that far.")
@@ -141,12 +143,12 @@ def _how_sure(answer: Answer, total: Figure | None, catalogue: Catalogue) -> Ite
     if total is not None and total.n and not total.missing and answer.spec.kind != "count":
         text = _("All {n} {units} say what is counted here.")
         yield text.format(n=formatting.count(total.n), units=units_of(answer, catalogue))
-    for finding in answer.results[0].findings:
+    for finding in answer.results[0].guard_notes:
         if finding.guard in ONCE and finding.severity != "headline" and "group" not in finding.facts:
             yield finding.text
 
 
-def _definition(answer: Answer, catalogue: Catalogue) -> Iterable[str]:
+def _definition(answer: ReleaseFigures, catalogue: Catalogue) -> Iterable[str]:
     spec, base, units = answer.spec, answer.counted, units_of(answer, catalogue)
     where = in_words(base.record, base.where, catalogue)
     which = _("{units} where {what}").format(units=units, what=where) if where else _("all {units}").format(units=units)

@@ -13,7 +13,7 @@ from openhalo.language.translation import _
 from openhalo.publications.pages.comparisons import figures, units_of
 from openhalo.publications.tables.open_data import coverage
 from openhalo.publications.tables.places import PlaceFigures, cut_by
-from openhalo.publications.tables.release_figures import Answer
+from openhalo.publications.tables.release_figures import ReleaseFigures
 from openhalo.publications.wording.labels import Group
 
 
@@ -28,7 +28,9 @@ class Map:
     narrow: Drawing
 
 
-def map_of(found: PlaceFigures, answer: Answer, names: Group, catalogue: Catalogue, drawings: Drawings) -> Map | None:
+def map_of(
+    found: PlaceFigures, answer: ReleaseFigures, names: Group, catalogue: Catalogue, drawings: Drawings
+) -> Map | None:
     """Return the map of one count; None where too few of its places have a centre."""
     spots = {row["code"]: (row["latitude"], row["longitude"]) for row in found.centres.to_dicts()}
     rows = [row for row in figures(cut_by(answer, found.path), names) if row.code is not None and row.value]
@@ -65,7 +67,7 @@ def map_of(found: PlaceFigures, answer: Answer, names: Group, catalogue: Catalog
     )
 
 
-def _complete(answer: Answer, path: str) -> bool:
+def _complete(answer: ReleaseFigures, path: str) -> bool:
     return cut_by(answer, path).figures["value"].null_count() == 0
 
 

@@ -13,7 +13,7 @@ from openhalo.language.translation import _
 from openhalo.publications.pages.comparisons import figures, units_of
 from openhalo.publications.pages.place_maps import Map, map_of
 from openhalo.publications.tables.places import PlaceFigures, cut_by
-from openhalo.publications.tables.release_figures import Answer
+from openhalo.publications.tables.release_figures import ReleaseFigures
 from openhalo.publications.wording.labels import group
 
 
@@ -106,13 +106,13 @@ def slug(path: str, code: str | None) -> str:
     return f"{path}-{re.sub(r'[^a-z0-9]+', '-', (code or '').lower()).strip('-')}"
 
 
-def _cell(kind: str, row: Figure, answer: Answer) -> Cell:
+def _cell(kind: str, row: Figure, answer: ReleaseFigures) -> Cell:
     # A count is all there is to count; a share of few records needs to say how sure it is.
     under = "" if kind == "count" else interval(kind, row.low, row.high)
     return Cell(said(kind, row, answer.spec.minimum_n), row.value, under)
 
 
-def _lines(found: PlaceFigures, answer: Answer, catalogue: Catalogue) -> dict[str | None, Cell]:
+def _lines(found: PlaceFigures, answer: ReleaseFigures, catalogue: Catalogue) -> dict[str | None, Cell]:
     rows = found.by_period(answer.spec.id)
     words, units = _("At most {n} {units}, in {period}."), units_of(answer, catalogue)
     cells: dict[str | None, Cell] = {}

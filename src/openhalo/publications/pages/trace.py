@@ -8,9 +8,9 @@ from openhalo.catalogue.measure_specs import MeasureSpec
 from openhalo.language import formatting
 from openhalo.language.translation import _, plural
 from openhalo.publications.pages.comparisons import units_of
-from openhalo.publications.tables.deliveries import TakenIn
+from openhalo.publications.tables.deliveries import DeliveryRow
 from openhalo.publications.tables.open_data import coverage
-from openhalo.publications.tables.release_figures import Answer
+from openhalo.publications.tables.release_figures import ReleaseFigures
 from openhalo.records.reading import Records
 from openhalo.verification.derivation import Derivation
 
@@ -30,7 +30,7 @@ class Trace:
     """Hash of the definition, as `definitions.json` has it."""
     tables: list[tuple[str, int]]
     """Record type, and the version of its table that was read."""
-    receipts: list[TakenIn]
+    receipts: list[DeliveryRow]
     checks: list[str]
     """How many of its figures anyone can count again, and why the others only the agency."""
     anyone: bool
@@ -43,7 +43,11 @@ def trace_of(measure: str) -> str:
 
 
 def trace(
-    answer: Answer, derivation: Derivation, receipts: Sequence[TakenIn], records: Records, hidden: Collection[str] = ()
+    answer: ReleaseFigures,
+    derivation: Derivation,
+    receipts: Sequence[DeliveryRow],
+    records: Records,
+    hidden: Collection[str] = (),
 ) -> Trace:
     """Return what the trace page of a measure says; nothing of how many `hidden` records the store holds."""
     definitions, catalogue = derivation.definitions, records.catalogue
@@ -66,7 +70,7 @@ def trace(
     )
 
 
-def _steps(answer: Answer, records: Records, hidden: Collection[str]) -> Iterator[tuple[str, str]]:
+def _steps(answer: ReleaseFigures, records: Records, hidden: Collection[str]) -> Iterator[tuple[str, str]]:
     """Yield the counts of records from the store to the figure; none where the figure is withheld."""
     if answer.total is None or not answer.total.figures.height:
         return

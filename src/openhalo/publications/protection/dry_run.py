@@ -18,7 +18,7 @@ from openhalo.records.reading import Records
 
 
 @dataclass(frozen=True)
-class Rehearsal:
+class DryRun:
     """What a release would cost today."""
 
     loss: dict[str, pl.DataFrame]
@@ -28,7 +28,7 @@ class Rehearsal:
     problems: list[Problem]
 
 
-def rehearse(records: Records, declared: Sequence[Declared], precaution: Precaution) -> Rehearsal:
+def dry_run(records: Records, declared: Sequence[Declared], precaution: Precaution) -> DryRun:
     """Try the policy on the records at hand, attack included, without writing anything."""
     policy, catalogue = precaution.policy, records.catalogue
     loss: dict[str, pl.DataFrame] = {}
@@ -53,4 +53,4 @@ def rehearse(records: Records, declared: Sequence[Declared], precaution: Precaut
             withheld[one.spec.id] = (told["withheld"], told["figures"])
     except ReleaseError as error:
         problems += error.problems
-    return Rehearsal(loss, withheld, problems)
+    return DryRun(loss, withheld, problems)

@@ -9,7 +9,7 @@ import polars as pl
 from openhalo.catalogue.index import Catalogue
 from openhalo.language import formatting
 from openhalo.language.translation import _, plural
-from openhalo.measures.figures import FIGURE_COLUMNS, Finding, MeasureResult
+from openhalo.measures.figures import FIGURE_COLUMNS, GuardNote, MeasureResult
 from openhalo.publications.declared_fields import counted
 from openhalo.publications.wording.labels import inside, unit_words
 
@@ -98,10 +98,10 @@ def _without(frame: pl.DataFrame, hidden: pl.Series) -> pl.DataFrame:
     )
 
 
-def _quiet(result: MeasureResult) -> list[Finding]:
+def _quiet(result: MeasureResult) -> list[GuardNote]:
     """Return what the guards found, without the words that hold counts; a warning stays, in words."""
     kept = []
-    for finding in result.findings:
+    for finding in result.guard_notes:
         if finding.guard in _WORDS_STAY:
             kept.append(finding)
         elif finding.guard == "missingness" and finding.severity == "headline":
@@ -109,13 +109,13 @@ def _quiet(result: MeasureResult) -> list[Finding]:
                 "Who was affected is recorded more often in some of these records than in others. So a comparison "
                 "of these groups could be wrong."
             )
-            kept.append(Finding("missingness", "headline", text))
+            kept.append(GuardNote("missingness", "headline", text))
         elif finding.severity == "headline" and not any(map(str.isdigit, finding.text)):
             kept.append(replace(finding, facts={}))
     return kept
 
 
-def _said(shown: MeasureResult, k: int, catalogue: Catalogue) -> Finding:
+def _said(shown: MeasureResult, k: int, catalogue: Catalogue) -> GuardNote:
     """Return what share of a result is withheld, worked out from what is shown."""
     hidden = int((shown.figures["status"] == WITHHELD).sum() or 0)
     text = plural(
@@ -136,7 +136,7 @@ def _said(shown: MeasureResult, k: int, catalogue: Catalogue) -> Finding:
         said += " " + text.format(
             share=formatting.share(1 - records / whole), units=inside(_(unit_words(base.record, base.unit, catalogue)))
         )
-    return Finding(WITHHELD, "note", said, {"group": None, "withheld": hidden, "figures": of, "k": k})
+    return GuardNote(WITHHELD, "note", said, {"group": None, "withheld": hidden, "figures": of, "k": k})
 
 
 def share_withheld(results: Sequence[MeasureResult]) -> dict[str, Any]:

@@ -13,11 +13,11 @@ from openhalo.catalogue.measure_specs import MeasureSpec
 from openhalo.disclosure.policy import POLICY
 from openhalo.publications.protection.figures_from_files import count, released
 from openhalo.publications.protection.policy_conflicts import filed
-from openhalo.publications.protection.recoded_incident_files import FrozenFile, freeze, read_frozen, write_frozen
+from openhalo.publications.protection.recoded_incident_files import RecodedFile, freeze, read_recoded, write_recoded
 from openhalo.publications.protection.release_protection import Guarded, Precaution, declared, guard
 from openhalo.publications.tables.freshness import Freshness, freshness
 from openhalo.publications.tables.incident_file import IncidentTable
-from openhalo.publications.tables.release_figures import Answer
+from openhalo.publications.tables.release_figures import ReleaseFigures
 from openhalo.records.reading import Records
 
 
@@ -25,9 +25,9 @@ from openhalo.records.reading import Records
 class PrivateRecords:
     """What goes out of records that are not public, and what is said about it."""
 
-    answers: list[Answer] = field(default_factory=list)
+    answers: list[ReleaseFigures] = field(default_factory=list)
     guarded: Guarded | None = None
-    files: list[FrozenFile] = field(default_factory=list)
+    files: list[RecodedFile] = field(default_factory=list)
     tables: list[IncidentTable] = field(default_factory=list)
     as_released: Records | None = None
     """The records as the incident files tell them."""
@@ -38,7 +38,7 @@ class PrivateRecords:
         kept = self.guarded.kept if self.guarded else None
         return (dict(kept.days) if kept else {}) | {one.file.record: one.days for one in self.files}
 
-    def sentences(self, one: Answer) -> list[str]:
+    def sentences(self, one: ReleaseFigures) -> list[str]:
         """Return what a measure's page says about protection."""
         said = [text for file in self.files if file.file.record in one.records for text in file.sentences()]
         if self.guarded and one.spec.id in {each.spec.id for each in self.guarded.answers}:
@@ -80,7 +80,7 @@ def let_out(
     _must_go_one_way(in_tables, records, precaution)
     guarded = guard(in_tables, records, precaution, report) if in_tables else None
     files = freeze(records, policy, precaution.folders, precaution.today)
-    tables = [write_frozen(folder, one, catalogue.record_type(one.file.record)) for one in files]
+    tables = [write_recoded(folder, one, catalogue.record_type(one.file.record)) for one in files]
     as_out = released(files, folder, records)
     answers = [*(guarded.answers if guarded else []), *count(from_files, as_out, files, report)]
     return PrivateRecords(answers, guarded, files, tables, as_out)
@@ -96,7 +96,7 @@ def _must_go_one_way(in_tables: Sequence[MeasureSpec], records: Records, precaut
     """
     filed_now = {file.record for file in precaution.policy.incident_files}
     tabled_before = {record for kept in precaution.earlier for record in kept.days}
-    filed_before = {one.file.record for folder in precaution.folders for one in read_frozen(folder)}
+    filed_before = {one.file.record for folder in precaution.folders for one in read_recoded(folder)}
     tabled_now = {
         side.record for table in declared(in_tables, precaution.policy, records.catalogue) for side in table.sides
     }

@@ -43,7 +43,7 @@ from openhalo.releases.package import DESCRIPTOR
 
 
 @dataclass(frozen=True)
-class FrozenFile:
+class RecodedFile:
     """The incident file of one record type: all rows that are out, and those that go out now."""
 
     file: IncidentFile
@@ -92,7 +92,7 @@ def parquet_of(folder: Path, record: str) -> Path:
     return (folder / path_of(record)).with_suffix(".parquet")
 
 
-def freeze(records: Records, policy: Policy, folders: Sequence[Path], today: date) -> list[FrozenFile]:
+def freeze(records: Records, policy: Policy, folders: Sequence[Path], today: date) -> list[RecodedFile]:
     """Return the incident file of each record type that the policy lets go out, with all that is out already.
 
     Args:
@@ -108,12 +108,12 @@ def freeze(records: Records, policy: Policy, folders: Sequence[Path], today: dat
     return [_frozen(file, records, policy, _newest(folders, file, policy.k), today) for file in named]
 
 
-def write_frozen(folder: Path, one: FrozenFile, definition: RecordType) -> IncidentTable:
+def write_recoded(folder: Path, one: RecodedFile, definition: RecordType) -> IncidentTable:
     """Write an incident file into a release."""
     return replace(incident_table(one), schema=write_rows(folder, one.rows, definition))
 
 
-def incident_table(one: FrozenFile) -> IncidentTable:
+def incident_table(one: RecodedFile) -> IncidentTable:
     """Return what can be counted from a file."""
     changed = {step.field for step in one.file.recode if isinstance(step, (Codes, Rare, Bands))}
     # What is rare differs from stretch to stretch, so nothing can be counted by it; coarser codes stay the same.
@@ -170,11 +170,11 @@ def must_tell_time_coarsely(file: IncidentFile, definition: RecordType, policy: 
         yield Problem(where, f"'{time}' is left out, so no figure could be counted by time", todo=todo)
 
 
-def read_frozen(folder: Path) -> list[FrozenFile]:
+def read_recoded(folder: Path) -> list[RecodedFile]:
     """Return the incident files of a finished release that its disclosure policy made."""
     told = read_facts(folder, DESCRIPTOR).get("disclosure", {}).get("incident_files", {})
     return [
-        FrozenFile(
+        RecodedFile(
             IncidentFile.model_validate(facts["policy"]),
             facts["k"],
             pl.read_parquet(parquet_of(folder, record)),
@@ -185,7 +185,7 @@ def read_frozen(folder: Path) -> list[FrozenFile]:
     ]
 
 
-def recoded_again(one: FrozenFile, records: Records) -> Iterator[Problem]:
+def recoded_again(one: RecodedFile, records: Records) -> Iterator[Problem]:
     """Yield the stretches of days whose records, recoded again from the versions that are named, are not in the file.
 
     Raises:
@@ -202,14 +202,16 @@ def recoded_again(one: FrozenFile, records: Records) -> Iterator[Problem]:
             yield Problem(f"{path_of(one.file.record)}: {text}", found)
 
 
-def _frozen(file: IncidentFile, records: Records, policy: Policy, before: FrozenFile | None, today: date) -> FrozenFile:
+def _frozen(
+    file: IncidentFile, records: Records, policy: Policy, before: RecodedFile | None, today: date
+) -> RecodedFile:
     problems = list(must_tell_time_coarsely(file, records.catalogue.record_type(file.record), policy))
     if problems:
         raise ReleaseError(problems)
     days, version = closed_days(file.record, records, policy, today), records.manifest.version
     if before is None:
         done = recoded(file, records, policy.k, days)
-        return FrozenFile(file, policy.k, done.records, {str(days): version}, done.loss)
+        return RecodedFile(file, policy.k, done.records, {str(days): version}, done.loss)
     found = before
     for span in _beside(days, before.days):
         try:
@@ -232,14 +234,14 @@ def _beside(days: Period, out: Period) -> list[Period]:
     return found
 
 
-def _newest(folders: Sequence[Path], file: IncidentFile, k: int) -> FrozenFile | None:
+def _newest(folders: Sequence[Path], file: IncidentFile, k: int) -> RecodedFile | None:
     """Return the file as the newest release has it.
 
     Raises:
         ReleaseError: it was recoded in another way.
     """
     for folder in reversed(folders):
-        before = next((one for one in read_frozen(folder) if one.file.record == file.record), None)
+        before = next((one for one in read_recoded(folder) if one.file.record == file.record), None)
         if before is None:
             continue
         if (_meaning(before.file), before.k) != (_meaning(file), k):

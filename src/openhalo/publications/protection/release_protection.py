@@ -34,7 +34,7 @@ from openhalo.publications.protection.closed_periods import Calendar, calendar, 
 from openhalo.publications.protection.earlier_releases import Kept
 from openhalo.publications.protection.masking import WITHHELD, Marks, completed, masked, share_withheld
 from openhalo.publications.tables.freshness import Freshness, freshness
-from openhalo.publications.tables.release_figures import Answer, answer
+from openhalo.publications.tables.release_figures import ReleaseFigures, release_figures
 from openhalo.records.as_of import RecordsAsOf
 from openhalo.records.reading import Records
 
@@ -56,7 +56,7 @@ class Precaution:
 class Guarded:
     """The protected part of a release."""
 
-    answers: list[Answer]
+    answers: list[ReleaseFigures]
     kept: Kept | None
     """None where all that goes out is published singly."""
     policy: Policy
@@ -64,7 +64,7 @@ class Guarded:
     held: list[Period] = field(default_factory=list)
     """Closed periods whose late changes wait."""
 
-    def sentences(self, one: Answer) -> list[str]:
+    def sentences(self, one: ReleaseFigures) -> list[str]:
         """Return what a measure's page says about protection."""
         singly = next((each for each in self.policy.singly if each.measure == one.spec.id), None)
         if singly is not None:
@@ -135,9 +135,9 @@ def guard(specs: Sequence[MeasureSpec], records: Records, precaution: Precaution
     alone = {one.measure for one in policy.singly}
     tables = declared(specs, policy, records.catalogue)
     if not tables:
-        return Guarded([answer(spec, records) for spec in specs if spec.id in alone], None, policy, records)
+        return Guarded([release_figures(spec, records) for spec in specs if spec.id in alone], None, policy, records)
     days = _closed(tables, records, policy, today)
-    singly = [answer(spec, records) for spec in specs if spec.id in alone]
+    singly = [release_figures(spec, records) for spec in specs if spec.id in alone]
     while True:
         report("protecting")
         as_of, held, protected, results = _protected(tables, records, days, precaution)
@@ -271,14 +271,14 @@ Results = list[tuple[_Table, MeasureResult | None]]
 
 def _answers(
     results: Results, records: Records, days: dict[str, Period], protected: Protected, policy: Policy
-) -> list[Answer]:
+) -> list[ReleaseFigures]:
     cells = protected.cells().select("key", WITHHELD)
-    found: dict[str, Answer] = {}
+    found: dict[str, ReleaseFigures] = {}
     for table, whole in results:
         spec, base = table.spec, counted(table.spec, records.catalogue)
         if whole is None:
             continue
-        one = found.setdefault(spec.id, Answer(spec, base, days[base.record], days[base.record]))
+        one = found.setdefault(spec.id, ReleaseFigures(spec, base, days[base.record], days[base.record]))
         marks = Marks(*(_marks(table, frame, days, cells) for frame in (whole.figures, whole.totals)))
         result = masked(whole, marks, policy.k, records.catalogue)
         if table.grain == "all" and not table.by:
@@ -329,7 +329,7 @@ def _marks(table: _Table, figures: pl.DataFrame, days: dict[str, Period], cells:
     return found
 
 
-def _pooled(tables: Sequence[_Table], answers: Sequence[Answer]) -> list[_Table]:
+def _pooled(tables: Sequence[_Table], answers: Sequence[ReleaseFigures]) -> list[_Table]:
     """Return the tables, with one over all years in the place of each that has every figure withheld."""
     bare = {
         (one.spec.id, tuple(result.by), result.grain)

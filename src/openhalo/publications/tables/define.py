@@ -9,7 +9,7 @@ from openhalo.catalogue.index import Catalogue
 from openhalo.catalogue.record_types import RecordType
 from openhalo.catalogue.vocabularies import Vocabulary
 from openhalo.publications.tables.incident_file import IncidentTable
-from openhalo.publications.tables.release_figures import Answer
+from openhalo.publications.tables.release_figures import ReleaseFigures
 from openhalo.records.purging import purges
 from openhalo.records.reading import Records
 from openhalo.verification.definitions import Counted, Defined, Definitions, definition_hash
@@ -20,7 +20,7 @@ _WORDS = {"label", "plural", "description", "source", "example", "crosswalks", "
 
 def define(
     number: str,
-    answers: Sequence[Answer],
+    answers: Sequence[ReleaseFigures],
     records: Records,
     files: Sequence[IncidentTable],
     closed: Mapping[str, Period] | None = None,

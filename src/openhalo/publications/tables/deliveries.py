@@ -9,7 +9,7 @@ from openhalo.intake.receipts import Receipt
 
 
 @dataclass(frozen=True)
-class TakenIn:
+class DeliveryRow:
     """One delivery: its file, and how many rows it had, unless that could give a protected number away."""
 
     delivery: str
@@ -37,10 +37,10 @@ class TakenIn:
         }
 
 
-def taken_in(receipts: Sequence[Receipt], hidden: Collection[str]) -> list[TakenIn]:
+def delivery_rows(receipts: Sequence[Receipt], hidden: Collection[str]) -> list[DeliveryRow]:
     """Return what is told of deliveries; of those of a `hidden` record type, no number of rows."""
     return [
-        TakenIn(
+        DeliveryRow(
             one.delivery,
             one.source,
             one.record,

@@ -11,7 +11,7 @@ from openhalo.catalogue.sources import SourceSpec
 from openhalo.engines.connect import fetch
 from openhalo.language.translation import capital
 from openhalo.publications.declared_fields import cuts
-from openhalo.publications.tables.release_figures import Answer
+from openhalo.publications.tables.release_figures import ReleaseFigures
 from openhalo.publications.wording.labels import group, unit_words
 from openhalo.records.reading import Records
 
@@ -41,7 +41,7 @@ class Freshness:
     sources: list[SourceSpec]
 
 
-def freshness(answers: Sequence[Answer], records: Records) -> list[Freshness]:
+def freshness(answers: Sequence[ReleaseFigures], records: Records) -> list[Freshness]:
     """Return, for each record type that the release counts, its newest record and what is known of it."""
     found = []
     for record in sorted({answer.counted.record for answer in answers}):

@@ -7,9 +7,9 @@ import polars as pl
 
 from openhalo.catalogue.index import Catalogue
 from openhalo.language.formatting import span
-from openhalo.language.translation import _, later
+from openhalo.language.translation import _, mark_for_translation
 from openhalo.measures.figures import FIGURE_COLUMNS, MeasureResult
-from openhalo.publications.tables.release_figures import Answer
+from openhalo.publications.tables.release_figures import ReleaseFigures
 from openhalo.publications.wording.labels import group, unit_words
 from openhalo.releases.editions import FIGURES, RECOMPUTE, VERIFY
 from openhalo.releases.tables import write_twins
@@ -17,29 +17,29 @@ from openhalo.verification.derivation import Derivation
 
 DICTIONARY = "data/dictionary.csv"
 _OWN = {
-    "measure": ("string", later("Measure that the figure answers")),
-    "kind": ("string", later("Kind of figure: count, share, rate, ratio, mean, median, concentration")),
-    "unit": ("string", later("What one counted row is")),
-    "group": ("string", later("Field that the figure is cut by; empty: not cut")),
-    "code": ("string", later("Code of the group; empty in a cut figure: not known")),
-    "label": ("string", later("The group in words")),
-    "group2": ("string", later("Second field that the figure is cut by")),
-    "code2": ("string", later("Code of the second group")),
-    "label2": ("string", later("The second group in words")),
-    "grain": ("string", later("Length of the period: all, year, quarter, month, day")),
-    "period": ("string", later("Period of the records; for all: first and last day")),
-    "n": ("integer", later("Records looked at")),
-    "missing": ("integer", later("Of these, records that do not say")),
-    "numerator": ("number", later("Counted")),
-    "denominator": ("number", later("What the value is taken of")),
-    "value": ("number", later("The figure; empty where none can be given, see status")),
-    "low": ("number", later("Lower end of the 95 % interval")),
-    "high": ("number", later("Upper end of the 95 % interval")),
-    "bound_low": ("number", later("Lowest value that records of unknown group allow")),
-    "bound_high": ("number", later("Highest value that records of unknown group allow")),
+    "measure": ("string", mark_for_translation("Measure that the figure answers")),
+    "kind": ("string", mark_for_translation("Kind of figure: count, share, rate, ratio, mean, median, concentration")),
+    "unit": ("string", mark_for_translation("What one counted row is")),
+    "group": ("string", mark_for_translation("Field that the figure is cut by; empty: not cut")),
+    "code": ("string", mark_for_translation("Code of the group; empty in a cut figure: not known")),
+    "label": ("string", mark_for_translation("The group in words")),
+    "group2": ("string", mark_for_translation("Second field that the figure is cut by")),
+    "code2": ("string", mark_for_translation("Code of the second group")),
+    "label2": ("string", mark_for_translation("The second group in words")),
+    "grain": ("string", mark_for_translation("Length of the period: all, year, quarter, month, day")),
+    "period": ("string", mark_for_translation("Period of the records; for all: first and last day")),
+    "n": ("integer", mark_for_translation("Records looked at")),
+    "missing": ("integer", mark_for_translation("Of these, records that do not say")),
+    "numerator": ("number", mark_for_translation("Counted")),
+    "denominator": ("number", mark_for_translation("What the value is taken of")),
+    "value": ("number", mark_for_translation("The figure; empty where none can be given, see status")),
+    "low": ("number", mark_for_translation("Lower end of the 95 % interval")),
+    "high": ("number", mark_for_translation("Upper end of the 95 % interval")),
+    "bound_low": ("number", mark_for_translation("Lowest value that records of unknown group allow")),
+    "bound_high": ("number", mark_for_translation("Highest value that records of unknown group allow")),
     "status": (
         "string",
-        later(
+        mark_for_translation(
             "ok; reference: the group that others are compared with; or why there is no value: too_few: fewer records "
             "than carry a figure; no_data: no record says; no_denominator: nothing to count against; not_coded: the "
             "counted records have no such group; visitors: more visitors than residents; no_events: none in the "
@@ -47,10 +47,10 @@ _OWN = {
             "officers than may be shown, or give such a figure away"
         ),
     ),
-    "method": ("string", later("How the interval was made")),
+    "method": ("string", mark_for_translation("How the interval was made")),
     "check": (
         "string",
-        later(
+        mark_for_translation(
             "verify: anyone can count the figure again from the incident files, with openhalo verify; "
             "recompute: the agency or its overseer can, from the records themselves, with openhalo recompute"
         ),
@@ -63,7 +63,9 @@ _DICTIONARY = ("table", "name", "label", "type", "unit", "codes", "privacy", "so
 Fields = list[dict[str, str]]
 
 
-def write(folder: Path, answers: Sequence[Answer], catalogue: Catalogue, derivation: Derivation) -> dict[str, Fields]:
+def write(
+    folder: Path, answers: Sequence[ReleaseFigures], catalogue: Catalogue, derivation: Derivation
+) -> dict[str, Fields]:
     """Write the tables of a release; return the schema (fields) of each, by its path.
 
     `derivation` says of each figure how it can be checked.
@@ -93,7 +95,9 @@ def dictionary_of(place: str) -> str:
     return f"data/dictionary.{place.removesuffix('/')}.csv" if place else DICTIONARY
 
 
-def write_dictionary(folder: Path, answers: Sequence[Answer], catalogue: Catalogue, place: str) -> dict[str, Fields]:
+def write_dictionary(
+    folder: Path, answers: Sequence[ReleaseFigures], catalogue: Catalogue, place: str
+) -> dict[str, Fields]:
     """Write what every column and code means in the language being spoken; return its schema by its path."""
     rows, path = list(_dictionary(answers, catalogue)), dictionary_of(place)
     pl.DataFrame(rows, schema=dict.fromkeys(_DICTIONARY, pl.String)).write_csv(folder / path)
@@ -110,7 +114,9 @@ def empty() -> pl.DataFrame:
     return pl.DataFrame(schema=_SCHEMA)
 
 
-def long_form(result: MeasureResult, answer: Answer, catalogue: Catalogue, derivation: Derivation) -> pl.DataFrame:
+def long_form(
+    result: MeasureResult, answer: ReleaseFigures, catalogue: Catalogue, derivation: Derivation
+) -> pl.DataFrame:
     """Return figures with one row a figure, whatever they are cut by."""
     base = answer.counted
     columns = [
@@ -139,12 +145,12 @@ def long_form(result: MeasureResult, answer: Answer, catalogue: Catalogue, deriv
     return result.figures.select(columns).select(pl.col(name).cast(kind) for name, kind in _SCHEMA.items())
 
 
-def coverage(answer: Answer) -> str:
+def coverage(answer: ReleaseFigures) -> str:
     """Return the days that an answer speaks for, in words."""
     return span(answer.days.first, answer.days.last)
 
 
-def _dictionary(answers: Sequence[Answer], catalogue: Catalogue) -> Iterable[dict[str, str]]:
+def _dictionary(answers: Sequence[ReleaseFigures], catalogue: Catalogue) -> Iterable[dict[str, str]]:
     for name, (kind, text) in _OWN.items():
         yield {
             "table": "figures",

@@ -6,7 +6,7 @@ import ibis
 import polars as pl
 
 from openhalo.engines.connect import fetch
-from openhalo.publications.tables.release_figures import Answer
+from openhalo.publications.tables.release_figures import ReleaseFigures
 from openhalo.records.reading import Records
 
 FEWEST_RECORDS = 30
@@ -16,7 +16,7 @@ _STEP = 0.002
 COORDINATES = ("latitude", "longitude")
 
 
-def centres(path: str, answers: Sequence[Answer], records: Records) -> pl.DataFrame:
+def centres(path: str, answers: Sequence[ReleaseFigures], records: Records) -> pl.DataFrame:
     """Return the centre of each place: the median of its records' coordinates, rounded.
 
     Record types without coordinates take the centres of those that have them; where several have, the type with the

@@ -15,7 +15,7 @@ from openhalo.measures.planning import Question
 from openhalo.publications.imprint import Imprint
 from openhalo.publications.tables.open_data import Fields
 from openhalo.publications.tables.place_centres import COORDINATES, centres
-from openhalo.publications.tables.release_figures import Answer
+from openhalo.publications.tables.release_figures import ReleaseFigures
 from openhalo.records.reading import Records
 
 CENTRES, BY_PERIOD = "data/places/centres.csv", "data/places/by_period.csv"
@@ -36,7 +36,7 @@ class PlaceFigures:
     """What a release says of the places of one field."""
 
     path: str
-    answers: list[Answer]
+    answers: list[ReleaseFigures]
     """Measures that are cut by it: of each domain a count, then a share."""
     centres: pl.DataFrame
     """`code`, `latitude`, `longitude`."""
@@ -62,7 +62,7 @@ class PlaceFigures:
 
 
 def place_figures(
-    answers: Sequence[Answer], records: Records, imprint: Imprint, hidden: Collection[str] = ()
+    answers: Sequence[ReleaseFigures], records: Records, imprint: Imprint, hidden: Collection[str] = ()
 ) -> list[PlaceFigures]:
     """Return what a release says of places, the field with the most places first; empty where records name none.
 
@@ -79,14 +79,14 @@ def place_figures(
     return sorted(found, key=lambda one: -max(cut_by(answer, one.path).figures.height for answer in one.answers))
 
 
-def places_of(answer: Answer, records: Records) -> list[str]:
+def places_of(answer: ReleaseFigures, records: Records) -> list[str]:
     """Return the fields that an answer is cut by whose values are places, at least two of them known."""
     fields = records.catalogue.record_type(answer.counted.record).fields
     paths = [cut.by[0] for cut in answer.cuts if len(cut.by) == 1 and cut.figures[cut.by[0]].drop_nulls().len() > 1]
     return [path for path in paths if path in fields and fields[path].place]
 
 
-def cut_by(answer: Answer, path: str) -> MeasureResult:
+def cut_by(answer: ReleaseFigures, path: str) -> MeasureResult:
     """Return an answer's figures by one group."""
     return next(cut for cut in answer.cuts if cut.by == [path])
 
@@ -115,9 +115,9 @@ def write(folder: Path, places: Sequence[PlaceFigures]) -> dict[str, Fields]:
     }
 
 
-def _chosen(answers: Sequence[Answer], lead: Sequence[str]) -> list[Answer]:
+def _chosen(answers: Sequence[ReleaseFigures], lead: Sequence[str]) -> list[ReleaseFigures]:
     """Return of each domain a count and a share: one that leads, or else the one that leaves out the fewest records."""
-    found: dict[str, list[Answer]] = {}
+    found: dict[str, list[ReleaseFigures]] = {}
     for kind in ("count", "share"):
         fitting = [a for a in answers if a.spec.kind == kind and a.spec.direction == "neither" and not a.spec.where]
         for answer in sorted(fitting, key=lambda a: (a.spec.id not in lead, _left_out(a), len(a.spec.id), a.spec.id)):
@@ -128,17 +128,17 @@ def _chosen(answers: Sequence[Answer], lead: Sequence[str]) -> list[Answer]:
     return [answer for domain in by_size for answer in domain][:4]
 
 
-def _left_out(answer: Answer) -> float:
+def _left_out(answer: ReleaseFigures) -> float:
     rows = answer.total.figures if answer.total is not None else None
     return int(rows["missing"].sum()) / (int(rows["n"].sum()) or 1) if rows is not None else 1.0
 
 
-def _records(answer: Answer) -> int:
+def _records(answer: ReleaseFigures) -> int:
     return int(answer.total.figures["n"].sum()) if answer.total is not None else 0
 
 
 def _periods(
-    path: str, answers: Sequence[Answer], imprint: Imprint, records: Records, hidden: Collection[str]
+    path: str, answers: Sequence[ReleaseFigures], imprint: Imprint, records: Records, hidden: Collection[str]
 ) -> dict[str, MeasureResult]:
     """Return counts by place and period where anyone can read both of every record; else what the release has by year.
 
@@ -160,7 +160,7 @@ def _periods(
     return found
 
 
-def _grain(answer: Answer) -> Grain:
+def _grain(answer: ReleaseFigures) -> Grain:
     """Return the finest period of which a line the size of a word can show all."""
     months = (answer.all_days.last - answer.all_days.first).days / 30.4
     grains: tuple[tuple[Grain, int], ...] = (("month", 1), ("quarter", 3))

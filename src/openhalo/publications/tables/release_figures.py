@@ -9,8 +9,8 @@ from openhalo.catalogue.index import Catalogue
 from openhalo.catalogue.measure_specs import MeasureSpec
 from openhalo.measures.counting import Kept
 from openhalo.measures.evaluation import evaluate
+from openhalo.measures.field_coverage import told_within, unsaid
 from openhalo.measures.figures import MeasureResult
-from openhalo.measures.holdings import told_within, unsaid
 from openhalo.measures.planning import Question
 from openhalo.publications.declared_fields import counted, cuts
 from openhalo.records.reading import Records
@@ -21,7 +21,7 @@ _FINEST: tuple[Grain, ...] = ("month", "quarter", "year")
 
 
 @dataclass
-class Answer:
+class ReleaseFigures:
     """One measure, answered every way that the release shows."""
 
     spec: MeasureSpec
@@ -40,7 +40,7 @@ class Answer:
     more: list[MeasureResult] = field(default_factory=list)
     """What goes into the tables but has no chart of its own: other periods, groups by year."""
 
-    def defined_by(self, catalogue: Catalogue) -> "Answer":
+    def defined_by(self, catalogue: Catalogue) -> "ReleaseFigures":
         """Return the same answer to the same measure as a catalogue in another language defines it."""
         return replace(self, spec=catalogue.measure(self.spec.id), counted=catalogue.measure(self.counted.id))
 
@@ -69,7 +69,7 @@ def needed(spec: MeasureSpec, records: Records) -> list[str]:
     return missing or [f"{base.record}.{path}" for path in unsaid(base, records)]
 
 
-def answer(spec: MeasureSpec, records: Records, may: May = lambda by, grain: True) -> Answer:
+def release_figures(spec: MeasureSpec, records: Records, may: May = lambda by, grain: True) -> ReleaseFigures:
     """Evaluate a measure for a release, by every group and period by which it `may` be."""
     base = counted(spec, records.catalogue)
     all_days = told_within(base, records) or _days(base.record, records)
@@ -77,7 +77,7 @@ def answer(spec: MeasureSpec, records: Records, may: May = lambda by, grain: Tru
         all_days = _common(base, records) or all_days
     by_the_year = base.per is not None and not base.per.matches_period
     kept = Kept()
-    found = Answer(spec, base, _newest_year(all_days) if by_the_year else all_days, all_days)
+    found = ReleaseFigures(spec, base, _newest_year(all_days) if by_the_year else all_days, all_days)
 
     def ask(cuts: Iterable[Sequence[str]], grain: Grain = "all") -> list[MeasureResult]:
         days = found.days if grain == "all" else all_days

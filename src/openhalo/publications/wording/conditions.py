@@ -17,14 +17,14 @@ from openhalo.catalogue.conditions import (
 )
 from openhalo.catalogue.index import Catalogue
 from openhalo.language.formatting import listed
-from openhalo.language.translation import _, later
+from openhalo.language.translation import _, mark_for_translation
 from openhalo.publications.wording.labels import Group, group, inside
 
 REASONS = {
-    "unknown": later("unknown"),
-    "not_collected": later("not collected"),
-    "not_applicable": later("does not apply"),
-    "refused": later("refused"),
+    "unknown": mark_for_translation("unknown"),
+    "not_collected": mark_for_translation("not collected"),
+    "not_applicable": mark_for_translation("does not apply"),
+    "refused": mark_for_translation("refused"),
 }
 """Why a value is missing, in words."""
 

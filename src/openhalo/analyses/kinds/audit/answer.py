@@ -11,7 +11,7 @@ from openhalo.analyses.kinds.audit import counts
 from openhalo.analyses.results import AnalysisResult, Counts
 from openhalo.catalogue.analysis_kinds.audit import Audit
 from openhalo.language import formatting
-from openhalo.language.translation import _, capital, later
+from openhalo.language.translation import _, capital, mark_for_translation
 from openhalo.statistics import audit, recording
 from openhalo.statistics.estimates import Numbers
 from openhalo.statistics.proportions import difference
@@ -20,10 +20,12 @@ from openhalo.statistics.results import Refused
 _HEAPED = 1.5
 """Times as many records on full and half hours as expected, beyond which times are called rounded."""
 _FAR = 5.0
-_LIMIT = later("An audit says where to look. It says nothing about conduct, and finds only what shows in the numbers.")
+_LIMIT = mark_for_translation(
+    "An audit says where to look. It says nothing about conduct, and finds only what shows in the numbers."
+)
 
 
-class Finding(NamedTuple):
+class GuardNote(NamedTuple):
     """One check of one field: what was looked for, what was found, and whether it asks for a look."""
 
     check: str
@@ -44,7 +46,7 @@ def run(context: AnalysisContext[Audit]) -> AnalysisResult:
     minutes, codes, by_outcome = counts.minutes(context), counts.codes(context), counts.by_outcome(context)
     days = counts.days(context)
 
-    def findings() -> list[Finding]:
+    def findings() -> list[GuardNote]:
         return [
             *_coverage(context, months),
             *_new_codes(context, codes, months),
@@ -85,14 +87,14 @@ def _code(context: AnalysisContext[Audit], name: str, code: str) -> str:
     return _(vocabulary.codes[code].label) if vocabulary and code in vocabulary.codes else code
 
 
-def _coverage(context: AnalysisContext[Audit], months: pl.DataFrame) -> Iterator[Finding]:
+def _coverage(context: AnalysisContext[Audit], months: pl.DataFrame) -> Iterator[GuardNote]:
     starts, total = months["month"].to_list(), months["records"].to_numpy()
     for name in context.spec.fields:
         known, label = months[name].to_numpy(), _label(context, name)
         thin = audit.thin_months(known, total)
         check = _("Months in which fewer than half of the records say it")
         found = ", ".join(formatting.month(starts[at]) for at in thin[:4]) + (" …" if len(thin) > 4 else "")
-        yield Finding(check, label, found or _("none"), bool(thin))
+        yield GuardNote(check, label, found or _("none"), bool(thin))
         shift = audit.largest_shift(known, total)
         if shift is not None:
             text = _("{before} before {month}, {after} from then on")
@@ -101,12 +103,12 @@ def _coverage(context: AnalysisContext[Audit], months: pl.DataFrame) -> Iterator
                 after=formatting.share(shift.after),
                 month=formatting.month(starts[shift.at]),
             )
-            yield Finding(_("The largest lasting change in how often it is recorded"), label, found, shift.sure)
+            yield GuardNote(_("The largest lasting change in how often it is recorded"), label, found, shift.sure)
 
 
 def _new_codes(
     context: AnalysisContext[Audit], codes: dict[str, pl.DataFrame], months: pl.DataFrame
-) -> Iterator[Finding]:
+) -> Iterator[GuardNote]:
     starts = months["month"].to_list()
     for name, counted in codes.items():
         names = sorted(counted["code"].unique())
@@ -121,18 +123,18 @@ def _new_codes(
             text.format(code=_code(context, name, names[code]), month=formatting.month(starts[at]))
             for code, at in found
         )
-        yield Finding(_("Codes that appear or vanish"), _label(context, name), told or _("none"), bool(found))
+        yield GuardNote(_("Codes that appear or vanish"), _label(context, name), told or _("none"), bool(found))
 
 
-def _rounded(minutes: Numbers | None) -> Iterator[Finding]:
+def _rounded(minutes: Numbers | None) -> Iterator[GuardNote]:
     if minutes is not None:
         times, z = audit.heaping(minutes)
         text = _("{times} times as many as expected on full and half hours")
         look = times > _HEAPED and z > _FAR
-        yield Finding(_("Rounded times"), _("Time"), text.format(times=formatting.measured(times, "ratio")), look)
+        yield GuardNote(_("Rounded times"), _("Time"), text.format(times=formatting.measured(times, "ratio")), look)
 
 
-def _weeks(context: AnalysisContext[Audit], days: pl.DataFrame) -> Iterator[Finding]:
+def _weeks(context: AnalysisContext[Audit], days: pl.DataFrame) -> Iterator[GuardNote]:
     """Look for weeks with far more records than the others."""
     weeks = days.with_columns(pl.col("day").dt.truncate("1w")).group_by("day").agg(pl.col("n").sum()).sort("day")
     found = audit.spikes(weeks["n"].to_numpy())
@@ -141,10 +143,10 @@ def _weeks(context: AnalysisContext[Audit], days: pl.DataFrame) -> Iterator[Find
         text.format(day=formatting.day(weeks["day"][at]), n=formatting.count(weeks["n"][at])) for at in found[:4]
     )
     every = capital(context.unit)
-    yield Finding(_("Weeks with far more records than the others"), every, told or _("none"), bool(found))
+    yield GuardNote(_("Weeks with far more records than the others"), every, told or _("none"), bool(found))
 
 
-def _uneven(context: AnalysisContext[Audit], counted: pl.DataFrame) -> Iterator[Finding]:
+def _uneven(context: AnalysisContext[Audit], counted: pl.DataFrame) -> Iterator[GuardNote]:
     """Look for fields that are recorded more or less often where the outcome is there."""
     if counted.height < 2:
         return
@@ -157,4 +159,4 @@ def _uneven(context: AnalysisContext[Audit], counted: pl.DataFrame) -> Iterator[
             with_it=formatting.share(with_it[name] / with_it["records"]),
             without=formatting.share(without[name] / without["records"]),
         )
-        yield Finding(_("Recording that depends on the outcome"), _label(context, name), found, look)
+        yield GuardNote(_("Recording that depends on the outcome"), _label(context, name), found, look)

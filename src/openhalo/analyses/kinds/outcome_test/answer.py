@@ -16,7 +16,7 @@ from openhalo.analyses.wording import Wording
 from openhalo.catalogue.analysis_kinds.outcome_test import OutcomeTest
 from openhalo.engines.connect import fetch
 from openhalo.language import formatting
-from openhalo.language.translation import _, filled, later
+from openhalo.language.translation import _, mark_for_translation, message
 from openhalo.statistics.estimates import Numbers
 from openhalo.statistics.outcome_test import INFRAMARGINALITY, Unrecorded, hit_rate_gaps, outcome_test
 from openhalo.statistics.proportions import wilson
@@ -24,12 +24,16 @@ from openhalo.statistics.results import Refused
 from openhalo.statistics.shrinkage import beta_binomial
 
 _WORDING = Wording(
-    later(
+    mark_for_translation(
         "Searches of {group} found something {size} percentage points {direction} often than searches of "
         "{reference}, {way} (95% interval {span}; {n} searches)."
     ),
-    later("More than chance explains. It is what one would see if {group} were searched only on stronger grounds."),
-    later("More than chance explains. It is what one would see if {group} were searched on weaker grounds."),
+    mark_for_translation(
+        "More than chance explains. It is what one would see if {group} were searched only on stronger grounds."
+    ),
+    mark_for_translation(
+        "More than chance explains. It is what one would see if {group} were searched on weaker grounds."
+    ),
 )
 FEWEST = 30
 """Searches of a group below which its hit rate is not compared."""
@@ -50,7 +54,7 @@ def run(context: AnalysisContext[OutcomeTest]) -> AnalysisResult:
         raise Refused("no search is recorded")
     if known < _KNOWN_ENOUGH * searches:
         raise Refused(
-            filled(
+            message(
                 "whether an officer was free to leave a search is known for only {share}% of the searches; what "
                 "searches find that had to be made says nothing about whom officers choose to search",
                 share=f"{100 * known / searches:.0f}",
@@ -58,8 +62,8 @@ def run(context: AnalysisContext[OutcomeTest]) -> AnalysisResult:
         )
     codes = [code for code in context.people if code in set(cells["group"].drop_nulls())]
     if context.reference not in codes:
-        text = later("no search of {group}, with whom the others are compared")
-        raise Refused(filled(text, group=context.name(context.reference)))
+        text = mark_for_translation("no search of {group}, with whom the others are compared")
+        raise Refused(message(text, group=context.name(context.reference)))
     wanted = [code for code in codes if code == context.reference or not context.compare or code in context.compare]
     places = sorted(set(cells["place"].drop_nulls())) or [""]
     hits, made = _tables(cells, [*wanted, None], places)

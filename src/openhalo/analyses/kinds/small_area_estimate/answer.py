@@ -12,7 +12,7 @@ from openhalo.analyses.kinds.small_area_estimate.words import Area, notes, pictu
 from openhalo.analyses.results import AnalysisResult
 from openhalo.analyses.wording import Wording
 from openhalo.catalogue.analysis_kinds.small_area_estimate import SmallAreaEstimate
-from openhalo.language.translation import later
+from openhalo.language.translation import mark_for_translation
 from openhalo.statistics import small_area_estimate, survey_estimate
 from openhalo.statistics.estimates import Numbers
 from openhalo.statistics.predictive_check import misfits, reproduced
@@ -39,7 +39,7 @@ def run(context: AnalysisContext[SmallAreaEstimate]) -> AnalysisResult:
     return AnalysisResult(
         context=context,
         contrasts=(whole,),
-        wording=Wording("", whole=later("All residents")),
+        wording=Wording("", whole=mark_for_translation("All residents")),
         detail=_detail(areas),
         told=lambda: told(context, whole),
         tell=lambda: notes(context, known, areas, whole, checks, hidden),

@@ -12,7 +12,7 @@ from openhalo.analyses.context import AnalysisContext
 from openhalo.catalogue.analysis_kinds.small_area_estimate import SmallAreaEstimate
 from openhalo.engines.connect import fetch
 from openhalo.language.formatting import natural
-from openhalo.language.translation import filled, later
+from openhalo.language.translation import mark_for_translation, message
 from openhalo.statistics.estimates import Numbers
 from openhalo.statistics.results import Refused
 from openhalo.statistics.small_area_estimate import LEAST_ANSWERS, Codes, leftover_weights
@@ -87,8 +87,8 @@ def answers_by_kind(context: AnalysisContext[SmallAreaEstimate]) -> ByKind:
     left = (every.height, answered.height, weighed.height, placed.height, counted.height)
     _refuse_too_many(left)
     if counted[AREA].n_unique() < FEWEST_AREAS:
-        text = later("only {n} areas have answers; {least} are needed to tell how far areas differ")
-        raise Refused(filled(text, n=counted[AREA].n_unique(), least=FEWEST_AREAS))
+        text = mark_for_translation("only {n} areas have answers; {least} are needed to tell how far areas differ")
+        raise Refused(message(text, n=counted[AREA].n_unique(), least=FEWEST_AREAS))
 
     names = tuple(sorted(census[name].unique().to_list(), key=natural) for name in traits)
     numbered = [
@@ -130,10 +130,16 @@ def _as_counted(context: AnalysisContext[SmallAreaEstimate], name: str, field: s
 def _refuse_too_many(left: tuple[int, ...]) -> None:
     _every, _answered, weighed, placed, counted = left
     if weighed - placed > _MOST_UNPLACED * weighed:
-        text = later("{n} of {all} people do not say their area, or a trait that makes people alike")
-        raise Refused(filled(text, n=weighed - placed, all=weighed))
+        text = mark_for_translation("{n} of {all} people do not say their area, or a trait that makes people alike")
+        raise Refused(message(text, n=weighed - placed, all=weighed))
     if placed - counted > _MOST_UNCOUNTED * placed:
-        text = later("{n} of {all} people who answered are of a kind that the population's numbers do not have there")
-        raise Refused(filled(text, n=placed - counted, all=placed))
+        text = mark_for_translation(
+            "{n} of {all} people who answered are of a kind that the population's numbers do not have there"
+        )
+        raise Refused(message(text, n=placed - counted, all=placed))
     if counted < LEAST_ANSWERS:
-        raise Refused(filled(later("only {n} people answered; {fewest} are needed"), n=counted, fewest=LEAST_ANSWERS))
+        raise Refused(
+            message(
+                mark_for_translation("only {n} people answered; {fewest} are needed"), n=counted, fewest=LEAST_ANSWERS
+            )
+        )

@@ -15,32 +15,34 @@ from openhalo.analyses.results import AnalysisResult
 from openhalo.analyses.wording import Wording
 from openhalo.catalogue.analysis_kinds.survey_estimate import SurveyEstimate
 from openhalo.language import formatting
-from openhalo.language.translation import _, later
+from openhalo.language.translation import _, mark_for_translation
 from openhalo.statistics import survey_estimate
 from openhalo.statistics.proportions import wilson
 from openhalo.statistics.results import Assumption
 
-_AGAINST = later("{group}, against {reference}")
+_AGAINST = mark_for_translation("{group}, against {reference}")
 _WORDINGS = {
     "share": Wording(
-        later(
+        mark_for_translation(
             "The share among {group} is {size} points {higher} than among {reference} (95% interval {span}; {n} people "
             "answered)."
         ),
-        whole=later("All residents"),
+        whole=mark_for_translation("All residents"),
         against=_AGAINST,
     ),
     "mean": Wording(
-        later(
+        mark_for_translation(
             "The average of {group} is {size} points {higher} than that of {reference} (95% interval {span}; {n} "
             "people answered)."
         ),
-        whole=later("All residents"),
+        whole=mark_for_translation("All residents"),
         against=_AGAINST,
     ),
 }
 _ALONE = Assumption(
-    later("people were drawn one by one: where whole homes or blocks were drawn, the interval is too narrow"),
+    mark_for_translation(
+        "people were drawn one by one: where whole homes or blocks were drawn, the interval is too narrow"
+    ),
     "not testable",
 )
 

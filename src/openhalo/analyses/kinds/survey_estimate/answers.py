@@ -12,15 +12,15 @@ from openhalo.analyses.kinds.survey_estimate.design import drawn_as, fields_of, 
 from openhalo.analyses.kinds.survey_estimate.margins import sizes
 from openhalo.catalogue.analysis_kinds.survey_estimate import SurveyEstimate
 from openhalo.engines.connect import fetch
-from openhalo.language.translation import filled, later
+from openhalo.language.translation import mark_for_translation, message
 from openhalo.statistics import scales, survey_estimate
 from openhalo.statistics.estimates import Numbers
 from openhalo.statistics.results import Refused
 
 _WEIGHTED = {
-    "no": later("not weighted"),
-    "design": later("weighted by how they were drawn"),
-    "margins": later("weighted to the population"),
+    "no": mark_for_translation("not weighted"),
+    "design": mark_for_translation("weighted by how they were drawn"),
+    "margins": mark_for_translation("weighted to the population"),
 }
 
 
@@ -88,7 +88,11 @@ def answers_of(context: AnalysisContext[SurveyEstimate]) -> Answers:
     values, reliability = _scored(context, used)
     if (answered := int((~np.isnan(values)).sum())) < survey_estimate.FEWEST:
         raise Refused(
-            filled(later("only {n} people answered; {fewest} are needed"), n=answered, fewest=survey_estimate.FEWEST)
+            message(
+                mark_for_translation("only {n} people answered; {fewest} are needed"),
+                n=answered,
+                fewest=survey_estimate.FEWEST,
+            )
         )
     drawn = drawn_as(used, bool(context.days and context.days.first.year < context.days.last.year))
     if spec.margins:
@@ -114,9 +118,9 @@ def _scored(context: AnalysisContext[SurveyEstimate], rows: pl.DataFrame) -> tup
         raise Refused("nobody answered these questions")
     reliability = (scales.omega if len(spec.items) > 2 else scales.alpha)(items)
     if reliability < scales.LEAST_RELIABLE:
-        text = later(
+        text = mark_for_translation(
             "these questions do not hang together as one scale (reliability {found}, and {needed} is needed): look at "
             "each on its own"
         )
-        raise Refused(filled(text, found=f"{reliability:.2f}", needed=scales.LEAST_RELIABLE))
+        raise Refused(message(text, found=f"{reliability:.2f}", needed=scales.LEAST_RELIABLE))
     return scales.index(items, low, high, spec.least_answered), reliability

@@ -6,17 +6,17 @@ import numpy as np
 import polars as pl
 
 from openhalo.catalogue.analysis_kinds.survey_estimate import SurveyEstimate
-from openhalo.language.translation import filled, later
+from openhalo.language.translation import mark_for_translation, message
 from openhalo.statistics import survey_estimate
 from openhalo.statistics.results import Refused
 
 _MOST_LOST = 0.2
 """Share of people who do not say how they were drawn, above which the figures would rest on the others alone."""
 _LACKING = {
-    "weight": later("{n} of {all} people have no weight"),
-    "stratum": later("{n} of {all} people do not say the stratum that they were drawn from"),
-    "cluster": later("{n} of {all} people do not say the cluster that they were drawn with"),
-    "margins": later("{n} of {all} people do not say the group that answers are weighted by"),
+    "weight": mark_for_translation("{n} of {all} people have no weight"),
+    "stratum": mark_for_translation("{n} of {all} people do not say the stratum that they were drawn from"),
+    "cluster": mark_for_translation("{n} of {all} people do not say the cluster that they were drawn with"),
+    "margins": mark_for_translation("{n} of {all} people do not say the group that answers are weighted by"),
 }
 
 
@@ -46,7 +46,7 @@ def placed(rows: pl.DataFrame, margins: int) -> tuple[pl.DataFrame, dict[str, in
         kept = rows.drop_nulls(columns) if columns else rows
         lost[name] = rows.height - kept.height
         if lost[name] > _MOST_LOST * rows.height:
-            raise Refused(filled(_LACKING[name], n=lost[name], all=rows.height))
+            raise Refused(message(_LACKING[name], n=lost[name], all=rows.height))
         rows = kept
     return rows, lost
 

@@ -9,7 +9,7 @@ from openhalo.analyses.context import AnalysisContext
 from openhalo.analyses.contrasts import Contrast, Scale, contrast
 from openhalo.analyses.kinds.survey_estimate.answers import Answers
 from openhalo.catalogue.analysis_kinds.survey_estimate import SurveyEstimate
-from openhalo.language.translation import _, filled, later
+from openhalo.language.translation import _, mark_for_translation, message
 from openhalo.statistics import survey_groups
 from openhalo.statistics.results import Refused
 
@@ -43,16 +43,18 @@ def compared(
         return Compared()
     reference = context.reference or max(sizes, key=lambda code: sizes[code])
     if reference not in sizes:
-        text = later("too few answers of {group}, with whom the others are compared")
-        return Compared(why=filled(text, group=context.people.get(reference, reference)))
+        text = mark_for_translation("too few answers of {group}, with whom the others are compared")
+        return Compared(why=message(text, group=context.people.get(reference, reference)))
     wanted = [code for code in sizes if code == reference or not context.compare or code in context.compare]
     if len(wanted) < 2:
-        return Compared(why=later("there is no other group with enough answers"))
+        return Compared(why=mark_for_translation("there is no other group with enough answers"))
     masks = {code: told.of(code) for code in wanted}
     for code, mask in masks.items():
         if np.ptp(told.values[mask]) == 0:
-            text = later("all {group} gave the same answer, so that the error of the difference is not known")
-            return Compared(why=filled(text, group=context.people.get(code, code)))
+            text = mark_for_translation(
+                "all {group} gave the same answer, so that the error of the difference is not known"
+            )
+            return Compared(why=message(text, group=context.people.get(code, code)))
     try:
         found = survey_groups.differences(told.values, told.drawn, masks, reference, "people")
     except Refused as refused:

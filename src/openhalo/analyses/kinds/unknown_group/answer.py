@@ -13,13 +13,13 @@ from openhalo.analyses.kinds.unknown_group.tally import Tally, groups_shown, tal
 from openhalo.analyses.kinds.unknown_group.wording import depict, headline, largest, notes, one_each, tabulate
 from openhalo.analyses.results import AnalysisResult
 from openhalo.catalogue.analysis_kinds.unknown_group import UnknownGroup
-from openhalo.language.translation import later
+from openhalo.language.translation import mark_for_translation
 from openhalo.statistics import proportions, unknown_group
 from openhalo.statistics.results import Assumption
 from openhalo.statistics.unknown_group import Bounds, Counted
 
-_LIMIT = later("The ranges show what is possible. They do not show what is likely.")
-_RIGHT = Assumption(later("where the group was written down, it was written down right"), "not testable")
+_LIMIT = mark_for_translation("The ranges show what is possible. They do not show what is likely.")
+_RIGHT = Assumption(mark_for_translation("where the group was written down, it was written down right"), "not testable")
 
 
 def run(context: AnalysisContext[UnknownGroup]) -> AnalysisResult:

@@ -9,7 +9,7 @@ from openhalo.analyses.context import AnalysisContext
 from openhalo.catalogue.analysis_kinds.unknown_group import UnknownGroup
 from openhalo.catalogue.vocabularies import CENSUS
 from openhalo.engines.connect import fetch
-from openhalo.language.translation import filled, later
+from openhalo.language.translation import mark_for_translation, message
 from openhalo.statistics.results import Refused
 from openhalo.statistics.unknown_group import Counted
 
@@ -99,9 +99,9 @@ def groups_shown(context: AnalysisContext[UnknownGroup], tally: Tally) -> list[s
         raise Refused("the outcome is recorded for all or for none: there is nothing to compare")
     enough = [code for code, one in tally.known.items() if one.of >= FEWEST]
     if context.reference not in enough:
-        text = later("fewer than {n} records of {group}, the group compared with")
-        raise Refused(filled(text, n=FEWEST, group=context.name(context.reference)))
+        text = mark_for_translation("fewer than {n} records of {group}, the group compared with")
+        raise Refused(message(text, n=FEWEST, group=context.name(context.reference)))
     shown = [code for code in enough if code == context.reference or not context.compare or code in context.compare]
     if len(shown) < 2:
-        raise Refused(filled("no group has {n} records or more", n=FEWEST))
+        raise Refused(message("no group has {n} records or more", n=FEWEST))
     return shown

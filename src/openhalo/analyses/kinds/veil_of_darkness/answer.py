@@ -17,21 +17,21 @@ from openhalo.catalogue.analysis_kinds.veil_of_darkness import VeilOfDarkness as
 from openhalo.charts import figures_chart
 from openhalo.charts.figure import Figure
 from openhalo.language import formatting
-from openhalo.language.translation import _, capital, filled, later
+from openhalo.language.translation import _, capital, mark_for_translation, message
 from openhalo.statistics.proportions import difference
 from openhalo.statistics.results import Assumption, Refused
 from openhalo.statistics.veil_of_darkness import VeilOfDarkness, veil_of_darkness
 
 _WORDING = Wording(
-    later(
+    mark_for_translation(
         "At the same time of day, the odds that a stop was of {group} rather than of {reference} were {value} "
         "times as high in darkness as in daylight (95% interval {span}; {n} {units})."
     ),
-    later(
+    mark_for_translation(
         "More than chance explains. A larger share of the stops in darkness is of {group}; this test shows no sign "
         "that officers stop {group} more when they can see them."
     ),
-    later(
+    mark_for_translation(
         "More than chance explains. A smaller share of the stops in darkness is of {group}, as one would see if "
         "officers stopped {group} more when they can see them."
     ),
@@ -48,7 +48,7 @@ def run(context: AnalysisContext[VeilOfDarknessSpec]) -> AnalysisResult:
     stops = stops_of(context)
     if context.reference not in stops.codes:
         raise Refused(
-            filled("no stop of {group}, with whom the others are compared", group=context.name(context.reference))
+            message("no stop of {group}, with whom the others are compared", group=context.name(context.reference))
         )
     wanted = [code for code in context.people if code in stops.codes and code != context.reference]
     wanted = [code for code in wanted if not context.compare or code in context.compare]
@@ -176,7 +176,7 @@ def _all_refused(context: AnalysisContext[VeilOfDarknessSpec], refused: dict[str
     """Return why no group can be compared, each with its reason."""
     pattern = "; ".join(f"{{group{at}}}: {{why{at}}}" for at in range(len(refused)))
     names = {f"group{at}": context.name(code) for at, code in enumerate(refused)}
-    return filled(pattern, **names, **{f"why{at}": why for at, why in enumerate(refused.values())})
+    return message(pattern, **names, **{f"why{at}": why for at, why in enumerate(refused.values())})
 
 
 def _clock(minute: float) -> str:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from openhalo.analyses.context import AnalysisContext
 from openhalo.catalogue.analysis_kinds.veil_of_darkness import VeilOfDarkness
 from openhalo.engines.connect import fetch
-from openhalo.language.translation import filled, later
+from openhalo.language.translation import mark_for_translation, message
 from openhalo.statistics.estimates import Numbers
 from openhalo.statistics.results import Refused
 from openhalo.statistics.sun import clock_changes, evening
@@ -95,6 +95,6 @@ def stops_of(context: AnalysisContext[VeilOfDarkness]) -> Stops:
 def _zone(context: AnalysisContext[VeilOfDarkness]) -> str:
     zones = sorted({context.records.catalogue.source(cover.source).zone for cover in context.covered})
     if len(zones) != 1:
-        text = later("the records lie in several time zones ({zones}); plan the test for one of them")
-        raise Refused(filled(text, zones=", ".join(zones)))
+        text = mark_for_translation("the records lie in several time zones ({zones}); plan the test for one of them")
+        raise Refused(message(text, zones=", ".join(zones)))
     return zones[0]

@@ -7,7 +7,7 @@ import polars as pl
 from openhalo.language.formatting import count, share
 from openhalo.language.translation import _
 from openhalo.measures.counting import Group, spread
-from openhalo.measures.figures import Finding
+from openhalo.measures.figures import GuardNote
 from openhalo.measures.planning import PERIOD, Question, population
 from openhalo.records.reading import Records
 from openhalo.statistics import concentration, quantiles
@@ -48,7 +48,7 @@ def _one(values: pl.Series, times: pl.Series, spec: Any) -> tuple[float | None, 
     return value, low, high, int(times.sum())
 
 
-def findings(question: Question, records: Records, totals: pl.DataFrame) -> list[Finding]:
+def guard_notes(question: Question, records: Records, totals: pl.DataFrame) -> list[GuardNote]:
     """Say of a concentration what chance alone would make of holders who are all alike."""
     spec = question.spec
     rows = totals.filter(pl.col("status") == "ok").to_dicts() if spec.kind == "concentration" else []
@@ -62,4 +62,4 @@ def findings(question: Question, records: Records, totals: pl.DataFrame) -> list
         "still hold {share}. How long each has been there is not taken into account."
     )
     said = text.format(n=count(holders), holders=kind.plural, top=share(top), share=share(chance))
-    return [Finding("chance", "note", said, {"holders": holders, "by_chance": chance})]
+    return [GuardNote("chance", "note", said, {"holders": holders, "by_chance": chance})]

@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 
 from openhalo.catalogue.indicators import RuleSpec, Threshold
 from openhalo.early_intervention import risk
-from openhalo.early_intervention.clock import months_before
 from openhalo.early_intervention.indicators import Matrix
+from openhalo.early_intervention.look_back import months_before
 from openhalo.early_intervention.roster import Roster
 from openhalo.language.translation import _
 from openhalo.statistics.results import Refused
@@ -33,7 +33,7 @@ _PAST_WINDOWS = 3
 
 
 @dataclass(frozen=True)
-class Policy:
+class SelectionRule:
     """One way to choose; `score` gives a number for each serving officer, 0: never chosen."""
 
     id: str
@@ -44,7 +44,7 @@ class Policy:
 
 
 @dataclass(frozen=True)
-class Evidence:
+class IndicatorHistory:
     """What the policies may look at: indicators by day, and the roster.
 
     Attributes:
@@ -76,54 +76,54 @@ class Evidence:
         return np.column_stack([*columns, self.roster.exposure(day, 600)])
 
 
-def by_rule(evidence: Evidence, rule: RuleSpec, day: date) -> Scores:
+def by_rule(history: IndicatorHistory, rule: RuleSpec, day: date) -> Scores:
     """Return 1 for serving officers who reach one of a rule's thresholds, else 0.
 
     Raises:
         Refused: the site holds none of the records that the rule counts.
     """
-    reached = np.zeros(len(evidence.matrix.officers), bool)
-    held = set(evidence.matrix.columns)
+    reached = np.zeros(len(history.matrix.officers), bool)
+    held = set(history.matrix.columns)
     if not any((one.indicator, one.months) in held for one in rule.any_of):
         raise Refused("the site holds none of the records that the rule counts")
     for one in rule.any_of:
         if (one.indicator, one.months) in held:
-            reached |= over(evidence, one, day)
-    return reached[evidence.roster.serving(day)].astype(float)
+            reached |= over(history, one, day)
+    return reached[history.roster.serving(day)].astype(float)
 
 
-def over(evidence: Evidence, one: Threshold, day: date) -> NDArray[np.bool_]:
+def over(history: IndicatorHistory, one: Threshold, day: date) -> NDArray[np.bool_]:
     """Return which officers reach a threshold; of a ratio, only where enough stands below the line."""
-    enough = np.nan_to_num(evidence.counts(day, one.months, one.indicator)) >= one.at_least
+    enough = np.nan_to_num(history.counts(day, one.months, one.indicator)) >= one.at_least
     if one.exposure:
-        enough &= evidence.counts(day, one.months, evidence.matrix.exposure_of(one.indicator)) >= one.exposure
+        enough &= history.counts(day, one.months, history.matrix.exposure_of(one.indicator)) >= one.exposure
     return np.asarray(enough)
 
 
-def raw_count(evidence: Evidence, day: date) -> Scores:
+def raw_count(history: IndicatorHistory, day: date) -> Scores:
     """Return how many events each serving officer has in five years."""
-    return evidence.counts(day, HISTORY)[evidence.roster.serving(day)]
+    return history.counts(day, HISTORY)[history.roster.serving(day)]
 
 
-def shrunken(evidence: Evidence, day: date, months: int = RECENT, indicator: str = "") -> Scores:
+def shrunken(history: IndicatorHistory, day: date, months: int = RECENT, indicator: str = "") -> Scores:
     """Return each serving officer's probability of an event within a year, from a count drawn towards all others.
 
     Source: gamma-Poisson model, Clayton and Kaldor (1987), Biometrics 43, 671-681; the chance of none is negative
     binomial.
     """
-    there = evidence.roster.serving(day)
-    events, years = evidence.counts(day, months, indicator)[there], evidence.roster.exposure(day, months)[there]
+    there = history.roster.serving(day)
+    events, years = history.counts(day, months, indicator)[there], history.roster.exposure(day, months)[there]
     prior = gamma_poisson(events, years).prior
     shape, weight = prior.mean * prior.weight + events, prior.weight + years
     ahead = AHEAD / 12
     return np.asarray(1 - (weight / (weight + ahead)) ** shape)
 
 
-def against_peers(evidence: Evidence, day: date) -> Scores:
+def against_peers(history: IndicatorHistory, day: date) -> Scores:
     """Return how many times as many events each serving officer has as peers doing the same work, shrunk towards 1."""
-    there = evidence.roster.serving(day)
-    events, years = evidence.counts(day, HISTORY)[there], evidence.roster.exposure(day, HISTORY)[there]
-    return gamma_poisson(events, expected(events, years, evidence.roster.peers(day)[there])).value
+    there = history.roster.serving(day)
+    events, years = history.counts(day, HISTORY)[there], history.roster.exposure(day, HISTORY)[there]
+    return gamma_poisson(events, expected(events, years, history.roster.peers(day)[there])).value
 
 
 def expected(events: Scores, years: Scores, units: NDArray[np.str_]) -> Scores:
@@ -133,19 +133,19 @@ def expected(events: Scores, years: Scores, units: NDArray[np.str_]) -> Scores:
     return np.asarray(rate[unit] * years)
 
 
-def by_model(evidence: Evidence, model: risk.Model, day: date) -> Scores:
+def by_model(history: IndicatorHistory, model: risk.Model, day: date) -> Scores:
     """Return the probability that a model gives, learned from windows that had ended by that day."""
-    known, happened, now = learned(evidence, day)
+    known, happened, now = learned(history, day)
     return np.zeros(len(now)) if happened.all() or not happened.any() else risk.predict(model, known, happened, now)
 
 
-def learned(evidence: Evidence, day: date) -> tuple[Scores, NDArray[np.bool_], Scores]:
+def learned(history: IndicatorHistory, day: date) -> tuple[Scores, NDArray[np.bool_], Scores]:
     """Return what a model learns from on a day: features and outcomes of past windows, and the features of today."""
     starts = past_windows(day)
-    serving = {start: evidence.roster.serving(start) for start in starts}
-    known = np.concatenate([evidence.features(start)[serving[start]] for start in starts])
-    happened = np.concatenate([evidence.happened(start)[serving[start]] for start in starts])
-    return known, happened, evidence.features(day)[evidence.roster.serving(day)]
+    serving = {start: history.roster.serving(start) for start in starts}
+    known = np.concatenate([history.features(start)[serving[start]] for start in starts])
+    happened = np.concatenate([history.happened(start)[serving[start]] for start in starts])
+    return known, happened, history.features(day)[history.roster.serving(day)]
 
 
 def past_windows(day: date) -> list[date]:
@@ -153,19 +153,21 @@ def past_windows(day: date) -> list[date]:
     return [months_before(day, AHEAD * back) for back in range(1, _PAST_WINDOWS + 1)]
 
 
-def policies(evidence: Evidence, rules: Sequence[RuleSpec]) -> list[Policy]:
+def selection_rules(history: IndicatorHistory, rules: Sequence[RuleSpec]) -> list[SelectionRule]:
     """Return the ways to choose that are compared; risk models only where their libraries are installed."""
-    own = evidence.counted == evidence.outcome
-    found = [Policy(f"rule:{rule.id}", rule.label, partial(by_rule, evidence, rule)) for rule in rules]
+    own = history.counted == history.outcome
+    found = [SelectionRule(f"rule:{rule.id}", rule.label, partial(by_rule, history, rule)) for rule in rules]
     found += [
-        Policy("raw_count", _("Raw count over five years"), partial(raw_count, evidence)),
-        Policy("peers", _("Shrunken count against peers of the unit"), partial(against_peers, evidence)),
-        Policy("shrunken_long", _("Shrunken count over five years"), partial(shrunken, evidence, months=HISTORY), own),
-        Policy("shrunken_count", _("Shrunken count over two years"), partial(shrunken, evidence), own),
+        SelectionRule("raw_count", _("Raw count over five years"), partial(raw_count, history)),
+        SelectionRule("peers", _("Shrunken count against peers of the unit"), partial(against_peers, history)),
+        SelectionRule(
+            "shrunken_long", _("Shrunken count over five years"), partial(shrunken, history, months=HISTORY), own
+        ),
+        SelectionRule("shrunken_count", _("Shrunken count over two years"), partial(shrunken, history), own),
     ]
     if risk.installed():
         found += [
-            Policy("logistic", _("Risk model: logistic"), partial(by_model, evidence, "logistic"), True),
-            Policy("lightgbm", _("Risk model: trees (LightGBM)"), partial(by_model, evidence, "lightgbm"), True),
+            SelectionRule("logistic", _("Risk model: logistic"), partial(by_model, history, "logistic"), True),
+            SelectionRule("lightgbm", _("Risk model: trees (LightGBM)"), partial(by_model, history, "lightgbm"), True),
         ]
     return found

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 _PEOPLE_SEE = 8
 """Columns that fit a terminal; all of them go to --json, --csv and --parquet."""
 
+PLACE = 30
+"""Where its verbs stand in the list of all: as records flow."""
+
 
 def register(app: typer.Typer) -> None:
     """Add the verbs of this module."""

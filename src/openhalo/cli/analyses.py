@@ -15,6 +15,9 @@ from openhalo.language import formatting
 if TYPE_CHECKING:
     from openhalo.analyses.results import AnalysisResult
 
+PLACE = 50
+"""Where its verbs stand in the list of all: as records flow."""
+
 
 def register(app: typer.Typer) -> None:
     """Add the verbs of this module."""

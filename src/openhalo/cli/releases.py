@@ -9,6 +9,9 @@ import openhalo
 from openhalo.base.errors import ReleaseError
 from openhalo.cli.terminal import AsJson, err, out, print_json, progress, say_problems
 
+PLACE = 70
+"""Where its verbs stand in the list of all: as records flow."""
+
 
 def register(app: typer.Typer) -> None:
     """Add the verbs of this module."""

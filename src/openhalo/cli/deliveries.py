@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 
 _REASONS_SHOWN = 10
 
+PLACE = 20
+"""Where its verbs stand in the list of all: as records flow."""
+
 
 def register(app: typer.Typer) -> None:
     """Add the verbs of this module."""

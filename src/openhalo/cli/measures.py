@@ -25,6 +25,9 @@ _REASONS = {
     "no_reference": "no reference group",
 }
 
+PLACE = 40
+"""Where its verbs stand in the list of all: as records flow."""
+
 
 def register(app: typer.Typer) -> None:
     """Add the verbs of this module."""
@@ -94,7 +97,7 @@ def _print(result: "MeasureResult") -> None:
         names = ["all" if name in result.by else row[name] for name in cut]
         table.add_row(*names, *_cells(row, result, bounded), style="bold")
     out.print(table)
-    for finding in result.findings:
+    for finding in result.guard_notes:
         out.print(f"{'! ' if finding.severity == 'headline' else '- '}{finding.text}", markup=False, highlight=False)
     version, definition = result.provenance["store_version"], result.provenance["definition"][:12]
     rests_on = f"{result.method}; store version {version}; definition {definition}"

@@ -10,7 +10,13 @@ from openhalo.base.errors import CatalogueError, Problem, ReleaseError
 from openhalo.cli.terminal import AsJson, out, print_json, progress, say_problems
 
 if TYPE_CHECKING:
-    from openhalo.publications.protection.dry_run import Rehearsal
+    pass
+
+if TYPE_CHECKING:
+    from openhalo.publications.protection.dry_run import DryRun
+
+PLACE = 10
+"""Where its verbs stand in the list of all: as records flow."""
 
 
 def register(app: typer.Typer) -> None:
@@ -31,7 +37,7 @@ def init(
 
     Example: openhalo init springfield --name "Springfield Police Department" --agency spd
     """
-    from openhalo.sites.making import init_site
+    from openhalo.sites.init import init_site
 
     init_site(site, title or name, name, agency)
     if as_json:
@@ -53,7 +59,7 @@ def check(
     from openhalo.analyses.runner import check_kinds
     from openhalo.catalogue import index
     from openhalo.publications.protection.policy_checks import check_policy
-    from openhalo.sites.planning import check_plan
+    from openhalo.sites.analysis_plan import check_plan
     from openhalo.sites.settings import check_settings
     from openhalo.sites.signalling import check_governance
 
@@ -67,7 +73,7 @@ def check(
             *check_governance(site, catalogue),
             *problems,
         ]
-    tried = None if site is None or problems else openhalo.open_site(site).rehearse()
+    tried = None if site is None or problems else openhalo.open_site(site).dry_run()
     if tried is not None:
         problems = tried.problems
     shelves = ("vocabularies", "record_types", "sources", "measures", "analyses", "indicators")
@@ -85,7 +91,7 @@ def check(
         raise typer.Exit(error.exit_code)
 
 
-def _say_cost(tried: "Rehearsal") -> None:
+def _say_cost(tried: "DryRun") -> None:
     """Say what the disclosure policy costs: figures withheld, and records of an incident file lost, by group."""
     for measure, (withheld, figures) in tried.withheld.items():
         out.print(f"{measure}: {withheld:,} of {figures:,} figures would be withheld")

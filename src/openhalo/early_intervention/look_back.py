@@ -32,7 +32,7 @@ def month_ends(first: date, last: date) -> list[date]:
 
 
 @dataclass(frozen=True)
-class Clock:
+class LookBack:
     """The days that we look from, and the months that we look back over.
 
     An event of day e that was learned on day k counts on day d, looking back m months, when it was learned by then and
