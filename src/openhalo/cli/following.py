@@ -23,7 +23,7 @@ def register(app: typer.Typer) -> None:
 
 def outcomes(
     site: SiteFolder = Path(),
-    outcome: Annotated[str, typer.Option(help="The count of which there should be fewer")] = "accusations",
+    outcome: Annotated[str, typer.Option(help="The count of which there should be fewer")] = "allegations",
     version: Annotated[int | None, typer.Option(help="Store version; the newest without it")] = None,
     as_json: AsJson = False,
 ) -> None:

@@ -37,7 +37,7 @@ def sentences(found: Backtest) -> list[str]:
               "an officer who has it.").format(worth=numbers.share(WORTH))
         )  # fmt: skip
     said += _limits(found)
-    said.append(_("A complaint is an accusation, not a proof. The set is for support, and a person decides."))
+    said.append(_("An allegation is no proof. The set is for support, and a person decides."))
     return said
 
 
