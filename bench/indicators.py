@@ -31,7 +31,7 @@ RECORD = "complaints/allegation"
 
 
 def facts(path: Path, events: int, officers: int) -> Path:
-    """Write accusations of six years, learned up to two years later."""
+    """Write allegations of six years, learned up to two years later."""
     draw = np.random.default_rng(1)
     day = np.datetime64("2010-01-01") + draw.integers(0, 3652, events)
     closed = day + draw.integers(0, 700, events)
@@ -59,7 +59,7 @@ FILE: list[Path] = []
 
 def specs(catalogue):
     """Return twenty counts: by category, by finding, and both."""
-    whole = catalogue.indicators["accusations_force"]
+    whole = catalogue.indicators["allegations_force"]
     asked = [f"category = '{one}'" for one in CODES["category"]] + [f"finding = '{one}'" for one in CODES["finding"]]
     asked += [f"category = '{a}' and finding = '{b}'" for a in CODES["category"][:5] for b in CODES["finding"][:2]]
     return [whole.model_copy(update={"id": f"bench_{n}", "where": text, "months": list(LOOKS)})

@@ -16,7 +16,7 @@ QUARTERS = pd.period_range("2018Q1", "2020Q4", freq="Q")
 
 
 def department(folder, effect, starts=(3, 6, 9, 12), each=40, rate=0.5):
-    """Officers trained in some quarters, with accusations at a rate that the training multiplies."""
+    """Officers trained in some quarters, with allegations at a rate that the training multiplies."""
     rng = np.random.default_rng(2)
     first = np.repeat(starts, each)
     size = len(first)
@@ -29,10 +29,10 @@ def department(folder, effect, starts=(3, 6, 9, 12), each=40, rate=0.5):
     officers = pl.DataFrame({"id": [f"o{at}" for at in range(size + 1)], "hired_on": ["2010-01-04"] * size
                              + ["2019-01-07"]})  # fmt: skip
     done = [str(QUARTERS[min(int(at), 12) - 1].start_time.date() + timedelta(days=20)) for at in first]
-    # One more was hired in between: fewer accusations of that officer say nothing about the training.
+    # One more was hired in between: fewer allegations of that officer say nothing about the training.
     training = pl.DataFrame({"id": [f"t{at}" for at in range(size + 1)], "officer": officers["id"],
                              "completed_on": [*done, "2019-10-01"], "topics": "Crisis intervention"})  # fmt: skip
-    # That one's accusations also make the records reach from the first day to the last.
+    # That one's allegations also make the records reach from the first day to the last.
     day, ids = [*day, "2018-01-01", "2020-12-31"], [str(at) for at in range(len(day) + 2)]
     complaint = pl.DataFrame({"id": ids, "received_on": day})
     allegation = pl.DataFrame({"id": ids, "complaint": ids, "officer": [f"o{at}" for at in (*who, size, size)]})
@@ -56,7 +56,7 @@ def test_the_estimate_is_that_of_the_matrix(halved):
     assert one.n == 160 and one.p < 0.01 and one.verdict == "below"
     assert one.low < -30 < one.high  # the truth: 0.5 a quarter fall to 0.2
     said = found.sentence()
-    assert "After crisis intervention training, the number of accusations in complaints a quarter per 100" in said
+    assert "After crisis intervention training, the number of allegations in complaints a quarter per 100" in said
     assert "The number fell by more than chance explains." in said
     assert found.detail["estimate"][0] == pytest.approx(staggered.event_study(cohorts, 0).estimate)
     assert "Left out, because they were not there from the first day to the last: 1." in found.notes

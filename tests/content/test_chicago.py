@@ -263,7 +263,7 @@ def test_the_whole_history_imports_and_makes_a_release(whole_chicago):
     assert len({measure for measure in figures["measure"] if measure.startswith("complaints/")}) >= 15
 
 
-def test_accusations_after_training_are_those_of_pandas_and_the_published_estimator(chicago, files, accused):
+def test_allegations_after_training_are_those_of_pandas_and_the_published_estimator(chicago, files, accused):
     """Officers trained in these three years, quarter by quarter; those hired or gone in between are left out."""
     site, _ = chicago
     plan = site.path / "analysis_plan.yaml"

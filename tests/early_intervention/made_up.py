@@ -39,9 +39,9 @@ def names(officers=400):
 
 
 def department(folder, seed=1, keep=None, officers=400):
-    """Return a site with officers, assignments, complaints and accusations of six years.
+    """Return a site with officers, assignments, complaints and allegations of six years.
 
-    `keep`: id of each accusation → whether it happened; without it, all of them.
+    `keep`: id of each allegation → whether it happened; without it, all of them.
     """
     draw = np.random.default_rng(seed)
     path = init_site(folder / "site", "Made-up town", "Made-up police", "mup")

@@ -41,7 +41,7 @@ def governed(city, tmp_path):
 def test_the_comparison_is_what_counting_by_hand_says(city, records):
     roster, day, specs = read_roster(records), date(2012, 12, 31), city.catalogue.indicators
     rules = list(city.catalogue.rules.values())
-    found = backtest(records, roster, specs["accusations"], specs["accusations"], rules, [day], 200)
+    found = backtest(records, roster, specs["allegations"], specs["allegations"], rules, [day], 200)
     rows = city.records("complaints/allegation").select("officer", "received_on").collect().drop_nulls()
     there = {key for key, is_there in zip(roster.keys, roster.serving(day), strict=True) if is_there}
     after = set(rows.filter(rows["received_on"] > day, rows["received_on"] <= date(2013, 12, 31))["officer"]) & there
@@ -66,7 +66,7 @@ def test_the_comparison_is_what_counting_by_hand_says(city, records):
 
 def test_a_planted_leak_is_caught(city, records):
     day, keys = date(2011, 12, 31), read_roster(records).keys
-    honest = city.catalogue.indicators["accusations_sustained"]
+    honest = city.catalogue.indicators["allegations_sustained"]
     planted = honest.model_copy(update={"known_at": "received"})
     must_not_leak(compute(records, [honest], [day], keys, _MONTHS), records, [honest], [day])
     with pytest.raises(MeasureError, match="was not known by that day"):
@@ -87,12 +87,12 @@ def test_a_review_set_is_the_same_twice_in_no_order_of_need_and_with_reasons(gov
     assert told["privacy"] == "restricted"
     assert not {"score", "rank", "race", "gender"} & {key for one in told["signals"] for key in one}
     for one in first.signals:
-        assert one.signals == ["accusations"]
-        assert [factor.signal for factor in one.factors if factor.kind != "context"] == ["accusations"]
+        assert one.signals == ["allegations"]
+        assert [factor.signal for factor in one.factors if factor.kind != "context"] == ["allegations"]
         assert all(factor.times >= 2 and factor.chance <= 0.1 for factor in one.factors if factor.kind == "context")
         assert all(factor.sentence and factor.compared_with for factor in one.factors)
         assert one.lapses == date(2013, 6, 30) + timedelta(days=RECORD["lapse_days"])
-        assert {"accusations", *(factor.indicator for factor in one.factors)} == set(one.inputs)
+        assert {"allegations", *(factor.indicator for factor in one.factors)} == set(one.inputs)
         assert len(one.version) == 64
     assert sum(len(one.factors) > 1 for one in first.signals) > RECORD["capacity"] / 2
 

@@ -17,7 +17,7 @@ DAYS = month_ends(date(2012, 1, 1), date(2013, 12, 31))
 
 
 def site_with(facts, folder):
-    """Make a site that holds complaints closed some days after they came in, and their accusations."""
+    """Make a site that holds complaints closed some days after they came in, and their allegations."""
     site = open_site(init_site(folder / "site", "City", "City police", "cpd"))
     settings = (site.path / "agency.yaml").read_text("utf-8")
     (site.path / "agency.yaml").write_text(settings.replace("cpd: {", "cpd: {zone: UTC, "), encoding="utf-8")
@@ -43,7 +43,7 @@ def records(site, known_by=None):
 def test_counts_are_those_of_a_plain_loop(city):
     keys = sorted(city.records("officers/officer").collect()["record_key"])
     specs = [
-        city.catalogue.indicators[name] for name in ("accusations", "accusations_sustained", "days_since_accusation")
+        city.catalogue.indicators[name] for name in ("allegations", "allegations_sustained", "days_since_allegation")
     ]
     found = compute(records(city), specs, DAYS, keys, [3, 24, 60])
     rows = city.records("complaints/allegation").select("officer", "received_on", "found_on", "finding").collect()
@@ -58,12 +58,12 @@ def test_counts_are_those_of_a_plain_loop(city):
                     counts[at[row["officer"]]] += 1
                     known = row["found_on"] is not None and max(row["found_on"], row["received_on"]) <= day
                     sustained[at[row["officer"]]] += row["finding"] == "SUSTAINED" and known
-            assert np.array_equal(found.values("accusations", months)[:, place], counts)
-            assert np.array_equal(found.values("accusations_sustained", months)[:, place], sustained)
+            assert np.array_equal(found.values("allegations", months)[:, place], counts)
+            assert np.array_equal(found.values("allegations_sustained", months)[:, place], sustained)
             assert counts.sum() > 100
     known = rows.filter(pl.col("officer").is_in(keys), pl.col("received_on") <= DAYS[-1])
     newest = known.group_by("officer").agg(pl.col("received_on").max())
-    since = found.values("days_since_accusation", 60)[:, -1]
+    since = found.values("days_since_allegation", 60)[:, -1]
     for row in newest.to_dicts()[:500]:
         days = (DAYS[-1] - row["received_on"]).days
         expected = days if row["received_on"] > months_before(DAYS[-1], 60) else np.nan
@@ -81,7 +81,7 @@ def test_every_indicator_says_what_the_store_knew_by_that_day(city):
 
 
 def values(site, keys):
-    names = ("accusations", "accusations_sustained", "accusations_closed", "sustained_share", "days_since_accusation")
+    names = ("allegations", "allegations_sustained", "allegations_closed", "sustained_share", "days_since_allegation")
     found = compute(records(site), [site.catalogue.indicators[name] for name in names], DAYS, keys)
     return {column: found.values(*column) for column in found.columns}
 
@@ -105,4 +105,4 @@ def test_order_officers_without_events_and_later_facts_change_nothing(tmp_path):
     for column, found in plain.items():
         assert np.array_equal(found, again[column][:3], equal_nan=True), column
         assert not np.nan_to_num(again[column][3]).any()
-    assert plain["accusations", 60][:, -1].sum() > 100 > plain["accusations_sustained", 60][:, -1].sum() > 10
+    assert plain["allegations", 60][:, -1].sum() > 100 > plain["allegations_sustained", 60][:, -1].sum() > 10

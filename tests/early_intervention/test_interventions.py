@@ -23,7 +23,7 @@ BEGUN = [date(2011, 6, 30), date(2011, 9, 30), date(2011, 12, 31), date(2012, 3,
 
 
 def helped(folder):
-    """A department that helps three of ten officers with two accusations in a year, some on each of four days."""
+    """A department that helps three of ten officers with two allegations in a year, some on each of four days."""
     site = department(folder, officers=len(OFFICERS))
     draw = np.random.default_rng(100)
     rows = site.records("complaints/allegation").collect().drop_nulls(["officer"])
@@ -56,7 +56,7 @@ def give(site, begun, folder):
 
 def test_what_equals_did_is_shown_and_nothing_is_made_of_a_fall_by_itself(useless):
     site, begun = useless
-    whole, *kinds = follow_up(site, "accusations").interventions
+    whole, *kinds = follow_up(site, "allegations").interventions
     effect = whole.effect
     assert whole.officers == len(begun)
     assert effect.n + effect.unmatched == whole.officers
@@ -73,7 +73,7 @@ def test_what_equals_did_is_shown_and_nothing_is_made_of_a_fall_by_itself(useles
 
 def test_counts_are_those_of_a_plain_loop(useless):
     site, begun = useless
-    effect = follow_up(site, "accusations").interventions[0].effect
+    effect = follow_up(site, "allegations").interventions[0].effect
     rows = site.records("complaints/allegation").collect().drop_nulls(["officer"])
     days = {key.rpartition("/")[2]: frame["received_on"].to_list() for (key,), frame in rows.group_by("officer")}
 
@@ -101,7 +101,7 @@ def test_counts_are_those_of_a_plain_loop(useless):
 
 def test_support_that_helps_is_seen(tmp_path):
     site, begun, draw = helped(tmp_path)
-    rows = pl.read_csv(tmp_path / "rows.csv", infer_schema_length=0)  # the accusations, as they were imported
+    rows = pl.read_csv(tmp_path / "rows.csv", infer_schema_length=0)  # the allegations, as they were imported
     held = site.records("complaints/allegation").collect()
     received = dict(zip(held["record_key"].str.split("/").list.last(), held["received_on"], strict=True))
     kept = [not (officer in begun and begun[officer] < received[one] <= begun[officer] + timedelta(days=366)
@@ -110,7 +110,7 @@ def test_support_that_helps_is_seen(tmp_path):
     other.mkdir()
     site = department(other, keep=dict(zip(rows["id"], kept, strict=True)), officers=len(OFFICERS))
     give(site, begun, other)
-    effect = follow_up(open_site(site.path), "accusations").interventions[0].effect
+    effect = follow_up(open_site(site.path), "allegations").interventions[0].effect
     assert effect.high < 0
     assert effect.naive < effect.estimate, "a part of the fall is not due to support"
 
@@ -121,7 +121,7 @@ def test_too_few_are_refused_and_the_year_must_be_over(useless, tmp_path):
             begun_on=["2013-06-30", "2013-06-30"], kind=["Wellness program"] * 2)  # fmt: skip
     rows_in(site, "officers/intervention", tmp_path, id=["r1"], officer=["o003"], begun_on=["2011-06-30"],
             kind=["Other duties"])  # fmt: skip
-    found = {one.kind: one for one in follow_up(open_site(site.path), "accusations").interventions}
+    found = {one.kind: one for one in follow_up(open_site(site.path), "allegations").interventions}
     assert (found["WELLNESS"].officers, found["WELLNESS"].waiting, found["WELLNESS"].effect) == (0, 2, None)
     assert found["REASSIGNMENT"].effect is None
     assert "fewer than 20" in sentences(found["REASSIGNMENT"])[0]
@@ -132,9 +132,9 @@ def test_verdicts_become_the_precision_of_each_factor(useless, tmp_path):
     signals = [f"s{number}" for number in range(12)]
     rows_in(site, "officers/signal", tmp_path, id=signals, officer=OFFICERS[:12], raised_on=["2011-01-31"] * 12,
             kind=["Threshold reached"] * 12)  # fmt: skip
-    given = [(one, "accusations", "Useful" if number < 9 else "Already known") for number, one in enumerate(signals)]
+    given = [(one, "allegations", "Useful" if number < 9 else "Already known") for number, one in enumerate(signals)]
     given += [(one, "force_reports", "Not useful") for one in signals[:4]]
-    given += [(signals[0], "accusations_force", "")]
+    given += [(signals[0], "allegations_force", "")]
     rows_in(site, "officers/factor_verdict", tmp_path, id=[str(n) for n in range(len(given))],
             signal=[g[0] for g in given], factor=[g[1] for g in given], verdict=[g[2] for g in given],
             given_on=["2011-02-10"] * len(given))  # fmt: skip
@@ -143,7 +143,7 @@ def test_verdicts_become_the_precision_of_each_factor(useless, tmp_path):
     told = json.loads(done.stdout)
     assert told["privacy"] == "restricted"
     many, few = told["factors"]
-    assert (many["factor"], many["given"], many["useful"]) == ("accusations", 12, 0.75)
+    assert (many["factor"], many["given"], many["useful"]) == ("allegations", 12, 0.75)
     assert many["verdicts"] == {"KNOWN": 3, "USEFUL": 9}
     assert (many["low"], many["high"]) == (pytest.approx(0.4677, abs=1e-4), pytest.approx(0.9111, abs=1e-4))  # Wilson
     assert (few["factor"], few["given"], few["useful"]) == ("force_reports", 4, None)
@@ -153,7 +153,7 @@ def test_verdicts_become_the_precision_of_each_factor(useless, tmp_path):
 
 
 def test_a_wrong_count_and_a_site_without_support_are_refused(town, useless):
-    with pytest.raises(CatalogueError, match="accusation"):
-        follow_up(useless[0], "accusation")
+    with pytest.raises(CatalogueError, match="allegation"):
+        follow_up(useless[0], "allegation")
     with pytest.raises(MeasureError, match="no interventions"):
-        follow_up(town, "accusations")
+        follow_up(town, "allegations")

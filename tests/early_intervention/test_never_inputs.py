@@ -110,13 +110,13 @@ def test_the_shipped_indicators_cover_what_the_policies_name():
 
 def test_a_ratio_and_a_rule_stand_on_counts_over_the_same_months(tmp_path):
     ratio = INDICATOR.replace("kind: count", "kind: ratio").replace('where: "{where}"\n', "")
-    ratio = ratio.replace("record: {record}\nknown_at: {known_at}\n", "of: accusations\nper: shift\nmonths: [7]\n")
+    ratio = ratio.replace("record: {record}\nknown_at: {known_at}\n", "of: allegations\nper: shift\nmonths: [7]\n")
     (tmp_path / "indicators" / "rules").mkdir(parents=True)
     (tmp_path / "indicators" / "mine.yaml").write_text(ratio, encoding="utf-8")
     (tmp_path / "indicators" / "rules" / "ours.yaml").write_text(
-        "label: Ours\nany_of: [{indicator: accusations, months: 7, at_least: 2}]\nsources: [test]\n", encoding="utf-8"
+        "label: Ours\nany_of: [{indicator: allegations, months: 7, at_least: 2}]\nsources: [test]\n", encoding="utf-8"
     )
     found = [problem.found for problem in examine(tmp_path)[1]]
     assert "a look-back of 7 months" in found
     assert "there is no indicator 'shift'" in found
-    assert "accusations does not look back 7 months" in found
+    assert "allegations does not look back 7 months" in found

@@ -33,7 +33,7 @@ def staffed(town, tmp_path_factory):
     rows_in(site, "officers/signal", folder, id=["s1", "s2"], officer=["o0001", "o0002"],
             raised_on=["2012-05-31", "2012-05-31"], kind=["Threshold reached"] * 2)  # fmt: skip
     rows_in(site, "officers/factor_verdict", folder, id=["v1", "v2"], signal=["s1", "s2"],
-            given_on=["2012-06-10"] * 2, factor=["accusations", "force_reports"], verdict=["Useful"] * 2)  # fmt: skip
+            given_on=["2012-06-10"] * 2, factor=["allegations", "force_reports"], verdict=["Useful"] * 2)  # fmt: skip
     return open_site(site.path)
 
 
@@ -52,7 +52,7 @@ def test_it_holds_the_own_records_and_nobody_elses(staffed):
     (signalled,) = told["records"]["officers/signal"]
     assert signalled["kind"] == "THRESHOLD"
     (verdict,) = told["records"]["officers/factor_verdict"]
-    assert (verdict["factor"], verdict["verdict"]) == ("accusations", "USEFUL")
+    assert (verdict["factor"], verdict["verdict"]) == ("allegations", "USEFUL")
     assert {"race", "age"} <= set(told["not_shown"]["force/force_report"])
     assert len(told["records"]["officers/assignment"]) == 1, "not those whom the officer supervises"
 
@@ -68,7 +68,7 @@ def test_rows_and_counts_are_those_known_by_the_day(staffed):
     later = known.filter(known["found_on"] > DAY)["record_key"].to_list()
     assert later
     assert all("finding" not in row for row in held if row["record_key"] in later)
-    (counted,) = [one for one in told["indicators"] if one["indicator"] == "accusations"]
+    (counted,) = [one for one in told["indicators"] if one["indicator"] == "allegations"]
     assert counted["values"][60] == known.filter(known["received_on"] > date(2007, 6, 30)).height
     assert counted["question"]
 

@@ -37,7 +37,7 @@ def reviewed(town, tmp_path_factory):
             reviewed_on=["2012-04-10"] * 60 + [""] * 8, days_to_review=["10"] * 60 + [""] * 8,
             decision=["No need found"] * 60 + [""] * 8)  # fmt: skip
     rows_in(site, "officers/factor_verdict", folder, id=ids, signal=ids, given_on=["2012-04-10"] * count,
-            factor=["accusations"] * count, verdict=["Useful"] * 30 + ["Already known"] * (count - 30))  # fmt: skip
+            factor=["allegations"] * count, verdict=["Useful"] * 30 + ["Already known"] * (count - 30))  # fmt: skip
     rows_in(site, "officers/intervention", folder, id=ids, officer=officers, signal=ids,
             begun_on=["2012-05-01"] * count, kind=["Mentoring"] * (count - 2) + ["Other duties"] * 2)  # fmt: skip
     return open_site(site.path)

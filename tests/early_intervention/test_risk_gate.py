@@ -61,7 +61,7 @@ def govern(city, *signals, capacity=40):
 
 def test_a_model_that_wins_may_be_switched_on_after_its_backtest_and_only_as_it_was_tried(city):
     (found,) = govern(city, "risk_logistic")
-    assert "no backtest of 'accusations' with these definitions and a capacity of 40 is kept" in found
+    assert "no backtest of 'allegations' with these definitions and a capacity of 40 is kept" in found
     with pytest.raises(SiteError, match="may not be switched on"):
         signal(city, DAY)
     checked = CliRunner().invoke(app, ["check", str(city.path)])
@@ -78,7 +78,7 @@ def test_a_model_that_wins_may_be_switched_on_after_its_backtest_and_only_as_it_
     assert sum(one.indicator.startswith(("force", "days_since_force")) and one.times > 1 for one in reasons) >= 40
     assert "force_reports" in found.signals[0].inputs
     assert "capacity of 41" in govern(city, "risk_logistic", capacity=41)[0]
-    (file,) = city.path.glob("backtests/accusations-*.json")
+    (file,) = city.path.glob("backtests/allegations-*.json")
     kept = json.loads(file.read_text("utf-8"))
     assert len(kept["provenance"]["data"]) == len(kept["provenance"]["config"]) == 64
     file.write_text(json.dumps(kept | {"provenance": kept["provenance"] | {"data": "0" * 64}}), "utf-8")

@@ -50,7 +50,7 @@ def test_everyone_who_reached_a_threshold_stands_there_once_in_no_order(town, pr
     assert sheet == quarterly_sheet(town, QUARTER, RULES)
     assert sheet.not_held == ["Force reports: 3 or more in 3 months"], "what cannot be counted is said"
     other = quarterly_sheet(town, "2012-Q4", ["new_jersey"])
-    assert other.context == ["Accusations in complaints: 3 or more in 12 months"]
+    assert other.asked == ["Allegations in complaints: 3 or more in 12 months"]
 
 
 def test_each_factor_has_the_verdicts_of_the_spreadsheet(town, printed):

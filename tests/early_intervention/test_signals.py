@@ -202,7 +202,7 @@ def test_who_used_more_force_than_others_at_the_same_scenes_is_found(tmp_path):
         ({"where": "race = 'BLACK'"}, "'race' is race: it is never an input"),
         ({"similar": ["age"]}, "'age' is age: it is never an input"),
         ({"similar": ["nothing"]}, "has no field 'nothing'"),
-        ({"indicator": "accusations"}, "'indicator' in a signal of kind disparity"),
+        ({"indicator": "allegations"}, "'indicator' in a signal of kind disparity"),
         ({"outcome": None}, "without 'outcome'"),
     ],
 )  # fmt: skip

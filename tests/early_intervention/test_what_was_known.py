@@ -141,11 +141,11 @@ def test_order_quiet_officers_and_later_facts_change_nothing(tmp_path_factory, d
     keys = sorted(sites[0].records("complaints/allegation").collect()["officer"].drop_nulls().unique())
     both = []
     for site, rows in zip(sites, (keys, [*keys, "nobody"]), strict=True):
-        specs = [one for one in site.catalogue.indicators.values() if one.id.startswith(("accusations", "adverse"))]
+        specs = [one for one in site.catalogue.indicators.values() if one.id.startswith(("allegations", "adverse"))]
         found = compute(records(site), specs, days, rows)
         both.append({column: found.values(*column) for column in found.columns})
     plain, again = both
-    assert np.array_equal(plain["adverse_events", 12], plain["accusations_sustained", 12]), "no force, no suspensions"
+    assert np.array_equal(plain["adverse_events", 12], plain["allegations_sustained", 12]), "no force, no suspensions"
     assert plain.keys() == again.keys()
     for column, values in plain.items():
         assert np.array_equal(values, again[column][: len(keys)], equal_nan=True), column

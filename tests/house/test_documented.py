@@ -91,3 +91,11 @@ def test_each_word_is_defined_once():
     assert sorted({word for word in words if words.count(word) > 1}) == []
     assert words == sorted(words, key=str.casefold)
     assert {word.replace("_", " ") for word in WORDS_OF_THE_DESIGN.split()} - set(words) == set()
+
+
+def test_each_see_leads_to_a_word_that_is_defined():
+    written = (ROOT / "GLOSSARY.md").read_text(encoding="utf-8")
+    rows = dict(re.findall(r"^\| \*\*(.+?)\*\* \| (.+) \|$", written, re.MULTILINE))
+    leads = {word: told[1] for word, text in rows.items() if (told := re.fullmatch(r"See \*\*(.+)\*\*\.", text))}
+    assert len(leads) > 20
+    assert set(leads.values()) <= rows.keys() - leads.keys()

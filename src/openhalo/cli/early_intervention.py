@@ -33,7 +33,7 @@ def register(app: typer.Typer) -> None:
 def backtest(
     site: Annotated[Path, typer.Option(help="The site's folder")] = Path(),
     outcome: Annotated[
-        str, typer.Option(help="The count that is to be foreseen; as the governance record says, or accusations")
+        str, typer.Option(help="The count that is to be foreseen; as the governance record says, or allegations")
     ] = "",
     counted: Annotated[str, typer.Option(help="The count whose history foresees it; the outcome's own")] = "",
     first: Annotated[int, typer.Option(help="First year on whose last day we look")] = 2008,
@@ -46,7 +46,7 @@ def backtest(
 ) -> None:
     """Show how good ways to choose officers for a review would have been, and whether any is worth its alarms.
 
-    Example: openhalo backtest --site springfield --outcome accusations_sustained --counted accusations
+    Example: openhalo backtest --site springfield --outcome allegations_sustained --counted allegations
     """
     from openhalo.sites.signalling import try_out
 
@@ -196,7 +196,7 @@ def _share(value: float | None, low: float | None, high: float | None) -> str:
 
 def outcomes(
     site: SiteFolder = Path(),
-    outcome: Annotated[str, typer.Option(help="The count of which there should be fewer")] = "accusations",
+    outcome: Annotated[str, typer.Option(help="The count of which there should be fewer")] = "allegations",
     version: Annotated[int | None, typer.Option(help="Store version; the newest without it")] = None,
     as_json: AsJson = False,
 ) -> None:

@@ -52,7 +52,7 @@ def sentences(found: Backtest) -> list[str]:
             ).format(worth=formatting.share(WORTH))
         )
     said += _limits(found)
-    said.append(_("A complaint is an accusation, not a proof. The set is for support, and a person decides."))
+    said.append(_("An allegation is no proof. The set is for support, and a person decides."))
     return said
 
 

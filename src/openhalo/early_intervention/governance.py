@@ -29,9 +29,9 @@ class Governance(Spec):
     contest_decided_by: str = Field(min_length=3, description="Who decides when an officer contests a signal")
     contest_days: int = Field(ge=1, le=90, description="Days until an officer who contests gets an answer")
     signals: list[str] = Field(
-        default=["accusations"], min_length=1, description="Signals and rules of the catalogue that are switched on"
+        default=["allegations"], min_length=1, description="Signals and rules of the catalogue that are switched on"
     )
-    outcome: str = Field(default="accusations", description="The count that a backtest foresees")
+    outcome: str = Field(default="allegations", description="The count that a backtest foresees")
 
     def misfits(self) -> Iterable[Misfit]:
         """Yield a first reader from discipline, and one who would judge a contest about the own decision."""

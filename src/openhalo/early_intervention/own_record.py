@@ -1,6 +1,6 @@
 """Everything that is held about one officer, for that officer: records, what each indicator counts, and why a signal.
 
-It shows nobody else: no other officer, and no trait or words of a person who complained or was met.
+It shows nobody else: no other officer, and no trait or words of a complainant or of a person who was met.
 """
 
 import math

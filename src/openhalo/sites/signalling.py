@@ -67,7 +67,7 @@ def try_out(
 
     Args:
         site: the site.
-        outcome: the count that is to be foreseen; empty: as the governance record says, or accusations.
+        outcome: the count that is to be foreseen; empty: as the governance record says, or allegations.
         counted: the count whose history foresees it; empty: the outcome itself.
         first, last: years on whose last days we look; the records must reach a year further.
         capacity: officers that can be reviewed on a day; 0: as the governance record says, or 2 % of all serving.
@@ -78,7 +78,7 @@ def try_out(
     """
     records = _records(site, None)
     governance = read_governance(site.path) if (site.path / GOVERNANCE).is_file() else None
-    outcome = outcome or (governance.outcome if governance else "accusations")
+    outcome = outcome or (governance.outcome if governance else "allegations")
     foreseen, history = (_count(site.catalogue, name) for name in (outcome, counted or outcome))
     held = _events(site.catalogue, records, foreseen)
     _events(site.catalogue, records, history)
