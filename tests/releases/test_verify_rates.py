@@ -27,7 +27,7 @@ def rows_of(record, site, size):
     """Records of two years, of races that a rate joins, and some of no known race."""
     spec = site.catalogue.record_type(record)
     blank = dict.fromkeys(spec.written, "")
-    forced = {"force_type": "CHOKEHOLD_OR_CAROTID"} if "force_type" in blank else {}
+    forced = {"force_type": "NECK"} if "force_type" in blank else {}
     return [
         {**blank, "id": str(i), "occurred_at": f"{2020 + i % 2}-{1 + i % 12:02}-10 12:00:00",
          "race": RACES[i % 4 if i % 3 else 0], "gender": "MALE", "precinct": "1"} | forced

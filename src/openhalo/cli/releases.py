@@ -125,7 +125,7 @@ def recompute(
         if done.withheld:
             out.print(f"  {done.withheld:,} are withheld in the release", highlight=False)
         if not done.same_catalogue:
-            out.print("  definitions have changed since; figures whose own definition did not were compared")
+            out.print("  definitions have changed since; figures were computed by those of the release")
     if done.problems:
         raise typer.Exit(ReleaseError.exit_code)
 
