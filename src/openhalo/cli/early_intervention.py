@@ -282,6 +282,7 @@ def sheet(
     site: SiteFolder = Path(),
     rule: Annotated[list[str] | None, typer.Option(help="Rule whose thresholds count; may stand twice; all")] = None,
     version: Annotated[int | None, typer.Option(help="Store version; the newest without it")] = None,
+    as_json: AsJson = False,
 ) -> None:
     """Write a sheet to print: who reached a threshold, in no order, with space for a verdict on each reason.
 
@@ -295,6 +296,9 @@ def sheet(
     opened = openhalo.open_site(site)
     found = quarterly_sheet(opened, quarter, rule or (), version)
     page = write_sheet(to, found, opened.catalogue, opened.settings.title)
+    if as_json:
+        print_json({"page": str(page), "officers": len(found.cards)})
+        return
     out.print(
         f"{len(found.cards)} officers. To print, restricted: {page}", markup=False, highlight=False, soft_wrap=True
     )

@@ -156,6 +156,7 @@ def serve(
     site: Annotated[Path, typer.Argument(help="The site's folder")],
     host: Annotated[str, typer.Option(help="Address to listen on; 0.0.0.0 for every one")] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="Port to listen on; 0 for any that is free", min=0, max=65535)] = 8000,
+    as_json: AsJson = False,
 ) -> None:
     """Show the newest public release in a browser: serves its files, and nothing else, until interrupted (Ctrl+C).
 
@@ -165,4 +166,5 @@ def serve(
 
     folder = openhalo.open_site(site).register.newest()
     err.print(f"serving {folder}; stop with Ctrl+C", soft_wrap=True)
-    serving.serve(folder, host, port)
+    say = (lambda address: print_json({"address": address, "release": str(folder)})) if as_json else print
+    serving.serve(folder, host, port, say)
