@@ -7,13 +7,13 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 import functools
 import shutil
+import sys
 import textwrap
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
-import vl_convert
 
 from openhalo.base.provenance import hash_facts
 from openhalo.presentation import drawing, drawing_process
@@ -28,6 +28,35 @@ declared_public:
     fields: [race, gender, reason, precinct, neighborhood, search_conducted]
     reason: The city publishes these fields of every stop on its open data site.
 """
+
+
+HEAVY = [
+    "arviz",
+    "lightgbm",
+    "nutpie",
+    "numba",
+    "pandas",
+    "playwright",
+    "sklearn",
+    "statsmodels",
+    "surgeo",
+    "vl_convert",
+]
+imported_while_collecting = pytest.StashKey[list[str]]()
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Note which large libraries were imported before the first test: tests/house holds that there are none."""
+    session.config.stash[imported_while_collecting] = [name for name in HEAVY if name in sys.modules]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def caches(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Keep what libraries remember in a folder of this process: two that write one file break each other's tests."""
+    with pytest.MonkeyPatch.context() as patched:
+        for name in ("XDG_CACHE_HOME", "MPLCONFIGDIR"):
+            patched.setenv(name, str(tmp_path_factory.mktemp(name.lower())))
+        yield
 
 
 @pytest.fixture(scope="session")
@@ -58,6 +87,8 @@ def browser() -> Iterator[Any]:
 @pytest.fixture(scope="session", autouse=True)
 def drawn_once(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Iterator[None]:
     """Draw each chart once for all test processes: an SVG follows from its specification alone."""
+    import vl_convert
+
     own = tmp_path_factory.getbasetemp()
     folder = (own if worker_id == "master" else own.parent) / "drawings"
     folder.mkdir(exist_ok=True)

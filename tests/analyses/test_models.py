@@ -10,9 +10,10 @@ from openhalo.base.errors import MissingExtra
 from openhalo.intake.template import example_cells
 from openhalo.sites.making import init_site
 from openhalo.sites.open_site import open_site
+from tests.libraries import needs
 
-pytest.importorskip("numba")
-pytest.importorskip("nutpie")
+pytestmark = needs("numba", "nutpie")
+
 PLANNED = """
 exploratory:
   - analysis: stops/search_thresholds

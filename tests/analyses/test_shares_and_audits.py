@@ -1,13 +1,15 @@
 """Ratios, standardised shares, the funnel and the audit on real records, against pandas and statsmodels."""
 
 import numpy as np
-import pandas as pd
 import polars as pl
 import pytest
-import statsmodels.api as sm
 
 from openhalo.measures.analyses.running import run_plan
 from openhalo.sites.open_site import open_site
+from tests.libraries import library
+
+pd = library("pandas")
+sm = library("statsmodels.api")
 
 RACES = {"A": "ASIAN_PACIFIC", "B": "BLACK", "P": "HISP", "Q": "HISP", "W": "WHITE", "Z": "OTHER", "I": "AIAN"}
 PLAN = """

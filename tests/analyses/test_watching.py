@@ -4,14 +4,16 @@ import calendar
 from datetime import date
 
 import numpy as np
-import pandas as pd
 import pytest
 
 from openhalo.measures.analyses.running import run_one
 from openhalo.sites.open_site import open_site
 from openhalo.statistics import monitoring
+from tests.libraries import library
 
 from .made import days, made_site, stops
+
+pd = library("pandas")
 
 FORCE = "tests:\n  - {analysis: force/monthly_watch, within: 2018-07..2021-08}\n"
 SINCE = date(2020, 1, 1)

@@ -2,10 +2,11 @@
 
 from pathlib import Path
 
-import pandas as pd
-
 from openhalo.sites.making import init_site
 from openhalo.sites.open_site import open_site
+from tests.libraries import library
+
+pd = library("pandas")
 
 FILES = {
     "chicago_officers": "officers.csv.gz",
@@ -56,6 +57,6 @@ def since(data: Path, folder: Path, first: str) -> dict[str, Path]:
     return found
 
 
-def raw(file: Path) -> pd.DataFrame:
+def raw(file: Path):
     """Return the cells of a file as text."""
     return pd.read_csv(file, dtype=str, keep_default_na=False)

@@ -4,7 +4,6 @@ import re
 from datetime import date
 
 import numpy as np
-import pandas as pd
 import polars as pl
 import pytest
 
@@ -14,8 +13,11 @@ from openhalo.releases.hashes import verify
 from openhalo.sites.open_site import open_site
 from openhalo.sites.settings import check_settings
 from openhalo.statistics import staggered
+from tests.libraries import library
 
 from .chicago import raw, site_of
+
+pd = library("pandas")
 
 RACES = {"WHITE": "WHITE", "BLACK": "BLACK", "HISPANIC": "HISP", "ASIAN/PACIFIC ISLANDER": "ASIAN_PACIFIC",
          "NATIVE AMERICAN/ALASKAN NATIVE": "AIAN"}  # fmt: skip

@@ -5,7 +5,6 @@ import subprocess
 import sys
 from pathlib import Path
 
-import pandas as pd
 import pytest
 from typer.testing import CliRunner
 
@@ -18,6 +17,9 @@ from openhalo.sites.demo import demo_deliveries, make_demo, write_data_set
 from openhalo.sites.making import FOLDERS, init_site
 from openhalo.sites.open_site import open_site
 from openhalo.sites.settings import check_settings
+from tests.libraries import library
+
+pd = library("pandas")
 
 
 def cells(path):

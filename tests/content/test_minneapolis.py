@@ -4,13 +4,15 @@ import json
 from datetime import date
 from fractions import Fraction
 
-import pandas as pd
 import polars as pl
 import pytest
 
 from openhalo.base.errors import MeasureError
 from openhalo.sites.making import init_site
 from openhalo.sites.open_site import open_site
+from tests.libraries import library
+
+pd = library("pandas")
 
 EXPECTED = {
     "minneapolis_stops": (51_920, 51_920, 0),

@@ -6,10 +6,10 @@ from types import SimpleNamespace
 
 import polars as pl
 import pytest
-from frictionless import Package, system
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from made_up import small_site
+from tests.libraries import library
 
 from openhalo.base.errors import ReleaseError, SiteError
 from openhalo.presentation import charts
@@ -21,12 +21,14 @@ from openhalo.publications.rederiving import rederive
 from openhalo.releases.hashes import verify
 from openhalo.sites.settings import read_settings
 
+frictionless = library("frictionless")
+
 UNDECLARED = "title: T\npublisher: {kind: agency, name: N}\nagencies: {testpd: {name: P}}\n"
 
 
 def test_a_data_package_reader_finds_nothing_wrong(small_release):
-    with system.use_context(trusted=True):
-        report = Package(str(small_release / "datapackage.json")).validate()
+    with frictionless.system.use_context(trusted=True):
+        report = frictionless.Package(str(small_release / "datapackage.json")).validate()
     assert report.valid, report.flatten(["type", "message"])
     assert {task.name for task in report.tasks if task.type == "table"} >= {"data-figures-csv", "data-dictionary-csv"}
 
