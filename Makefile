@@ -14,8 +14,9 @@ demo: .venv/.demo    ## real records in, a served site out (ARGS=--no-serve ends
 test: .venv/.dev     ## all that a change needs, in minutes
 	$(BIN)/python -m pytest $(ARGS)
 
+# The plugin of random order imports NumPy before tests/conftest.py could keep its linear algebra to one thread.
 ci: .venv/.dev       ## all of it in any order, every page under every rule, more examples: in half an hour
-	OPENHALO_EXAMPLES=60 $(BIN)/python -m pytest -v -m "not soak" -p randomly $(ARGS)
+	OPENHALO_EXAMPLES=60 OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest -v -m "not soak" -p randomly $(ARGS)
 
 soak: .venv/.dev     ## long campaigns: 500 kills, 10 M rows, hundreds of random measures and conditions
 	$(BIN)/python -m pytest -m soak -n 0 --durations=0 $(ARGS)

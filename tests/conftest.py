@@ -56,7 +56,11 @@ def pytest_collection_finish(session: pytest.Session) -> None:
 
 @pytest.fixture(scope="session", autouse=True)
 def caches(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """Keep what libraries remember in a folder of this process: two that write one file break each other's tests."""
+    """Keep what libraries remember in a folder of this process: two that write one file break each other's tests.
+
+    What Numba compiled stays beside the code, for the next run too: it puts whole files in place, and each function is
+    compiled for one kind of arguments, so that two processes write the same.
+    """
     downloads = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "uv"
     with pytest.MonkeyPatch.context() as patched:
         for name in ("XDG_CACHE_HOME", "MPLCONFIGDIR", "CHROME_CONFIG_HOME"):
