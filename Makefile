@@ -14,6 +14,10 @@ demo: .venv/.demo    ## real records in, a served site out (ARGS=--no-serve ends
 test: .venv/.dev     ## all that a change needs, in minutes
 	$(BIN)/python -m pytest $(ARGS)
 
+# The plugin of random order imports NumPy before tests/conftest.py could keep its linear algebra to one thread.
+ci: .venv/.dev       ## all of it in any order, every page under every rule, more examples: in half an hour
+	OPENHALO_EXAMPLES=60 OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest -v -m "not soak" -p randomly $(ARGS)
+
 soak: .venv/.dev     ## long campaigns: 500 kills, 10 M rows, hundreds of random measures and conditions
 	$(BIN)/python -m pytest -m soak -n 0 --durations=0 $(ARGS)
 	OPENHALO_EXAMPLES=100 $(BIN)/python -m pytest tests/measures/test_oracle.py
@@ -45,4 +49,4 @@ lock:                ## pin every dependency by hash
 	@test -e .venv/.dev && test .venv/.dev -nt pyproject.toml || PYTHON=$(PYTHON) deploy/setup requirements.lock
 	@touch $@
 
-.PHONY: help demo test soak check bench docs messages assets lock
+.PHONY: help demo test ci soak check bench docs messages assets lock

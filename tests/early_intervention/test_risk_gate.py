@@ -13,6 +13,7 @@ from openhalo.base.errors import SiteError
 from openhalo.cli.main import app
 from openhalo.sites.open_site import open_site
 from openhalo.sites.signalling import check_governance, signal, try_out
+from tests.copies import copy_of
 
 from .test_backtest import RECORD
 from .test_signals import DAY, deliver, department
@@ -29,7 +30,7 @@ sources: [test]
 
 
 @pytest.fixture(scope="module")
-def city(tmp_path_factory):
+def made(tmp_path_factory):
     """Force strikes at random; a complaint follows force within a year, and says nothing about the next one."""
     folder, draw = tmp_path_factory.mktemp("risk"), random.Random(2)
     site = department(folder, 300)
@@ -52,6 +53,11 @@ def city(tmp_path_factory):
     own.parent.mkdir(parents=True)
     own.write_text(OWN, "utf-8")
     return open_site(site.path)
+
+
+@pytest.fixture
+def city(made, tmp_path):
+    return copy_of(made, tmp_path)
 
 
 def govern(city, *signals, capacity=40):

