@@ -26,6 +26,7 @@ ANALYSES = {
     "veil_of_darkness": "stops/veil_of_darkness",
 }
 """Kind → the analysis that is asked; staggered starts have a site of their own (`test_staggered.department`)."""
+BY_OFFICER = "stops/search_share_by_officer"
 SAMPLED = ("same_scene", "small_area_estimate", "threshold_test")
 PLAN = """tests:
   - analysis: force/dog_bite_change
@@ -76,6 +77,7 @@ def _stops():
             "search_conducted": np.where(searched, "Yes", "No"),
             "search_basis": np.where(searched, "Consent", ""),
             "contraband_found": np.where(searched, np.where(found, "Yes", "No"), ""),
+            "officer": rng.integers(1, 25, size).astype(str),
         }
     )
 
