@@ -59,7 +59,7 @@ def test_the_estimate_is_that_of_the_matrix(halved):
     assert "The number fell by more than chance explains." in said
     assert found.detail["estimate"][0] == pytest.approx(staggered.event_study(cohorts, 0).estimate)
     assert "Left out, because they were not there from the first day to the last: 1." in found.notes
-    assert len(found.chart()["data"]["values"]) == found.detail.height
+    assert len(found.pictures()[0].spec()["data"]["values"]) == found.detail.height
     assert sum(one.leads for one in found.contrasts) == 1 and len(found.contrasts) == 5
 
 

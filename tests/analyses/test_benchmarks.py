@@ -37,7 +37,7 @@ def test_officers_are_counted_and_never_named(made):
     assert f"{out} of 12 officers differ from others at similar stops" in found.sentence()
     assert "(more often: 1; less often: " in found.sentence()
     assert "It is no ranking." in found.sentence() and found.contrasts == () and found.detail.height == 1
-    assert "zz0" not in json.dumps(found.to_dict(), default=str) and "zz0" not in str(found.tabulate())
+    assert "zz0" not in json.dumps(found.to_dict(), default=str) and "zz0" not in str(found.tables())
     assert found.chart() is None and found.notes and found.assumptions
 
 
@@ -73,7 +73,7 @@ def test_precincts_are_compared_as_by_the_statistic_on_the_file(searches, data):
         assert mine.n == pytest.approx(one.stops, abs=2)
         assert mine.estimate == pytest.approx(one.difference, abs=2e-3)
     assert f"of {len(ours)} places differ" in found.sentence()
-    assert len(found.chart()["data"]["values"]) == len(ours)
+    assert len(found.pictures()[0].spec()["data"]["values"]) == len(ours)
 
 
 def test_a_single_officer_has_nobody_to_be_compared_with(tmp_path):

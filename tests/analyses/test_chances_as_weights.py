@@ -158,7 +158,7 @@ def test_the_page_shows_weighted_shares_within_the_bounds(fair, drawn):
     assert black.low < truth < black.high
     without = found.facts["without_chances"]
     assert 60 <= without <= 140 and f"{without} do not, and are in no estimate" in " ".join(found.notes)
-    tried, mixed = found.more()
+    _counted, tried, mixed = found.tables()
     assert {row[1] for row in tried.rows} <= {"yes", "too few to tell"} and len(mixed.rows) == len(
         found.facts["trials"]
     )
@@ -169,7 +169,7 @@ def test_where_chances_miss_what_is_known_there_is_no_estimate(drawn, tmp_path):
     assert not [one for one in found.contrasts if one.way]
     assert "Last names and ZIP codes give no estimate here." in found.sentence()
     assert found.headline().startswith("Race or ethnicity was not written down for 41 of every 100 stops")
-    assert any(row[1] == "no" for row in found.more()[0].rows)
+    assert any(row[1] == "no" for row in found.tables()[1].rows)
 
 
 def test_people_recorded_as_another_group_show(fair, drawn, tmp_path):
@@ -178,10 +178,10 @@ def test_people_recorded_as_another_group_show(fair, drawn, tmp_path):
     wrong = (pl.col("race") == 5) & (pl.int_range(12_000) % 2 == 0)
     found = city(tmp_path, rows.with_columns(race=pl.when(wrong).then(0).otherwise("race")), "fair").analyse(ANALYSIS)
     assert not [one for one in found.contrasts if one.way] and "give no estimate here" in found.sentence()
-    mixed = found.more()[1]
+    mixed = found.tables()[2]
     (white,) = (row for row in mixed.rows if row[0] == "White people")
     hispanic = mixed.heads.index("Hispanic or Latino people")
-    right = fair.analyse(ANALYSIS).more()[1]
+    right = fair.analyse(ANALYSIS).tables()[2]
     (before,) = (row for row in right.rows if row[0] == "White people")
     assert float(white[hispanic].rstrip("%")) > 2 * float(
         before[right.heads.index("Hispanic or Latino people")].rstrip("%")
@@ -192,13 +192,13 @@ def test_too_few_known_records_try_nothing(drawn, tmp_path):
     found = city(tmp_path, drawn.head(3000), "fair", known=0.03).analyse(ANALYSIS)
     assert "nobody can see whether they would be right" in found.sentence()
     assert not [one for one in found.contrasts if one.way]
-    assert {row[1] for row in found.more()[0].rows} == {"too few to tell"}
+    assert {row[1] for row in found.tables()[1].rows} == {"too few to tell"}
 
 
 def test_nothing_gives_the_likeliest_race_of_a_record(fair):
     """What is computed with chances holds groups of records only: it has no row for a record."""
     found = fair.analyse(ANALYSIS)
-    assert found.detail.height < 10 and found.table().height < 20
+    assert found.detail.height < 10 and found.to_polars().height < 20
     release = fair.publish()
     for file in release.rglob("*.csv"):
         assert "chance" not in file.read_text("utf-8").partition("\n")[0]

@@ -98,7 +98,7 @@ def test_the_change_of_level_agrees_with_statsmodels(change):
 
 
 def test_the_chart_draws_each_month_and_the_event(change):
-    chart = change.chart()
+    chart = change.pictures()[0].spec()
     assert len(chart["data"]["values"]) == 38
     assert chart["layer"][0]["data"]["values"] == [{"at": "2020-06-01T00:00:00Z"}]
 

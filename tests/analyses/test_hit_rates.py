@@ -52,7 +52,7 @@ def test_the_three_ways_agree_with_plain_computations(result, raw):
         searched.pivot_table(index="addrpct", columns="group", values="hit", aggfunc=how, fill_value=0)
         for how in ("sum", "count")
     )
-    rows = {(row["group"], row["way"]): row for row in result.table().to_dicts()}
+    rows = {(row["group"], row["way"]): row for row in result.to_polars().to_dicts()}
     for group in ("BLACK", "HISP", "ASIAN_PACIFIC", "OTHER"):
         a, m, b, m0 = (frame[name].to_numpy(float) for name in (group, "WHITE") for frame in (k, n))
         both = (m > 0) & (m0 > 0)
@@ -94,7 +94,7 @@ def test_small_groups_are_named_and_not_compared(result):
 
 
 def test_the_chart_has_a_square_a_group_and_a_circle_a_precinct(result):
-    chart = result.chart("narrow")
+    chart = result.pictures()[0].spec("narrow")
     assert [square["title"]["text"] for square in chart["concat"]] == [
         "Asian and Pacific Islander people", "Black people", "Hispanic or Latino people",
     ]  # fmt: skip

@@ -85,7 +85,7 @@ def test_the_thresholds_equal_an_independent_computation(thresholds):
         assert (one.low, one.high) == pytest.approx((low, high), abs=0.006)
     assert found["a group's own stops", "BLACK"].estimate == pytest.approx(0.26057 - 0.37587, abs=0.002)
     assert found["a group's own stops", "HISP"].estimate == pytest.approx(0.27606 - 0.37587, abs=0.002)
-    levels = [row[1] for row in thresholds.tabulate().rows]
+    levels = [row[1] for row in thresholds.tables()[0].rows]
     assert [float(level.strip("%")) for level in levels] == pytest.approx([37.75, 26.00, 27.61], abs=0.25)
 
 
@@ -101,7 +101,7 @@ def test_the_model_predicts_what_it_saw(thresholds):
     for made, expected in (("searches", "expected_searches"), ("hits", "expected_hits")):
         assert seen[expected].sum() == pytest.approx(seen[made].sum(), rel=0.03)
     assert np.corrcoef(seen["searches"], seen["expected_searches"])[0, 1] > 0.99
-    check = thresholds.depict()[1]
+    check = thresholds.pictures()[1]
     assert sum(len(panel.points) for panel in check.first[0]) == 2 * seen.height
 
 
@@ -116,13 +116,13 @@ def test_officers_who_stand_out_are_counted_and_never_named(scenes):
     assert "does not foretell" not in found.sentence()
     assert set(found.facts["predicted"]) == {"levels", "sizes", "pairs"}
     assert min(found.facts["predicted"].values()) > 0.01
-    few, _many = found.depict()[1].first[0]
+    few, _many = found.pictures()[1].first[0]
     assert len(few.points) == 3  # no group of under ten officers is drawn
     assert any(note.startswith("As a check, 400 made-up sets of records") for note in found.notes)
     assert found.facts["officers"] == 30
     low, middle, high = (one.estimate for one in found.contrasts)
     assert low < middle < high
-    everything = f"{found.to_dict()} {found.detail.columns} {found.chart()}"
+    everything = f"{found.to_dict()} {found.detail.columns} {found.pictures()[0].spec()}"
     assert "officer': '" not in everything and "names" not in everything
 
 

@@ -63,7 +63,7 @@ def test_the_funnel_counts_every_precinct_against_the_whole(results, raw):
     assert result.facts["stand_out"] == sum(one.adjusted < 0.05 for one in result.contrasts)
     assert f"{result.facts['stand_out']} of 77 places differ" in result.sentence()
     assert "It is no ranking." in result.sentence()
-    assert len(result.chart()["data"]["values"]) == 77
+    assert len(result.pictures()[0].spec()["data"]["values"]) == 77
 
 
 def test_places_alike_in_their_mix_keep_their_own_share(results, raw):
@@ -103,4 +103,4 @@ def test_the_audit_finds_the_known_traps(city):
     assert not any(check == "Rounded times" for check, _field in looks)
     assert result.detail.height == 12 and result.detail["records"].sum() == 51_920
     assert "checks of the recording ask for a look" in result.headline()
-    assert len(result.tabulate().rows) > len(result.facts["look"])
+    assert len(result.tables()[0].rows) > len(result.facts["look"])

@@ -7,7 +7,7 @@ import polars as pl
 import pytest
 
 from openhalo.analyses.kinds.small_area_estimate.answers_by_kind import answers_by_kind
-from openhalo.analyses.kinds.small_area_estimate.words import Area, notes, sentence
+from openhalo.analyses.kinds.small_area_estimate.words import Area, SmallAreas, sentence
 from openhalo.statistics.results import Result
 from tests.libraries import needs
 
@@ -130,7 +130,7 @@ def test_small_numbers_of_people_are_not_told_and_areas_without_answers_are(foun
 def test_own_answers_are_shown_where_they_are_enough(found):
     rows = found.detail.filter(pl.col("own_estimate").is_not_null())
     assert rows.height > 5 and rows["answered"].min() >= 50
-    assert "too few to say" in {row[3] for row in found.tabulate().rows}
+    assert "too few to say" in {row[3] for row in found.tables()[0].rows}
     one = rows.row(0, named=True)
     mine = asked().filter(neighborhood=one["area"]).with_columns(pl.col("weight").cast(float))
     assert one["own_estimate"] == pytest.approx(np.average(mine["trust"] == "8", weights=mine["weight"]))
@@ -148,7 +148,7 @@ def test_weights_that_kinds_explain_change_nothing_and_others_count(found, tmp_p
     known = kinds(found, tmp_path, uneven)
     assert known.effect == pytest.approx(1.25, abs=0.04)  # 1 + cv² of 1 and 3
     assert known.asked.sum() == pytest.approx(900 / known.effect) and sum(known.answered) == 900
-    told = " ".join(notes(found.context, known, [Area("A", 9, 50, RESULT, None)], found.contrasts[0], [], 10))
+    told = " ".join(SmallAreas((Area("A", 9, 50, RESULT, None),), known.left, known.effect).notes(found))
     assert f"the 900 answers are worth {900 / known.effect:.0f} that all count the same" in told
 
 

@@ -41,7 +41,7 @@ def test_the_p_value_is_that_of_the_published_program(tmp_path):
     assert "8 bites by police dogs" in found.sentence() and "Chance alone could give" in found.sentence()
     assert ("both stretches of time hold the same months of the year", "met") in found.assumptions
     assert found.notes[0] == "2 in 730 days before, 6 in 731 days from then on."
-    assert found.chart() and found.table()["low"][0] == one.low
+    assert found.chart() and found.to_polars()["low"][0] == one.low
 
 
 def test_a_large_change_is_told_and_a_partial_year_is_marked(tmp_path):

@@ -55,8 +55,8 @@ def test_the_answer_says_when_and_not_why(force):
     assert f"The chart for a rise gave {len(rises)} alarms, the first in September 2020." in said and len(rises) > 5
     assert "It does not say why, and some alarms are chance." in said
     assert any("about one false alarm in 60 months" in note for note in force.notes)
-    assert [row[0] for row in force.tabulate().rows] == ["All", "1", "2", "3", "4", "5"]
-    drawn = force.chart()["data"]["values"]
+    assert [row[0] for row in force.tables()[0].rows] == ["All", "1", "2", "3", "4", "5"]
+    drawn = force.pictures()[0].spec()["data"]["values"]
     months = {one["month"] for one in force.facts["alarms"] if not one["place"]}
     assert len(drawn) == 38 and sum(one["shape"] == "diamond" for one in drawn) == len(months)
     assert "La primera" in force.sentence("es") or "la primera en septiembre de 2020" in force.sentence("es")

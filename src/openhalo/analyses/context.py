@@ -1,6 +1,6 @@
 """What an analysis is asked about: the definition, what a site's plan says of it, and the records that it looks at."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, fields
 from datetime import date
 from functools import cached_property
 from typing import Any, Generic, Literal, TypeVar
@@ -29,7 +29,14 @@ class AnalysisContext(Generic[Kind_co]):
     spec: Kind_co
     test: PlannedTest
     standing: Standing
-    records: Records
+    records: Records = field(repr=False)
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Return what is pickled: the records without the tables that they have open, and the days that they cover."""
+        held = {
+            one.name: getattr(self.records, one.name) for one in fields(self.records) if not one.name.startswith("_")
+        }
+        return {**self.__dict__, "records": Records(**held), "covered": self.covered}
 
     @property
     def reference(self: "AnalysisContext[Grouped]") -> str:
