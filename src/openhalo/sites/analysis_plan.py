@@ -2,14 +2,13 @@
 
 from pathlib import Path
 
-from openhalo.base.errors import Problem, ReleaseError, SiteError
-from openhalo.catalogue import cross_checks, reader
+from openhalo.base.errors import Problem, ReleaseError
+from openhalo.catalogue import cross_checks
 from openhalo.catalogue.analysis_plans import AnalysisPlan
 from openhalo.catalogue.index import Catalogue
-from openhalo.catalogue.reader import Document
 from openhalo.releases.package import DESCRIPTOR, read_descriptor
-
-PLAN = "analysis_plan.yaml"
+from openhalo.sites.layout import PLAN, SiteLayout
+from openhalo.sites.site_files import read_site_file
 
 
 def read_plan(site: Path) -> AnalysisPlan | None:
@@ -18,20 +17,18 @@ def read_plan(site: Path) -> AnalysisPlan | None:
     Raises:
         SiteError: the plan is wrong, with every problem.
     """
-    document, plan = _read(site)
-    if document is not None and document.problems:
-        raise SiteError(document.problems)
-    return plan
+    found = read_site_file(SiteLayout(site).plan, AnalysisPlan)
+    return found.stated() if found is not None else None
 
 
 def check_plan(site: Path, catalogue: Catalogue) -> list[Problem]:
     """Return every problem of a site's plan: of its own, and analyses and codes that the catalogue does not have."""
-    document, plan = _read(site)
-    if document is None:
+    found = read_site_file(SiteLayout(site).plan, AnalysisPlan)
+    if found is None:
         return []
-    if plan is not None:
-        cross_checks.plan(plan, document, catalogue.schema, catalogue.analyses)
-    return document.problems
+    if found.spec is not None:
+        cross_checks.plan(found.spec, found.document, catalogue.schema, catalogue.analyses)
+    return found.problems
 
 
 def must_stand(plan: AnalysisPlan | None, releases: Path) -> None:
@@ -54,11 +51,3 @@ def must_stand(plan: AnalysisPlan | None, releases: Path) -> None:
         found = f"the plan of {plan.written} was changed after release {published[-1].name} showed its results"
         todo = "put it back; tests added since then stand under 'exploratory', or in a new plan with a new date"
         raise ReleaseError(Problem(where, found, todo=todo))
-
-
-def _read(site: Path) -> tuple[Document | None, AnalysisPlan | None]:
-    path = site / PLAN
-    if not path.is_file():
-        return None, None
-    document = reader.read(path)
-    return document, reader.check(document, AnalysisPlan)
