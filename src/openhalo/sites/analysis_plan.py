@@ -1,14 +1,25 @@
 """A site's analysis plan: `analysis_plan.yaml`, written before the results are known."""
 
+from datetime import date
 from pathlib import Path
 
 from openhalo.base.errors import Problem, ReleaseError
 from openhalo.catalogue import cross_checks
 from openhalo.catalogue.analysis_plans import AnalysisPlan
 from openhalo.catalogue.index import Catalogue
-from openhalo.releases.package import DESCRIPTOR, read_descriptor
+from openhalo.releases.editions import Facts, read_facts
+from openhalo.releases.package import DESCRIPTOR
 from openhalo.sites.layout import PLAN, SiteLayout
 from openhalo.sites.site_files import read_site_file
+
+
+class _Planned(Facts):
+    written: date
+    sha256: str
+
+
+class _Descriptor(Facts):
+    analysis_plan: _Planned | None = None
 
 
 def read_plan(site: Path) -> AnalysisPlan | None:
@@ -40,14 +51,14 @@ def must_stand(plan: AnalysisPlan | None, releases: Path) -> None:
     published = [folder for folder in sorted(releases.glob("[0-9]*")) if (folder / DESCRIPTOR).is_file()]
     if not published:
         return
-    earlier = read_descriptor(published[-1]).get("analysis_plan")
-    if not earlier:
+    earlier = read_facts(published[-1], DESCRIPTOR, _Descriptor).analysis_plan
+    if earlier is None:
         return
     where = f"{PLAN}: written"
-    if plan is None or str(plan.written) < earlier["written"]:
-        found = f"release {published[-1].name} was built under the plan of {earlier['written']}, which is gone"
+    if plan is None or plan.written < earlier.written:
+        found = f"release {published[-1].name} was built under the plan of {earlier.written}, which is gone"
         raise ReleaseError(Problem(where, found, todo="put the plan back; what it planned is published"))
-    if str(plan.written) == earlier["written"] and plan.fingerprint != earlier["sha256"]:
+    if plan.written == earlier.written and plan.fingerprint != earlier.sha256:
         found = f"the plan of {plan.written} was changed after release {published[-1].name} showed its results"
         todo = "put it back; tests added since then stand under 'exploratory', or in a new plan with a new date"
         raise ReleaseError(Problem(where, found, todo=todo))
