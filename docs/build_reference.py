@@ -18,7 +18,9 @@ from openhalo.disclosure.policy import Policy
 from openhalo.early_intervention.governance import Governance
 from openhalo.sites.settings import Settings
 
-PYTHON_EXAMPLE = """import openhalo
+PYTHON_EXAMPLE = """from datetime import date
+
+import openhalo
 
 print(openhalo.__version__)
 site: openhalo.Site = openhalo.open_site("springfield")
@@ -36,7 +38,15 @@ print(site.analyse("stops/hit_rates").sentence(), site.plan)
 print(site.publish(), site.releases, site.store.manifest().version)
 print(site.verify("0001").problems, site.recompute("0001").cannot, site.diff("0001", "0002")["counts"])
 site.register.recall("0001", "A figure was wrong")
-site.purge("spd/template_stops_stop/17-0042", authority="Court order 2026-118")"""
+purge = site.purge("spd/template_stops_stop/17-0042", authority="Court order 2026-118")
+print(site.verify_receipt(f"springfield/store/purges/{purge.purge}.json").versions, site.public_key())
+print(site.layout.keys)
+
+if site.governance:
+    print(site.backtest(outcome="allegations_sustained", counted="allegations").best.label)
+    print(site.signal(date(2013, 12, 31)).signals, site.sheet("2013-Q4", rules=["miami_dade"]).cards)
+    print(site.own_record("10014", date(2013, 12, 31))["signal"])
+    print(site.outcomes("force_reports").factors)"""
 
 REFERENCE = Path(__file__).parent / "reference"
 
@@ -294,7 +304,8 @@ def python() -> str:
         value = getattr(openhalo, name)
         told = f"`{value}`" if isinstance(value, str) else f"```\n{inspect.cleandoc(value.__doc__)}\n```"
         lines += [f"## openhalo.{name}\n", told, ""]
-    for name, method in sorted(vars(openhalo.Site).items()):
+    held = {name: method for one in reversed(openhalo.Site.__mro__[:-1]) for name, method in vars(one).items()}
+    for name, method in sorted(held.items()):
         if not name.startswith("_") and getattr(method, "__doc__", None):
             lines += [f"### Site.{name}\n", "```", inspect.cleandoc(method.__doc__), "```", ""]
     return "\n".join(lines)

@@ -149,6 +149,7 @@ CASES = [
     (11, "publish empty"),
     (15, "publish site"),
     (15, "verify empty"),
+    (11, "verify site --receipt good.csv"),
     (15, "recompute site"),
     (11, "backtest --site empty"),
     (11, "signal --site empty --known-by 2017-06-30"),

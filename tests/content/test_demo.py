@@ -14,7 +14,8 @@ from openhalo.cli.main import app
 from openhalo.releases.hashes import verify
 from openhalo.sites import demo as demo_module
 from openhalo.sites.demo import demo_deliveries, make_demo, write_data_set
-from openhalo.sites.init import FOLDERS, init_site
+from openhalo.sites.init import init_site
+from openhalo.sites.layout import FOLDERS
 from openhalo.sites.open_site import open_site
 from openhalo.sites.settings import check_settings
 from tests.copies import copy_of

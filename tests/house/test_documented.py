@@ -46,11 +46,13 @@ def test_each_command_has_an_example_and_words_for_each_part(name, pages):
 def test_each_public_name_has_an_example(pages):
     page = pages["python.md"]
     example = page[: page.index("## ")]
-    site = [name for name in vars(openhalo.Site) if not name.startswith("_")]
+    held = {name: value for one in reversed(openhalo.Site.__mro__[:-1]) for name, value in vars(one).items()}
+    site = [name for name in held if not name.startswith("_")]
+    assert {"settings", "signal", "publish"} <= {*site}
     used = set(re.findall(r"(?:openhalo|site)\.(\w+)", example))
     assert {*openhalo.__all__, *site} - used == set()
     described = set(re.findall(r"^##+ (?:openhalo|Site)\.(\w+)", page, re.MULTILINE))
-    methods = {name for name in site if getattr(vars(openhalo.Site)[name], "__doc__", None)}
+    methods = {name for name in site if getattr(held[name], "__doc__", None)}
     assert {*openhalo.__all__, *methods} - described == set()
 
 

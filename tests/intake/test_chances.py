@@ -10,7 +10,7 @@ import openhalo_catalogue
 from openhalo.base.errors import CatalogueError, MissingExtra
 from openhalo.catalogue.index import load
 from openhalo.intake.template import example_cells, source_for
-from openhalo.publications.protection.policy_checks import check_policy
+from openhalo.sites.disclosure_policy import check_policy
 from openhalo.sites.init import init_site
 from openhalo.sites.open_site import open_site
 from openhalo.sites.settings import check_settings

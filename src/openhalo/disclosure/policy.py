@@ -8,17 +8,15 @@ people can be guessed, above K_CEILING a department could hide behind privacy.
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
-from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import Field
 
-from openhalo.base.errors import Problem, SiteError
 from openhalo.base.periods import Grain, label
-from openhalo.catalogue import reader
 from openhalo.catalogue.reader import Misfit, Spec
 
 POLICY = "disclosure.yaml"
+"""Where problems of a policy lie, in words; `sites.layout` says where the file stands."""
 K_FLOOR, K_CEILING = 3, 30
 LOSS_CEILING = 0.10
 """The largest share of any group's records that recoding may cost."""
@@ -215,18 +213,3 @@ class Policy(Spec):
     def next_release(self, last_release: date | None, today: date) -> date:
         """Return the first day on which a release may go out."""
         return today if last_release is None else max(today, last_release + timedelta(days=self.days_between_releases))
-
-
-def read_policy(path: Path) -> Policy:
-    """Read a policy.
-
-    Raises:
-        SiteError: there is none, or it is wrong; with every problem at its line.
-    """
-    if not path.is_file():
-        raise SiteError(Problem(str(path), "there is no disclosure policy", todo="write one, or declare fields public"))
-    document = reader.read(path)
-    policy = reader.check(document, Policy)
-    if policy is None:
-        raise SiteError(document.problems)
-    return policy

@@ -1,9 +1,8 @@
 """The agency, or its overseer, computes a release again from the records themselves."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 import polars as pl
 
@@ -23,7 +22,7 @@ from openhalo.records.as_of import RecordsAsOf
 from openhalo.records.purging import purges
 from openhalo.records.reading import Records
 from openhalo.releases.comparing import KEY
-from openhalo.releases.editions import FIGURES, read_facts, read_figures
+from openhalo.releases.editions import FIGURES, Facts, read_facts, read_figures
 from openhalo.releases.package import DESCRIPTOR
 from openhalo.verification.definitions import Defined, Definitions
 from openhalo.verification.derivation import Derivation
@@ -63,7 +62,7 @@ def recompute(folder: Path, definitions: Definitions, records: Records, report: 
     found.figures = table.height
     files = read_recoded(folder)
     as_out = released(files, folder, records)
-    told = _Protected.of(read_facts(folder, DESCRIPTOR).get("disclosure", {}))
+    told = _Protected.of(read_facts(folder, DESCRIPTOR, _Descriptor).disclosure)
     versions = {definitions.store_version, *(version for _days, version in told.stretches)}
     versions |= {version for one in files for version in one.stretches.values()}
     gone = {one.record for one in purges(records.store) if versions & {*one.versions}}
@@ -99,6 +98,15 @@ def recompute(folder: Path, definitions: Definitions, records: Records, report: 
     return found
 
 
+class _Disclosure(Facts):
+    closed_days: dict[str, str] = {}
+    counted_from_versions: dict[str, int] = {}
+
+
+class _Descriptor(Facts):
+    disclosure: _Disclosure = _Disclosure()
+
+
 @dataclass(frozen=True)
 class _Protected:
     """What a release says of the records that it protected: the days they speak for, and how these were counted."""
@@ -107,10 +115,9 @@ class _Protected:
     stretches: list[tuple[Period, int]]
 
     @classmethod
-    def of(cls, facts: Mapping[str, Any]) -> "_Protected":
-        days = {record: Period.parse(text) for record, text in facts.get("closed_days", {}).items()}
-        versions = facts.get("counted_from_versions", {})
-        return cls(days, [(Period.parse(text), version) for text, version in versions.items()])
+    def of(cls, facts: _Disclosure) -> "_Protected":
+        days = {record: Period.parse(text) for record, text in facts.closed_days.items()}
+        return cls(days, [(Period.parse(text), version) for text, version in facts.counted_from_versions.items()])
 
 
 def _again(

@@ -11,7 +11,7 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from openhalo.base.errors import Problem, ReleaseError
-from openhalo.releases.package import DESCRIPTOR, read_descriptor
+from openhalo.releases.package import DESCRIPTOR, served
 
 HEADERS = {
     "Content-Security-Policy": "default-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
@@ -33,7 +33,7 @@ def server(folder: Path, host: str = "127.0.0.1", port: int = 8000) -> Iterator[
     Raises:
         ReleaseError: the folder is no release, or the address cannot be had.
     """
-    types = {resource["path"]: resource["mediatype"] for resource in read_descriptor(folder)["resources"]}
+    types = {resource.path: resource.mediatype for resource in served(folder)}
     types[DESCRIPTOR] = "application/json"
     try:
         made = ThreadingHTTPServer((host, port), partial(_Handler, folder.resolve(), types))
