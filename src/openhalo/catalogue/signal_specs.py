@@ -14,11 +14,12 @@ from pydantic import Field
 from openhalo.base.errors import name_all
 from openhalo.catalogue.condition_parser import parse
 from openhalo.catalogue.conditions import links_of
-from openhalo.catalogue.cross_checks import known
 from openhalo.catalogue.indicators import OFFICER, IndicatorSpec
+from openhalo.catalogue.kinds import Kind, Shelves
 from openhalo.catalogue.never_inputs import NeverInput, forbidden_inputs
 from openhalo.catalogue.reader import Document, Location, Misfit, Spec
 from openhalo.catalogue.record_types import WITHHELD
+from openhalo.catalogue.references import known, record_type_known
 from openhalo.catalogue.schema import Schema, Unread
 
 _NEEDS = {
@@ -90,15 +91,16 @@ class SignalSpec(Spec):
             yield Misfit((name,), f"'{name}' in a signal of kind {self.kind}", todo="remove it")
 
 
-def signal(spec: SignalSpec, document: Document, schema: Schema, indicators: Mapping[str, IndicatorSpec]) -> None:
+def cross_check(spec: SignalSpec, document: Document, shelves: Shelves) -> None:
     """Check what a signal refers to, and that it reads no input that is never one."""
+    schema, indicators = shelves.schema, shelves.of(IndicatorSpec)
     if spec.kind == "risk":
         counts = {name: one for name, one in indicators.items() if one.is_count and 12 in one.months}
         for place, name in (("foresees", spec.foresees), ("counted", spec.counted)):
             known(name, counts, "count over twelve months", document, (place,))
     elif spec.indicator:
         _looks_back(spec, document, indicators)
-    elif known(spec.record, schema.record_types, "record type", document, ("record",), schema):
+    elif record_type_known(spec.record, document, ("record",), schema):
         with suppress(Unread):
             _reads(spec, document, schema)
 
@@ -149,3 +151,6 @@ def _reads(spec: SignalSpec, document: Document, schema: Schema) -> None:
 def _forbidden(place: Location, words: str, kind: NeverInput, document: Document) -> None:
     found = f"'{words}' is {kind.name}: it is never an input of early intervention, for {kind.reason}"
     document.report(place, found, todo="leave it out; no setting allows it")
+
+
+KIND = Kind("indicators/signals/NAME", SignalSpec, cross_check, site_may_redefine=True)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.stats import false_discovery_control
 
-from openhalo.catalogue.indicators import RuleSpec
+from openhalo.catalogue.indicator_rules import RuleSpec
 from openhalo.catalogue.signal_specs import SignalSpec
 from openhalo.early_intervention import risk
 from openhalo.early_intervention.factors import Factor, Numbers, SignalContext, beside_peers, how_often, peer_factor

@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 from openhalo.base.errors import CatalogueError, MissingExtra, Problem, did_you_mean, name_all
 from openhalo.base.provenance import hash_facts
 from openhalo.catalogue.index import Catalogue
-from openhalo.catalogue.indicators import IndicatorSpec, RuleSpec
+from openhalo.catalogue.indicator_rules import RuleSpec
+from openhalo.catalogue.indicators import IndicatorSpec
 from openhalo.catalogue.signal_specs import SignalSpec
 from openhalo.early_intervention.alerts import Filler, alerts, filler
 from openhalo.early_intervention.factors import Factor, SignalContext, beside_peers, peer_factor

@@ -3,8 +3,8 @@
 from pathlib import Path
 
 from openhalo.base.errors import Problem, ReleaseError, SiteError
-from openhalo.catalogue import cross_checks, reader
-from openhalo.catalogue.analysis_plans import AnalysisPlan
+from openhalo.catalogue import reader
+from openhalo.catalogue.analysis_plans import AnalysisPlan, cross_check
 from openhalo.catalogue.index import Catalogue
 from openhalo.catalogue.reader import Document
 from openhalo.releases.package import DESCRIPTOR, read_descriptor
@@ -30,7 +30,7 @@ def check_plan(site: Path, catalogue: Catalogue) -> list[Problem]:
     if document is None:
         return []
     if plan is not None:
-        cross_checks.plan(plan, document, catalogue.schema, catalogue.analyses)
+        cross_check(plan, document, catalogue)
     return document.problems
 
 
