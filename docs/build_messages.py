@@ -1,4 +1,4 @@
-"""Bring the message files of every language up to date with code, templates and catalogue: `make messages`.
+"""Bring the message files of every language up to date with code, templates and catalogue: `make fresh`.
 
 `make messages ARGS=fr` adds a language. A test fails when a file is not up to date.
 """

@@ -18,7 +18,7 @@ from openhalo.catalogue import (
     measure_checks,
     reader,
     record_type_checks,
-    signal_specs,
+    signal_checks,
     source_checks,
     vocabulary_checks,
 )
@@ -52,7 +52,7 @@ class Catalogue(Shelves):
     analyses: dict[str, AnalysisSpec] = shelf(analysis_checks.KIND)
     indicators: dict[str, IndicatorSpec] = shelf(indicators.KIND)
     rules: dict[str, RuleSpec] = shelf(indicator_rules.KIND)
-    signals: dict[str, SignalSpec] = shelf(signal_specs.KIND)
+    signals: dict[str, SignalSpec] = shelf(signal_checks.KIND)
     record_types: dict[str, RecordType] = shelf(record_type_checks.KIND)
     core_lists: dict[str, CoreList] = shelf(core_list.KIND)
 

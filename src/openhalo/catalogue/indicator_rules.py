@@ -1,5 +1,7 @@
 """Rules of early intervention as data: at which counts, or ratios, a policy sends an alert."""
 
+from typing import ClassVar
+
 from pydantic import Field
 
 from openhalo.catalogue.documents import Document
@@ -28,6 +30,18 @@ class RuleSpec(Spec):
     any_of: list[Threshold] = Field(min_length=1, description="Thresholds, of which one is enough")
     note: str = Field(default="", description="What of the policy the records cannot show")
     sources: list[str] = Field(min_length=1, description="Where the policy is written down")
+    reads_everything: ClassVar[bool] = False
+    """As of a signal: whether it reads all indicators."""
+
+    @property
+    def indicators(self) -> list[str]:
+        """Return the indicators of its thresholds."""
+        return [one.indicator for one in self.any_of]
+
+    @property
+    def records(self) -> list[str]:
+        """Return the record types that it reads itself: none."""
+        return []
 
 
 def cross_check(spec: RuleSpec, document: Document, shelves: Shelves) -> None:

@@ -1,11 +1,15 @@
 """What a kind of catalogue file is, and the shelves on which its definitions stand: one a kind."""
 
 import re
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field, fields
 from functools import cached_property
-from typing import Any, Generic, cast
+from importlib import import_module
+from importlib.util import find_spec
+from pkgutil import iter_modules
+from typing import Any, Generic, cast, get_args
 
+from openhalo.base.errors import Problem
 from openhalo.catalogue.documents import Document
 from openhalo.catalogue.reader import Spec, SpecT
 from openhalo.catalogue.record_types import RecordType
@@ -63,3 +67,35 @@ def shelf(kind: Kind[SpecT]) -> dict[str, SpecT]:
 def kind_of(metadata: Mapping[str, Any]) -> Kind[Any] | None:
     """Return the kind whose shelf a field with this metadata is; None for a field that is no shelf."""
     return metadata.get("kind")
+
+
+def forms_in(package: str, path: Iterable[str], base: type[SpecT]) -> dict[str, type[SpecT]]:
+    """Return the schemas of a package that has a module for each form, named by what a file says its `kind` is.
+
+    Args:
+        package: its name.
+        path: its `__path__`.
+        base: the schema of what all forms say.
+    """
+    return {module.name: _form(f"{package}.{module.name}", module.name, base) for module in iter_modules(path)}
+
+
+def _form(module: str, kind: str, base: type[SpecT]) -> type[SpecT]:
+    """Return the class of a module whose `kind` is the module's name."""
+    named = vars(import_module(module)).values()
+    schemas = [one for one in named if isinstance(one, type) and issubclass(one, base)]
+    return next(one for one in schemas if kind in get_args(one.model_fields["kind"].annotation))
+
+
+def without_runner(forms: Iterable[str], package: str, entry: str, what: str) -> list[Problem]:
+    """Return a problem for each form that no module of a package runs.
+
+    Args:
+        forms: what files may say their `kind` is.
+        package: it has a module, or a folder, of each form's name.
+        entry: the function of such a module.
+        what: what is run, in words.
+    """
+    missing = [form for form in forms if find_spec(f"{package}.{form}") is None]
+    todo = f"write the module of this name, with a function `{entry}`"
+    return [Problem(f"{package}.{form}:0", f"nothing runs {what} of the kind '{form}'", todo=todo) for form in missing]

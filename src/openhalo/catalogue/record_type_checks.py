@@ -27,6 +27,8 @@ def cross_check(spec: RecordType, document: Document, shelves: Shelves) -> None:
     for name, rule in spec.rules.items():
         at = ("rules", name, "condition")
         check_one_record(check_condition(rule.condition, spec.id, document, at, schema), document, at)
+        for field_name in rule.refuses:
+            known(field_name, spec.fields, f"field of {spec.id}", document, ("rules", name, "refuses", field_name))
     for name in spec.example:
         known(name, spec.fields, f"field of {spec.id}", document, ("example", name))
 

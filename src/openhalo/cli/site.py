@@ -56,15 +56,16 @@ def check(
 
     Example: openhalo check springfield
     """
-    from openhalo.analyses.runner import check_kinds
+    from openhalo.analyses import runner
     from openhalo.catalogue import index
+    from openhalo.early_intervention import alerts
     from openhalo.publications.protection.policy_checks import check_policy
     from openhalo.sites.analysis_plan import check_plan
     from openhalo.sites.settings import check_settings
     from openhalo.sites.signalling import check_governance
 
     catalogue, problems = index.examine(site / "catalogue" if site else None)
-    problems += check_kinds()
+    problems += [*runner.check_kinds(), *alerts.check_kinds()]
     if site is not None:
         problems = [
             *check_settings(site, catalogue),

@@ -8,7 +8,7 @@ from typing import Any
 from openhalo.base.errors import Problem, StoreError
 from openhalo.base.provenance import hash_facts, write_json
 from openhalo.catalogue.index import Catalogue
-from openhalo.catalogue.signal_specs import SignalSpec
+from openhalo.catalogue.signal_kinds.risk import RiskSignal
 from openhalo.early_intervention.backtest import Backtest, configuration
 from openhalo.early_intervention.governance import Governance
 from openhalo.early_intervention.look_back import months_before
@@ -36,8 +36,8 @@ def check_risk(site: Path, catalogue: Catalogue, governance: Governance) -> list
     """
     on = [catalogue.signals[name] for name in governance.signals if name in catalogue.signals]
     problems = []
-    for spec in on:
-        why = _why_not(site, catalogue, governance, spec) if spec.kind == "risk" else ""
+    for spec in (one for one in on if isinstance(one, RiskSignal)):
+        why = _why_not(site, catalogue, governance, spec)
         if why:
             todo = f"openhalo backtest --outcome {spec.foresees} --counted {spec.counted}, or leave it off"
             problems.append(
@@ -46,7 +46,7 @@ def check_risk(site: Path, catalogue: Catalogue, governance: Governance) -> list
     return problems
 
 
-def _why_not(site: Path, catalogue: Catalogue, governance: Governance, spec: SignalSpec) -> str:
+def _why_not(site: Path, catalogue: Catalogue, governance: Governance, spec: RiskSignal) -> str:
     config = configuration(catalogue, spec.foresees, spec.counted, governance.capacity)
     file = site / FOLDER / f"{spec.foresees}-{config[:12]}.json"
     if not file.is_file():
