@@ -201,8 +201,8 @@ def test_who_used_more_force_than_others_at_the_same_scenes_is_found(tmp_path):
         ({"where": "race = 'BLACK'"}, "'race' is race: it is never an input"),
         ({"similar": ["age"]}, "'age' is age: it is never an input"),
         ({"similar": ["nothing"]}, "has no field 'nothing'"),
-        ({"indicator": "allegations"}, "'indicator' in a signal of kind disparity"),
-        ({"outcome": None}, "without 'outcome'"),
+        ({"indicator": "allegations"}, "unknown key 'indicator'"),
+        ({"outcome": None}, "'outcome' is missing"),
     ],
 )  # fmt: skip
 def test_a_disparity_may_ask_for_the_trait_of_the_person_alone(tmp_path, change, found):

@@ -37,7 +37,9 @@ class Generated(Records):
     """Records read as from a store, whose tables were made by a test."""
 
     def __init__(self, schema, records):
-        super().__init__(None, None, Catalogue(dict(schema.vocabularies), dict(schema.record_types)))
+        super().__init__(
+            None, None, Catalogue(vocabularies=dict(schema.vocabularies), record_types=dict(schema.record_types))
+        )
         self.made, self.frames = {}, {}
         for name, definition in schema.record_types.items():
             columns = definition.columns()

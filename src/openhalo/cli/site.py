@@ -55,8 +55,9 @@ def check(
 
     Example: openhalo check springfield
     """
-    from openhalo.analyses.runner import check_kinds
+    from openhalo.analyses import runner
     from openhalo.catalogue import index
+    from openhalo.early_intervention import alerts
     from openhalo.sites.analysis_plan import check_plan
     from openhalo.sites.disclosure_policy import check_policy
     from openhalo.sites.governance import check_governance
@@ -64,7 +65,7 @@ def check(
     from openhalo.sites.settings import check_settings
 
     catalogue, problems = index.examine(SiteLayout(site).catalogue if site else None)
-    problems += check_kinds()
+    problems += [*runner.check_kinds(), *alerts.check_kinds()]
     if site is not None:
         problems = [
             *check_settings(site, catalogue),

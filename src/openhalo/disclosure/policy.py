@@ -30,17 +30,17 @@ Unit = Literal["persons", "complainants", "officers"]
 class Codes(Spec):
     """Replace codes by coarser ones; codes that are not named stay."""
 
-    kind: Literal["codes"]
-    field: str
+    kind: Literal["codes"] = Field(description="How the field is made coarser")
+    field: str = Field(description="Field of the record type")
     groups: dict[str, list[str]] = Field(description="New code → codes that become it")
 
 
 class Bands(Spec):
     """Replace a number by its band: [18, 25] gives "under 18", "18–24", "25 and over"."""
 
-    kind: Literal["bands"]
-    field: str
-    starts: list[int] = Field(min_length=1)
+    kind: Literal["bands"] = Field(description="How the field is made coarser")
+    field: str = Field(description="Field of the record type")
+    starts: list[int] = Field(min_length=1, description="First number of each band but the lowest, rising")
 
     def misfits(self) -> Iterable[Misfit]:
         """Starts must rise."""
@@ -51,24 +51,24 @@ class Bands(Spec):
 class Rare(Spec):
     """Replace codes with fewer than `below` records by OTHER."""
 
-    kind: Literal["rare"]
-    field: str
-    below: int = Field(ge=2)
+    kind: Literal["rare"] = Field(description="How the field is made coarser")
+    field: str = Field(description="Field of the record type")
+    below: int = Field(ge=2, description="Fewest records of a code that stays")
 
 
 class PeriodOf(Spec):
     """Replace a date by the first day of its period."""
 
-    kind: Literal["period"]
-    field: str
-    grain: Literal["month", "quarter", "year"]
+    kind: Literal["period"] = Field(description="How the field is made coarser")
+    field: str = Field(description="Field of the record type")
+    grain: Literal["month", "quarter", "year"] = Field(description="Length of the period")
 
 
 class LeaveOut(Spec):
     """Leave a field out of the incident file."""
 
-    kind: Literal["leave_out"]
-    field: str
+    kind: Literal["leave_out"] = Field(description="How the field is made coarser")
+    field: str = Field(description="Field of the record type")
 
 
 Recoding = Annotated[Codes | Bands | Rare | PeriodOf | LeaveOut, Field(discriminator="kind")]
@@ -77,7 +77,7 @@ Recoding = Annotated[Codes | Bands | Rare | PeriodOf | LeaveOut, Field(discrimin
 class Outcome(Spec):
     """A field that look-alikes must not all share."""
 
-    field: str
+    field: str = Field(description="Field of the record type")
     different: int = Field(default=2, ge=2, description="How many values each set of look-alikes must show")
     harmless: list[str] = Field(default=[], description="Values that a whole set may share: not searched")
 

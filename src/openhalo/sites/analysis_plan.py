@@ -4,8 +4,7 @@ from datetime import date
 from pathlib import Path
 
 from openhalo.base.errors import Problem, ReleaseError
-from openhalo.catalogue import cross_checks
-from openhalo.catalogue.analysis_plans import AnalysisPlan
+from openhalo.catalogue.analysis_plans import AnalysisPlan, cross_check
 from openhalo.catalogue.index import Catalogue
 from openhalo.releases.editions import Facts, read_facts
 from openhalo.releases.package import DESCRIPTOR
@@ -38,7 +37,7 @@ def check_plan(site: Path, catalogue: Catalogue) -> list[Problem]:
     if found is None:
         return []
     if found.spec is not None:
-        cross_checks.plan(found.spec, found.document, catalogue.schema, catalogue.analyses)
+        cross_check(found.spec, found.document, catalogue)
     return found.problems
 
 

