@@ -2,12 +2,12 @@
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import ClassVar, Literal, get_args
+from typing import ClassVar, Literal
 
 from pydantic import Field
 
 from openhalo.catalogue.analysis_specs import AnalysisSpec
-from openhalo.catalogue.measure_specs import Kind, MeasureSpec
+from openhalo.catalogue.measure_specs import MeasureSpec
 from openhalo.catalogue.reader import Misfit, Spec
 
 Standing = Literal["published", "no_records", "not_declared", "not_built"]
@@ -94,7 +94,7 @@ def telling(measures: Iterable[MeasureSpec], items: Collection[str], lead: Seque
         key=lambda spec: (
             places.index(spec.core if spec.core in items else ""),
             lead.index(spec.id) if spec.id in lead else len(lead),
-            get_args(Kind).index(spec.kind),
+            spec.traits.order,
             spec.id,
         ),
     )

@@ -10,6 +10,7 @@ from openhalo.catalogue.analysis_plans import SETTABLE, AnalysisPlan
 from openhalo.catalogue.analysis_specs import AnalysisSpec, Grouped
 from openhalo.catalogue.condition_parser import parse
 from openhalo.catalogue.conditions import Node, fields_of, links_of, pinned
+from openhalo.catalogue.measure_kinds import KINDS
 from openhalo.catalogue.measure_specs import Denominator, MeasureSpec
 from openhalo.catalogue.reader import Document, Location
 from openhalo.catalogue.record_types import WITHHELD, FieldSpec, RecordType
@@ -122,7 +123,7 @@ def measure(spec: MeasureSpec, document: Document, schema: Schema, measures: Map
     for partner, place in ((spec.of, "of"), (spec.paired_with, "paired_with")):
         if partner:
             known(partner, measures, "measure", document, (place,), schema)
-    if spec.kind == "ratio":
+    if spec.traits.compares_groups:
         _ratio(spec, document, schema, measures)
         return
     if not (spec.record and spec.unit):
@@ -286,8 +287,9 @@ def _ratio(spec: MeasureSpec, document: Document, schema: Schema, measures: Mapp
     base = measures.get(spec.of)
     if base is None:
         return
-    if base.kind not in ("share", "rate"):
-        document.report(("of",), f"'{spec.of}' is a {base.kind}", "a share or a rate")
+    if not base.traits.may_be_compared:
+        allowed = " or ".join(f"a {kind}" for kind, traits in KINDS.items() if traits.may_be_compared)
+        document.report(("of",), f"'{spec.of}' is a {base.kind}", allowed)
     if known(spec.across, base.groups, f"group of {spec.of}", document, ("across",)):
         with suppress(Unread):
             found = schema.follow(base.record, spec.across)
