@@ -2,11 +2,11 @@
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal, get_args
+from typing import Literal
 
 from openhalo.catalogue.analysis_specs import AnalysisSpec
 from openhalo.catalogue.core_list import CoreItem
-from openhalo.catalogue.measure_specs import Kind, MeasureSpec
+from openhalo.catalogue.measure_specs import MeasureSpec
 
 Standing = Literal["published", "no_records", "not_declared", "not_built"]
 
@@ -58,7 +58,7 @@ def telling(measures: Iterable[MeasureSpec], items: Collection[str], lead: Seque
         key=lambda spec: (
             places.index(spec.core if spec.core in items else ""),
             lead.index(spec.id) if spec.id in lead else len(lead),
-            get_args(Kind).index(spec.kind),
+            spec.traits.order,
             spec.id,
         ),
     )

@@ -8,6 +8,7 @@ from openhalo.catalogue.conditions import pinned
 from openhalo.catalogue.core_list import check_item
 from openhalo.catalogue.documents import Document
 from openhalo.catalogue.kinds import Kind, Shelves
+from openhalo.catalogue.measure_kinds import KINDS
 from openhalo.catalogue.measure_specs import Denominator, MeasureSpec
 from openhalo.catalogue.references import check_group, check_number, check_open_condition, known, record_type_known
 from openhalo.catalogue.schema import Schema, Unread
@@ -20,7 +21,7 @@ def cross_check(spec: MeasureSpec, document: Document, shelves: Shelves) -> None
     for partner, place in ((spec.of, "of"), (spec.paired_with, "paired_with")):
         if partner:
             known(partner, measures, "measure", document, (place,), shelves.unread_of(MeasureSpec))
-    if spec.kind == "ratio":
+    if spec.traits.compares_groups:
         _ratio(spec, measures.get(spec.of), document, schema)
         return
     if not (spec.record and spec.unit):
@@ -81,8 +82,9 @@ def _overlaps(per: Denominator, document: Document, schema: Schema) -> None:
 def _ratio(spec: MeasureSpec, base: MeasureSpec | None, document: Document, schema: Schema) -> None:
     if base is None:
         return
-    if base.kind not in ("share", "rate"):
-        document.report(("of",), f"'{spec.of}' is a {base.kind}", "a share or a rate")
+    if not base.traits.may_be_compared:
+        allowed = " or ".join(f"a {kind}" for kind, traits in KINDS.items() if traits.may_be_compared)
+        document.report(("of",), f"'{spec.of}' is a {base.kind}", allowed)
     if known(spec.across, base.groups, f"group of {spec.of}", document, ("across",)):
         with suppress(Unread):
             found = schema.follow(base.record, spec.across)
