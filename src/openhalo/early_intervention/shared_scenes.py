@@ -8,7 +8,6 @@ from openhalo.catalogue.signal_specs import SignalSpec
 from openhalo.early_intervention.factors import Factor, SignalContext
 from openhalo.early_intervention.look_back import months_before
 from openhalo.early_intervention.similar_events import place_officers
-from openhalo.engines.connect import fetch
 from openhalo.engines.ibis_expressions import to_ibis
 from openhalo.language import formatting
 from openhalo.language.translation import _
@@ -39,7 +38,7 @@ def at_the_scene(context: SignalContext, spec: SignalSpec) -> dict[int, Factor]:
         "level": relation.field(spec.level),
     }
     table = relation.table.filter((day > ibis.literal(since)) & (day <= ibis.literal(context.day)) & kept)
-    frame = fetch(table.select(**columns)).drop_nulls()
+    frame = context.records.fetch(table.select(**columns)).drop_nulls()
     if not frame.height:
         raise Refused(
             f"no record of these months says who was at which scene and at which level of force "

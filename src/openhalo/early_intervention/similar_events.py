@@ -9,7 +9,6 @@ import polars as pl
 from openhalo.catalogue.signal_specs import SignalSpec
 from openhalo.early_intervention.factors import Factor, SignalContext
 from openhalo.early_intervention.look_back import months_before
-from openhalo.engines.connect import fetch
 from openhalo.engines.ibis_expressions import to_ibis
 from openhalo.language import formatting
 from openhalo.language.translation import _
@@ -113,7 +112,7 @@ def _events(context: SignalContext, spec: SignalSpec) -> tuple[pl.DataFrame, lis
     day = relation.field(definition.time, "_date" if definition.fields[definition.time].type == "time" else "")
     since = months_before(context.day, spec.months)
     table = relation.table.filter((day > ibis.literal(since)) & (day <= ibis.literal(context.day)) & kept)
-    frame = fetch(table.select(**chosen)).drop_nulls(["officer", "outcome", *smooth])
+    frame = context.records.fetch(table.select(**chosen)).drop_nulls(["officer", "outcome", *smooth])
     return place_officers(context, spec, frame).drop("officer"), smooth
 
 

@@ -8,7 +8,6 @@ import ibis
 import polars as pl
 
 from openhalo.base.errors import MeasureError, Problem
-from openhalo.engines.connect import fetch
 from openhalo.language import formatting
 from openhalo.language.formatting import count, fraction, share
 from openhalo.language.translation import _, plural
@@ -381,4 +380,4 @@ def _things(question: Question, records: Records) -> str:
 def _events(relation: Relation, path: str) -> dict[str, int]:
     place = relation.field(path)
     counted = relation.table.select(_place=place).group_by("_place").agg(n=ibis._.count())
-    return {place: n for place, n in fetch(counted).rows() if place is not None}
+    return {place: n for place, n in relation.records.fetch(counted).rows() if place is not None}

@@ -146,7 +146,8 @@ class Site:
             version: store version; the newest without it.
             known_by: only what had happened and been recorded by this date.
         """
-        return lazily(listing(self._open(version, known_by), record, where))
+        records = self._open(version, known_by)
+        return lazily(listing(records, record, where), records.engine)
 
     def write_records(
         self,
@@ -159,9 +160,10 @@ class Site:
         limit: int | None = None,
     ) -> int:
         """Write what `records` returns to a `.csv` or `.parquet` file and return the number of records."""
-        rows = listing(self._open(version, known_by), record, where)
+        records = self._open(version, known_by)
+        rows = listing(records, record, where)
         rows = rows if limit is None else rows.limit(limit)
-        return write(rows, self.catalogue.record_type(record), Path(file))
+        return write(rows, self.catalogue.record_type(record), Path(file), records.engine)
 
     def purge(
         self, key: str, *, authority: str, oversight: str = "", patience: float = 600.0, report: Report = silent

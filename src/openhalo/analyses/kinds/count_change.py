@@ -15,7 +15,6 @@ from openhalo.analyses.wording import Wording
 from openhalo.catalogue.analysis_kinds.count_change import CountChange
 from openhalo.charts import figures_chart
 from openhalo.charts.figure import Figure
-from openhalo.engines.connect import fetch
 from openhalo.language import formatting
 from openhalo.language.translation import _, mark_for_translation
 from openhalo.measures.planning import has_days
@@ -47,7 +46,7 @@ def run(context: AnalysisContext[CountChange]) -> AnalysisResult:
     spans = ((event.start - days.first).days, (days.last - event.start).days + 1)
     relation = context.relation()
     rows = relation.table.select(after=day_of(context, relation) >= ibis.literal(event.start))
-    counted = dict(fetch(rows.group_by("after").agg(n=ibis._.count())).select("after", "n").iter_rows())
+    counted = dict(context.records.fetch(rows.group_by("after").agg(n=ibis._.count())).select("after", "n").iter_rows())
     before, after = counted.get(False, 0), counted.get(True, 0)
     found = contrast(mid_p_ratio(after, spans[1], before, spans[0]), "ratio")
     alike = Assumption(

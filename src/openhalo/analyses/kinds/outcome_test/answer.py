@@ -14,7 +14,6 @@ from openhalo.analyses.kinds.outcome_test.views import counts_of, pictures_of
 from openhalo.analyses.results import AnalysisResult
 from openhalo.analyses.wording import Wording
 from openhalo.catalogue.analysis_kinds.outcome_test import OutcomeTest
-from openhalo.engines.connect import fetch
 from openhalo.language import formatting
 from openhalo.language.translation import _, mark_for_translation, message
 from openhalo.statistics.estimates import Numbers
@@ -130,7 +129,7 @@ def _count(context: AnalysisContext[OutcomeTest]) -> pl.DataFrame:
         said=ibis._.count(where=ibis._.free & ibis._.hit.notnull()),
         hits=ibis._.count(where=ibis._.free & ibis._.hit),
     )
-    return fetch(counted)
+    return context.records.fetch(counted)
 
 
 def _tables(cells: pl.DataFrame, codes: Sequence[str | None], places: Sequence[str]) -> tuple[Numbers, Numbers]:
