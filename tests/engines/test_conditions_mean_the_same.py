@@ -18,7 +18,7 @@ from openhalo.catalogue.condition_parser import parse
 from openhalo.catalogue.conditions import And, Compare, Count, Exists, Field, Has, In, Missing, Not, Or, Truth
 from openhalo.catalogue.index import Catalogue
 from openhalo.engines.columns import IBIS, polars_schema
-from openhalo.engines.connect import cursor, fetch
+from openhalo.engines.duckdb_cursor import cursor
 from openhalo.engines.ibis_expressions import to_ibis
 from openhalo.engines.polars_expressions import to_polars
 from openhalo.records.reading import Records
@@ -59,7 +59,7 @@ class Generated(Records):
         """The answers to all conditions of a record type from one query, so that they share its joins."""
         relation = self.relation(record)
         answers = {f"answer{n}": to_ibis(node, relation) for n, node in enumerate(nodes)}
-        return fetch(relation.table.select("record_key", **answers)).sort("record_key")
+        return self.fetch(relation.table.select("record_key", **answers)).sort("record_key")
 
     def drop(self):
         for name in self.made.values():

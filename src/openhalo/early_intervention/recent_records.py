@@ -10,7 +10,6 @@ import polars as pl
 from openhalo.catalogue.signal_specs import RecordSignal
 from openhalo.early_intervention.factors import SignalContext
 from openhalo.early_intervention.look_back import months_before
-from openhalo.engines.connect import fetch
 from openhalo.engines.ibis_expressions import to_ibis
 from openhalo.records.reading import Relation
 
@@ -31,7 +30,7 @@ def recent(context: SignalContext, spec: RecordSignal, relation: Relation, colum
     day = relation.field(definition.time, "_date" if definition.fields[definition.time].type == "time" else "")
     since = months_before(context.day, spec.months)
     table = relation.table.filter((day > ibis.literal(since)) & (day <= ibis.literal(context.day)) & kept)
-    return fetch(table.select(**columns))
+    return context.records.fetch(table.select(**columns))
 
 
 def place_officers(context: SignalContext, spec: RecordSignal, frame: pl.DataFrame) -> pl.DataFrame:

@@ -19,7 +19,6 @@ from openhalo.base.provenance import hash_facts
 from openhalo.catalogue.index import Catalogue
 from openhalo.catalogue.record_types import RecordType
 from openhalo.catalogue.sources import SourceSpec
-from openhalo.engines.connect import cursor
 from openhalo.intake import faults, mapping, readers
 from openhalo.intake.receipts import SCRATCH, Receipt, next_delivery, void, write_delivery, write_receipt
 from openhalo.intake.receipts import receipts as read_receipts
@@ -110,8 +109,8 @@ def _import(delivery: Delivery, premises: Premises, scratch: Path, report: Repor
         mended_by=[r.delivery for r in earlier if delivery.mend and r.mends == delivery.mend],
     )
     report("comparing with the store")
-    connection, files = cursor(), store.files(manifest, record.id)
-    comparison, repeated = changes.compare(arrival, files, connection)
+    files = store.files(manifest, record.id)
+    comparison, repeated = changes.compare(arrival, files)
     rejected = _rejected(staged, _nameless(raw, source), repeated, purged)
     receipt = Receipt(
         delivery=arrival.delivery,
@@ -140,7 +139,7 @@ def _import(delivery: Delivery, premises: Premises, scratch: Path, report: Repor
     write_delivery(folder, receipt, rejected, comparison.withdrawn, scratch)
     if comparison.touched:
         report(f"writing {len(comparison.touched)} partition(s)")
-        table = writing.write(arrival, comparison, files, store, manifest, connection)
+        table = writing.write(arrival, comparison, files, store, manifest)
         manifest = _next(manifest, record.id, table, receipt, catalogue)
         publish(store.manifests, manifest)
     overlaps = [describe(*pair) for pair in manifest.overlaps(record.id)]

@@ -115,7 +115,8 @@ class Site(Premises):
             version: store version; the newest without it.
             known_by: only what had happened and been recorded by this date.
         """
-        return lazily(listing(open_records(self, version, known_by), record, where))
+        records = open_records(self, version, known_by)
+        return lazily(listing(records, record, where), records.engine)
 
     def write_records(
         self,
@@ -128,9 +129,10 @@ class Site(Premises):
         limit: int | None = None,
     ) -> int:
         """Write what `records` returns to a `.csv` or `.parquet` file and return the number of records."""
-        rows = listing(open_records(self, version, known_by), record, where)
+        records = open_records(self, version, known_by)
+        rows = listing(records, record, where)
         rows = rows if limit is None else rows.limit(limit)
-        return write(rows, self.catalogue.record_type(record), Path(file))
+        return write(rows, self.catalogue.record_type(record), Path(file), records.engine)
 
     def purge(
         self, key: str, *, authority: str, oversight: str = "", patience: float = 600.0, report: Report = silent

@@ -17,15 +17,13 @@ from openhalo.base.provenance import write_json
 from openhalo.base.signing import sign, site_key, site_salt
 from openhalo.catalogue.record_types import RecordType
 from openhalo.catalogue.sources import SourceSpec
-from openhalo.engines.connect import cursor
-from openhalo.engines.rows import to_frame
 from openhalo.intake import mapping
 from openhalo.intake.receipts import Receipt, receipts, rejected_file, void, withdrawn_file
 from openhalo.records import purging
-from openhalo.records.identity import record_key
+from openhalo.records.identity import digests
 from openhalo.records.manifest import publish
+from openhalo.records.purged_rows import links_to, rows_again
 from openhalo.records.purging import Purge
-from openhalo.records.sql import identifier, quote
 from openhalo.records.staging import Staged
 from openhalo.records.store import Store
 from openhalo.records.writing import table_version
@@ -122,10 +120,10 @@ def silence(staged: Staged, record: RecordType, source: SourceSpec, agency: str,
     if record.id not in by_record and not links:
         return pl.Series("row", [], pl.Int64)
     salt = site_salt(premises.layout.keys)
-    again = _named(staged, record_key(agency, source.id, bool(source.key)), salt, by_record.get(record.id, []))
+    again = rows_again(staged, agency, source.id, bool(source.key), salt, by_record.get(record.id, []))
     changes = [pl.col("refused") | pl.col("staged_place").is_in(again["staged_place"].implode())]
     for name, target in links.items():
-        gone = pl.col(name).is_in(_named(staged, identifier(name), salt, by_record[target])["value"].implode())
+        gone = pl.col(name).is_in(links_to(staged, name, salt, by_record[target])["value"].implode())
         changes.append(pl.when(~gone.fill_null(False)).then(pl.col(name)))
         if f"{name}_missing" in staged.columns:
             why = pl.when(gone).then(pl.lit("unknown")).otherwise(pl.col(f"{name}_missing"))
@@ -133,16 +131,6 @@ def silence(staged: Staged, record: RecordType, source: SourceSpec, agency: str,
     for path in staged.folder.rglob("*.parquet"):
         purging.replace_parquet(pl.scan_parquet(path, hive_partitioning=False).with_columns(changes), path)
     return again["row"].unique()
-
-
-def _named(staged: Staged, value: str, salt: str, hashes: list[str]) -> pl.DataFrame:
-    """Return `staged_place`, `row` and `value` of the staged rows whose value has one of the salted hashes."""
-    known = ", ".join(quote(found) for found in hashes) or "''"
-    query = f"""
-        SELECT staged_place, "row", value FROM (SELECT staged_place, "row", {value} AS value FROM {staged.scan})
-        WHERE sha256({quote(salt)} || value) IN ({known})
-    """
-    return to_frame(cursor().sql(query))
 
 
 def _journal(store: Store) -> Path:
@@ -191,7 +179,7 @@ def _recount(premises: Premises, plan: Journal) -> None:
     tables = dict(manifest.tables)
     for name in plan.recount:
         record, version = premises.catalogue.record_type(name), tables[name].delta_version
-        tables[name] = table_version(store, record, version, {}, manifest, cursor())
+        tables[name] = table_version(store, record, version, {}, manifest)
     changed = {"version": manifest.version + 1, "created": datetime.now(UTC), "tables": tables}
     publish(store.manifests, manifest.model_copy(update=changed))
 
@@ -278,7 +266,7 @@ def _without(rows: pl.DataFrame, premises: Premises, receipt: Receipt, identity:
         hit = named.filter(pl.col("source_id") == identity)["row"]
     else:
         digest = identity.rpartition("-")[0]
-        hashed = to_frame(cursor().sql("SELECT row, left(sha256(source_id), 32) AS digest FROM named"))
+        hashed = digests(named)
         hit = hashed.filter(pl.col("digest") == digest)["row"]
     # A line that does not have the right number of cells is kept as it was written.
     lines = rows.select("row", "reasons").explode("reasons").unnest("reasons").filter(pl.col("field") == "row")

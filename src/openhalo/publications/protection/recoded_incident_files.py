@@ -31,7 +31,6 @@ from openhalo.disclosure.policy import (
     Rare,
 )
 from openhalo.disclosure.recode import Recoded, recode
-from openhalo.engines.connect import fetch
 from openhalo.language import formatting
 from openhalo.language.translation import _
 from openhalo.measures.planning import within
@@ -153,7 +152,7 @@ def recoded(file: IncidentFile, records: Records, k: int, days: Period) -> Recod
     columns = {one: relation.field(_column(one, definition)) for one in public}
     if file.unit and file.unit not in columns:
         columns[file.unit] = relation.field(file.unit)
-    done = recode(fetch(relation.table.select(**columns)), file, k, kept=[time])
+    done = recode(records.fetch(relation.table.select(**columns)), file, k, kept=[time])
     # The first day of a year can lie before the first day of which there are records.
     start = pl.max_horizontal(pl.col(time), pl.lit(days.first))
     shown = [one for one in public if one in out and one in done.records.columns]
