@@ -49,13 +49,14 @@ class SurveyAccount(Account):
             formatting.count(round(min(max(end * (100 if share else 1), 0.0), 100.0)))
             for end in (whole.estimate, whole.low, whole.high)
         )
+        weighted: str = result.facts["weighted"]
         return text.format(
             value=value,
             low=low,
             high=high,
             n=formatting.count(whole.n),
             statement=_(spec.statement),
-            weighted=_(result.facts["weighted"]),
+            weighted=_(weighted),
         )
 
     def notes(self, result: AnalysisResult) -> list[str]:
