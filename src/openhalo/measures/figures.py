@@ -73,7 +73,7 @@ class MeasureResult:
     """Store version, hash of the definition, deliveries, sources with units, first and last day, known-by date."""
     k: int = 10
     """The least number of people that a figure may show, where a disclosure policy withholds fewer."""
-    _told: dict[str, list[GuardNote]] = field(default_factory=dict, repr=False, compare=False)
+    _told: dict[str, list[GuardNote]] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     @property
     def guard_notes(self) -> list[GuardNote]:

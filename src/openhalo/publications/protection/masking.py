@@ -76,11 +76,10 @@ def masked(result: MeasureResult, marks: Marks, k: int, catalogue: Catalogue) ->
         figures=figures,
         totals=_without(result.totals, marks.totals) if result.totals.height else result.totals,
         k=k,
-        _told={},
     )
     if not marks.any:
         return shown
-    return replace(shown, look=lambda: [*_quiet(result), _said(shown, k, catalogue)], _told={})
+    return replace(shown, look=lambda: [*_quiet(result), _said(shown, k, catalogue)])
 
 
 def _beside(result: MeasureResult, hidden: pl.Series, across: str, reference: str) -> pl.Series:
