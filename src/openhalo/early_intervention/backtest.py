@@ -329,7 +329,7 @@ def must_not_leak(
         MeasureError: an indicator used something that was learned later.
     """
     for day in origins:
-        known = Records(records.store, records.manifest, records.catalogue, day, records.authoritative)
+        known = records.as_known_by(day)
         then = compute(known, specs, [day], matrix.officers, looks)
         place = matrix.days.index(day)
         for name, months in then.columns:

@@ -80,7 +80,7 @@ class SignalContext:
     records: Records
     history: IndicatorHistory
     day: date
-    _standings: dict[tuple[str, int], "Standing"] = field(default_factory=dict)
+    _standings: dict[tuple[str, int], "Standing"] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     @cached_property
     def there(self) -> NDArray[np.int64]:

@@ -5,7 +5,7 @@ It shows nobody else: no other officer, and no trait or words of a complainant o
 
 import math
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from datetime import date
 from typing import Any
 
@@ -54,7 +54,7 @@ def own_record(records: Records, officer: str, known_by: date) -> OwnRecord:
         MeasureError: nobody on the roster has this key or pseudonym, or several have.
     """
     key, row = _find(records, officer)
-    then = replace(records, known_by=known_by, _tables={}, _coverage={}, said={})
+    then = records.as_known_by(known_by)
     held: dict[str, list[dict[str, Any]]] = {}
     kept_back: dict[str, list[str]] = {}
     for definition, link, keys in _about(records, key, row):

@@ -188,7 +188,7 @@ def review_set(records: Records, roster: Roster, known_by: date, governance: Gov
 def _asked(records: Records, roster: Roster, day: date, on: Sequence[SignalSpec | RuleSpec]) -> SignalContext:
     """Return everything that the signals read on a day; past years too where a model learns from them."""
     indicators = records.catalogue.indicators
-    known = Records(records.store, records.manifest, records.catalogue, day, records.authoritative)
+    known = records.as_known_by(day)
     model = next((spec for spec in on if isinstance(spec, RiskSignal)), None)
     if model is not None:
         days = sorted([day, *past_windows(day)])

@@ -27,7 +27,7 @@ class Kept:
     Counts fit one store version and one definition of each measure; use a new one for another.
     """
 
-    _found: dict[Hashable, Any] = field(default_factory=dict)
+    _found: dict[Hashable, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def once(self, key: Hashable, make: Callable[[], _T]) -> _T:
         """Return what was made before under this key, or make it now."""

@@ -116,7 +116,7 @@ def build(
     for language in imprint.languages:
         with speaking(language):
             report(f"pages {language.tag}")
-            local = replace(records, catalogue=translated(catalogue, _))
+            local = records.in_language(translated(catalogue, _))
             spoken, said = local.catalogue, imprint.spoken()
             told = [one.defined_by(spoken) for one in answers]
             contents = Contents(

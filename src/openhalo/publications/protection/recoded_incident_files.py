@@ -208,7 +208,7 @@ def recoded_again(one: RecodedFile, records: Records) -> Iterator[Problem]:
     day = records.catalogue.record_type(one.file.record).date_column
     for text, version in one.stretches.items():
         span = Period.parse(text)
-        then = replace(records, manifest=records.store.manifest(version), _tables={}, _coverage={}, said={})
+        then = records.at_version(version)
         again = recoded(one.file, then, one.k, span).records.cast(pl.Schema(one.rows.schema))
         out = one.rows.filter(pl.col(day).is_between(span.first, span.last))
         if not out.sort(out.columns).equals(again.select(out.columns).sort(out.columns), null_equal=True):
