@@ -95,6 +95,25 @@ def test_each_kind_of_analysis_and_signal_has_its_part_of_the_reference(pages):
     assert {word[0].lower() + word[1:] for word in words} - set(parts) == set()
 
 
+def test_each_module_and_file_that_the_architecture_names_is_there():
+    """Names such as `records.store` or `sites.open_site`, and paths such as `measures/guards.py`."""
+    text = (ROOT / "ARCHITECTURE.md").read_text(encoding="utf-8")
+    packages = {path.parent.name for path in (ROOT / "src" / "openhalo").glob("*/__init__.py")}
+    names = [name for name in re.findall(r"`((?:\w+\.)+\w+)`", text) if name.partition(".")[0] in packages]
+    assert len(names) > 20
+    found = {f"openhalo.{name}" for name in names} - MODULES
+    parts = {name: name.rpartition(".") for name in found}
+    missing = {n for n, (module, _, what) in parts.items() if module not in MODULES or not _has(module, what)}
+    assert missing == set()
+    paths = [path for path in re.findall(r"`((?:\w+/)+(?:\w+\.py)?)`", text) if path.partition("/")[0] in packages]
+    assert len(paths) > 5
+    assert [path for path in paths if not (ROOT / "src" / "openhalo" / path).exists()] == []
+
+
+def _has(module: str, what: str) -> bool:
+    return hasattr(importlib.import_module(module), what)
+
+
 WORDS_OF_THE_DESIGN = """
 delivery receipt source_spec scope unit record record_type vocabulary condition manifest store_version known-by measure
 figure guard analysis analysis_plan release publisher disclosure_policy protection_unit signal review_set intervention
