@@ -27,25 +27,31 @@ exploratory:
 
 
 def site_with(folder, plan, deliveries):
+    _fill(folder, plan, deliveries)
+    return open_site(folder / "site")
+
+
+def _fill(folder, plan, deliveries):
     site = open_site(init_site(folder / "site", "City", "City police", "cpd"))
     (site.path / "analysis_plan.yaml").write_text(plan, encoding="utf-8")
     for source, file in deliveries.items():
         site.import_file(source, file)
-    return open_site(site.path)
 
 
 @pytest.fixture(scope="session")
-def searches(data, tmp_path_factory):
+def searches(data, made_once):
     """A site with every stop of one large city in 2014."""
     files = {"nyc_sqf_2014": data / "nyc_sqf" / "sqf_2014.csv.gz"}
-    return site_with(tmp_path_factory.mktemp("searches"), SEARCHES_PLAN, files)
+    folder, _none = made_once("searches", lambda folder: _fill(folder, SEARCHES_PLAN, files))
+    return open_site(folder / "site")
 
 
 @pytest.fixture(scope="session")
-def city(data, tmp_path_factory):
+def city(data, made_once):
     """A site with stops that have times and coordinates, and six years of force."""
     files = {
         "minneapolis_stops": data / "minneapolis" / "stops_2017.csv.gz",
         "minneapolis_force": data / "minneapolis" / "force_2016_2021.csv.gz",
     }
-    return site_with(tmp_path_factory.mktemp("city"), CITY_PLAN, files)
+    folder, _none = made_once("planned_city", lambda folder: _fill(folder, CITY_PLAN, files))
+    return open_site(folder / "site")

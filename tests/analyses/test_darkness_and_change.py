@@ -7,10 +7,8 @@ from importlib.resources import files
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 import polars as pl
 import pytest
-import statsmodels.api as sm
 from scipy import stats
 
 from openhalo.analyses.months import whole_months
@@ -18,6 +16,10 @@ from openhalo.base.periods import Period
 from openhalo.sites.open_site import open_site
 from openhalo.statistics.splines import natural_spline
 from openhalo.statistics.sun import evening
+from tests.libraries import library
+
+pd = library("pandas")
+sm = library("statsmodels.api")
 
 CATALOGUE = Path(str(files("openhalo_catalogue")))
 

@@ -1,10 +1,13 @@
 """The outcome test on real searches, each number held against pandas on the same file."""
 
 import numpy as np
-import pandas as pd
 import polars as pl
 import pytest
-import statsmodels.api as sm
+
+from tests.libraries import library
+
+pd = library("pandas")
+sm = library("statsmodels.api")
 
 GROUPS = {"A": "ASIAN_PACIFIC", "B": "BLACK", "P": "HISP", "Q": "HISP", "W": "WHITE", "Z": "OTHER", "I": "AIAN"}
 FOUND = ["contrabn", "pistol", "riflshot", "asltweap", "knifcuti", "machgun", "othrweap"]

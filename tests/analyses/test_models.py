@@ -10,9 +10,13 @@ from openhalo.base.errors import MissingExtra
 from openhalo.intake.template import example_cells
 from openhalo.sites.init import init_site
 from openhalo.sites.open_site import open_site
+from tests.copies import with_plan
+from tests.libraries import needs
 
-pytest.importorskip("numba")
-pytest.importorskip("nutpie")
+from .conftest import SEARCHES_PLAN
+
+pytestmark = needs("numba", "nutpie")
+
 PLANNED = """
 exploratory:
   - analysis: stops/search_thresholds
@@ -24,14 +28,9 @@ exploratory:
 
 
 @pytest.fixture(scope="module")
-def thresholds(searches):
-    plan = searches.path / "analysis_plan.yaml"
-    kept = plan.read_text(encoding="utf-8")
-    plan.write_text(kept + PLANNED, encoding="utf-8")
-    try:
-        yield open_site(searches.path).analyse("stops/search_thresholds")
-    finally:
-        plan.write_text(kept, encoding="utf-8")
+def thresholds(searches, tmp_path_factory):
+    site = with_plan(searches, tmp_path_factory.mktemp("thresholds"), SEARCHES_PLAN + PLANNED)
+    return site.analyse("stops/search_thresholds")
 
 
 @pytest.fixture(scope="module")

@@ -1,13 +1,16 @@
 """Ratios, standardised shares, the funnel and the audit on real records, against pandas and statsmodels."""
 
 import numpy as np
-import pandas as pd
 import polars as pl
 import pytest
-import statsmodels.api as sm
 
 from openhalo.analyses.runner import run_plan
-from openhalo.sites.open_site import open_site
+from tests.copies import with_plan
+from tests.libraries import library
+
+pd = library("pandas")
+sm = library("statsmodels.api")
+
 
 RACES = {"A": "ASIAN_PACIFIC", "B": "BLACK", "P": "HISP", "Q": "HISP", "W": "WHITE", "Z": "OTHER", "I": "AIAN"}
 PLAN = """
@@ -22,16 +25,9 @@ tests:
 
 
 @pytest.fixture(scope="module")
-def results(searches):
-    plan = searches.path / "analysis_plan.yaml"
-    kept = plan.read_text(encoding="utf-8")
-    plan.write_text(PLAN, encoding="utf-8")
-    try:
-        site = open_site(searches.path)
-        found = run_plan(site.plan, site._open(None, None))
-    finally:
-        plan.write_text(kept, encoding="utf-8")
-    return {one.context.spec.kind: one for one in found}
+def results(searches, tmp_path_factory):
+    site = with_plan(searches, tmp_path_factory.mktemp("shares"), PLAN)
+    return {one.context.spec.kind: one for one in run_plan(site.plan, site._open(None, None))}
 
 
 @pytest.fixture(scope="module")

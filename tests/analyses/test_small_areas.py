@@ -9,11 +9,12 @@ import pytest
 from openhalo.analyses.kinds.small_area_estimate.answers_by_kind import answers_by_kind
 from openhalo.analyses.kinds.small_area_estimate.words import Area, SmallAreas, sentence
 from openhalo.statistics.results import Result
+from tests.libraries import needs
 
 from .made import made_site
 
-pytest.importorskip("numba")
-pytest.importorskip("nutpie")
+pytestmark = needs("numba", "nutpie")
+
 AREAS = [f"Ward {at}" for at in range(1, 13)]
 RACES, GENDERS, AGES = ("BLACK", "HISP", "WHITE"), ("FEMALE", "MALE"), ("FROM_18", "FROM_35", "FROM_65")
 EFFECTS = np.random.default_rng(1).normal(0, 0.5, len(AREAS))

@@ -3,9 +3,8 @@
 import numpy as np
 import pytest
 
-from openhalo.sites.open_site import open_site
+from tests.copies import with_plan
 
-from .conftest import site_with
 from .made import DECLARED, days, made_site, stops
 
 ANALYSIS = "stops/search_share_unknown_race"
@@ -16,10 +15,9 @@ COUNTS = {"WHITE": (1027, 11703), "BLACK": (3375, 15220), None: (252, 9219)}
 
 
 @pytest.fixture(scope="module")
-def real(data, tmp_path_factory):
+def real(city, tmp_path_factory):
     """A site where race is written down far more often when there was a search."""
-    file = data / "minneapolis" / "stops_2017.csv.gz"
-    return site_with(tmp_path_factory.mktemp("real"), HEAD + PLAN, {"minneapolis_stops": file})
+    return with_plan(city, tmp_path_factory.mktemp("real"), HEAD + PLAN)
 
 
 def made_up(folder, known=0.5, searched=(0.3, 0.1), n=4000, plan=PLAN):
@@ -62,14 +60,8 @@ def test_bounds_are_those_of_the_measure(real):
         assert ends[one.group] == pytest.approx(one.bounds)
 
 
-def test_few_unknown_records_leave_little_open(searches):
-    plan = searches.path / "analysis_plan.yaml"
-    kept = plan.read_text(encoding="utf-8")
-    plan.write_text(HEAD + PLAN, encoding="utf-8")
-    try:
-        found = open_site(searches.path).analyse(ANALYSIS)
-    finally:
-        plan.write_text(kept, encoding="utf-8")
+def test_few_unknown_records_leave_little_open(searches, tmp_path):
+    found = with_plan(searches, tmp_path, HEAD + PLAN).analyse(ANALYSIS)
     assert "1 of every 100 people stopped (300 of 45,787)" in found.headline()
     assert "between 15.0 and 15.3 of every 100 people stopped had a search" in found.headline()
     black, hispanic = (found.detail.filter(group=group).rows(named=True)[0] for group in ("BLACK", "HISP"))

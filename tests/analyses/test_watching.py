@@ -4,29 +4,26 @@ import calendar
 from datetime import date
 
 import numpy as np
-import pandas as pd
 import pytest
 
 from openhalo.analyses.runner import run_one
-from openhalo.sites.open_site import open_site
 from openhalo.statistics import monitoring
+from tests.copies import with_plan
+from tests.libraries import library
 
 from .made import days, made_site, stops
+
+pd = library("pandas")
 
 FORCE = "tests:\n  - {analysis: force/monthly_watch, within: 2018-07..2021-08}\n"
 SINCE = date(2020, 1, 1)
 
 
 @pytest.fixture(scope="module")
-def force(city):
-    plan = city.path / "analysis_plan.yaml"
-    kept = plan.read_text(encoding="utf-8")
-    plan.write_text(f"written: 2026-11-22\nauthor: T\nbecause: T\n{FORCE}", encoding="utf-8")
-    try:
-        site = open_site(city.path)
-        return run_one("force/monthly_watch", site.plan, site._open(None, None))
-    finally:
-        plan.write_text(kept, encoding="utf-8")
+def force(city, tmp_path_factory):
+    plan = f"written: 2026-11-22\nauthor: T\nbecause: T\n{FORCE}"
+    site = with_plan(city, tmp_path_factory.mktemp("force"), plan)
+    return run_one("force/monthly_watch", site.plan, site._open(None, None))
 
 
 def test_the_chart_is_that_of_a_plain_loop_over_the_file(force, data):

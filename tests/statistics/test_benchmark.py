@@ -2,11 +2,13 @@
 
 import numpy as np
 import pytest
-import statsmodels.api as sm
+from tests.libraries import library
 
 from openhalo.statistics.internal_benchmark import benchmark
 from openhalo.statistics.results import Refused
 from openhalo.statistics.splines import natural_spline
+
+sm = library("statsmodels.api")
 
 
 def made(seed=0, officers=40, stops=12_000, biased=()):

@@ -3,14 +3,14 @@
 import numpy as np
 import pytest
 from scipy.special import expit
+from tests.libraries import needs
 
 from openhalo.statistics import small_area_estimate
 from openhalo.statistics.posteriors import compiled
 from openhalo.statistics.predictive_check import LEAST, misfits, reproduced
 from openhalo.statistics.results import Refused
 
-pytest.importorskip("numba")
-pytest.importorskip("nutpie")
+pytestmark = needs("numba", "nutpie")
 
 
 def made_up(seed, areas=8, groups=4, answers=600):

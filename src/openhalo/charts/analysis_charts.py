@@ -270,7 +270,7 @@ def steps(points: Sequence[Step], variant: Variant, style: str = "share") -> Spe
     Args:
         points: in order; named under the chart where they are few.
         variant: `wide` (690 px) or `narrow` (320 px).
-        style: how the axis is written: a difference of shares as a `share`, else as a number.
+        style: how the axis is written: a difference of shares as a `share`, else as a `number`.
     """
     values = [
         {
@@ -286,7 +286,7 @@ def steps(points: Sequence[Step], variant: Variant, style: str = "share") -> Spe
     few = len(points) <= (24 if variant == "wide" else 9)
     axis = {"title": None, "grid": False, "labels": few, "labelAngle": 0}
     x = {"field": "label", "type": "ordinal", "sort": None, "axis": axis}
-    written = ".0%" if style == "share" else ",~r"
+    written = ",~r" if style == "number" else ".0%"
     y = {"type": "quantitative", "axis": {"title": None, "tickCount": 4, "grid": True, "format": written}}
     hue = {"field": "hue", "type": "nominal", "scale": None, "legend": None}
     zero = {

@@ -16,7 +16,8 @@ from openhalo.base.errors import MeasureError, Problem
 from openhalo.base.progress import Report, silent
 from openhalo.base.provenance import hash_facts
 from openhalo.catalogue.index import Catalogue
-from openhalo.catalogue.indicators import IndicatorSpec, RuleSpec
+from openhalo.catalogue.indicator_rules import RuleSpec
+from openhalo.catalogue.indicators import IndicatorSpec
 from openhalo.early_intervention import fairness
 from openhalo.early_intervention.indicators import Matrix, compute
 from openhalo.early_intervention.look_back import month_ends, months_before

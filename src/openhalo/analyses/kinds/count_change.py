@@ -16,7 +16,6 @@ from openhalo.catalogue.analysis_kinds.count_change import CountChange
 from openhalo.catalogue.analysis_specs import Event
 from openhalo.charts import figures_chart
 from openhalo.charts.figure import Figure
-from openhalo.engines.connect import fetch
 from openhalo.language import formatting
 from openhalo.language.translation import _, mark_for_translation
 from openhalo.measures.planning import has_days
@@ -111,7 +110,7 @@ def _counted(context: AnalysisContext[CountChange], event: Event) -> tuple[int, 
     """Count the records before and after an event."""
     relation = context.relation()
     rows = relation.table.select(after=day_of(context, relation) >= ibis.literal(event.start))
-    counted = dict(fetch(rows.group_by("after").agg(n=ibis._.count())).select("after", "n").iter_rows())
+    counted = dict(context.records.fetch(rows.group_by("after").agg(n=ibis._.count())).select("after", "n").iter_rows())
     return counted.get(False, 0), counted.get(True, 0)
 
 

@@ -15,7 +15,6 @@ from openhalo.analyses.results import Account, AnalysisResult, Counts, Picture
 from openhalo.analyses.wording import NOT_ALONE
 from openhalo.catalogue.analysis_kinds.internal_benchmark import InternalBenchmark
 from openhalo.charts import analysis_charts
-from openhalo.engines.connect import fetch
 from openhalo.language import formatting
 from openhalo.language.translation import _, mark_for_translation
 from openhalo.statistics.internal_benchmark import Benchmark, Compared, benchmark
@@ -164,7 +163,7 @@ def _rows(context: AnalysisContext[InternalBenchmark]) -> _Rows:
         exact = relation.field(record.time, "_precision").isin(["second", "minute"])
         local = relation.field(record.time, "_local")
         columns |= {"hour": ibis.ifelse(exact, local.hour(), None), "weekday": local.day_of_week.index().cast("string")}
-    frame = fetch(relation.table.select(**columns))
+    frame = context.records.fetch(relation.table.select(**columns))
     whole = frame.with_columns(pl.col("^(kind|weekday).*$").fill_null("")).drop_nulls()
     if whole.height == 0:
         raise Refused("no record says the outcome, whose it is, and what makes records similar")

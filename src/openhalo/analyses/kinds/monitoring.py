@@ -14,7 +14,6 @@ from openhalo.analyses.months import day_of, must_have_months
 from openhalo.analyses.results import Account, AnalysisResult, Counts, Picture
 from openhalo.catalogue.analysis_kinds.monitoring import Monitoring
 from openhalo.charts import analysis_charts
-from openhalo.engines.connect import fetch
 from openhalo.language import formatting
 from openhalo.language.translation import _, mark_for_translation, message
 from openhalo.statistics import monitoring
@@ -236,7 +235,9 @@ def _cells(context: AnalysisContext[Monitoring], months: Sequence[date]) -> pl.D
     held = {f"held{at}": relation.field(path).cast("string") for at, path in enumerate(spec.strata)}
     hit = context.condition(relation, spec.outcome) if spec.outcome else ibis.literal(True)
     rows = relation.table.select(**columns, **held, hit=hit)
-    counted = fetch(rows.group_by([*columns, *held]).agg(k=ibis._.count(where=ibis._.hit), n=ibis._.hit.count()))
+    counted = context.records.fetch(
+        rows.group_by([*columns, *held]).agg(k=ibis._.count(where=ibis._.hit), n=ibis._.hit.count())
+    )
     kinds = pl.concat_str([pl.col(name).fill_null("") for name in held], separator=" · ") if held else pl.lit("")
     return counted.with_columns(kind=kinds).filter(pl.col("month").is_in(list(months)), pl.col("n") > 0)
 

@@ -11,7 +11,6 @@ from openhalo.analyses.results import Account, AnalysisResult, Counts, Picture
 from openhalo.catalogue.analysis_kinds.same_scene import SameScene
 from openhalo.charts import analysis_charts, figures_chart
 from openhalo.charts.figure import Figure
-from openhalo.engines.connect import fetch
 from openhalo.language import formatting
 from openhalo.language.translation import _, mark_for_translation
 from openhalo.statistics import same_scene as statistic
@@ -110,7 +109,7 @@ def run(context: AnalysisContext[SameScene]) -> AnalysisResult:
         relation.field(name) for name in (context.spec.scene, context.spec.officer, context.spec.level)
     )
     rows = relation.table.select(scene=scene, officer=officer, level=level).drop_null()
-    used = fetch(rows.group_by("scene", "officer").agg(level=rows.level.max())).sort("scene", "officer")
+    used = context.records.fetch(rows.group_by("scene", "officer").agg(level=rows.level.max())).sort("scene", "officer")
     at = scenes(used["scene"].to_numpy(), used["officer"].to_numpy(), used["level"].to_numpy())
     prior = _PRIORS[context.spec.prior]
     found = statistic.same_scene(at, prior)

@@ -18,7 +18,6 @@ from openhalo.analyses.wording import Wording
 from openhalo.base.periods import Period
 from openhalo.catalogue.analysis_kinds.staggered import Staggered
 from openhalo.charts import analysis_charts
-from openhalo.engines.connect import fetch
 from openhalo.engines.ibis_expressions import to_ibis
 from openhalo.language import formatting
 from openhalo.language.translation import _, mark_for_translation, message
@@ -227,7 +226,7 @@ def _panel(context: AnalysisContext[Staggered]) -> Panel:
     rows = relation.table.select(
         unit=relation.field(spec.unit).cast("string"), day=day_of(context, relation).cast("date")
     ).filter(ibis._.day.between(ibis.literal(starts[0]), ibis.literal(last)))
-    counted = fetch(
+    counted = context.records.fetch(
         rows.mutate(period=ibis._.day.truncate("Q" if spec.period == "quarter" else "M").cast("date"))
         .group_by("unit", "period")
         .agg(n=ibis._.count())
@@ -279,7 +278,7 @@ def _starts(context: AnalysisContext[Staggered]) -> pl.DataFrame:
         columns[name] = relation.field(path, suffixes[path]).cast("date") if path else ibis.null().cast("date")
     rows = relation.table.select(**columns)
     first = rows.group_by("unit").agg(began=ibis._.began.min(), since=ibis._.since.min(), until=ibis._.until.max())
-    return fetch(first).drop_nulls("unit")
+    return context.records.fetch(first).drop_nulls("unit")
 
 
 def _suffix(context: AnalysisContext[Staggered], path: str) -> str:

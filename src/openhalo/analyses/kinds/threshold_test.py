@@ -13,7 +13,6 @@ from openhalo.analyses.wording import Wording
 from openhalo.catalogue.analysis_kinds.threshold_test import ThresholdTest
 from openhalo.charts import analysis_charts, figures_chart
 from openhalo.charts.figure import Figure, interval
-from openhalo.engines.connect import fetch
 from openhalo.language import formatting
 from openhalo.language.translation import _, capital, mark_for_translation, message
 from openhalo.statistics import threshold_test as statistic
@@ -192,7 +191,7 @@ def _count(context: AnalysisContext[ThresholdTest]) -> pl.DataFrame:
         said=ibis._.count(where=ibis._.searched & ibis._.hit.notnull()),
         hits=ibis._.count(where=ibis._.searched & ibis._.hit),
     )
-    return fetch(counted).sort("place", "group")
+    return context.records.fetch(counted).sort("place", "group")
 
 
 def _usable(context: AnalysisContext[ThresholdTest], counted: pl.DataFrame) -> statistic.Cells:

@@ -18,7 +18,6 @@ from openhalo.base.provenance import hash_facts
 from openhalo.catalogue.index import Catalogue
 from openhalo.catalogue.measure_specs import MeasureSpec
 from openhalo.disclosure.lattice import ALL, RECORDS, UNKNOWN, CountTable, cell_keys, count_table
-from openhalo.engines.connect import fetch
 from openhalo.engines.ibis_expressions import to_ibis
 from openhalo.measures.planning import PERIOD, period_of, starts, within
 from openhalo.publications.declared_fields import counted
@@ -80,8 +79,8 @@ def sides(spec: MeasureSpec, by: Sequence[str], grain: Grain, catalogue: Catalog
     where = (base.where,) if base.where else ()
     held = {dimension(text): YES for text in where}
     says: tuple[str, ...] = ()
-    if base.kind in ("share", "mean", "median"):
-        says = (base.numerator if base.kind == "share" else f"not missing({base.value})",)
+    if base.traits.of_told:
+        says = (base.numerator or f"not missing({base.value})",)
     shown = [held, *({**held, dimension(text): code} for text in says for code in (YES, NO, UNKNOWN))]
     ours = dict(zip(groups, groups, strict=True))
     found = [Counted(base.record, tuple(groups), where, says, grain, tuple(shown), ours)]
@@ -101,9 +100,8 @@ def _unprotected(
     if per is not None and (per.place or per.codes or per.slices):
         todo = "declare the count instead, or a rate over other records"
         yield Problem(where, "rates against residents are not protected against disclosure yet", todo=todo)
-    if base.kind == "concentration":
-        found = "how much a few officers hold is not protected against disclosure yet"
-        yield Problem(where, found, todo="declare the count instead")
+    if base.traits.unprotected:
+        yield Problem(where, base.traits.unprotected, todo="declare the count instead")
     for record in [base.record, *([per.record] if per else [])]:
         if catalogue.record_type(record).follows:
             found = f"records dated by another record ({record}) are not protected against disclosure yet"
@@ -152,7 +150,7 @@ class Counting:
         units = {f"_unit:{u}": path for u, path in records.catalogue.record_type(record).protects.items() if path}
         rows |= {column: relation.field(path) for column, path in units.items()}
         table = relation.table.select(**rows, **{PERIOD: period_of(relation, records, record, fine)})
-        cells = fetch(table.group_by([*rows, PERIOD]).agg(**{RECORDS: ibis._.count()}))
+        cells = records.fetch(table.group_by([*rows, PERIOD]).agg(**{RECORDS: ibis._.count()}))
         told = [_told(pl.col(f"_field{i}").alias(path)) for i, path in enumerate(side.fields)]
         for i, text in enumerate(conditions):
             code = pl.when(pl.col(f"_if{i}")).then(pl.lit(YES)).when(~pl.col(f"_if{i}")).then(pl.lit(NO))

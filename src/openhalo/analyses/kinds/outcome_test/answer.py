@@ -13,7 +13,6 @@ from openhalo.analyses.kinds.outcome_test.views import HitRates
 from openhalo.analyses.results import AnalysisResult
 from openhalo.analyses.wording import Wording
 from openhalo.catalogue.analysis_kinds.outcome_test import OutcomeTest
-from openhalo.engines.connect import fetch
 from openhalo.language.translation import mark_for_translation, message
 from openhalo.statistics.estimates import Numbers
 from openhalo.statistics.outcome_test import INFRAMARGINALITY, Unrecorded, hit_rate_gaps, outcome_test
@@ -106,7 +105,7 @@ def _count(context: AnalysisContext[OutcomeTest]) -> pl.DataFrame:
         said=ibis._.count(where=ibis._.free & ibis._.hit.notnull()),
         hits=ibis._.count(where=ibis._.free & ibis._.hit),
     )
-    return fetch(counted)
+    return context.records.fetch(counted)
 
 
 def _tables(cells: pl.DataFrame, codes: Sequence[str | None], places: Sequence[str]) -> tuple[Numbers, Numbers]:

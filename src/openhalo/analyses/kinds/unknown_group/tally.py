@@ -8,7 +8,6 @@ import polars as pl
 from openhalo.analyses.context import AnalysisContext
 from openhalo.catalogue.analysis_kinds.unknown_group import UnknownGroup
 from openhalo.catalogue.vocabularies import CENSUS
-from openhalo.engines.connect import fetch
 from openhalo.language.translation import mark_for_translation, message
 from openhalo.statistics.results import Refused
 from openhalo.statistics.unknown_group import Counted
@@ -66,7 +65,7 @@ def cells_of(context: AnalysisContext[UnknownGroup]) -> Cells:
     rows = relation.table.select(
         group=relation.field(context.spec.group), hit=context.condition(relation, context.spec.outcome), chances=chances
     )
-    counted = fetch(rows.group_by("group", "hit", "chances").agg(n=ibis._.count()))
+    counted = context.records.fetch(rows.group_by("group", "hit", "chances").agg(n=ibis._.count()))
     merged = {} if counted["chances"].is_null().all() else _census_groups(context)
     counted = counted.with_columns(pl.col("group").replace(merged))
     said = counted.drop_nulls("hit")

@@ -1,15 +1,11 @@
 """Same scene: who used more force than the others who were there?"""
 
-import ibis
 import numpy as np
 import polars as pl
 
-from openhalo.catalogue.signal_specs import SignalSpec
-from openhalo.early_intervention.factors import Factor, SignalContext
-from openhalo.early_intervention.look_back import months_before
-from openhalo.early_intervention.similar_events import place_officers
-from openhalo.engines.connect import fetch
-from openhalo.engines.ibis_expressions import to_ibis
+from openhalo.catalogue.signal_kinds.same_scene import SameSceneSignal
+from openhalo.early_intervention.factors import Factor, Reasons, SignalContext
+from openhalo.early_intervention.recent_records import place_officers, recent
 from openhalo.language import formatting
 from openhalo.language.translation import _
 from openhalo.statistics.results import Refused
@@ -20,26 +16,20 @@ SURELY = 0.8
 """Chance of lying among the top twentieth of peers from which an officer is named (Ridgeway 2025)."""
 
 
-def at_the_scene(context: SignalContext, spec: SignalSpec) -> dict[int, Factor]:
+def find(context: SignalContext, spec: SameSceneSignal) -> Reasons:
     """Return, by place among serving officers, those who are surely among the top twentieth of their peers.
 
     Raises:
         Refused: the records do not say who was at a scene and what each did, or the sampler did not settle.
         MissingExtra: the sampler is not installed.
     """
-    records = context.records
-    definition, relation = records.catalogue.record_type(spec.record), records.relation(spec.record)
-    day = relation.field(definition.time, "_date" if definition.fields[definition.time].type == "time" else "")
-    where = records.catalogue.condition(spec.record, spec.where)
-    kept = to_ibis(where, relation) if where is not None else ibis.literal(True)
-    since = months_before(context.day, spec.months)
+    relation = context.records.relation(spec.record)
     columns = {
         "officer": relation.field(spec.officer),
         "scene": relation.field(spec.scene),
         "level": relation.field(spec.level),
     }
-    table = relation.table.filter((day > ibis.literal(since)) & (day <= ibis.literal(context.day)) & kept)
-    frame = fetch(table.select(**columns)).drop_nulls()
+    frame = recent(context, spec, relation, columns).drop_nulls()
     if not frame.height:
         raise Refused(
             f"no record of these months says who was at which scene and at which level of force "
@@ -49,7 +39,7 @@ def at_the_scene(context: SignalContext, spec: SignalSpec) -> dict[int, Factor]:
     frame = place_officers(context, spec, frame).group_by("scene", "row").agg(pl.col("level").max())
     frame = frame.sort("scene", "row")
     found = same_scene(scenes(frame["scene"].to_numpy(), frame["row"].to_numpy(), frame["level"].to_numpy()))
-    reasons = {}
+    reasons: Reasons = {}
     for at in np.flatnonzero(np.nan_to_num(found.top) > SURELY):
         row, top, peers = int(found.officers[at]), float(found.top[at]), int(found.peers[at])
         if row < 0:
@@ -61,7 +51,7 @@ def at_the_scene(context: SignalContext, spec: SignalSpec) -> dict[int, Factor]:
             label=spec.label, top=formatting.share(top), share=formatting.share(TOP), peers=formatting.count(peers)
         )
         rate = float(found.rate[at])
-        reasons[row] = Factor(
+        reason = Factor(
             spec.id,
             round(rate, 3),
             round(rate - float(found.against_peers[at]), 3),
@@ -78,4 +68,5 @@ def at_the_scene(context: SignalContext, spec: SignalSpec) -> dict[int, Factor]:
                 peers=formatting.count(peers)
             ),
         )
+        reasons[row] = [reason]
     return reasons

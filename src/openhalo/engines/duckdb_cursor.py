@@ -1,19 +1,14 @@
-"""Connections to the engine that answers measures.
+"""Connections to DuckDB: one in-memory database a process, one cursor a thread.
 
-One in-memory DuckDB a process, one cursor a thread. No process opens a writable DuckDB file: its lock would
-shut every other reader out (docs/decisions/0003).
+No process opens a writable DuckDB file: its lock would shut every other reader out (docs/decisions/0003).
+Readers of records ask an `Engine`; only the engine and the modules that write the store speak DuckDB's SQL.
 """
 
 import os
 import threading
 from functools import cache
-from typing import Any
 
 import duckdb
-import ibis
-import polars as pl
-
-from openhalo.engines.rows import to_frame
 
 _local = threading.local()
 
@@ -43,12 +38,3 @@ def cursor() -> duckdb.DuckDBPyConnection:
         _local.cursor = _database().cursor()
     found: duckdb.DuckDBPyConnection = _local.cursor
     return found
-
-
-def fetch(expression: Any) -> pl.DataFrame:
-    """Run an Ibis expression over views of this process's database; return rows of the types it promises.
-
-    (DuckDB sums integers into 128 bits and truncates dates to timestamps; Ibis promises 64 bits and dates.)
-    """
-    found = to_frame(cursor().sql(str(ibis.to_sql(expression, dialect="duckdb"))))
-    return found.cast(dict(expression.schema().to_polars()))

@@ -1,26 +1,23 @@
 """Disparity: does an outcome follow an officer's events more often than similar events of others?"""
 
-from collections import Counter
 from typing import Any
 
 import ibis
 import polars as pl
 
-from openhalo.catalogue.signal_specs import SignalSpec
-from openhalo.early_intervention.factors import Factor, SignalContext
-from openhalo.early_intervention.look_back import months_before
-from openhalo.engines.connect import fetch
+from openhalo.catalogue.signal_kinds.disparity import DisparitySignal
+from openhalo.early_intervention.factors import Factor, Reasons, SignalContext
+from openhalo.early_intervention.recent_records import place_officers, recent
 from openhalo.engines.ibis_expressions import to_ibis
 from openhalo.language import formatting
 from openhalo.language.translation import _
 from openhalo.statistics.internal_benchmark import benchmark
 from openhalo.statistics.results import Refused
 
-FALSE_DISCOVERY = 0.1
 _NUMBERS = ("number", "integer")
 
 
-def disparities(context: SignalContext, spec: SignalSpec) -> dict[int, Factor]:
+def find(context: SignalContext, spec: DisparitySignal) -> Reasons:
     """Return, by place among serving officers, those for whom it does so beyond chance and multiplicity.
 
     Times of day are held equal by a curve over the hour, and by quarter and weekend; numbers by a curve; places, codes
@@ -39,10 +36,9 @@ def disparities(context: SignalContext, spec: SignalSpec) -> dict[int, Factor]:
         [rows[name].to_numpy() for name in smooth],
         [rows[name].cast(pl.String).fill_null("").rank("dense").to_numpy() for name in kinds],
     )
-    rate = spec.false_discovery or FALSE_DISCOVERY
-    reasons = {}
+    reasons: Reasons = {}
     for one, p, adjusted in zip(found.compared, found.p, found.adjusted, strict=True):
-        if one.officer >= 0 and adjusted <= rate and one.difference > 0:
+        if one.officer >= 0 and adjusted <= spec.false_discovery and one.difference > 0:
             others = one.share - one.difference
             sentence = _(
                 "{label}: in {share} of {events}, where similar ones of others would give {others} ({points} points "
@@ -58,7 +54,7 @@ def disparities(context: SignalContext, spec: SignalSpec) -> dict[int, Factor]:
                 rare=_one_in(float(p)),
             )
             below = sum(other.z < one.z for other in found.compared) / max(len(found.compared) - 1, 1)
-            reasons[one.officer] = Factor(
+            reason = Factor(
                 spec.id,
                 round(one.share, 4),
                 round(others, 4),
@@ -75,17 +71,18 @@ def disparities(context: SignalContext, spec: SignalSpec) -> dict[int, Factor]:
                     events=formatting.count(one.peers)
                 ),
             )
+            reasons[one.officer] = [reason]
     return reasons
 
 
-def _events(context: SignalContext, spec: SignalSpec) -> tuple[pl.DataFrame, list[str]]:
+def _events(context: SignalContext, spec: DisparitySignal) -> tuple[pl.DataFrame, list[str]]:
     """Return events of the look-back with the officer's place, the outcome and what makes them similar.
 
     The second part names the columns that are numbers. Others than serving officers have places below 0: they are
     compared with, and never named.
     """
     records = context.records
-    definition, relation = records.catalogue.record_type(spec.record), records.relation(spec.record)
+    relation = records.relation(spec.record)
     chosen: dict[str, Any] = {"officer": relation.field(spec.officer)}
     smooth = []
     for path in spec.similar:
@@ -108,29 +105,8 @@ def _events(context: SignalContext, spec: SignalSpec) -> tuple[pl.DataFrame, lis
     outcome = records.catalogue.condition(spec.record, spec.outcome)
     assert outcome is not None, "a disparity has an outcome"
     chosen["outcome"] = to_ibis(outcome, relation)
-    where = records.catalogue.condition(spec.record, spec.where)
-    kept = to_ibis(where, relation) if where is not None else ibis.literal(True)
-    day = relation.field(definition.time, "_date" if definition.fields[definition.time].type == "time" else "")
-    since = months_before(context.day, spec.months)
-    table = relation.table.filter((day > ibis.literal(since)) & (day <= ibis.literal(context.day)) & kept)
-    frame = fetch(table.select(**chosen)).drop_nulls(["officer", "outcome", *smooth])
+    frame = recent(context, spec, relation, chosen).drop_nulls(["officer", "outcome", *smooth])
     return place_officers(context, spec, frame).drop("officer"), smooth
-
-
-def place_officers(context: SignalContext, spec: SignalSpec, frame: pl.DataFrame) -> pl.DataFrame:
-    """Add the column `row`: each officer's place among those who serve; others get places of their own below 0.
-
-    A link holds the officer's key; a text holds the id that the officer has in the agency's own file.
-    """
-    places = context.row
-    if context.records.catalogue.schema.follow(spec.record, spec.officer)[1].type == "text":  # type: ignore[index]
-        own = [key.split("/", 2)[2] for key in places]
-        often = Counter(own)
-        places = {name: row for name, row in zip(own, places.values(), strict=True) if often[name] == 1}
-    names = frame["officer"].unique().sort()
-    rest = {name: -1 - n for n, name in enumerate(names.filter(~names.is_in(list(places))))}
-    row = pl.col("officer").replace_strict({**rest, **places}, return_dtype=pl.Int64)
-    return frame.with_columns(row=row)
 
 
 def _one_in(p: float) -> str:
