@@ -43,8 +43,8 @@ exploratory:
 )
 
 
-def site_of_every_kind(folder):
-    return made_site(
+def fill_with_every_kind(folder):
+    made_site(
         folder,
         PLAN,
         DECLARED,
