@@ -6,7 +6,7 @@ import numpy as np
 import polars as pl
 
 from .made import DECLARED, days, made_site
-from .test_small_areas import asked, census
+from .test_small_area_estimate import asked, census
 
 ANALYSES = {
     "audit": "stops/recording_audit",

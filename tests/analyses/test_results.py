@@ -19,7 +19,7 @@ from openhalo.statistics.results import Assumption
 from tests.libraries import needs
 
 from .every_kind import ANALYSES, BY_OFFICER, SAMPLED, fill_with_every_kind
-from .test_adoption import department
+from .test_staggered import department
 
 LANGUAGES = ("en", "es")
 
