@@ -6,7 +6,7 @@ import numpy as np
 import polars as pl
 
 from .made import DECLARED, days, made_site
-from .test_small_areas import asked, census
+from .test_small_area_estimate import asked, census
 
 ANALYSES = {
     "audit": "stops/recording_audit",
@@ -43,14 +43,14 @@ exploratory:
 )
 
 
-def site_of_every_kind(folder):
-    return made_site(
+def fill_with_every_kind(folder):
+    made_site(
         folder,
         PLAN,
         DECLARED,
         stops__stop=_stops(),
         force__force_application=_force(),
-        surveys__response=asked(),
+        surveys__response=asked(300),
         population__group_population=census(),
     )
 
@@ -85,8 +85,8 @@ def _stops():
 def _force():
     """Four years of scenes with four officers each, of whom the eighth uses more force; some with a police dog."""
     rng = np.random.default_rng(4)
-    scenes = 400
-    officer = np.concatenate([rng.choice(30, 4, replace=False) for _ in range(scenes)])
+    scenes = 120
+    officer = np.concatenate([rng.choice(12, 4, replace=False) for _ in range(scenes)])
     level = (rng.random(4 * scenes) < 1 / (1 + np.exp(1 - np.where(officer == 7, 2.0, 0.0)))).astype(int) + 1
     spread = np.linspace(0, (date(2021, 12, 31) - date(2018, 1, 1)).days, scenes).round().astype(int)
     day = [date(2018, 1, 1) + timedelta(days=int(at)) for at in spread.repeat(4)]
@@ -98,6 +98,6 @@ def _force():
             "officer": officer.astype(str),
             "level": level,
             "level_scheme": "made up",
-            "force_type": np.where(rng.random(4 * scenes) < 0.02, "Police dog bit or held", "Takedown"),
+            "force_type": np.where(rng.random(4 * scenes) < 0.05, "Police dog bit or held", "Takedown"),
         }
     )

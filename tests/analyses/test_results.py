@@ -14,33 +14,39 @@ from openhalo.base.errors import SiteError
 from openhalo.catalogue.analysis_kinds import KINDS
 from openhalo.language import message_files
 from openhalo.language.translation import speaking
+from openhalo.sites.open_site import open_site
 from openhalo.statistics.results import Assumption
+from tests.libraries import needs
 
-from .every_kind import ANALYSES, BY_OFFICER, SAMPLED, site_of_every_kind
-from .test_adoption import department
+from .every_kind import ANALYSES, BY_OFFICER, SAMPLED, fill_with_every_kind
+from .test_staggered import department
 
 LANGUAGES = ("en", "es")
 
 
 @pytest.fixture(scope="module")
-def result_of(tmp_path_factory):
+def result_of(made_once, tmp_path_factory):
     """Return what gives the result of a kind, each made once."""
-    site = cache(lambda: site_of_every_kind(tmp_path_factory.mktemp("every_kind")))
+    folder, _none = made_once("every_kind", fill_with_every_kind)
+    site = open_site(folder / "site")
 
     @cache
     def of(kind):
-        if kind in SAMPLED:
-            pytest.importorskip("numba")
-            pytest.importorskip("nutpie")
         if kind == "staggered":
             made, _counted, _first = department(tmp_path_factory.mktemp("staggered"), 0.4)
             return made.analyse("complaints/after_crisis_training")
-        return site().analyse(ANALYSES.get(kind, BY_OFFICER))
+        return site.analyse(ANALYSES.get(kind, BY_OFFICER))
 
     return of
 
 
-@pytest.fixture(params=[*sorted(KINDS), "internal_benchmark of officers"])
+KINDS_SHOWN = [
+    *(pytest.param(kind, marks=needs("numba", "nutpie") if kind in SAMPLED else ()) for kind in sorted(KINDS)),
+    "internal_benchmark of officers",
+]
+
+
+@pytest.fixture(scope="module", params=KINDS_SHOWN)
 def result(request, result_of):
     return result_of(request.param)
 

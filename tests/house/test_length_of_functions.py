@@ -14,8 +14,6 @@ COMPILED = {
 }
 """Functions that numba compiles as a whole, and whose parts share what they compute on the way → what they are."""
 STILL_LONG = {
-    "openhalo/measures/guards.py:_denominator",
-    "openhalo/measures/guards.py:_recording",
     "openhalo/publications/build.py:build",
     "openhalo/sites/importing.py:_import",
 }

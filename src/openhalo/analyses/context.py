@@ -32,11 +32,10 @@ class AnalysisContext(Generic[Kind_co]):
     records: Records = field(repr=False)
 
     def __getstate__(self) -> dict[str, Any]:
-        """Return what is pickled: the records without the tables that they have open, and the days that they cover."""
-        held = {
-            one.name: getattr(self.records, one.name) for one in fields(self.records) if not one.name.startswith("_")
-        }
-        return {**self.__dict__, "records": Records(**held), "covered": self.covered}
+        """Return what is pickled: the days covered, and the records as they are asked for, without what was read."""
+        asked = [one.name for one in fields(self.records) if one.init and not one.name.startswith("_")]
+        records = Records(**{name: getattr(self.records, name) for name in asked})
+        return {**self.__dict__, "records": records, "covered": self.covered}
 
     @property
     def reference(self: "AnalysisContext[Grouped]") -> str:

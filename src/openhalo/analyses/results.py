@@ -51,8 +51,8 @@ class Counts(NamedTuple):
 class Account:
     """What a kind of analysis says and shows of its result, in the language being spoken.
 
-    A kind's own account is a frozen dataclass of the numbers that it needs besides what the result holds. It says what
-    is said by its kind alone; a kind that is silent says nothing.
+    A kind's own account is a frozen dataclass of the numbers that it needs besides what the result holds. Of what its
+    kind does not tell, it tells nothing.
     """
 
     def told(self, result: "AnalysisResult") -> str:

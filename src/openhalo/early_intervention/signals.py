@@ -124,19 +124,7 @@ def review_set(records: Records, roster: Roster, known_by: date, governance: Gov
     """
     on = switched_on(records.catalogue, governance)
     context = _asked(records, roster, known_by, on)
-    found: dict[int, list[Factor]] = {}
-    fillers: list[Filler] = []
-    refused: dict[str, str] = {}
-    for spec in on:
-        try:
-            told = find(context, spec)
-            if isinstance(told, Filler):
-                fillers.append(told)
-            else:
-                for row, factors in told.items():
-                    found.setdefault(row, []).extend(factors)
-        except (Refused, MissingExtra) as why:
-            refused[spec.id] = str(why)
+    found, fillers, refused = _found(context, on)
     names = roster.officers["pseudonym"].fill_null(roster.officers["record_key"]).to_numpy()[context.there]
     # Of officers who stand alike at the border a hash decides: nobody stands first for a name or a date of hire.
     tie = np.array([hash_facts([name, str(known_by)]) for name in names])
@@ -183,6 +171,26 @@ def review_set(records: Records, roster: Roster, known_by: date, governance: Gov
         refused,
         {name: rows for name, rows in matrix.unlearned.items() if rows},
     )
+
+
+def _found(
+    context: SignalContext, on: Sequence[SignalSpec | RuleSpec]
+) -> tuple[dict[int, list[Factor]], list[Filler], dict[str, str]]:
+    """Return what signals find by themselves, by row; those that fill places; and why others could not be asked."""
+    found: dict[int, list[Factor]] = {}
+    fillers: list[Filler] = []
+    refused: dict[str, str] = {}
+    for spec in on:
+        try:
+            told = find(context, spec)
+            if isinstance(told, Filler):
+                fillers.append(told)
+            else:
+                for row, factors in told.items():
+                    found.setdefault(row, []).extend(factors)
+        except (Refused, MissingExtra) as why:
+            refused[spec.id] = str(why)
+    return found, fillers, refused
 
 
 def _asked(records: Records, roster: Roster, day: date, on: Sequence[SignalSpec | RuleSpec]) -> SignalContext:

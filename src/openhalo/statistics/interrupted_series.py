@@ -186,8 +186,7 @@ def _assumptions(linked: Assumption, scatter: bool) -> tuple[Assumption, ...]:
 
 
 def _independence(holds: bool) -> Assumption:
-    text = "neighbouring periods are independent, given trend and season"
-    return Assumption(text, "met" if holds else "not met")
+    return Assumption("neighbouring periods are independent, given trend and season", "met" if holds else "not met")
 
 
 def _carrying_over(carried: float) -> Assumption:

@@ -15,7 +15,7 @@ from openhalo.sites.open_site import open_site
 
 from .conftest import site_with
 from .made import made_site
-from .test_survey_estimates import HEAD, MINE, mine
+from .test_survey_estimate import HEAD, MINE, mine
 
 KINDS = {"E": "BLACK", "H": "HISP", "M": "WHITE"}
 SIZES = {
