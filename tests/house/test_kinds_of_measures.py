@@ -1,6 +1,7 @@
 """A kind of measure has one name and one place: its facts in the catalogue, what it computes in `measures.kinds`."""
 
 import ast
+import re
 from pathlib import Path
 
 import pytest
@@ -93,3 +94,11 @@ def test_nothing_is_decided_by_the_name_of_a_kind():
         and decided_by_name(path.read_text(encoding="utf-8"))
     }
     assert deciding == set(OTHER_WORDS)
+
+
+def test_no_template_decides_by_the_name_of_a_kind():
+    deciding = re.compile(rf"(==|!=|\bin)\s*[\[(]?\s*[\"']({'|'.join(KINDS)})[\"']")
+    assert deciding.search('{% if page.spec.kind != "count" %}')
+    templates = list(LIBRARY.rglob("*.html"))
+    assert len(templates) > 5
+    assert [path.name for path in templates if deciding.search(path.read_text(encoding="utf-8"))] == []
