@@ -1,0 +1,104 @@
+"""A kind of measure has one name and one place: its facts in the catalogue, what it computes in `measures.kinds`."""
+
+import ast
+import re
+from pathlib import Path
+
+import pytest
+
+from openhalo.catalogue.index import load
+from openhalo.catalogue.measure_kinds import KINDS
+from openhalo.language.scales import SCALES
+from openhalo.measures.kinds import counting_kind_of, kind_of
+from openhalo.measures.measure_kind import CountingKind
+
+LIBRARY = Path(__file__).parents[2] / "src" / "openhalo"
+TREES = ("catalogue/measure_kinds", "measures/kinds")
+_COLUMNS = "columns of a table that have such names"
+_INDICATORS = "kinds of indicators, which are no measures"
+_SIGNALS = "kinds of signals, which are no measures"
+_ANSWERS = "scales of answers to a survey: a share or an average, each with its own words"
+OTHER_WORDS = {
+    "analyses/kinds/outcome_test/answer.py": _COLUMNS,
+    "analyses/kinds/survey_estimate/answer.py": _ANSWERS,
+    "analyses/kinds/survey_estimate/differences.py": _ANSWERS,
+    "analyses/kinds/veil_of_darkness/answer.py": _COLUMNS,
+    "catalogue/indicators.py": _INDICATORS,
+    "catalogue/signal_specs.py": _SIGNALS,
+    "early_intervention/alerts.py": _SIGNALS,
+    "early_intervention/factors.py": _INDICATORS,
+    "early_intervention/indicators.py": _INDICATORS,
+    "early_intervention/signals.py": _SIGNALS,
+}
+"""Modules that decide by words which happen to be names of kinds, and what these words are there."""
+
+
+def modules(folder: Path) -> set[str]:
+    return {path.stem for path in folder.iterdir() if path.suffix == ".py"} - {"__init__"}
+
+
+@pytest.mark.parametrize("tree", TREES)
+def test_the_trees_of_kinds_are_equal(tree):
+    assert modules(LIBRARY / tree) == set(KINDS)
+
+
+def test_kinds_have_a_fixed_order_and_a_scale():
+    assert len({traits.order for traits in KINDS.values()}) == len(KINDS)
+    assert {traits.scale for traits in KINDS.values()} <= set(SCALES)
+
+
+def test_a_kind_counts_records_unless_it_compares_groups():
+    for spec in load().measures.values():
+        assert isinstance(kind_of(spec), CountingKind) is not spec.traits.compares_groups
+    compares = next(spec for spec in load().measures.values() if spec.traits.compares_groups)
+    with pytest.raises(AssertionError, match="counts no records"):
+        counting_kind_of(compares)
+
+
+def decided_by_name(text: str) -> list[int]:
+    """Return the lines on which something is decided by the name of a kind: compared, matched, or looked up."""
+
+    def names(node: ast.AST) -> set[object]:
+        parts = node.elts if isinstance(node, ast.Tuple | ast.List | ast.Set) else [node]
+        return {part.value for part in parts if isinstance(part, ast.Constant) and isinstance(part.value, str)}
+
+    found = []
+    for node in ast.walk(ast.parse(text)):
+        match node:
+            case ast.Compare(left=left, comparators=others):
+                said = names(left).union(*map(names, others))
+            case ast.Dict(keys=keys):
+                said = set().union(*(names(key) for key in keys if key is not None))
+            case ast.MatchValue(value=value):
+                said = names(value)
+            case _:
+                continue
+        if said & set(KINDS):
+            found.append(node.lineno)
+    return found
+
+
+def test_decisions_by_name_are_found():
+    assert decided_by_name('if spec.kind == "share": pass') == [1]
+    assert decided_by_name('x = kind not in ("count", "other")') == [1]
+    assert decided_by_name('heads = {"mean": "Average"}') == [1]
+    assert decided_by_name('match kind:\n    case "rate":\n        pass') == [2]
+    assert decided_by_name('measured(1.0, "ratio")\nif name == "shares": pass') == []
+
+
+def test_nothing_is_decided_by_the_name_of_a_kind():
+    deciding = {
+        str(path.relative_to(LIBRARY))
+        for path in LIBRARY.rglob("*.py")
+        if not any(path.is_relative_to(LIBRARY / tree) for tree in TREES)
+        and decided_by_name(path.read_text(encoding="utf-8"))
+    }
+    assert deciding == set(OTHER_WORDS)
+
+
+def test_no_template_decides_by_the_name_of_a_kind():
+    deciding = re.compile(rf"(==|!=|\bin)\s*[\[(]?\s*[\"']({'|'.join(KINDS)})[\"']")
+    assert deciding.search('{% if page.spec.kind != "count" %}')
+    templates = list(LIBRARY.rglob("*.html"))
+    assert len(templates) > 5
+    assert [path.name for path in templates if deciding.search(path.read_text(encoding="utf-8"))] == []
