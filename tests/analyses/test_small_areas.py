@@ -171,7 +171,7 @@ def test_the_chains_and_what_the_model_gives_back_are_shown(margin, found):
 
 def test_a_model_that_does_not_give_back_the_answers_says_so(margin, tmp_path):
     """In half of the wards women trust and men do not, in the others it is the other way round."""
-    rng = np.random.default_rng(9)
+    rng = np.random.default_rng(12)
     rows = asked(nobody_in=())
     even = rows["neighborhood"].str.slice(5).cast(int).to_numpy() % 2 == 0
     yes = rng.random(900) < np.where(even == (rows["gender"] == "FEMALE").to_numpy(), 0.85, 0.15)

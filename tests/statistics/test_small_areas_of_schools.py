@@ -63,7 +63,7 @@ def test_two_hundred_schools_tell_more_of_each_county_than_its_own_do(margin, fa
         Path(folder) / "reference" / "survey_apistrat.csv.gz", null_values="NA", infer_schema_length=None
     )
     cells = rows.group_by("cname", "stype").agg(n=pl.len(), **{fact: (pl.col(column) == "Yes").sum()})
-    error, raw, held = judged(cells, fact, modelled(cells.sort("cname", "stype"), fact))
+    error, raw, held = judged(cells, fact, modelled(cells.sort("cname", "stype"), fact, draws=2000))
     margin("error over the raw shares' own", error / raw, most=0.6)
     margin("counties held", held, least=0.9)
 

@@ -37,7 +37,7 @@ def test_gradient_is_the_slope(prior):
 
 @pytest.mark.parametrize("prior", PRIORS.values(), ids=PRIORS)
 def test_finds_the_thresholds_of_made_up_stops(margin, prior):
-    *counts, truth = stops(3, 12, 2000, 2)
+    *counts, truth = stops(3, 12, 2000, 3 if prior.learned else 2)
     cells = test.kept_cells(*counts, ("A", "B", "C"))
     draws = 400 if prior.learned else 800
     found = test.threshold_test(cells, prior, draws=draws, chains=2, worst_rhat=1.06, least_ess=60)
