@@ -5,6 +5,7 @@ import pytest
 from openhalo.analyses.runner import run_plan
 from openhalo.sites.init import init_site
 from openhalo.sites.open_site import open_site
+from openhalo.sites.premises import open_records
 from tests.copies import with_plan
 from tests.libraries import library
 
@@ -77,7 +78,7 @@ def city(data, made_once):
 def search_shares(searches, tmp_path_factory):
     """What is found of shares of stops with a search, by kind."""
     site = with_plan(searches, tmp_path_factory.mktemp("shares"), SHARES_PLAN)
-    return {one.context.spec.kind: one for one in run_plan(site.plan, site._open(None, None))}
+    return {one.context.spec.kind: one for one in run_plan(site.plan, open_records(site))}
 
 
 @pytest.fixture(scope="session")

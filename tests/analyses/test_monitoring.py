@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from openhalo.analyses.runner import run_one
+from openhalo.sites.premises import open_records
 from openhalo.statistics import monitoring
 from tests.copies import with_plan
 from tests.libraries import library
@@ -23,7 +24,7 @@ SINCE = date(2020, 1, 1)
 def force(city, tmp_path_factory):
     plan = f"written: 2026-11-22\nauthor: T\nbecause: T\n{FORCE}"
     site = with_plan(city, tmp_path_factory.mktemp("force"), plan)
-    return run_one("force/monthly_watch", site.plan, site._open(None, None))
+    return run_one("force/monthly_watch", site.plan, open_records(site))
 
 
 def test_the_chart_is_that_of_a_plain_loop_over_the_file(force, data):

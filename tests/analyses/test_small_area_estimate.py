@@ -9,6 +9,7 @@ import pytest
 
 from openhalo.analyses.kinds.small_area_estimate.answers_by_kind import answers_by_kind
 from openhalo.analyses.kinds.small_area_estimate.words import Area, SmallAreas, sentence
+from openhalo.sites.premises import open_records
 from openhalo.statistics.results import Result
 from tests.libraries import needs
 
@@ -141,7 +142,7 @@ def test_own_answers_are_shown_where_they_are_enough(found):
 
 def kinds(found, folder, people):
     """Return what the model would be fitted to, had these people answered."""
-    return answers_by_kind(replace(found.context, records=site(folder, people)._open(None, None)))
+    return answers_by_kind(replace(found.context, records=open_records(site(folder, people))))
 
 
 def test_weights_that_kinds_explain_change_nothing_and_others_count(found, tmp_path):

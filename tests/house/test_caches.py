@@ -32,7 +32,7 @@ def test_there_is_something_to_look_at():
 
 def test_records_replaced_in_any_field_know_nothing_of_what_the_original_read(make_site):
     site = make_site()
-    records = site._open(None, None)
+    records = open_records(site)
     records._tables["stops/stop"] = records.said["stops/stop"] = records._coverage["stops/stop"] = "of another"
     for field in fields(records):
         if field.init:

@@ -15,6 +15,7 @@ from openhalo.language.translation import ENGLISH
 from openhalo.publications.build import build
 from openhalo.publications.imprint import Declared, Imprint
 from openhalo.sites.open_site import open_site
+from openhalo.sites.premises import open_records
 from openhalo.sites.settings import message_folders
 
 SETTINGS = """
@@ -180,12 +181,12 @@ def release(site, imprint, tmp_path_factory):
     few = {name: site.catalogue.measures[name] for name in sorted(set(named))}
 
     def made(number, version, imprint, measures, **more):
-        records = site._open(version, None)
+        records = open_records(site, version)
         records = replace(records, catalogue=replace(site.catalogue, measures=measures))
         build(folder / number, records, replace(imprint, number=number), site.receipts(), **more)
         return folder / number
 
-    last = site._open(None, None).manifest.version
+    last = open_records(site).manifest.version
     first = made(
         "0001", last - 1, replace(imprint, languages=[ENGLISH]), {"stops/search_share": few["stops/search_share"]}
     )

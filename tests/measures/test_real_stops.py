@@ -11,6 +11,7 @@ from openhalo.measures.evaluation import evaluate
 from openhalo.measures.planning import Question
 from openhalo.sites.init import init_site
 from openhalo.sites.open_site import open_site
+from openhalo.sites.premises import open_records
 from tests.libraries import library
 
 pd = library("pandas")
@@ -178,7 +179,7 @@ def test_per_1000_residents_of_matched_places_and_none_downtown(city, raw):
 
 
 def test_cuts_made_from_one_reading_are_those_of_the_records(city):
-    records = city._open(None, None)
+    records = open_records(city)
     for name in ("stops/person_search_share", "force/subject_age_mean", "force/applications_per_1000_residents"):
         spec, kept = city.catalogue.measure(name), Kept()
         for by in ([], *([group] for group in spec.groups), *spec.pairs):

@@ -10,6 +10,7 @@ from openhalo.language.translation import ENGLISH, Language
 from openhalo.publications.build import build
 from openhalo.publications.imprint import Declared, Imprint
 from openhalo.sites.open_site import open_site
+from openhalo.sites.premises import open_records
 
 
 @pytest.fixture(scope="session")
@@ -37,7 +38,7 @@ def real_release(data, made_once):
 @pytest.fixture(scope="session")
 def two_ways(small, tmp_path_factory):
     """A release of two measures with nothing in it that changes from day to day, read from the left and the right."""
-    records = small._open(None, None)
+    records = open_records(small)
     kept = {name: small.catalogue.measures[name] for name in ("stops/stops", "stops/search_share")}
     catalogue = replace(small.catalogue, measures=kept)
     settings = small.settings

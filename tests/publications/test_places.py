@@ -16,6 +16,7 @@ from openhalo.charts.svg import Drawings
 from openhalo.publications.tables.place_centres import FEWEST_RECORDS, centres
 from openhalo.publications.tables.release_figures import release_figures
 from openhalo.sites.open_site import open_site
+from openhalo.sites.premises import open_records
 
 frictionless = library("frictionless")
 
@@ -59,7 +60,7 @@ def _city(root, settings):
 
 
 def test_a_centre_is_the_rounded_middle_of_many_records_and_never_of_few(city):
-    records = city._open(None, None)
+    records = open_records(city)
     stops = release_figures(city.catalogue.measure("stops/stops"), records)
     found = centres("neighborhood", [stops], records)
     assert set(found["code"]) == {name for name, *_, n in PLACES if n >= FEWEST_RECORDS}

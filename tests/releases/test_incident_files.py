@@ -5,6 +5,7 @@ import polars as pl
 from openhalo.catalogue.record_types import STAGING_COLUMNS, SYSTEM_COLUMNS
 from openhalo.publications.imprint import Declared, Imprint
 from openhalo.publications.tables.incident_file import write_incidents
+from openhalo.sites.premises import open_records
 from tests.releases.site import rows, small_site
 
 PLACE = "data/incidents/stops/stop.parquet"
@@ -37,12 +38,12 @@ def test_the_order_of_rows_tells_nothing_about_their_entry(small_release, tmp_pa
         site = small_site(tmp_path / name, text="\n".join([head, *order]) + "\n")
         declared = [Declared("stops/stop", ["occurred_at", "race", "precinct", "search_conducted"], "because")]
         imprint = Imprint("T", "P", "agency", declared=declared)
-        write_incidents(tmp_path / name / "out", ["stops/stop"], site._open(None, None), imprint)
+        write_incidents(tmp_path / name / "out", ["stops/stop"], open_records(site), imprint)
         frames.append(pl.read_parquet(tmp_path / name / "out" / PLACE))
     assert frames[0].equals(frames[1], null_equal=True)
     assert frames[0]["occurred_at"].is_sorted()
 
 
 def test_without_a_declaration_or_a_policy_there_is_no_file(small, tmp_path):
-    assert write_incidents(tmp_path, ["stops/stop"], small._open(None, None), Imprint("T", "P", "agency")) == []
+    assert write_incidents(tmp_path, ["stops/stop"], open_records(small), Imprint("T", "P", "agency")) == []
     assert list(tmp_path.iterdir()) == []

@@ -12,6 +12,7 @@ from openhalo.publications.tables.incident_file import write_incidents
 from openhalo.publications.tables.release_figures import release_figures
 from openhalo.releases.tables import write_twins
 from openhalo.sites.open_site import open_site
+from openhalo.sites.premises import open_records
 from openhalo.verification.definitions import write_definitions
 from openhalo.verification.derivation import Derivation
 from openhalo.verification.rederivation import rederive
@@ -48,7 +49,7 @@ def release(tmp_path_factory):
         pl.DataFrame(rows_of(record, site, size)).write_csv(file)
         receipt = site.import_file(f"template:{record}", file)
         assert receipt.rows_rejected == 0
-    records, folder = site._open(None, None), root / "release"
+    records, folder = open_records(site), root / "release"
     fields = ["occurred_at", "race", "gender", "precinct", "neighborhood"]
     imprint = Imprint("T", "P", "agency", declared=[Declared(name, fields, "because") for name in
                                                     ("stops/stop", "force/force_application")])  # fmt: skip
