@@ -1,4 +1,4 @@
-"""What readers ask of an engine: tables from files, views, and rows of an expression that others compile too."""
+"""What readers ask of an engine: tables from files, views, rows; all in Ibis that other engines compile too."""
 
 from datetime import date
 

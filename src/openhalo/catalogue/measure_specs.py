@@ -2,26 +2,22 @@
 
 from collections.abc import Iterable
 from datetime import date
-from typing import Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from pydantic import Field
 
 from openhalo.base.errors import did_you_mean, name_all
 from openhalo.base.periods import Grain
+from openhalo.catalogue.measure_kinds import KINDS
+from openhalo.catalogue.measure_traits import RECORDS, MeasureTraits
 from openhalo.catalogue.reader import Misfit, Spec
 
-Kind = Literal["count", "share", "rate", "ratio", "mean", "median", "concentration"]
-
-_NEEDS: dict[Kind, set[str]] = {
-    "count": set(),
-    "share": {"numerator"},
-    "rate": {"per"},
-    "ratio": {"of", "across", "reference"},
-    "mean": {"value"},
-    "median": {"value"},
-    "concentration": {"holders"},
-}
-_PARTS = set().union(*_NEEDS.values())
+if TYPE_CHECKING:
+    Kind = str
+else:
+    Kind = Literal[tuple(KINDS)]  # the modules of `measure_kinds`: a new one is no edit here
+_PARTS = frozenset().union(*(traits.needs for traits in KINDS.values())) - RECORDS
+"""What some kinds take and others do not."""
 FIGURE = {
     "period",
     "n",
@@ -147,13 +143,13 @@ class MeasureSpec(Spec):
     def misfits(self) -> Iterable[Misfit]:
         """Yield parts that the kind needs and lacks or does not take, and groups and dates that do not fit."""
         given = {part for part in _PARTS if getattr(self, part) not in ("", None)}
-        needed = _NEEDS[self.kind] | ({"record", "unit"} if self.kind != "ratio" else set())
+        needed = self.traits.needs
         for part in sorted(needed):
             if not getattr(self, part):
                 yield Misfit(("kind",), f"a measure of kind {self.kind} without '{part}'", todo=f"add '{part}'")
         for part in sorted(given - needed):
             yield Misfit((part,), f"'{part}' in a measure of kind {self.kind}", todo="remove it")
-        if self.kind == "ratio" and self.across and self.across not in self.groups:
+        if self.traits.compares_groups and self.across and self.across not in self.groups:
             yield Misfit(("across",), f"'{self.across}', which is compared, is none of 'groups'", name_all(self.groups))
         yield from self._wrong_pairs()
         if self.per is not None:
@@ -175,16 +171,20 @@ class MeasureSpec(Spec):
                 yield Misfit(("pairs", place), f"{len(pair)} groups in a pair", "two different groups")
             for group in sorted(set(pair) - set(self.groups)):
                 yield Misfit(("pairs", place), f"'{group}' is none of 'groups'", name_all(self.groups))
-            if self.kind == "ratio" and self.across not in pair:
+            if self.traits.compares_groups and self.across not in pair:
                 yield Misfit(("pairs", place), f"a pair without '{self.across}', which is compared")
             if frozenset(pair) in map(frozenset, self.pairs[:place]):
                 yield Misfit(("pairs", place), "the same pair twice", todo="remove one")
 
     @property
-    def shown_as(self) -> Kind:
-        """Return the kind whose words and scale fit the value: a concentration is a share, a median reads as a mean."""
-        alike: dict[Kind, Kind] = {"median": "mean", "concentration": "share"}
-        return alike.get(self.kind, self.kind)
+    def traits(self) -> MeasureTraits:
+        """Return the facts of the measure's kind."""
+        return KINDS[self.kind]
+
+    @property
+    def scale(self) -> str:
+        """Return the scale that its figures are written and drawn on: a concentration's is that of a share."""
+        return self.traits.scale
 
     @property
     def domain(self) -> str:

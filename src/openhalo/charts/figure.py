@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from openhalo.language import formatting
+from openhalo.language.scales import scale_of
 from openhalo.language.translation import _
 
 
@@ -65,7 +66,8 @@ def interval(kind: str, low: float | None, high: float | None) -> str:
     """
     if low is None or high is None:
         return ""
-    ends = (formatting.percent(end) if kind == "share" else formatting.measured(end, kind) for end in (low, high))
+    percent = scale_of(kind).percent
+    ends = (formatting.percent(end) if percent else formatting.measured(end, kind) for end in (low, high))
     return _("{low} to {high}").format(low=next(ends), high=next(ends))
 
 
@@ -73,7 +75,7 @@ def base(kind: str, figure: Figure) -> str:
     """Return the n to stand beside a dot: what the value is taken of."""
     if figure.beside:
         return figure.beside
-    if kind == "share":
+    if (taken_of := scale_of(kind).base) == "fraction":
         return _("of {n}").format(n=formatting.count(figure.denominator))
-    counted = {"rate": figure.numerator, "ratio": figure.numerator, "mean": figure.denominator}.get(kind)
+    counted = getattr(figure, taken_of)
     return _("n {n}").format(n=formatting.count(figure.n if counted is None else counted))

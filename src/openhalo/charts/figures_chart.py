@@ -10,6 +10,7 @@ from typing import Any, Literal
 from openhalo.base.errors import MissingExtra
 from openhalo.charts.figure import Figure, base, interval, said
 from openhalo.language import formatting
+from openhalo.language.scales import scale_of
 from openhalo.language.translation import capital, spoken
 
 Variant = Literal["wide", "narrow"]
@@ -52,14 +53,15 @@ def by_group(
     """Return a chart of one figure a group: bars from zero for counts, else dots with intervals and bounds.
 
     Args:
-        kind: count, share, rate, ratio or mean; or differences in points, which may lie below 0.
+        kind: the scale: count, share, rate, ratio or mean; or differences in points, which may lie below 0.
         rows: the figures in their fixed order, unknown last.
         variant: `wide` (690 px) or `narrow` (320 px, label above each line).
         order: the codes of the group's code list, for fixed colours; empty: one accent colour.
         reference: value of a reference line, such as the figure for all.
         ranges: say the bounds beside each group instead of the figure, because figures may not be compared.
     """
-    size = _NARROW if variant == "narrow" else _WIDE_COUNTS if kind == "count" else _WIDE
+    bars = scale_of(kind).bars
+    size = _NARROW if variant == "narrow" else _WIDE_COUNTS if bars else _WIDE
     data = [_row(kind, index, row, order, ranges, 30 if variant == "wide" else _LINE) for index, row in enumerate(rows)]
     if variant == "wide":  # what short labels do not need goes to the plot
         spare = size["label"] - min(
@@ -69,7 +71,7 @@ def by_group(
     stacked = variant == "narrow" and any(len(row["label"]) + len(row["both"]) > _LINE for row in data)
     height = size["row"] + (18 if stacked else 0)
     plot = size["plot"]
-    said_at = plot + size["text"] - (0 if kind == "count" else 90)
+    said_at = plot + size["text"] - (0 if bars else 90)
     y = {
         "field": "row",
         "type": "ordinal",
@@ -78,28 +80,18 @@ def by_group(
         "scale": {"domain": list(range(len(rows))), "padding": 0},
     }
     x = _value_axis(kind, rows, reference, flush=variant == "narrow")
-    colour = {"field": "hue", "type": "nominal", "scale": None, "legend": None}
     layers: list[Spec] = []
     if reference is not None:
         line = {"type": "rule", "color": SOFT, "strokeDash": [2, 3]}
         layers.append({"data": {"values": [{"at": reference}]}, "mark": line, "encoding": {"x": _number("at")}})
-    if kind == "count":
-        layers.append(_layer({"type": "bar", "height": 16}, x=x, x2={"datum": 0}, y=y, color=colour))
-    else:
-        for thickness, fade, low, high in ((14, 0.28, "bound_low", "bound_high"), (2.5, 1, "low", "high")):
-            if all(row[low] is None for row in data):
-                continue  # a layer costs its share of the drawing, even an empty one
-            mark = {"type": "rule", "strokeWidth": thickness, "opacity": fade}
-            layers.append(_layer(mark, x=_number(low), x2={"field": high}, y=y, color=colour))
-        dot = {"type": "point", "filled": True, "size": 95, "opacity": 1, "strokeWidth": 2}
-        layers.append(_layer(dot, x=x, y=y, fill={**colour, "field": "fill"}, stroke={**colour, "field": "edge"}))
+    layers += _values(bars, data, x, y)
     text = {"baseline": "middle", "fontSize": size["size"]}
     if variant == "wide":
         layers += [
             _text({**text, "align": "left", "color": INK}, "label", -size["label"], y),
             _text({**text, "align": "right", "color": INK, "fontWeight": 600}, "said", said_at, y),
         ]
-        if kind != "count":
+        if not bars:
             layers.append(_text({**text, "align": "left", "color": SOFT}, "base", said_at + 6, y))
     else:
         below = {"align": "left", "dy": -20} if stacked else {"align": "right", "dy": -22}
@@ -115,11 +107,27 @@ def by_group(
     return _chart(data, layers, plot, height * len(rows), padding)
 
 
+def _values(bars: bool, data: Sequence[Spec], x: Spec, y: Spec) -> list[Spec]:
+    """Return the layers of the figures themselves: bars of counts; else bounds, intervals and dots."""
+    colour = {"field": "hue", "type": "nominal", "scale": None, "legend": None}
+    if bars:
+        return [_layer({"type": "bar", "height": 16}, x=x, x2={"datum": 0}, y=y, color=colour)]
+    layers = []
+    for thickness, fade, low, high in ((14, 0.28, "bound_low", "bound_high"), (2.5, 1, "low", "high")):
+        if all(row[low] is None for row in data):
+            continue  # a layer costs its share of the drawing, even an empty one
+        mark = {"type": "rule", "strokeWidth": thickness, "opacity": fade}
+        layers.append(_layer(mark, x=_number(low), x2={"field": high}, y=y, color=colour))
+    dot = {"type": "point", "filled": True, "size": 95, "opacity": 1, "strokeWidth": 2}
+    layers.append(_layer(dot, x=x, y=y, fill={**colour, "field": "fill"}, stroke={**colour, "field": "edge"}))
+    return layers
+
+
 def over_time(kind: str, rows: Sequence[Figure], variant: Variant) -> Spec:
     """Return a line with its interval as a band, from zero; a period without a figure is a gap.
 
     Args:
-        kind: count, share, rate, ratio or mean.
+        kind: the scale: count, share, rate, ratio or mean.
         rows: one figure a period, oldest first.
         variant: `wide` (690 px) or `narrow` (320 px).
     """
@@ -209,14 +217,14 @@ def _legible(mark: Spec, field: str, place: float, y: Spec) -> list[Spec]:
 
 
 def _told(kind: str, row: Figure) -> str:
-    if kind == "count" or not row.bounded or row.value is None:
+    if scale_of(kind).bars or not row.bounded or row.value is None:
         return said(kind, row)
     return f"{said(kind, row)} ({interval(kind, row.bound_low, row.bound_high)})"
 
 
 def _row(kind: str, index: int, row: Figure, order: Sequence[str], ranges: bool, longest: int) -> dict[str, Any]:
     has = row.value is not None
-    text, n = said(kind, row), base(kind, row)
+    text, n, bars = said(kind, row), base(kind, row), scale_of(kind).bars
     ranged = ranges and row.bounded
     if ranged:
         text = interval(kind, row.bound_low, row.bound_high)
@@ -230,8 +238,8 @@ def _row(kind: str, index: int, row: Figure, order: Sequence[str], ranges: bool,
         "fill": PAPER if row.bounded else colour,
         "edge": colour if row.bounded else PAPER,
         "said": text if has else "",
-        "base": ("" if kind == "count" else n) if has else "",
-        "both": (text if kind == "count" else f"{text} {n}") if has else "",
+        "base": ("" if bars else n) if has else "",
+        "both": (text if bars else f"{text} {n}") if has else "",
         "why": "" if has or row.status == "withheld" else text,
         "withheld": text if row.status == "withheld" else "",
     }
@@ -244,11 +252,12 @@ def _short(label: str, longest: int) -> str:
 def _value_axis(
     kind: str, rows: Sequence[Figure], reference: float | None, left: bool = False, flush: bool = False
 ) -> Spec:
-    names = ("value",) if kind == "count" and not left else ("value", "high", "bound_high")
+    scale = scale_of(kind)
+    names = ("value",) if scale.bars and not left else ("value", "high", "bound_high")
     ends = [value for row in rows for name in names if (value := getattr(row, name)) is not None]
     top = max([*ends, reference or 0.0]) or 1.0
-    bottom = min([0.0, *(row.low for row in rows if row.low is not None)]) if kind == "points" else 0
-    style = (".0%" if top > 0.04 else ".1%") if kind == "share" else ",~r"
+    bottom = min([0.0, *(row.low for row in rows if row.low is not None)]) if scale.below_zero else 0
+    style = (".0%" if top > 0.04 else ".1%") if scale.percent else ",~r"
     axis = {"title": None, "format": style, "tickCount": 3, "grid": True, "labelFlush": flush, "labelOverlap": True}
     if left:
         axis["labelAlign"] = "right"

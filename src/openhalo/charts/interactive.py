@@ -8,6 +8,7 @@ from typing import Any
 
 from openhalo.charts.figure import Figure, said
 from openhalo.charts.figures_chart import FONT, Spec, in_language
+from openhalo.language.scales import scale_of
 from openhalo.language.translation import _
 
 _STATUSES = ("too_few", "no_data", "no_denominator", "visitors", "no_events", "no_reference", "withheld")
@@ -22,7 +23,7 @@ def by_group(
     """Return a chart of one figure a group, with a choice of period, and words for each mark that is pointed at.
 
     Args:
-        kind: count, share, rate, ratio or mean.
+        kind: the scale: count, share, rate, ratio or mean.
         path: the field that figures are cut by, as the table names it.
         names: code → its name, in the order in which groups stand.
         periods: label of a year in the table, or `all` → how it reads.
@@ -46,7 +47,7 @@ def by_group(
     hue = {"field": "hue", "type": "nominal", "scale": None, "legend": None}
     tip = _tooltip(kind, {"field": "name", "title": _("Group")})
     layers: list[Spec] = []
-    if kind == "count":
+    if scale_of(kind).bars:
         layers.append({"mark": {"type": "bar", "height": {"band": 0.6}}, "encoding": {"x": x, "color": hue}})
     else:
         for width, fade, low, high in ((14, 0.28, "bound_low", "bound_high"), (2.5, 1, "low", "high")):
@@ -70,7 +71,7 @@ def over_time(kind: str, grains: Mapping[str, str]) -> Spec:
     """Return a line through time with its band, with a choice of how long a period is.
 
     Args:
-        kind: count, share, rate, ratio or mean.
+        kind: the scale: count, share, rate, ratio or mean.
         grains: length of a period as the table names it → how it reads; at least one.
     """
     month = (
@@ -105,7 +106,7 @@ def over_time(kind: str, grains: Mapping[str, str]) -> Spec:
 def _told(kind: str) -> list[Spec]:
     """Return the steps that put the figure into words; without one, why there is none."""
     reasons = ", ".join(f"{name}: {_quoted(said(kind, Figure('', None, status=name)))}" for name in _STATUSES)
-    style = {"count": ",.0f", "share": ".1%", "ratio": ",.2f"}.get(kind, ",.4~r")
+    style = scale_of(kind).drawn
     no_data = _quoted(_("no data"))
     why = f"isValid(datum.value) ? '' : ({{{reasons}}}[datum.status] || {no_data})"
     return [
@@ -126,7 +127,7 @@ def _between(low: str, high: str, style: str) -> str:
 
 def _tooltip(kind: str, first: Spec) -> list[Spec]:
     parts = [{**first, "type": "nominal"}, {"field": "told", "type": "nominal", "title": _("Figure")}]
-    if kind != "count":
+    if not scale_of(kind).bars:
         parts.append({"field": "interval", "type": "nominal", "title": _("95% interval")})
         parts.append({"field": "range", "type": "nominal", "title": _("Could lie between")})
         parts.append({"field": "n", "type": "quantitative", "format": ",.0f", "title": _("Records")})
@@ -134,7 +135,7 @@ def _tooltip(kind: str, first: Spec) -> list[Spec]:
 
 
 def _axis(kind: str) -> Spec:
-    return {"title": None, "tickCount": 4, "format": "~%" if kind == "share" else ",~r"}
+    return {"title": None, "tickCount": 4, "format": "~%" if scale_of(kind).percent else ",~r"}
 
 
 def _choice(name: str, options: Mapping[str, str]) -> Spec:

@@ -105,7 +105,7 @@ def _print(result: "MeasureResult") -> None:
 
 
 def _cells(row: dict[str, Any], result: "MeasureResult", bounded: bool) -> list[str]:
-    kind = result.spec.kind
+    kind = result.spec.scale
     value = _REASONS.get(row["status"]) or formatting.measured(row["value"], kind)
     cells = [
         formatting.count(row["numerator"]),

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable
 from datetime import date, timedelta
 
+from openhalo.language.scales import scale_of
 from openhalo.language.translation import _, mark_for_translation, spoken
 
 MONTHS = (
@@ -59,7 +60,7 @@ def percent(value: float | None) -> str:
 
 
 def measured(value: float | None, kind: str) -> str:
-    """Write the value of a measure of a kind: count, share, rate, ratio or mean; or a difference in points.
+    """Write a value on a scale: count, share, rate, ratio or mean; or a difference in points.
 
     >>> measured(0.13332, "share"), measured(51920, "count"), measured(1.97148810, "ratio")
     ('13.3%', '51,920', '1.97')
@@ -68,14 +69,15 @@ def measured(value: float | None, kind: str) -> str:
     >>> measured(159.0, "mean"), measured(159.5, "mean")
     ('159', '159.5')
     """
-    if value is None or kind in ("count", "share"):
-        return share(value) if kind == "share" else count(value)
-    if kind == "mean" and value == round(value):
+    scale = scale_of(kind)
+    if value is None:
+        return ""
+    if scale.percent:
+        return share(value)
+    if scale.whole and value == round(value):
         return count(value)
-    if kind == "points":
-        return _written(value, "+,.1f")
-    if kind == "ratio":
-        return _written(value, ",.2f")
+    if scale.written:
+        return _written(value, scale.written)
     return _written(value, ",.1f" if abs(value) >= 1 or value == 0 else ".3g")
 
 

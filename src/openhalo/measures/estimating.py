@@ -9,34 +9,17 @@ import numpy as np
 import polars as pl
 
 from openhalo.catalogue.measure_specs import MeasureSpec
+from openhalo.measures.measure_kind import CountingKind, Unknown
 from openhalo.measures.planning import PERIOD
-from openhalo.statistics import concentration, means, proportions, quantiles, rates, unknown_group
-from openhalo.statistics.estimates import Intervals
+from openhalo.statistics.estimates import Intervals, Numbers
 
-METHODS = {"median": quantiles.METHOD, "concentration": concentration.METHOD}
-"""Intervals of the kinds that rest on all values, not on a count: `spreads` has made them."""
 WITHHELD = ("value", "low", "high", "bound_low", "bound_high")
 
 
-def estimate(counted: pl.DataFrame, spec: MeasureSpec) -> tuple[pl.DataFrame, str]:
-    """Add `value`, `low`, `high` to counts, and return them with the name of the interval."""
-    if spec.kind in METHODS:
-        return counted, METHODS[spec.kind]
-    k, n = counted["numerator"].to_numpy(), counted["denominator"].cast(pl.Float64).fill_null(np.nan).to_numpy()
-    times = 1
-    match spec.kind:
-        case "count":
-            found = rates.rate(k)
-        case "share":
-            found = proportions.wilson(k, n)
-        case "rate":
-            assert spec.per is not None
-            times = spec.per.times
-            found = rates.rate(k, n, counted["cv"].fill_null(0.0).to_numpy())
-        case _:
-            average, variance = moments(counted)
-            found = means.mean(average, variance, n)
-    return counted.with_columns(columns(found, times)), found.method
+def fractions(counted: pl.DataFrame) -> tuple[Numbers, Numbers]:
+    """Return numerators and denominators, NaN where there is no denominator."""
+    n: Numbers = counted["denominator"].cast(pl.Float64).fill_null(np.nan).to_numpy()
+    return counted["numerator"].to_numpy(), n
 
 
 def columns(found: Intervals, times: int = 1) -> list[pl.Series]:
@@ -55,24 +38,10 @@ def moments(counted: pl.DataFrame) -> tuple[Any, Any]:
     return np.array(average, float), np.array(variance, float)
 
 
-def add_bounds(figures: pl.DataFrame, spec: MeasureSpec, groups: Sequence[str]) -> pl.DataFrame:
-    """Add where each value would lie whatever the records of unknown group were: `bound_low` and `bound_high`.
-
-    A group's share is lowest when every record of unknown group without the outcome belongs to it and none with it,
-    and highest the other way round; both ends can be reached, so nothing narrower holds for certain.
-    """
+def add_bounds(figures: pl.DataFrame, kind: CountingKind, spec: MeasureSpec, groups: Sequence[str]) -> pl.DataFrame:
+    """Add where each value would lie whatever the records of unknown group were: `bound_low` and `bound_high`."""
     unknown = _compatible(figures, groups)
-    k, n = pl.col("numerator"), pl.col("denominator")
-    with_it, without = pl.col("unknown_numerator"), pl.col("unknown_denominator") - pl.col("unknown_numerator")
-    times, stock = (spec.per.times, not spec.per.matches_period) if spec.per else (1, False)
-    if spec.kind == "share":
-        low, high = unknown_group.ends(k, n, with_it, without)
-    elif spec.kind == "count":
-        low, high = k, k + with_it
-    elif spec.kind == "rate":
-        low, high = times * k / (n if stock else n + pl.col("unknown_denominator")), times * (k + with_it) / n
-    else:
-        low = high = pl.lit(None, pl.Float64)
+    low, high = kind.bounds(spec, Unknown(pl.col("unknown_numerator"), pl.col("unknown_denominator")))
     complete = pl.all_horizontal(pl.col(list(groups)).is_not_null()) if groups else pl.lit(False)
     return unknown.with_columns(
         pl.when(complete).then(end).otherwise(None).cast(pl.Float64).fill_nan(None).alias(name)

@@ -1,7 +1,7 @@
 """The answer to a measure: a table of figures that are never bare, and what the guards found."""
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from html import escape
 from typing import Any
 
 import polars as pl
@@ -10,8 +10,9 @@ from openhalo.base.periods import Grain
 from openhalo.catalogue.measure_specs import MeasureSpec
 from openhalo.charts import figures_chart
 from openhalo.charts.figure import Figure
-from openhalo.language import formatting
-from openhalo.language.translation import _, spoken
+from openhalo.language import formatting, message_files
+from openhalo.language.translation import _, speaking
+from openhalo.measures.findings import Finding, GuardNote
 
 FIGURE_COLUMNS = pl.Schema(
     {
@@ -41,20 +42,16 @@ group has no figure), `withheld` (in releases only).
 """
 
 
-@dataclass(frozen=True)
-class GuardNote:
-    """What a guard found."""
-
-    guard: str
-    severity: str
-    """`note`: said beside the figures; `headline`: no headline and no ranking may rest on them."""
-    text: str
-    facts: dict[str, Any] = field(default_factory=dict)
+_LONGEST_REPR = 280
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False, eq=False)
 class MeasureResult:
-    """Figures of one measure, cut one way, from one store version."""
+    """Figures of one measure, cut one way, from one store version: plain data, of which everything said is made anew.
+
+    It holds no records, no site and nothing that is remembered from an earlier question, so it can be pickled, and
+    `dataclasses.replace` gives what a new result of the same parts would be.
+    """
 
     spec: MeasureSpec
     by: list[str]
@@ -65,36 +62,41 @@ class MeasureResult:
     """One row per period over all groups, same columns without the groups."""
     method: str
     """How the interval was made."""
-    look: Callable[[], list[GuardNote]]
-    """Let the guards say what they found, in the language being spoken."""
+    findings: tuple[Finding, ...]
+    """What the guards found, before it is told."""
     labels: dict[str, dict[str, str]]
     """Group → code → how people of it are named in a sentence."""
     provenance: dict[str, Any]
     """Store version, hash of the definition, deliveries, sources with units, first and last day, known-by date."""
     k: int = 10
     """The least number of people that a figure may show, where a disclosure policy withholds fewer."""
-    _told: dict[str, list[GuardNote]] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     @property
     def guard_notes(self) -> list[GuardNote]:
         """Return what the guards found, in the language being spoken."""
-        tag = spoken().tag
-        if tag not in self._told:
-            self._told[tag] = self.look()
-        return self._told[tag]
+        return [finding.told() for finding in self.findings]
 
     def to_polars(self) -> pl.DataFrame:
         """Return the figures as a Polars frame."""
         return self.figures
 
-    def sentence(self) -> str:
-        """Return the answer in one sentence, for the newest period and over all groups.
+    def sentence(self, language: str = "en") -> str:
+        """Return the answer in one sentence of a language that OpenHALO speaks, such as `es`.
+
+        Raises:
+            SiteError: there is no such language.
+        """
+        with speaking(message_files.read(language, message_files.shipped())):
+            return self.answer()
+
+    def answer(self) -> str:
+        """Return the answer in one sentence, for the newest period and over all groups, in the language being spoken.
 
         A ratio has no value over all groups: it speaks of the group with the most records. Where there is no
         figure, the sentence says so.
         """
         rows = self.totals.filter(pl.col("value").is_not_null())
-        if self.spec.kind == "ratio":
+        if self.spec.traits.compares_groups:
             known = pl.all_horizontal(pl.col(self.by).is_not_null())
             rows = self.figures.filter((pl.col("status") == "ok") & known)
         if rows.is_empty():
@@ -102,7 +104,7 @@ class MeasureResult:
         row = rows.sort("period", "n").row(-1, named=True)
         days = self.provenance["first"], self.provenance["last"]
         return _(self.spec.answer).format(
-            value=formatting.measured(row["value"], self.spec.shown_as),
+            value=formatting.measured(row["value"], self.spec.scale),
             numerator=formatting.count(row["numerator"]),
             denominator=formatting.count(row["denominator"]),
             times=formatting.count(self.spec.per.times if self.spec.per else 1),
@@ -130,8 +132,23 @@ class MeasureResult:
             for row in self.figures.to_dicts()
         ]
         if not self.by and len(rows) > 1:
-            return figures_chart.altair(figures_chart.over_time(self.spec.shown_as, rows, "wide"))
-        return figures_chart.altair(figures_chart.by_group(self.spec.shown_as, rows, "wide"))
+            return figures_chart.altair(figures_chart.over_time(self.spec.scale, rows, "wide"))
+        return figures_chart.altair(figures_chart.by_group(self.spec.scale, rows, "wide"))
+
+    def __repr__(self) -> str:
+        cut = f" by {', '.join(self.by)}" if self.by else ""
+        period = "" if self.grain == "all" else f", by {self.grain}"
+        many = f"{self.figures.height} figure{'' if self.figures.height == 1 else 's'}"
+        told = f"{self.spec.id}{cut}{period}: {many}, store version {self.provenance.get('store_version', '?')}"
+        return f"<MeasureResult {told if len(told) <= _LONGEST_REPR else told[: _LONGEST_REPR - 1] + '…'}>"
+
+    def _repr_html_(self) -> str:
+        """Return what a notebook shows: the question, the answer, what the guards found, and the figures."""
+        notes = "".join(f"<li>{escape(note.text)}</li>" for note in self.guard_notes)
+        return (
+            f"<p><strong>{escape(_(self.spec.question))}</strong> {escape(self.answer())}</p>"
+            f"{f'<ul>{notes}</ul>' if notes else ''}{self.figures._repr_html_()}"
+        )
 
     def to_dict(self) -> dict[str, Any]:
         """Return everything as plain data, as `openhalo measure --json` prints it."""
@@ -140,7 +157,7 @@ class MeasureResult:
             "label": self.spec.label,
             "kind": self.spec.kind,
             "unit": self.spec.unit,
-            "sentence": self.sentence(),
+            "sentence": self.answer(),
             "by": self.by,
             "grain": self.grain,
             "method": self.method,

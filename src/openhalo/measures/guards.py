@@ -1,21 +1,22 @@
 """What a measure cannot switch off: checks that say what may not be concluded, and withhold what would mislead."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import date
+from typing import Any
 
 import ibis
 import polars as pl
 
 from openhalo.base.errors import MeasureError, Problem
-from openhalo.language import formatting
-from openhalo.language.formatting import count, fraction, share
-from openhalo.language.translation import _, plural
-from openhalo.measures import distribution_kinds
+from openhalo.catalogue.measure_specs import MeasureSpec
+from openhalo.language.translation import mark_for_translation
+from openhalo.measures import guard_words
 from openhalo.measures.denominators import Exposure, years_asked
 from openhalo.measures.field_coverage import codes_said, limits
-from openhalo.measures.figures import GuardNote
-from openhalo.measures.planning import PERIOD, Question, covered, population, span
+from openhalo.measures.findings import Finding
+from openhalo.measures.measure_kind import CountingKind
+from openhalo.measures.planning import Question, covered, population, span
 from openhalo.records.reading import Records, Relation
 from openhalo.statistics import proportions
 
@@ -23,6 +24,30 @@ DEPENDENCE = 0.05
 """Recording that differs by more than this share with the outcome is a headline finding."""
 BUSY = 0.2
 """Events per resident in a year above which a place is named: visitors, or people who are counted often."""
+
+
+_AMONG_RESIDENTS = mark_for_translation(
+    "These rates compare what police did in a place with who lives there, not with who was there. So "
+    "they are never the main figure of a page."
+)
+_NOT_SAID = mark_for_translation(
+    "This site has not said where visitors outnumber residents. Rates of such places would mislead."
+)
+_SEVERAL = mark_for_translation("One record can count in several groups, so the groups do not add up to the whole.")
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What is looked at: a question, the kind of its measure, and the records that answer it."""
+
+    question: Question
+    kind: CountingKind
+    records: Records
+
+    @property
+    def spec(self) -> MeasureSpec:
+        """Return the measure that is counted."""
+        return self.question.spec
 
 
 @dataclass(frozen=True)
@@ -99,24 +124,15 @@ def uncoded(question: Question, records: Records, cells: pl.DataFrame) -> dict[s
 
 
 def with_status(
-    figures: pl.DataFrame, question: Question, visitors: set[str], absent: dict[str, list[str]] | None = None
+    figures: pl.DataFrame,
+    question: Question,
+    kind: CountingKind,
+    visitors: set[str],
+    absent: dict[str, list[str]] | None = None,
 ) -> pl.DataFrame:
     """Add `status`: ok, or why no value is given."""
     spec = question.spec
-    status = pl.lit("ok")
-    if spec.kind != "count":
-        empty = "no_denominator" if spec.kind == "rate" else "no_data"
-        n = pl.col("denominator").fill_null(0)
-        enough = (
-            pl.col("holders") >= distribution_kinds.FEWEST_HOLDERS if "holders" in figures.columns else pl.lit(True)
-        )
-        status = (
-            pl.when(n == 0)
-            .then(pl.lit(empty))
-            .when((n < spec.minimum_n) | ~enough)
-            .then(pl.lit("too_few"))
-            .otherwise(status)
-        )
+    status = kind.status(figures, spec)
     if visitors and spec.per is not None and spec.per.place in question.by:
         status = (
             pl.when(pl.col(f"group:{spec.per.place}").is_in(sorted(visitors)))
@@ -128,253 +144,173 @@ def with_status(
     return figures.with_columns(status.alias("status"))
 
 
-def guard_notes(
-    question: Question,
-    records: Records,
+def findings(
+    asked: Asked,
     margins: pl.DataFrame,
     against: Exposure | None,
     figures: pl.DataFrame,
     totals: pl.DataFrame,
     places: Places | None,
-) -> list[GuardNote]:
+) -> list[Finding]:
     """Return what the guards found, in the order in which a reader needs it."""
-    found = [finding for name in question.by for finding in _recording(name, question, records, margins, against)]
+    question, records = asked.question, asked.records
+    found = [one for name in question.by for one in _recording(name, asked, margins, against)]
     if against is not None:
-        found += _denominator(question, records, against, figures, totals, places)
-    found += _left_out(question, records, totals)
+        found += _denominator(question, records, against, figures, places)
+    found += _left_out(asked, totals)
     found += _changes(question, records)
     found += _lists(question, records)
     few = figures.filter(pl.col("status") == "too_few").height
     if few:
-        least = question.spec.minimum_n
-        text = plural(
-            "One of {all} figures is not given, because it rests on fewer than {least} {things}.",
-            "{few} of {all} figures are not given, because each rests on fewer than {least} {things}.",
-            few,
-        ).format(
-            few=count(few),
-            all=count(figures.height),
-            least=least,
-            things=_(per.label) if (per := question.spec.per) else _things(question, records),
-        )
-        found.append(GuardNote("minimum_n", "note", text, {"withheld": few, "minimum_n": least}))
-    return found
+        least = asked.spec.minimum_n
+        things = asked.spec.per.label if asked.spec.per else _things(question, records)
+        values = {"n": few, "figures": figures.height, "least": least, "things": things}
+        found.append(Finding("minimum_n", "note", guard_words.few, values, {"withheld": few, "minimum_n": least}))
+    return found + asked.kind.findings(question, records, totals)
 
 
-def review(question: Question) -> list[GuardNote]:
+def review(question: Question) -> list[Finding]:
     """Say so when the day has passed by which the definition was to be reviewed."""
     due = question.spec.next_review
     if (question.today or date.today()) <= due:
         return []
-    text = _("This definition should have been checked again by {day}.").format(day=formatting.day(due))
-    return [GuardNote("review", "note", text, {"next_review": due})]
+    return [Finding("review", "note", guard_words.overdue, {"due": due}, {"next_review": due})]
 
 
-def _recording(
-    name: str, question: Question, records: Records, margins: pl.DataFrame, against: Exposure | None
-) -> list[GuardNote]:
+def _recording(name: str, asked: Asked, margins: pl.DataFrame, against: Exposure | None) -> list[Finding]:
     """Is the group recorded less often where the outcome is absent?"""
-    spec, label, things = question.spec, _label(name, question, records), _things(question, records)
     known = pl.col(f"known:{name}")
     n, unknown = margins.select(pl.col("n").sum(), pl.col("n").filter(~known).sum().alias("unknown")).row(0)
     if not unknown and (against is None or against.margins.is_empty()):
         return []
-    sides = None
-    if spec.kind == "share":
-        outcome, rest = pl.col("numerator"), pl.col("n") - pl.col("missing") - pl.col("numerator")
-        sides = _recorded(margins, known, outcome), _recorded(margins, known, rest)
-        text = _(
-            "“{group}” is recorded for {with_share} of the {things} that count toward the figure ({with_it}), but "
-            "for {without_share} of the others ({without})."
-        )
-    elif spec.kind == "rate" and spec.per is not None and spec.per.matches_period and against is not None:
-        ours = margins.join(against.margins, on=PERIOD, how="semi")
-        theirs = against.margins.join(margins, on=PERIOD, how="semi")
-        sides = _recorded(ours, known, pl.col("n")), _recorded(theirs, known, pl.col("amount"))
-        text = _(
-            "“{group}” is recorded for {with_share} of the {things} ({with_it}), but for {without_share} of the "
-            "{others} that they are counted against ({without})."
-        )
+    words = {
+        "group": _label(name, asked.question, asked.records),
+        "things": _things(asked.question, asked.records),
+    }
+    facts = {"group": name, "n": n, "unknown": unknown}
+    sides = asked.kind.sides(asked.spec, known, margins, against)
     if sides is not None:
-        gap = proportions.difference(*sides[0], *sides[1])
+        gap = proportions.difference(*sides.one, *sides.other)
         value, low, high = (float(part) for part in gap[:3])
         if abs(value) > DEPENDENCE and (low > 0 or high < 0):
-            shares = [known_of / all_of for known_of, all_of in sides]
-            said = text.format(
-                group=label,
-                things=things,
-                others=_(spec.per.label) if spec.per else "",
-                with_share=share(shares[0]),
-                without_share=share(shares[1]),
-                with_it=fraction(*sides[0]),
-                without=fraction(*sides[1]),
-            )
-            said += " " + _(
-                "So a comparison of these groups could be wrong. For each group we show how low and how "
-                "high its figure could be, whatever the missing entries say."
-            )
-            facts = {
-                "group": name,
-                "n": n,
-                "unknown": unknown,
+            shares = [known_of / all_of for known_of, all_of in (sides.one, sides.other)]
+            facts |= {
                 "recorded_with": shares[0],
                 "recorded_without": shares[1],
                 "difference": value,
                 "low": low,
                 "high": high,
             }
-            return [GuardNote("missingness", "headline", said, facts)]
+            values = {
+                **words,
+                "pattern": sides.pattern,
+                "others": asked.spec.per.label if asked.spec.per else "",
+                "sides": (sides.one, sides.other),
+            }
+            return [Finding("missingness", "headline", guard_words.recorded_unevenly, values, facts)]
     if not unknown:
         return []
-    said = _("“{group}” is not recorded for {unknown} of {n} {things} ({share}).").format(
-        group=label, unknown=count(unknown), n=count(n), things=things, share=share(unknown / n)
-    )
-    if spec.kind == "mean":
-        said += " " + _("How far they would move the average of each group is not known.")
-    return [GuardNote("missingness", "note", said, {"group": name, "n": n, "unknown": unknown})]
-
-
-def _recorded(margins: pl.DataFrame, known: pl.Expr, amount: pl.Expr) -> tuple[float, float]:
-    """Return of how many records the group is recorded, and how many there are."""
-    number = amount.cast(pl.Float64)
-    row = margins.select(number.filter(known).sum().alias("known"), number.sum().alias("all")).row(0)
-    return float(row[0]), float(row[1])
+    values = {**words, "unknown": unknown, "n": n, "more": asked.kind.unknown_group}
+    return [Finding("missingness", "note", guard_words.not_recorded, values, facts)]
 
 
 def _denominator(
-    question: Question,
-    records: Records,
-    against: Exposure,
-    figures: pl.DataFrame,
-    totals: pl.DataFrame,
-    places: Places | None,
-) -> list[GuardNote]:
+    question: Question, records: Records, against: Exposure, figures: pl.DataFrame, places: Places | None
+) -> list[Finding]:
     per = question.spec.per
     assert per is not None
     found = []
 
-    def say(severity: str, text: str, **facts: object) -> None:
-        found.append(GuardNote("denominator", severity, text, facts))
+    def find(severity: str, words: Callable[..., str], values: dict[str, Any], **facts: object) -> None:
+        found.append(Finding("denominator", severity, words, values, facts))
 
     if per.residents:
-        text = _(
-            "These rates compare what police did in a place with who lives there, not with who was there. So "
-            "they are never the main figure of a page."
-        )
-        say("headline", text, residents=True)
+        find("headline", guard_words.as_written, {"text": _AMONG_RESIDENTS}, residents=True)
     if against.years:
         used = sorted(set(against.years.values()))
-        say(
-            "note",
-            _("The number of {label} is that of {years}.").format(label=_(per.label), years=_all(used)),
-            years=used,
-        )
+        find("note", guard_words.stock_of, {"label": per.label, "years": used}, years=used)
     if against.estimates:
-        text = _("The numbers of {label} are estimates; the interval includes their error.")
-        if against.unsure:
-            text = _(
-                "The numbers of {label} are estimates. For {unsure} of {all} the error is not known, so the "
-                "interval leaves it out and is too narrow."
-            )
-        text = text.format(label=_(per.label), unsure=count(against.unsure), all=count(against.estimates))
-        say("note", text, estimates=against.estimates, error_unknown=against.unsure)
+        numbers = {"unsure": against.unsure, "estimates": against.estimates}
+        facts = {"estimates": against.estimates, "error_unknown": against.unsure}
+        find("note", guard_words.estimated, {"label": per.label, **numbers}, **facts)
     if places is not None and places.visitors:
         listed = sorted(places.visitors)
-        text = _("No rate is given where visitors outnumber residents: {places}.").format(places=_all(listed))
-        say("note", text, visitors=listed)
+        find("note", guard_words.visited, {"places": listed}, visitors=listed)
     elif per.residents and per.place in question.by:
-        text = _("This site has not said where visitors outnumber residents. Rates of such places would mislead.")
-        say("note", text, visitors=[])
+        find("note", guard_words.as_written, {"text": _NOT_SAID}, visitors=[])
     if places is not None and places.busy:
-        text = _(
-            "In these places there were more than {n} {things} a year for every 1,000 residents: {places}. Either "
-            "many of the people counted live elsewhere, or the people who live there are counted often. These "
-            "figures cannot tell which."
-        ).format(n=count(1000 * BUSY), things=_things(question, records), places=_all(sorted(places.busy)))
-        say("note", text, group=per.place, events_per_resident=places.busy)
+        values = {"places": sorted(places.busy), "things": _things(question, records), "per_resident": BUSY}
+        find("note", guard_words.busy, values, group=per.place, events_per_resident=places.busy)
     for name in question.by:
         column = pl.col(f"group:{name}")
         bare = figures.filter((pl.col("status") == "no_denominator") & column.is_not_null() & (pl.col("n") > 0))
         covered_values = figures.filter(pl.col("status") != "no_denominator")[f"group:{name}"].unique()
         without = sorted(set(bare[f"group:{name}"]) - set(covered_values))
         if without:
-            text = _("The number of {label} is not known for {groups}. We show how many were counted, and no rate.")
-            groups = _all(_named(name, without, question, records))
-            say("note", text.format(label=_(per.label), groups=groups), group=name, without=without)
+            groups = _names(name, without, question, records)
+            values = {"label": per.label, "groups": groups}
+            find("note", guard_words.no_denominator, values, group=name, without=without)
     for name, absent in uncoded(question, records, figures).items():
-        text = _(
-            "The records of {things} have no entry for {groups}. They count these people in other groups, so "
-            "those groups stand for different people than in the number of {label}."
-        ).format(
-            things=_things(question, records),
-            groups=_all(_named(name, absent, question, records)),
-            label=_(per.label),
-        )
-        say("headline", text, group=name, not_coded=absent)
+        groups = _names(name, absent, question, records)
+        values = {"label": per.label, "things": _things(question, records), "groups": groups}
+        find("headline", guard_words.not_coded, values, group=name, not_coded=absent)
     for name, codes in per.codes.items():
         if name in question.by:
-            text = _("“{part}” is counted within “{whole}”, as the number of {label} has it.")
-            pairs = zip(*(_named(name, part, question, records) for part in (codes, codes.values())), strict=True)
-            said = " ".join(text.format(part=part, whole=whole, label=_(per.label)) for part, whole in pairs)
-            say("note", said, group=name, codes=dict(codes))
+            wholes = [(code, _names(name, [code], question, records)[code]) for code in codes.values()]
+            values = {"label": per.label, "parts": _names(name, codes, question, records), "wholes": wholes}
+            find("note", guard_words.counted_within, values, group=name, codes=dict(codes))
     return found
 
 
-def _left_out(question: Question, records: Records, totals: pl.DataFrame) -> list[GuardNote]:
+def _left_out(asked: Asked, totals: pl.DataFrame) -> list[Finding]:
     n, missing = (int(totals[name].sum() or 0) for name in ("n", "missing"))
     if not missing:
         return []
-    text = _("{missing} of {n} {things} ({share}) do not say what is counted here, and are left out.")
-    if question.spec.kind == "rate":
-        text = _("{missing} of {n} {things} ({share}) were in a place that has no rate, and are left out of the whole.")
-    text = text.format(missing=count(missing), n=count(n), things=_things(question, records), share=share(missing / n))
-    return [GuardNote("missing", "note", text, {"n": n, "missing": missing})]
+    things = _things(asked.question, asked.records)
+    values = {"pattern": asked.kind.left_out, "missing": missing, "n": n, "things": things}
+    return [Finding("missing", "note", guard_words.left_out, values, {"n": n, "missing": missing})]
 
 
-def _changes(question: Question, records: Records) -> list[GuardNote]:
+def _changes(question: Question, records: Records) -> list[Finding]:
     """Say what the forms behind the records asked on some of the days only."""
     days, found = span(question, records, question.spec.record), []
     for one, group in limits(question.spec, records, question.by):
         within = days is None or ((one.since or days.first) <= days.first and (one.until or days.last) >= days.last)
         facts = {"field": one.field, "since": one.since, "until": one.until}
+        values = {"text": one.note}
         if not group:
-            found.append(GuardNote("series", "note", _(one.note), facts))
+            found.append(Finding("series", "note", guard_words.as_written, values, facts))
         elif not within:
-            found.append(GuardNote("series", "headline", _(one.note), {**facts, "group": group}))
+            found.append(Finding("series", "headline", guard_words.as_written, values, {**facts, "group": group}))
     return found
 
 
-def _lists(question: Question, records: Records) -> list[GuardNote]:
+def _lists(question: Question, records: Records) -> list[Finding]:
     schema = records.catalogue.schema
     paths = [(name, schema.follow(question.spec.record, name)) for name in question.by]
     lists = [name for name, found in paths if found and found[1].type == "codes"]
     if not lists:
         return []
-    text = _("One record can count in several groups, so the groups do not add up to the whole.")
-    return [GuardNote("groups", "note", text, {"groups": lists})]
+    return [Finding("groups", "note", guard_words.as_written, {"text": _SEVERAL}, {"groups": lists})]
 
 
 def _label(name: str, question: Question, records: Records) -> str:
     found = records.catalogue.schema.follow(question.spec.record, name)
-    return _(found[1].label) if found else name
+    return found[1].label if found else name
 
 
-def _named(name: str, codes: Iterable[str], question: Question, records: Records) -> list[str]:
-    """Return how codes of a group read."""
+def _names(name: str, codes: Iterable[str], question: Question, records: Records) -> dict[str, str]:
+    """Return the labels of codes of a group; empty where a code is its own name."""
     found = records.catalogue.schema.follow(question.spec.record, name)
     vocabulary = records.catalogue.vocabularies.get(found[1].vocabulary) if found else None
-    return [_(vocabulary.codes[c].label) if vocabulary and c in vocabulary.codes else c for c in codes]
-
-
-def _all(words: Iterable[object]) -> str:
-    return formatting.listed(words)
+    return {code: vocabulary.codes[code].label if vocabulary and code in vocabulary.codes else "" for code in codes}
 
 
 def _things(question: Question, records: Records) -> str:
     """Return what is counted, in the words of the sources' unit."""
     record = records.catalogue.record_type(question.spec.record)
     units = [cover.unit for cover in covered(question, records, record.id)]
-    return _(record.units.get(units[0] if units else question.spec.unit, record.plural))
+    return record.units.get(units[0] if units else question.spec.unit, record.plural)
 
 
 def _events(relation: Relation, path: str) -> dict[str, int]:

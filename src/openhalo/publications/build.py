@@ -10,7 +10,7 @@ from openhalo.analyses.runner import run_plan
 from openhalo.base.progress import Report, silent
 from openhalo.base.provenance import write_json
 from openhalo.catalogue.analysis_plans import AnalysisPlan
-from openhalo.catalogue.core_list import CoreStatus
+from openhalo.catalogue.core_standing import CoreStatus
 from openhalo.catalogue.index import Catalogue
 from openhalo.catalogue.sources import SourceSpec
 from openhalo.catalogue.translating import translated

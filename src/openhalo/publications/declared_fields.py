@@ -11,7 +11,7 @@ from openhalo.publications.imprint import Declared
 
 def counted(spec: MeasureSpec, catalogue: Catalogue) -> MeasureSpec:
     """Return the measure that counts the records: a ratio compares the groups of another measure."""
-    return catalogue.measure(spec.of) if spec.kind == "ratio" else spec
+    return catalogue.measure(spec.of) if spec.traits.compares_groups else spec
 
 
 def must_be_declared(specs: Iterable[MeasureSpec], catalogue: Catalogue, declared: Sequence[Declared]) -> None:

@@ -26,8 +26,9 @@ from openhalo.records import changes, validation, writing
 from openhalo.records.counting import describe
 from openhalo.records.manifest import Manifest, TableVersion, publish
 from openhalo.records.staging import Staged, stage
-from openhalo.sites.purging import SiteLayout, finish, silence
-from openhalo.sites.settings import Settings
+from openhalo.sites.layout import SETTINGS
+from openhalo.sites.premises import Premises
+from openhalo.sites.purging import finish, silence
 
 LARGE_WITHDRAWAL = 0.2
 """A delivery that takes back more than this share of what it speaks for must say that it means to."""
@@ -50,15 +51,16 @@ class Delivery:
     """Seconds to wait for another import."""
 
 
-def import_file(delivery: Delivery, premises: SiteLayout, settings: Settings, report: Report = silent) -> Receipt:
+def import_file(delivery: Delivery, premises: Premises, report: Report = silent) -> Receipt:
     """Take in one file and return its receipt. The same file under the same spec changes nothing.
 
     Raises:
         DeliveryError: the file cannot be read, or would take back much of the store unconfirmed.
         StoreError: another import holds the store.
     """
-    if delivery.agency not in settings.agencies:
-        raise SiteError(Problem("agency.yaml", f"there is no agency '{delivery.agency}'", name_all(settings.agencies)))
+    agencies = premises.settings.agencies
+    if delivery.agency not in agencies:
+        raise SiteError(Problem(SETTINGS, f"there is no agency '{delivery.agency}'", name_all(agencies)))
     folder, store = premises.deliveries, premises.store
     folder.mkdir(parents=True, exist_ok=True)
     with store.writing(delivery.patience):
@@ -69,7 +71,7 @@ def import_file(delivery: Delivery, premises: SiteLayout, settings: Settings, re
             return _import(delivery, premises, Path(scratch), report)
 
 
-def _import(delivery: Delivery, premises: SiteLayout, scratch: Path, report: Report) -> Receipt:
+def _import(delivery: Delivery, premises: Premises, scratch: Path, report: Report) -> Receipt:
     folder, store, catalogue = premises.deliveries, premises.store, premises.catalogue
     source, record, manifest = delivery.source, delivery.record, store.manifest()
     earlier = [r for r in read_receipts(folder) if (r.agency, r.source) == (delivery.agency, source.id)]

@@ -46,7 +46,7 @@ class Derivation:
     def why_not_counted(self, measure: str, by: Sequence[str], grain: Grain) -> str:
         """Return why the records that a figure counts cannot be counted from their incident file."""
         defined, base, cuts = self._asked(measure, by)
-        if base.kind in ("median", "concentration"):
+        if not base.traits.made_of_counts:
             return f"a {base.kind} is no count"
         return self._lacking(base.record, [base.where, base.numerator], cuts, [base.value], grain, defined)
 
@@ -81,7 +81,7 @@ class Derivation:
             known = pl.all_horizontal(pl.col(list(by)).is_not_null()) if by else pl.lit(True)
             parts = [n.alias("numerator"), pl.lit(0).alias("missing"), pl.when(known).then("denominator")]
             value = pl.col("numerator") / pl.col("denominator") * per.times
-        elif base.kind in ("share", "mean"):
+        elif base.traits.of_told:
             parts = [pl.col("hits").alias("numerator"), (n - said).alias("missing"), said.alias("denominator")]
             value = pl.col("numerator") / pl.col("denominator")
         else:
@@ -89,7 +89,7 @@ class Derivation:
             value = pl.col("numerator")
         found = counted.select(_PERIOD, *by, "n", *parts).with_columns(pl.col(COUNTS[2:]).cast(pl.Float64))
         found = found.with_columns(value.cast(pl.Float64).alias("value"))
-        if spec.kind == "ratio":
+        if spec.traits.compares_groups:
             found = _against_reference(found, spec, by)
         names = {day: str(days) if grain == "all" else label(day, grain) for day in found[_PERIOD].unique()}
         period = pl.Series("period", [names[day] for day in found[_PERIOD]], pl.String)
@@ -115,9 +115,9 @@ class Derivation:
             low, high = (days.first, days.last) if frame.schema[day] == pl.Date else (days.first.year, days.last.year)
             tests.append(pl.col(day).is_between(low, high))
             period = period if grain == "all" else stamp.dt.truncate(_STEPS[grain])
-        numerator = self._node(record, base.numerator) if base.kind == "share" and record == base.record else None
+        numerator = self._node(record, base.numerator) if record == base.record else None
         outcome = to_polars(numerator) if numerator is not None else pl.lit(None, pl.Boolean)
-        if base.kind == "mean":
+        if base.value:
             outcome = pl.col(base.value).cast(pl.Decimal(18, 6))
         codes = base.per.codes if base.per else {}
         values = [

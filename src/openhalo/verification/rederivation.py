@@ -110,9 +110,9 @@ def _differs(spec: MeasureSpec) -> pl.Expr:
     carries = pl.col("status").is_in(["ok", "reference"])
     again, value = pl.col("value again"), pl.col("value")
     close = ((value - again).abs() <= _EXACT * again.abs()).fill_null(False)
-    too_few = (pl.col("denominator again").fill_null(0) < spec.minimum_n) & (spec.kind in ("share", "mean"))
+    too_few = (pl.col("denominator again").fill_null(0) < spec.minimum_n) & (spec.traits.of_told)
     absent = pl.col("status").is_null() & (pl.col("n again") > 0)
-    withheld_for = (pl.col("status") == "too_few") & (spec.kind in ("share", "mean"))
+    withheld_for = (pl.col("status") == "too_few") & (spec.traits.of_told)
     wrong = pl.any_horizontal(
         *counts,
         carries & ~close & (pl.col("n") > 0),

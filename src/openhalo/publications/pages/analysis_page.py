@@ -15,6 +15,7 @@ from openhalo.catalogue.analysis_specs import AnalysisSpec, Grouped
 from openhalo.catalogue.index import Catalogue
 from openhalo.charts.svg import Drawing, Drawings
 from openhalo.language import formatting
+from openhalo.language.scales import scale_of
 from openhalo.language.translation import _
 from openhalo.publications.pages.figure_table import Column
 from openhalo.publications.tables.analysis_data import COMPARISONS, detail_of
@@ -68,7 +69,7 @@ def analysis_page(result: AnalysisResult, plan: AnalysisPlan, catalogue: Catalog
         planned=context.standing == "planned",
         refused=bool(result.refusal),
         headline=result.headline(),
-        counts=[one for one in (result.tabulate(), *result.more()) if one is not None],
+        counts=result.tables(),
         answers=result.answers(),
         limit=_(result.limit) if result.limit else "",
         period=formatting.span(context.days.first, context.days.last) if context.days else "",
@@ -88,7 +89,7 @@ def analysis_page(result: AnalysisResult, plan: AnalysisPlan, catalogue: Catalog
         redefined=spec.id in catalogue.redefined,
         tables=[COMPARISONS, *([detail_of(result)] if result.detail.width else [])],
     )
-    for picture in result.depict():
+    for picture in result.pictures():
         wide, narrow = (
             drawings.svg(picture.make, *picture.arguments(variant), alt=picture.alt, css=variant)
             for variant in ("wide", "narrow")
@@ -100,16 +101,8 @@ def analysis_page(result: AnalysisResult, plan: AnalysisPlan, catalogue: Catalog
 def _table(result: AnalysisResult) -> tuple[list[Column], list[list[str]]]:
     """Return one row a comparison; columns that would be empty are left out."""
     every = result.contrasts
-    heads = {
-        "difference": _("Difference"),
-        "points": _("Difference"),
-        "ratio": _("Times as high"),
-        "share": _("Share"),
-        "mean": _("Average"),
-        "per_100": _("Change per 100"),
-    }
     scales = {one.scale for one in every}
-    head = heads[scales.pop()] if len(scales) == 1 else _("Estimate")
+    head = _(scale_of(scales.pop()).head) if len(scales) == 1 else _("Estimate")
     parts: list[tuple[bool, Column, Any]] = [
         (True, Column(_("Compared")), lambda one: named(one, result.context, result.wording)),
         (True, Column(head), lambda one: shown(one.estimate, one.scale)),

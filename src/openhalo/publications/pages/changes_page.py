@@ -66,7 +66,7 @@ def _said(figure: Mapping[str, Any], when: str, spec: MeasureSpec | None) -> str
     value = figure[f"value_{when}"]
     if value is None:
         return _("no figure")
-    return formatting.measured(value, spec.kind) if spec is not None else f"{value:g}"
+    return formatting.measured(value, spec.scale) if spec is not None else f"{value:g}"
 
 
 def _why(cause: str) -> str:

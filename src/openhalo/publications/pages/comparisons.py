@@ -10,6 +10,7 @@ from openhalo.charts import figures_chart, interactive
 from openhalo.charts.figure import Figure, said
 from openhalo.charts.svg import PAGE_COLOURS, Drawing, Drawings
 from openhalo.language import formatting
+from openhalo.language.scales import scale_of
 from openhalo.language.translation import _
 from openhalo.measures.figures import FIGURE_COLUMNS, MeasureResult
 from openhalo.publications.pages.figure_table import Column, table
@@ -102,19 +103,20 @@ def by_group(
     order = {row.code: row.label for row in rows}
     hues = {code: PAGE_COLOURS[figures_chart.hue(code, names.order)] for code in order} if names.order else {}
     periods = {"all": coverage(answer), **{year: year for year in sorted(set(years), reverse=True)}}
-    cut.explore = interactive.by_group(spec.shown_as, names.path, order, periods, hues)
+    cut.explore = interactive.by_group(spec.scale, names.path, order, periods, hues)
     if len(rows) > LONGEST_CHART:
         text = _("There are {n} groups here, too many for one readable chart. The table has them all.")
         cut.caption = [text.format(n=len(rows))]
         return cut
     leads = not may_not_lead(result)
-    reference = 1.0 if spec.shown_as == "ratio" else None
-    if leads and total is not None and spec.shown_as in ("share", "rate", "mean"):
+    scale = scale_of(spec.scale)
+    reference = scale.same
+    if leads and total is not None and scale.beside_whole:
         reference = total.value
     cut.caption = list(_legend(answer, rows, names, units, reference))
     facts = (names.order, reference, not leads)
-    alt = figures_chart.describe(spec.shown_as, rows, cut.subtitle.rstrip("."))
-    return _draw(cut, drawings, figures_chart.by_group, (spec.shown_as, rows), facts, alt)
+    alt = figures_chart.describe(spec.scale, rows, cut.subtitle.rstrip("."))
+    return _draw(cut, drawings, figures_chart.by_group, (spec.scale, rows), facts, alt)
 
 
 def over_time(answer: ReleaseFigures, catalogue: Catalogue, drawings: Drawings) -> Cut:
@@ -124,7 +126,7 @@ def over_time(answer: ReleaseFigures, catalogue: Catalogue, drawings: Drawings) 
     assert result is not None
     rows = [_marked(row, answer) for row in figures(result, None)]
     in_part = [row for row in rows if row.label != formatting.period(row.period)]
-    whole = [row for row in rows if row not in in_part] if spec.shown_as in ("count", "rate") else rows
+    whole = [row for row in rows if row not in in_part] if scale_of(spec.scale).grows else rows
     said_grains = {"month": _("month"), "quarter": _("quarter"), "year": _("year")}
     grain = said_grains[result.grain]
     columns, cells = table(spec, answer.counted, grain.capitalize(), rows)
@@ -133,13 +135,13 @@ def over_time(answer: ReleaseFigures, catalogue: Catalogue, drawings: Drawings) 
         id="time",
         title=_("Over time"),
         subtitle=text.format(measure=spec.label, units=units, grain=grain, period=days),
-        says=_through_time(spec.shown_as, whole, result.grain),
+        says=_through_time(spec.scale, whole, result.grain),
         columns=columns,
         rows=cells,
         withheld=[place for place, row in enumerate(rows) if row.status == "withheld"],
     )
     grains = [result.grain, *(one.grain for one in answer.more if not one.by)]
-    cut.explore = interactive.over_time(spec.shown_as, {one: said_grains[one] for one in grains if one in said_grains})
+    cut.explore = interactive.over_time(spec.scale, {one: said_grains[one] for one in grains if one in said_grains})
     if len(whole) < 2:
         return cut
     cut.caption = [_("Line: the figure. Band: the 95% interval.")]
@@ -150,12 +152,12 @@ def over_time(answer: ReleaseFigures, catalogue: Catalogue, drawings: Drawings) 
     text = _("{subtitle} From {first} in {start} to {last} in {end}.")
     alt = text.format(
         subtitle=cut.subtitle,
-        first=said(spec.shown_as, first),
+        first=said(spec.scale, first),
         start=first.label,
-        last=said(spec.shown_as, last),
+        last=said(spec.scale, last),
         end=last.label,
     )
-    return _draw(cut, drawings, figures_chart.over_time, (spec.shown_as, whole), (), alt)
+    return _draw(cut, drawings, figures_chart.over_time, (spec.scale, whole), (), alt)
 
 
 def _through_time(kind: str, rows: Sequence[Figure], grain: str) -> str:
@@ -173,14 +175,14 @@ def _through_time(kind: str, rows: Sequence[Figure], grain: str) -> str:
 
 def _across(spec: MeasureSpec, rows: Sequence[Figure], names: Group, units: str, total: Figure | None) -> str:
     """Return between what the figures of groups lie, and what they are compared with."""
-    kind = spec.shown_as
+    kind, scale = spec.scale, scale_of(spec.scale)
     values = [row.value for row in rows if row.value is not None and row.code is not None]
-    if kind == "count" or len(rows) > LONGEST_CHART or len(values) < 2:
+    if scale.bars or len(rows) > LONGEST_CHART or len(values) < 2:
         return ""
     low, high = (formatting.measured(end, kind) for end in (min(values), max(values)))
     if low == high:
         return ""
-    if kind == "ratio":
+    if scale.same is not None:
         text = _("Across these groups it ranged from {low} to {high} times the figure of {group}.")
         same = names.people.get(spec.reference) or names.name(spec.reference)
         return text.format(low=low, high=high, group=same)
@@ -203,9 +205,9 @@ def _legend(
     answer: ReleaseFigures, rows: Sequence[Figure], names: Group, units: str, reference: float | None
 ) -> Sequence[str]:
     """Return what the marks of a chart by group mean."""
-    kind = answer.spec.shown_as
+    kind, scale = answer.spec.scale, scale_of(answer.spec.scale)
     said_so: list[str] = []
-    if kind == "count":
+    if scale.bars:
         return said_so
     if any(row.bounded for row in rows):
         text = _(
@@ -215,13 +217,13 @@ def _legend(
         said_so.append(text.format(group=names.by))
     else:
         said_so.append(_("Dot: the figure. Line: the 95% interval."))
-    if kind == "ratio":
+    if scale.same is not None:
         same = names.people.get(answer.spec.reference) or names.name(answer.spec.reference)
         said_so.append(_("Dotted line: 1, the same as {group}.").format(group=same))
     elif reference is not None:
         text = _("Dotted line: all {units}, {value}.")
         said_so.append(text.format(units=units, value=formatting.measured(reference, kind)))
-    if kind in ("rate", "ratio", "mean"):
+    if scale.base in ("numerator", "denominator"):
         said_so.append(_("n: how many were counted."))
     return said_so
 

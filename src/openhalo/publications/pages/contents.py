@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from openhalo.catalogue.analysis_plans import AnalysisPlan
-from openhalo.catalogue.core_list import telling
+from openhalo.catalogue.core_standing import telling
 from openhalo.catalogue.index import Catalogue
 from openhalo.catalogue.measure_specs import MeasureSpec
 from openhalo.language.translation import _, capital
@@ -95,7 +95,7 @@ class Contents:
 
     def tested(self, measure: MeasureSpec) -> list[AnalysisPage]:
         """Return the tests of what a measure counts: of the same records, and of the same outcome among them."""
-        if measure.kind not in ("count", "share"):
+        if not measure.traits.plain:
             return []
         same = (measure.record, measure.where, measure.numerator)
         return [
@@ -112,9 +112,9 @@ class Contents:
         firsts, seconds = [], []
         for pages in self.domains.values():
             held = [page for page in pages if page.value]
-            counts = [page for page in held if page.spec.kind == "count"]
+            counts = [page for page in held if page.spec.traits.additive]
             # Of the rest what says most surely what happened: no figure about recording, the fewest left out.
-            others = [page for page in held if page.spec.kind != "count" and page.spec.direction == "neither"]
+            others = [page for page in held if not page.spec.traits.additive and page.spec.direction == "neither"]
             others.sort(key=lambda page: (page.share_missing, len(page.spec.id)))
             firsts += (counts or others)[:1]
             seconds += others[: len(counts[:1])]

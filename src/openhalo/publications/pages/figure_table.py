@@ -7,6 +7,7 @@ from typing import Any
 from openhalo.catalogue.measure_specs import MeasureSpec
 from openhalo.charts.figure import Figure, interval, said
 from openhalo.language import formatting
+from openhalo.language.scales import scale_of
 from openhalo.language.translation import _, capital
 
 
@@ -24,26 +25,19 @@ def table(
 ) -> tuple[list[Column], list[list[str]]]:
     """Return the table under a chart: its columns, and its cells as they are read."""
     per = base.per
-    count_of, kind = formatting.count, spec.shown_as
-    bounded = kind != "count" and any(row.bounded for row in rows)
+    count_of, kind, scale = formatting.count, spec.scale, scale_of(spec.scale)
+    bounded = not scale.bars and any(row.bounded for row in rows)
     parts: list[tuple[Column, Any]] = [(Column(first), lambda row: row.label)]
-    middle = _("Middle value") if spec.kind == "median" else _("Average")
-    heads = {
-        "share": _("Share"),
-        "count": _("Count"),
-        "ratio": _("Times as high"),
-        "mean": middle,
-        "rate": _("Rate per {times}").format(times=count_of(per.times)) if per else "",
-    }
-    parts.append((Column(heads[kind]), lambda row: said(kind, row, spec.minimum_n)))
-    if kind == "share":
+    head = _(spec.traits.head or scale.head).format(times=count_of(per.times if per else None))
+    parts.append((Column(head), lambda row: said(kind, row, spec.minimum_n)))
+    if scale.base == "fraction":
         parts.append((Column(_("Counted")), lambda row: formatting.fraction(row.numerator, row.denominator)))
-    if kind in ("rate", "ratio"):
+    if scale.base == "numerator":
         parts.append((Column(_("Counted")), lambda row: count_of(row.numerator)))
-    if kind == "rate" and per:
-        label = capital(per.label)
+    if spec.per:
+        label = capital(spec.per.label)
         parts.append((Column(label, minor=True), lambda row: count_of(row.denominator) or "–"))
-    if kind == "mean":
+    if scale.base == "denominator":
         parts.append((Column(_("Records")), lambda row: count_of(row.denominator)))
     if any(row.low is not None for row in rows):
         parts.append(
@@ -60,6 +54,6 @@ def table(
             )
         )
     elif any(row.missing for row in rows):
-        head = _("Left out") if kind == "rate" else _("Do not say")
+        head = _("Left out") if spec.per else _("Do not say")
         parts.append((Column(head, minor=True), lambda row: count_of(row.missing)))
     return [column for column, _cell in parts], [[cell(row) for _column, cell in parts] for row in rows]

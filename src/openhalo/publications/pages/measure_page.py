@@ -9,7 +9,10 @@ from openhalo.catalogue.measure_specs import MeasureSpec
 from openhalo.charts.figure import Figure, interval, said
 from openhalo.charts.svg import Drawings
 from openhalo.language import formatting
+from openhalo.language.scales import scale_of
 from openhalo.language.translation import _
+from openhalo.measures.kinds import counting_kind_of
+from openhalo.measures.measure_kind import DefinitionWords
 from openhalo.publications.pages.comparisons import ONCE, Cut, by_group, figures, may_not_lead, over_time, units_of
 from openhalo.publications.tables.open_data import coverage
 from openhalo.publications.tables.release_figures import ReleaseFigures
@@ -60,11 +63,11 @@ def measure_page(
         spec=spec,
         period=coverage(answer),
         answer=_first(answer, total, catalogue),
-        value=said(spec.shown_as, total) if total is not None and leads else "",
+        value=said(spec.scale, total) if total is not None and leads else "",
         instead="" if leads else _("compares places") if base.per and base.per.residents else _("compares groups"),
         share_missing=total.missing / total.n if total is not None and total.n else 0.0,
         warnings=[f.text for f in answer.total.guard_notes if f.severity == "headline"] if answer.total else [],
-        per=_per(base, catalogue) if spec.shown_as in ("rate", "mean") else "",
+        per=_per(spec, catalogue) if spec.per or spec.value else "",
         glance=list(_at_a_glance(answer, total if leads else None, catalogue)),
         cuts=cuts,
         sure=list(_how_sure(answer, total, catalogue)),
@@ -88,7 +91,7 @@ def _first(answer: ReleaseFigures, total: Figure | None, catalogue: Catalogue) -
         names = group(answer.counted.record, spec.across, catalogue)
         return text.format(period=period, reference=names.name(spec.reference))
     if total.value is None:
-        why = said(spec.shown_as, total, spec.minimum_n)
+        why = said(spec.scale, total, spec.minimum_n)
         return _("There is no figure for {period}: {why}.").format(period=period, why=why)
     if may_not_lead(answer.total):
         text = _("{n} {units} of {period} are counted here, set against the number of {base}.")
@@ -98,25 +101,25 @@ def _first(answer: ReleaseFigures, total: Figure | None, catalogue: Catalogue) -
             period=period,
             base=inside(spec.per.label) if spec.per else "",
         )
-    return answer.total.sentence()
+    return answer.total.answer()
 
 
 def _at_a_glance(answer: ReleaseFigures, total: Figure | None, catalogue: Catalogue) -> Iterable[tuple[str, str]]:
     spec, units = answer.spec, units_of(answer, catalogue)
     yield _("Period"), coverage(answer)
-    if spec.kind == "ratio":
+    if spec.traits.compares_groups:
         names = group(answer.counted.record, spec.across, catalogue)
         yield _("Compared with"), names.people.get(spec.reference) or names.name(spec.reference)
     if total is None:
         return
-    if spec.kind == "share":
+    taken_of = scale_of(spec.scale).base if spec.traits.made_of_counts else "n"
+    if taken_of == "fraction":
         yield _("Counted"), formatting.fraction(total.numerator, total.denominator)
-    elif spec.kind in ("rate", "mean"):
-        counted = total.numerator if spec.kind == "rate" else total.denominator
-        yield _("Counted"), f"{formatting.count(counted)} {units}"
+    elif taken_of != "n":
+        yield _("Counted"), f"{formatting.count(getattr(total, taken_of))} {units}"
     if total.low is not None and total.high is not None:
-        yield _("95% interval"), interval(spec.kind, total.low, total.high)
-    if total.n and spec.kind != "count":
+        yield _("95% interval"), interval(spec.scale, total.low, total.high)
+    if total.n and not spec.traits.additive:
         left_out = _("{share} ({part} of {whole})") if total.missing else _("nothing")
         yield (
             _("Not recorded, so left out"),
@@ -128,19 +131,19 @@ def _at_a_glance(answer: ReleaseFigures, total: Figure | None, catalogue: Catalo
         )
 
 
-def _per(base: MeasureSpec, catalogue: Catalogue) -> str:
-    if base.per:
-        return _("per {times} {what}").format(times=formatting.count(base.per.times), what=inside(base.per.label))
-    found = catalogue.schema.follow(base.record, base.value)
+def _per(spec: MeasureSpec, catalogue: Catalogue) -> str:
+    if spec.per:
+        return _("per {times} {what}").format(times=formatting.count(spec.per.times), what=inside(spec.per.label))
+    found = catalogue.schema.follow(spec.record, spec.value)
     return found[1].unit if found else ""
 
 
 def _how_sure(answer: ReleaseFigures, total: Figure | None, catalogue: Catalogue) -> Iterable[str]:
     if total is not None and total.low is not None:
-        low, high = (formatting.measured(end, answer.spec.shown_as) for end in (total.low, total.high))
+        low, high = (formatting.measured(end, answer.spec.scale) for end in (total.low, total.high))
         text = _("The 95% interval runs from {low} to {high}: chance alone could move the figure about that far.")
         yield text.format(low=low, high=high)
-    if total is not None and total.n and not total.missing and answer.spec.kind != "count":
+    if total is not None and total.n and not total.missing and not answer.spec.traits.additive:
         text = _("All {n} {units} say what is counted here.")
         yield text.format(n=formatting.count(total.n), units=units_of(answer, catalogue))
     for finding in answer.results[0].guard_notes:
@@ -152,30 +155,20 @@ def _definition(answer: ReleaseFigures, catalogue: Catalogue) -> Iterable[str]:
     spec, base, units = answer.spec, answer.counted, units_of(answer, catalogue)
     where = in_words(base.record, base.where, catalogue)
     which = _("{units} where {what}").format(units=units, what=where) if where else _("all {units}").format(units=units)
-    if spec.kind == "ratio":
+    if spec.traits.compares_groups:
         names = group(base.record, spec.across, catalogue)
         yield _("We take the figure “{measure}” of each group and divide it by that of {reference}.").format(
             measure=base.label, reference=names.people.get(spec.reference) or names.name(spec.reference)
         )
-    if base.kind == "share":
-        text = _("We count the {units} where this is true: {what}. We divide by {which} that record it.")
-        yield text.format(units=units, what=in_words(base.record, base.numerator, catalogue), which=which)
-    elif base.kind == "mean":
-        names = group(base.record, base.value, catalogue)
-        yield _("We take the average of {value} over {which} that record it.").format(value=names.phrase, which=which)
-    elif base.kind == "median":
-        names = group(base.record, base.value, catalogue)
-        text = _("We put {which} that record it in order of {value} and take the one in the middle.")
-        yield text.format(value=names.phrase, which=which)
-    elif base.kind == "concentration":
-        names = group(base.record, base.holders, catalogue)
-        text = _(
-            "We count for each {holder} how many of {which} there are, take the {top} who have most, and divide "
-            "what they have by all that have one."
-        )
-        yield text.format(holder=names.phrase, which=which, top=formatting.share(base.top))
-    else:
-        yield _("We count {which}.").format(which=which)
+    field = base.value or base.holders
+    words = DefinitionWords(
+        units=units,
+        which=which,
+        outcome=in_words(base.record, base.numerator, catalogue),
+        phrase=group(base.record, field, catalogue).phrase if field else "",
+        top=formatting.share(base.top),
+    )
+    yield counting_kind_of(base).how_counted(words)
     if base.per:
         text = _("We divide by the number of {what} and give the result per {times}.")
         yield text.format(what=inside(base.per.label), times=formatting.count(base.per.times))

@@ -68,11 +68,10 @@ def _table(found: PlaceFigures, catalogue: Catalogue, drawings: Drawings) -> Pla
     for answer in found.answers:
         rows = figures(cut_by(answer, found.path), names)
         codes |= {row.code for row in rows}
-        kind = answer.spec.kind
         columns.append(
             (
-                Head(answer.spec.label, answer.spec.id, kind != "count"),
-                {row.code: _cell(kind, row, answer) for row in rows},
+                Head(answer.spec.label, answer.spec.id, not answer.spec.traits.additive),
+                {row.code: _cell(row, answer) for row in rows},
             )
         )
         if answer.spec.id in found.periods:
@@ -91,7 +90,7 @@ def _table(found: PlaceFigures, catalogue: Catalogue, drawings: Drawings) -> Pla
             for code in sorted(codes, key=names.rank)
         ],
     )
-    counts = [answer for answer in found.answers if answer.spec.kind == "count"]
+    counts = [answer for answer in found.answers if answer.spec.traits.additive]
     drawn = [map_of(found, answer, names, catalogue, drawings) for answer in counts]
     table.maps = [one for one in drawn if one is not None]
     return table
@@ -106,10 +105,11 @@ def slug(path: str, code: str | None) -> str:
     return f"{path}-{re.sub(r'[^a-z0-9]+', '-', (code or '').lower()).strip('-')}"
 
 
-def _cell(kind: str, row: Figure, answer: ReleaseFigures) -> Cell:
+def _cell(row: Figure, answer: ReleaseFigures) -> Cell:
     # A count is all there is to count; a share of few records needs to say how sure it is.
-    under = "" if kind == "count" else interval(kind, row.low, row.high)
-    return Cell(said(kind, row, answer.spec.minimum_n), row.value, under)
+    spec = answer.spec
+    under = "" if spec.traits.additive else interval(spec.scale, row.low, row.high)
+    return Cell(said(spec.scale, row, spec.minimum_n), row.value, under)
 
 
 def _lines(found: PlaceFigures, answer: ReleaseFigures, catalogue: Catalogue) -> dict[str | None, Cell]:

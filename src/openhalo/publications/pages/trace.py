@@ -81,11 +81,11 @@ def _steps(answer: ReleaseFigures, records: Records, hidden: Collection[str]) ->
     if base.record not in hidden:
         yield _("all {units} on record").format(units=units), _n(records.manifest.tables[base.record].rows)
     yield _("{units} of {period} that the figure looks at").format(units=units, period=coverage(answer)), _n(row["n"])
-    if base.kind in ("share", "mean"):
+    if base.traits.of_told:
         yield _("of these, {units} that say what is counted").format(units=units), _n(row["n"] - row["missing"])
     elif row["missing"]:
         yield _("of these, {units} that can be set against a number").format(units=units), _n(row["n"] - row["missing"])
-    if base.kind != "mean":
+    if not base.value:
         yield _("of these, counted"), _n(row["numerator"])
     if base.per is not None and row["denominator"] is not None:
         yield _("set against: {what}").format(what=base.per.label), _n(row["denominator"])

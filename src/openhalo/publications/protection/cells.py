@@ -79,8 +79,8 @@ def sides(spec: MeasureSpec, by: Sequence[str], grain: Grain, catalogue: Catalog
     where = (base.where,) if base.where else ()
     held = {dimension(text): YES for text in where}
     says: tuple[str, ...] = ()
-    if base.kind in ("share", "mean", "median"):
-        says = (base.numerator if base.kind == "share" else f"not missing({base.value})",)
+    if base.traits.of_told:
+        says = (base.numerator or f"not missing({base.value})",)
     shown = [held, *({**held, dimension(text): code} for text in says for code in (YES, NO, UNKNOWN))]
     ours = dict(zip(groups, groups, strict=True))
     found = [Counted(base.record, tuple(groups), where, says, grain, tuple(shown), ours)]
@@ -100,9 +100,8 @@ def _unprotected(
     if per is not None and (per.place or per.codes or per.slices):
         todo = "declare the count instead, or a rate over other records"
         yield Problem(where, "rates against residents are not protected against disclosure yet", todo=todo)
-    if base.kind == "concentration":
-        found = "how much a few officers hold is not protected against disclosure yet"
-        yield Problem(where, found, todo="declare the count instead")
+    if base.traits.unprotected:
+        yield Problem(where, base.traits.unprotected, todo="declare the count instead")
     for record in [base.record, *([per.record] if per else [])]:
         if catalogue.record_type(record).follows:
             found = f"records dated by another record ({record}) are not protected against disclosure yet"

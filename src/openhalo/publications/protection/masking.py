@@ -8,8 +8,10 @@ import polars as pl
 
 from openhalo.catalogue.index import Catalogue
 from openhalo.language import formatting
-from openhalo.language.translation import _, plural
-from openhalo.measures.figures import FIGURE_COLUMNS, GuardNote, MeasureResult
+from openhalo.language.translation import ENGLISH, _, mark_for_translation, plural, speaking
+from openhalo.measures.figures import FIGURE_COLUMNS, MeasureResult
+from openhalo.measures.findings import Finding
+from openhalo.measures.guard_words import as_written
 from openhalo.publications.declared_fields import counted
 from openhalo.publications.wording.labels import inside, unit_words
 
@@ -18,6 +20,10 @@ _NUMBERS = [name for name in FIGURE_COLUMNS if name not in ("period", "status")]
 _BOUNDS = ["bound_low", "bound_high"]
 _WORDS_STAY = ("review", "unit", "groups")
 """Guards whose words hold no counts."""
+_UNEVEN = mark_for_translation(
+    "Who was affected is recorded more often in some of these records than in others. So a comparison "
+    "of these groups could be wrong."
+)
 
 
 @dataclass(frozen=True)
@@ -43,12 +49,12 @@ def completed(result: MeasureResult, groups: dict[str, list[str | None]]) -> pl.
         grid = grid.join(pl.DataFrame({name: codes}, schema={name: pl.String}), how="cross")
     keys = ["period", *result.by]
     whole = grid.join(result.figures, on=keys, how="full", nulls_equal=True, coalesce=True)
-    new, is_count = pl.col("status").is_null(), result.spec.kind == "count"
-    zero = ["n", "missing", "numerator", *(["value", "low"] if is_count else ["denominator"])]
+    new, additive = pl.col("status").is_null(), result.spec.traits.additive
+    zero = ["n", "missing", "numerator", *(["value", "low"] if additive else ["denominator"])]
     return (
         whole.with_columns(
             *(pl.when(new).then(0).otherwise(pl.col(name)).cast(FIGURE_COLUMNS[name]).alias(name) for name in zero),
-            pl.col("status").fill_null("ok" if is_count else "no_data"),
+            pl.col("status").fill_null("ok" if additive else "no_data"),
         )
         .select(result.figures.columns)
         .sort(keys, nulls_last=True)
@@ -63,7 +69,7 @@ def masked(result: MeasureResult, marks: Marks, k: int, catalogue: Catalogue) ->
     and no guard speaks in numbers.
     """
     hidden = marks.figures
-    if result.spec.kind == "ratio":
+    if result.spec.traits.compares_groups:
         hidden = hidden | _beside(result, hidden, result.spec.across, result.spec.reference)
     figures = _without(result.figures, hidden)
     if result.by:
@@ -79,7 +85,7 @@ def masked(result: MeasureResult, marks: Marks, k: int, catalogue: Catalogue) ->
     )
     if not marks.any:
         return shown
-    return replace(shown, look=lambda: [*_quiet(result), _said(shown, k, catalogue)])
+    return replace(shown, findings=(*_quiet(result), _share_withheld(shown, k, catalogue)))
 
 
 def _beside(result: MeasureResult, hidden: pl.Series, across: str, reference: str) -> pl.Series:
@@ -97,26 +103,43 @@ def _without(frame: pl.DataFrame, hidden: pl.Series) -> pl.DataFrame:
     )
 
 
-def _quiet(result: MeasureResult) -> list[GuardNote]:
-    """Return what the guards found, without the words that hold counts; a warning stays, in words."""
+def _quiet(result: MeasureResult) -> list[Finding]:
+    """Return what the guards found, without the words that hold counts; a warning stays, in words.
+
+    What is left holds no numbers of the figures either: a masked result can be written down whole.
+    """
     kept = []
-    for finding in result.guard_notes:
+    for finding in result.findings:
         if finding.guard in _WORDS_STAY:
             kept.append(finding)
         elif finding.guard == "missingness" and finding.severity == "headline":
-            text = _(
-                "Who was affected is recorded more often in some of these records than in others. So a comparison "
-                "of these groups could be wrong."
-            )
-            kept.append(GuardNote("missingness", "headline", text))
-        elif finding.severity == "headline" and not any(map(str.isdigit, finding.text)):
-            kept.append(replace(finding, facts={}))
+            kept.append(Finding("missingness", "headline", as_written, {"text": _UNEVEN}))
+        elif finding.severity == "headline":
+            with speaking(ENGLISH):
+                holds_counts = any(map(str.isdigit, finding.told().text))
+            if not holds_counts:
+                kept.append(replace(finding, facts={}))
     return kept
 
 
-def _said(shown: MeasureResult, k: int, catalogue: Catalogue) -> GuardNote:
+def _share_withheld(shown: MeasureResult, k: int, catalogue: Catalogue) -> Finding:
     """Return what share of a result is withheld, worked out from what is shown."""
-    hidden = int((shown.figures["status"] == WITHHELD).sum() or 0)
+    hidden, of = int((shown.figures["status"] == WITHHELD).sum() or 0), shown.figures.height
+    records, whole = int(shown.figures["n"].sum() or 0), int(shown.totals["n"].sum() or 0)
+    known = shown.totals.height and whole and shown.totals["n"].null_count() == 0 and hidden
+    base = counted(shown.spec, catalogue)
+    values = {
+        "hidden": hidden,
+        "of": of,
+        "k": k,
+        "counted_in": 1 - records / whole if known else None,
+        "units": unit_words(base.record, base.unit, catalogue),
+    }
+    facts = {"group": None, "withheld": hidden, "figures": of, "k": k}
+    return Finding(WITHHELD, "note", _withheld_words, values, facts)
+
+
+def _withheld_words(hidden: int, of: int, k: int, counted_in: float | None, units: str) -> str:
     text = plural(
         "One of {all} figures is withheld ({share}): it counts fewer than {k} people or officers, or would give such a "
         "figure away.",
@@ -124,18 +147,13 @@ def _said(shown: MeasureResult, k: int, catalogue: Catalogue) -> GuardNote:
         "such a figure away.",
         hidden,
     )
-    of = shown.figures.height
     said = text.format(
         hidden=formatting.count(hidden), all=formatting.count(of), share=formatting.share(hidden / of), k=k
     )
-    records, whole = int(shown.figures["n"].sum() or 0), int(shown.totals["n"].sum() or 0)
-    if shown.totals.height and whole and shown.totals["n"].null_count() == 0 and hidden:
-        base = counted(shown.spec, catalogue)
+    if counted_in is not None:
         text = _("{share} of the {units} are counted in them.")
-        said += " " + text.format(
-            share=formatting.share(1 - records / whole), units=inside(_(unit_words(base.record, base.unit, catalogue)))
-        )
-    return GuardNote(WITHHELD, "note", said, {"group": None, "withheld": hidden, "figures": of, "k": k})
+        said += " " + text.format(share=formatting.share(counted_in), units=inside(_(units)))
+    return said
 
 
 def share_withheld(results: Sequence[MeasureResult]) -> dict[str, Any]:

@@ -37,8 +37,24 @@ from openhalo.measures.planning import within
 from openhalo.publications.protection.closed_periods import closed_days
 from openhalo.publications.tables.incident_file import IncidentTable, path_of, write_rows
 from openhalo.records.reading import Records
-from openhalo.releases.editions import read_facts
+from openhalo.releases.editions import Facts, read_facts
 from openhalo.releases.package import DESCRIPTOR
+
+
+class RecodedFacts(Facts):
+    """What a release's descriptor says of an incident file that its policy made."""
+
+    k: int
+    policy: IncidentFile
+    counted_from_versions: dict[str, int]
+
+
+class _Disclosure(Facts):
+    incident_files: dict[str, RecodedFacts] = {}
+
+
+class _Descriptor(Facts):
+    disclosure: _Disclosure = _Disclosure()
 
 
 @dataclass(frozen=True)
@@ -70,8 +86,7 @@ class RecodedFile:
 
     def facts(self) -> dict[str, Any]:
         """Return what the descriptor says of it: enough to recode the same days of the same versions again."""
-        policy = self.file.model_dump(mode="json")
-        return {"k": self.k, "policy": policy, "counted_from_versions": self.stretches}
+        return RecodedFacts(k=self.k, policy=self.file, counted_from_versions=self.stretches).model_dump(mode="json")
 
     def sentences(self) -> Iterator[str]:
         """Yield what a measure's page says about figures that are counted from this file."""
@@ -171,13 +186,13 @@ def must_tell_time_coarsely(file: IncidentFile, definition: RecordType, policy: 
 
 def read_recoded(folder: Path) -> list[RecodedFile]:
     """Return the incident files of a finished release that its disclosure policy made."""
-    told = read_facts(folder, DESCRIPTOR).get("disclosure", {}).get("incident_files", {})
+    told = read_facts(folder, DESCRIPTOR, _Descriptor).disclosure.incident_files
     return [
         RecodedFile(
-            IncidentFile.model_validate(facts["policy"]),
-            facts["k"],
+            facts.policy,
+            facts.k,
             pl.read_parquet(parquet_of(folder, record)),
-            facts["counted_from_versions"],
+            facts.counted_from_versions,
             pl.DataFrame(),
         )
         for record, facts in told.items()

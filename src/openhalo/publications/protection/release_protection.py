@@ -174,7 +174,7 @@ def declared(specs: Sequence[MeasureSpec], policy: Policy, catalogue: Catalogue)
     problems: list[Problem] = []
     for spec in specs:
         own = [table for table in policy.tables if table.measure == spec.id]
-        if own and spec.kind != "ratio":
+        if own and not spec.traits.compares_groups:
             own = [DeclaredTable(measure=spec.id, grain="all"), *own]
         for table in own:
             by = tuple(dict.fromkeys([*([spec.across] if spec.across else []), *table.by]))

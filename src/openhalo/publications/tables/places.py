@@ -72,7 +72,7 @@ def place_figures(
     for path in dict.fromkeys(path for answer in answers for path in places_of(answer, records)):
         cut = [answer for answer in answers if path in places_of(answer, records)]
         chosen = _chosen(cut, records.catalogue.lead)
-        if any(answer.spec.kind == "count" for answer in chosen):
+        if any(answer.spec.traits.additive for answer in chosen):
             open_ = [answer for answer in chosen if answer.counted.record not in hidden]
             when = _periods(path, chosen, imprint, records, hidden)
             found.append(PlaceFigures(path, chosen, centres(path, open_, records), when))
@@ -118,11 +118,12 @@ def write(folder: Path, places: Sequence[PlaceFigures]) -> dict[str, Fields]:
 def _chosen(answers: Sequence[ReleaseFigures], lead: Sequence[str]) -> list[ReleaseFigures]:
     """Return of each domain a count and a share: one that leads, or else the one that leaves out the fewest records."""
     found: dict[str, list[ReleaseFigures]] = {}
-    for kind in ("count", "share"):
-        fitting = [a for a in answers if a.spec.kind == kind and a.spec.direction == "neither" and not a.spec.where]
+    told_plainly = [a for a in answers if a.spec.traits.plain and a.spec.direction == "neither" and not a.spec.where]
+    for additive in (True, False):
+        fitting = [answer for answer in told_plainly if answer.spec.traits.additive is additive]
         for answer in sorted(fitting, key=lambda a: (a.spec.id not in lead, _left_out(a), len(a.spec.id), a.spec.id)):
             domain = found.setdefault(answer.spec.domain, [])
-            if all(other.spec.kind != kind for other in domain):
+            if all(other.spec.traits.additive is not additive for other in domain):
                 domain.append(answer)
     by_size = sorted(found.values(), key=lambda domain: -_records(domain[0]))
     return [answer for domain in by_size for answer in domain][:4]
@@ -148,7 +149,7 @@ def _periods(
     found = {}
     for answer in answers:
         spec, record = answer.spec, answer.counted.record
-        if spec.kind != "count":
+        if not spec.traits.additive:
             continue
         needed = {(record, path), (record, records.catalogue.record_type(record).time)}
         if needed <= open_fields and record not in hidden:

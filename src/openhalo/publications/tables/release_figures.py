@@ -83,7 +83,7 @@ def release_figures(spec: MeasureSpec, records: Records, may: May = lambda by, g
         days = found.days if grain == "all" else all_days
         return [evaluate(Question(spec, list(by), grain, days), records, kept) for by in cuts if may(by, grain)]
 
-    if spec.kind == "ratio":
+    if spec.traits.compares_groups:
         found.cuts = ask([[spec.across]])
         found.more = ask([spec.across, group] for group in spec.groups if group != spec.across)
         return found

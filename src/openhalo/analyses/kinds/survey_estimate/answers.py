@@ -59,6 +59,16 @@ class Answers:
         return survey_estimate.effect_of_design(self.values, self.drawn)
 
     @property
+    def strata(self) -> int | None:
+        """Return how many parts of the population people were drawn from; None where it was not parted."""
+        return None if self.drawn.strata is None else len(np.unique(self.drawn.strata))
+
+    @property
+    def clusters(self) -> int | None:
+        """Return how many clusters people were drawn by; None where they were drawn one by one."""
+        return None if self.drawn.clusters is None else len(np.unique(self.drawn.clusters))
+
+    @property
     def unweighted(self) -> float:
         """Return the plain average of the values."""
         return float(np.nanmean(self.values))

@@ -1,0 +1,11 @@
+"""How many records there are."""
+
+from openhalo.catalogue.measure_traits import RECORDS, MeasureTraits
+
+TRAITS = MeasureTraits(
+    order=1,
+    needs=RECORDS,
+    scale="count",
+    additive=True,
+    plain=True,
+)
