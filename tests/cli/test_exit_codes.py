@@ -81,8 +81,8 @@ def town(tmp_path_factory):
     """A folder with a made-up department under governance, one of whose officers was given support."""
     folder = tmp_path_factory.mktemp("town")
     site = department(folder, officers=120)
-    given = {"officer": ["o0001"], "kind": ["Coaching"], "offered_on": ["2012-06-10"], "starts_on": ["2012-06-20"]}
-    rows_in(site, "officers/intervention", folder, **given)
+    given = {"id": ["w1"], "officer": ["o0001"], "kind": ["Wellness program"], "begun_on": ["2012-06-20"]}
+    assert rows_in(site, "officers/intervention", folder, **given).rows_accepted == 1
     return folder
 
 

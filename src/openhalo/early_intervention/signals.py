@@ -129,12 +129,7 @@ def review_set(records: Records, roster: Roster, known_by: date, governance: Gov
     # Of officers who stand alike at the border a hash decides: nobody stands first for a name or a date of hire.
     tie = np.array([hash_facts([name, str(known_by)]) for name in names])
     first = sorted(found, key=lambda row: (-len({one.signal for one in found[row]}), tie[row]))
-    rows = first[: governance.capacity]
-    filled = _filled(fillers, tie, rows, governance.capacity)
-    reasons = {
-        row: found.get(row, []) + [one for part in filled.get(row, []) for one in part.reasons(row)]
-        for row in [*rows, *filled]
-    }
+    reasons = _reasons(found, first[: governance.capacity], fillers, tie, governance.capacity)
     _add_context(context, reasons)
     units = roster.units(known_by)[context.there]
     lapses = known_by + timedelta(days=governance.lapse_days)
@@ -171,6 +166,17 @@ def review_set(records: Records, roster: Roster, known_by: date, governance: Gov
         refused,
         {name: rows for name, rows in matrix.unlearned.items() if rows},
     )
+
+
+def _reasons(
+    found: dict[int, list[Factor]], rows: list[int], fillers: list[Filler], tie: NDArray[np.str_], capacity: int
+) -> dict[int, list[Factor]]:
+    """Return the reasons for each officer in the set: those whom signals found, then those who fill the places left."""
+    filled = _filled(fillers, tie, rows, capacity)
+    return {
+        row: found.get(row, []) + [one for part in filled.get(row, []) for one in part.reasons(row)]
+        for row in [*rows, *filled]
+    }
 
 
 def _found(

@@ -1,7 +1,7 @@
 """Build a release: figures of every measure from one store version, its tables, its pages, its descriptor."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,7 @@ from openhalo.base.provenance import write_json
 from openhalo.catalogue.analysis_plans import AnalysisPlan
 from openhalo.catalogue.core_standing import CoreStatus
 from openhalo.catalogue.index import Catalogue
+from openhalo.catalogue.measure_specs import MeasureSpec
 from openhalo.catalogue.sources import SourceSpec
 from openhalo.catalogue.translating import translated
 from openhalo.charts.svg import Drawings
@@ -33,7 +34,7 @@ from openhalo.publications.protection.release_protection import Precaution, must
 from openhalo.publications.tables import open_data, places
 from openhalo.publications.tables.analysis_data import plan_facts, write_analyses
 from openhalo.publications.tables.define import define
-from openhalo.publications.tables.deliveries import delivery_rows
+from openhalo.publications.tables.deliveries import DeliveryRow, delivery_rows
 from openhalo.publications.tables.freshness import freshness, sources_of
 from openhalo.publications.tables.incident_file import write_incidents
 from openhalo.publications.tables.release_figures import ReleaseFigures, needed, release_figures
@@ -74,16 +75,8 @@ def build(
         ReleaseError: figures are cut by fields that are not declared public, and no policy protects them.
     """
     catalogue = records.catalogue
-    specs = [catalogue.measures[name] for name in sorted(catalogue.measures)]
-    waiting = {spec.id: lacking for spec in specs if (lacking := needed(spec, records))}
-    ready = [spec for spec in specs if spec.id not in waiting]
-    protected = to_protect(ready, catalogue, imprint.declared)
-    if precaution is None:
-        must_be_declared(ready, catalogue, imprint.declared)
-    else:
-        must_fit(ready, precaution.policy, catalogue, imprint.declared)
-    if precaution and protected:
-        must_wait(precaution.policy, precaution.earlier, precaution.today)
+    ready, waiting = _ready(records)
+    protected = _protected(ready, catalogue, imprint, precaution)
     folder.mkdir(parents=True, exist_ok=True)
     public = [_answer(spec, records, report) for spec in ready if spec not in protected]
     private = let_out(protected, folder, records, precaution, report) if precaution else PrivateRecords()
@@ -99,71 +92,135 @@ def build(
     derivation = Derivation(define(imprint.number, answers, records, files, private.days))
     write_definitions(folder, derivation.definitions)
     by_place = places.place_figures(answers, records, imprint, hidden)
-    schemas = open_data.write(folder, answers, catalogue, derivation)
-    schemas |= {file.path: file.schema for file in files}
+    schemas = {file.path: file.schema for file in files} | open_data.write(folder, answers, catalogue, derivation)
     schemas |= places.write(folder, by_place) | write_analyses(folder, results)
     changes = compare(previous, folder) if previous else first_release(imprint.number)
     write_json(folder / CHANGES, changes)
+    told = _Told(
+        records,
+        public,
+        private,
+        answers,
+        waiting,
+        results,
+        plan,
+        by_place,
+        derivation,
+        delivery_rows([one for one in receipts if one.delivery in records.manifest.deliveries], hidden),
+        hidden,
+        changes,
+    )
     drawings = Drawings(charts)
-    used = delivery_rows([one for one in receipts if one.delivery in records.manifest.deliveries], hidden)
-    sources = {source.id: source for one in answers for source in _sources(one, records)}
-    sources |= {
-        source.id: source
-        for one in results
-        if one.context.covered
-        for source in sources_of(one.context.spec.record, records)
-    }
     for language in imprint.languages:
         with speaking(language):
             report(f"pages {language.tag}")
-            local = records.in_language(translated(catalogue, _))
-            spoken, said = local.catalogue, imprint.spoken()
-            told = [one.defined_by(spoken) for one in answers]
-            contents = Contents(
-                said,
-                [_page(one, local, said, drawings, private) for one in told],
-                [(spoken.measure(name), lacking) for name, lacking in waiting.items()],
-                [*freshness(public, local), *private.freshness(spoken)],
-                used,
-                [spoken.source(name) for name in sources],
-                sorted(schemas),
-                records.manifest.version,
-                spoken,
-                places=place_tables([one.defined_by(spoken) for one in by_place], spoken, drawings),
-                core=_core(spoken, answers, waiting, results, records),
-                changes=change_rows(changes, spoken),
-                previous=changes["from"]["release"] if changes["from"] else "",
-                traces=[trace(one, derivation, used, local, hidden) for one in told],
-                analyses=[analysis_page(result, plan, spoken, drawings) for result in results if plan],
-                plan=plan,
-            )
-            schemas |= open_data.write_dictionary(folder, answers, spoken, imprint.place(language))
+            contents = told.contents(imprint.spoken(), sorted(schemas), drawings)
+            schemas |= open_data.write_dictionary(folder, answers, contents.catalogue, imprint.place(language))
             write_pages(folder, contents)
     write_assets(folder, charts)
     report("hashes")
-    stated = facts(imprint, records, used, list(sources.values()), _core(catalogue, answers, waiting, results, records))
+    stated = facts(imprint, records, told.deliveries, list(told.sources.values()), told.core(catalogue))
     stated |= {"analysis_plan": plan_facts(plan)} if plan else {}
-    if precaution:
-        stated |= private.told_and_kept(precaution)
+    stated |= private.told_and_kept(precaution) if precaution else {}
     return describe(folder, stated, schemas)
 
 
-def _answer(spec: Any, records: Records, report: Report) -> ReleaseFigures:
+@dataclass(frozen=True)
+class _Told:
+    """What a release tells, before any language says it."""
+
+    records: Records
+    public: list[ReleaseFigures]
+    private: PrivateRecords
+    answers: list[ReleaseFigures]
+    """Of public and of protected records, in the order of their measures."""
+    waiting: dict[str, list[str]]
+    """Measures without figures, by what they lack."""
+    results: list[AnalysisResult]
+    plan: AnalysisPlan | None
+    places: list[places.PlaceFigures]
+    derivation: Derivation
+    deliveries: list[DeliveryRow]
+    hidden: set[str]
+    """Record types of which nothing is told but protected figures."""
+    changes: dict[str, Any]
+
+    @property
+    def sources(self) -> dict[str, SourceSpec]:
+        """Return the sources of all figures and tests by their ids."""
+        tested = [one.context.spec.record for one in self.results if one.context.covered]
+        of_figures = [source for one in self.answers for source in _sources(one, self.records)]
+        return {source.id: source for source in of_figures} | {
+            source.id: source for record in tested for source in sources_of(record, self.records)
+        }
+
+    def core(self, catalogue: Catalogue) -> list[CoreStatus]:
+        """Return how the core list stands; an analysis answers an item where it was carried out and not refused."""
+        tested = [one.context.spec.id for one in self.results if not one.refusal]
+        analyses = catalogue.analyses.values()
+        untold = {one.id: [one.record] for one in analyses if not self.records.coverage(one.record)}
+        return catalogue.core_statuses([one.spec.id for one in self.answers], self.waiting, tested, untold)
+
+    def contents(self, imprint: Imprint, files: list[str], drawings: Drawings) -> Contents:
+        """Return what the pages hold, in the language being spoken.
+
+        Args:
+            imprint: in that language.
+            files: paths of the release's tables.
+            drawings: where charts are drawn.
+        """
+        local = self.records.in_language(translated(self.records.catalogue, _))
+        spoken = local.catalogue
+        answers = [one.defined_by(spoken) for one in self.answers]
+        return Contents(
+            imprint,
+            [_page(one, local, imprint, drawings, self.private) for one in answers],
+            [(spoken.measure(name), lacking) for name, lacking in self.waiting.items()],
+            [*freshness(self.public, local), *self.private.freshness(spoken)],
+            self.deliveries,
+            [spoken.source(name) for name in self.sources],
+            files,
+            self.records.manifest.version,
+            spoken,
+            places=place_tables([one.defined_by(spoken) for one in self.places], spoken, drawings),
+            core=self.core(spoken),
+            changes=change_rows(self.changes, spoken),
+            previous=self.changes["from"]["release"] if self.changes["from"] else "",
+            traces=[trace(one, self.derivation, self.deliveries, local, self.hidden) for one in answers],
+            analyses=[analysis_page(one, self.plan, spoken, drawings) for one in self.results if self.plan],
+            plan=self.plan,
+        )
+
+
+def _ready(records: Records) -> tuple[list[MeasureSpec], dict[str, list[str]]]:
+    """Return the measures whose records are there, and what the others lack."""
+    catalogue = records.catalogue
+    specs = [catalogue.measures[name] for name in sorted(catalogue.measures)]
+    waiting = {spec.id: lacking for spec in specs if (lacking := needed(spec, records))}
+    return [spec for spec in specs if spec.id not in waiting], waiting
+
+
+def _protected(
+    ready: list[MeasureSpec], catalogue: Catalogue, imprint: Imprint, precaution: Precaution | None
+) -> list[MeasureSpec]:
+    """Return the measures whose figures must be protected.
+
+    Raises:
+        ReleaseError: no policy protects them, it does not fit, or they must wait.
+    """
+    protected = to_protect(ready, catalogue, imprint.declared)
+    if precaution is None:
+        must_be_declared(ready, catalogue, imprint.declared)
+        return protected
+    must_fit(ready, precaution.policy, catalogue, imprint.declared)
+    if protected:
+        must_wait(precaution.policy, precaution.earlier, precaution.today)
+    return protected
+
+
+def _answer(spec: MeasureSpec, records: Records, report: Report) -> ReleaseFigures:
     report(f"measure {spec.id}")
     return release_figures(spec, records)
-
-
-def _core(
-    said: Catalogue,
-    answers: Sequence[ReleaseFigures],
-    waiting: Mapping[str, list[str]],
-    results: Sequence[AnalysisResult],
-    records: Records,
-) -> list[CoreStatus]:
-    """Return how the core list stands; an analysis answers an item where it was carried out and not refused."""
-    tested = [one.context.spec.id for one in results if not one.refusal]
-    untold = {one.id: [one.record] for one in said.analyses.values() if not records.coverage(one.record)}
-    return said.core_statuses([one.spec.id for one in answers], waiting, tested, untold)
 
 
 def _page(

@@ -80,9 +80,7 @@ def _import(delivery: Delivery, premises: Premises, scratch: Path, report: Repor
         raise DeliveryError(Problem("mend", found, name_all(r.delivery for r in earlier)))
     report(f"reading {delivery.file.name}")
     raw = readers.read(delivery.file, source.format, source.columns(), scratch)
-    lists = {spec.vocabulary for spec in record.fields.values() if spec.vocabulary}
-    read_under = [source, record, *(catalogue.vocabularies[name] for name in sorted(lists))]
-    spec_hash = hash_facts([spec.model_dump(mode="json") for spec in read_under])
+    spec_hash = _read_under(source, record, catalogue)
     if earlier and (earlier[-1].sha256, earlier[-1].spec_hash, earlier[-1].period) == (
         raw.sha256,
         spec_hash,
@@ -112,29 +110,8 @@ def _import(delivery: Delivery, premises: Premises, scratch: Path, report: Repor
     files = store.files(manifest, record.id)
     comparison, repeated = changes.compare(arrival, files)
     rejected = _rejected(staged, _nameless(raw, source), repeated, purged)
-    receipt = Receipt(
-        delivery=arrival.delivery,
-        file=delivery.file.name,
-        sha256=raw.sha256,
-        agency=delivery.agency,
-        source=source.id,
-        source_version=source.version,
-        spec_hash=spec_hash,
-        record=record.id,
-        unit=source.unit,
-        period=_named(delivery.period),
-        received=datetime.now(UTC),
-        rows_read=staged.rows + len(raw.ragged),
-        rows_rejected=rejected["row"].n_unique(),
-        records_added=comparison.added,
-        records_changed=comparison.changed,
-        records_unchanged=comparison.unchanged,
-        records_withdrawn=comparison.withdrawn.height,
-        flagged=validation.flagged(record, catalogue.schema, staged),
-        supersedes=list(arrival.supersedes),
-        mends=delivery.mend,
-        store_version=manifest.version + (1 if comparison.touched else 0),
-    )
+    flags = validation.flagged(record, catalogue.schema, staged)
+    receipt = _receipt(delivery, arrival, raw, spec_hash, rejected, comparison, flags, manifest)
     _refuse_surprise(delivery, comparison, receipt)
     write_delivery(folder, receipt, rejected, comparison.withdrawn, scratch)
     if comparison.touched:
@@ -147,6 +124,49 @@ def _import(delivery: Delivery, premises: Premises, scratch: Path, report: Repor
         receipt = receipt.model_copy(update={"overlaps": overlaps})
         write_receipt(folder, receipt)
     return receipt
+
+
+def _read_under(source: SourceSpec, record: RecordType, catalogue: Catalogue) -> str:
+    """Return the hash of all definitions that say how a file of the source is read."""
+    lists = {spec.vocabulary for spec in record.fields.values() if spec.vocabulary}
+    specs = [source, record, *(catalogue.vocabularies[name] for name in sorted(lists))]
+    return hash_facts([spec.model_dump(mode="json") for spec in specs])
+
+
+def _receipt(
+    delivery: Delivery,
+    arrival: changes.Arrival,
+    raw: readers.RawTable,
+    spec_hash: str,
+    rejected: pl.DataFrame,
+    comparison: changes.Comparison,
+    flags: dict[str, int],
+    manifest: Manifest,
+) -> Receipt:
+    """Return what came in with a delivery, and the store version that it makes."""
+    return Receipt(
+        delivery=arrival.delivery,
+        file=delivery.file.name,
+        sha256=raw.sha256,
+        agency=delivery.agency,
+        source=arrival.source.id,
+        source_version=arrival.source.version,
+        spec_hash=spec_hash,
+        record=arrival.record.id,
+        unit=arrival.source.unit,
+        period=_named(delivery.period),
+        received=datetime.now(UTC),
+        rows_read=arrival.staged.rows + len(raw.ragged),
+        rows_rejected=rejected["row"].n_unique(),
+        records_added=comparison.added,
+        records_changed=comparison.changed,
+        records_unchanged=comparison.unchanged,
+        records_withdrawn=comparison.withdrawn.height,
+        flagged=flags,
+        supersedes=list(arrival.supersedes),
+        mends=delivery.mend,
+        store_version=manifest.version + (1 if comparison.touched else 0),
+    )
 
 
 def _rejected(staged: Staged, raw: readers.RawTable, repeated: pl.DataFrame, purged: pl.Series) -> pl.DataFrame:
