@@ -7,6 +7,7 @@ from dataclasses import fields, is_dataclass, replace
 import pytest
 
 import openhalo
+from openhalo.sites.premises import open_records
 
 
 def _dataclasses():
