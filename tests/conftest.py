@@ -15,8 +15,10 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from filelock import FileLock
+from numpy.typing import ArrayLike
 
 from openhalo.base.provenance import hash_facts
 from openhalo.catalogue import reader
@@ -177,6 +179,21 @@ def make_site(tmp_path: Path) -> Callable[..., Site]:
         return open_site(root)
 
     return make
+
+
+@pytest.fixture
+def margin(record_property: Callable[[str, object], None]) -> Callable[..., None]:
+    """Hold a quantity that rests on random draws to its limits, and keep it: `bench.draws` runs a test by many seeds.
+
+    Draws differ from processor to processor, so limits lie where chance reaches once in 10,000 runs or less often.
+    """
+
+    def held(quantity: str, value: ArrayLike, least: float = -np.inf, most: float = np.inf) -> None:
+        values = np.atleast_1d(np.asarray(value, float))
+        record_property(quantity, (values.tolist(), least, most))
+        assert ((least < values) & (values < most)).all(), (quantity, values)
+
+    return held
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

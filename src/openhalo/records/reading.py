@@ -3,7 +3,6 @@
 from collections.abc import Collection
 from dataclasses import dataclass, field, replace
 from datetime import date
-from functools import cache
 from typing import Any, Self
 
 import ibis
@@ -17,7 +16,7 @@ from openhalo.engines.duckdb_engine import DuckDBEngine
 from openhalo.engines.engine import Engine
 from openhalo.engines.ibis_expressions import to_ibis
 from openhalo.records import counting
-from openhalo.records.linked import clocks, joined, linked_rows, looking_through
+from openhalo.records.linked import clocks, joined, looking_through, sides
 from openhalo.records.manifest import Coverage, Manifest
 from openhalo.records.purging import purges
 from openhalo.records.store import Store
@@ -157,38 +156,57 @@ class Records:
         """Return the Parquet files that a record type is read from."""
         return self.store.files(self.manifest, record)
 
-    def _rows(self, record: RecordType, through: Collection[str], every_source: bool, masked: bool = True) -> Any:
-        """Return a view of the rows that count, with some of the fields that look through a link filled."""
+    def _rows(
+        self,
+        record: RecordType,
+        through: Collection[str],
+        every_source: bool,
+        masked: bool = True,
+        only: Collection[str] = (),
+    ) -> Any:
+        """Return a view of the rows that count, with some of the fields that look through a link filled.
+
+        With `only`, other fields may be left out: what is short is soon made.
+        """
         stored = self.engine.table(self._files(record.id), record.columns())
         own = self.engine.view([stored.get_name(), "reasons"], lambda: _with_reasons(stored))
         order = self.authoritative.get(record.id, [])
         weaker = [] if every_source else counting.giving_way(record, self.manifest, order)
         day = self.known_by if record.known_at else None
         cut = bool(weaker) or day is not None
-        filled = sorted({*through, *(clocks(record) & set(looking_through(record)) if cut else ())})
-        if not filled and not cut:
+        asked = {*through, *(clocks(record) & set(looking_through(record)) if cut else ())}
+        if not asked and not cut:
             return own
-
-        @cache
-        def linked(target: str, masked: bool) -> Any:
-            return self._rows(self.catalogue.record_type(target), (), every_source, masked)
-
-        sides = {side: linked(*side).get_name() for side in linked_rows(record, filled, self.catalogue.schema)}
-        weak = [(agency, source, str(period)) for agency, source, period in weaker]
-        targets = sorted({target for target, _ in sides})
-        definitions = [self.catalogue.record_type(target).model_dump_json() for target in (record.id, *targets)]
-        facts = [definitions, own.get_name(), sorted(sides.items()), filled, weak, str(day), masked]
+        linked = sides(record, sorted(asked), self.catalogue.schema)
+        targets = [self.catalogue.record_type(side.target) for side in linked]
+        rows = [
+            self._rows(target, (), every_source, side.masked, side.asked)
+            for target, side in zip(targets, linked, strict=True)
+        ]
+        kept = _narrowed(own, record, {*only, *clocks(record), *(side.link for side in linked)}) if only else own
+        facts = [
+            [one.model_dump_json() for one in (record, *targets)],
+            [table.get_name() for table in (own, *rows)],
+            [(agency, source, str(period)) for agency, source, period in weaker],
+            [str(day), masked, sorted(asked), sorted(kept.columns)],
+        ]
 
         def counted() -> Any:
-            rows = joined(record, own, filled, self.catalogue.schema, linked)
+            found = joined(record, kept, dict(zip(linked, rows, strict=True))) if linked else kept
             if weaker:
-                rows = rows.filter(~counting.gives_way(rows, record, weaker).fill_null(False))
+                found = found.filter(~counting.gives_way(found, record, weaker).fill_null(False))
             if day is not None:
-                rows = rows.filter(counting.known(rows, record, day))
-                rows = rows.mutate(**counting.masks(rows, record, day)) if masked else rows
-            return rows
+                found = found.filter(counting.known(found, record, day))
+                found = found.mutate(**counting.masks(found, record, day)) if masked else found
+            return found
 
         return self.engine.view(facts, counted)
+
+
+def _narrowed(rows: Any, record: RecordType, fields: Collection[str]) -> Any:
+    """Return the rows without the columns of other fields."""
+    left = [column for name, spec in record.fields.items() if name not in fields for column in spec.columns(name)]
+    return rows.drop(*left)
 
 
 def _with_reasons(rows: Any) -> Any:

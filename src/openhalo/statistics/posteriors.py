@@ -172,6 +172,41 @@ def draw(
     return Draws(positions, float(rhat.max()), float(ess.min()), diverging)
 
 
+def settled(
+    density: Density,
+    start: Numbers,
+    draws: int,
+    tune: int,
+    chains: int,
+    *,
+    seed: int = 1,
+    worst_rhat: float = WORST_RHAT,
+    least_ess: float = LEAST_ESS,
+    turned: bool = True,
+    accepted: float | None = None,
+) -> Draws:
+    """Return draws whose chains agree. Where they do not, it draws once more, twice as many.
+
+    The same seed gives other draws on another processor, where sums are rounded in another order. So chains that miss
+    the mark by chance must not decide whether there is a result.
+
+    Args:
+        density, start, draws, tune, chains, seed, turned, accepted: as `draw` takes them.
+        worst_rhat, least_ess: what the draws must reach.
+
+    Raises:
+        Refused: the chains do not agree the second time either.
+        MissingExtra: the sampler is not installed.
+    """
+    for times in (1, 2):
+        found = draw(
+            density, start, times * draws, times * tune, chains, seed=seed, turned=turned, accepted=accepted
+        )  # fmt: skip
+        if found.agree(worst_rhat, least_ess):
+            break
+    return found.must_agree(worst_rhat, least_ess)
+
+
 def _position(
     x: Numbers, peak: Numbers, scale: Numbers, directions: Numbers, back: Numbers, stretch: Numbers
 ) -> Numbers:

@@ -16,7 +16,7 @@ from scipy.special import expit, logit
 
 from openhalo.language.translation import mark_for_translation, message
 from openhalo.statistics.estimates import Numbers
-from openhalo.statistics.posteriors import LEAST_ESS, WORST_RHAT, Draws, compiled, draw
+from openhalo.statistics.posteriors import LEAST_ESS, WORST_RHAT, Draws, compiled, settled
 from openhalo.statistics.results import Assumption, Refused, Result, whole
 
 CITATION = "Gelman and Little (1997), Survey Methodology 23, 127-135"
@@ -106,17 +106,19 @@ def fit(
     answers = tuple(np.bincount(of[:, at], n, size).astype(float) for at, size in enumerate(sizes))
     common = np.concatenate(answers) / n.sum()
     run = compiled(density)
-    found = draw(
+    found = settled(
         lambda q: run(q, of, k, n, ends, common, _LEVEL, _SPREAD),
         start,
         draws,
         tune,
         chains,
         seed=seed,
+        worst_rhat=worst_rhat,
+        least_ess=least_ess,
         turned=False,
         accepted=_ACCEPTED,
     )
-    return Multilevel(found.must_agree(worst_rhat, least_ess), ends, common, answers)
+    return Multilevel(found, ends, common, answers)
 
 
 def leftover_weights(weights: ArrayLike, codes: ArrayLike) -> tuple[Numbers, float]:

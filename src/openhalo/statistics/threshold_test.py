@@ -17,7 +17,7 @@ from scipy.special import expit, logit, ndtr
 
 from openhalo.language.translation import mark_for_translation, message
 from openhalo.statistics.estimates import Numbers
-from openhalo.statistics.posteriors import LEAST_ESS, WORST_RHAT, Draws, compiled, draw
+from openhalo.statistics.posteriors import LEAST_ESS, WORST_RHAT, Draws, compiled, settled
 from openhalo.statistics.results import Assumption, Refused, Result, whole
 from openhalo.statistics.threshold_density import density
 
@@ -194,8 +194,7 @@ def threshold_test(
     Args:
         cells: as `kept_cells` returns them.
         prior: FAST, ORIGINAL or `open_policing(scale)`.
-        draws, tune, chains, seed: of the sampler; twice as many where spreads of places are learned. Where they do not
-            settle, it draws once more, twice as many.
+        draws, tune, chains, seed: of the sampler; twice as many where spreads of places are learned.
         worst_rhat, least_ess: what the draws must reach.
 
     Raises:
@@ -204,12 +203,11 @@ def threshold_test(
     """
     model = _Model(cells, prior)
     # With learned spreads the peak lies far from the bulk (all places alike), so its curvature says nothing.
-    how = {"turned": False, "accepted": 0.9} if prior.learned else {}
-    for times in (2, 4) if prior.learned else (1, 2):
-        posterior = draw(model.density, model.start(), times * draws, times * tune, chains, seed=seed, **how)  # type: ignore[arg-type]
-        if posterior.agree(worst_rhat, least_ess):
-            break
-    posterior.must_agree(worst_rhat, least_ess)
+    times, accepted = (2, 0.9) if prior.learned else (1, None)
+    posterior = settled(
+        model.density, model.start(), times * draws, times * tune, chains, seed=seed, worst_rhat=worst_rhat,
+        least_ess=least_ess, turned=not prior.learned, accepted=accepted,
+    )  # fmt: skip
     t, odds, size = model.parts(posterior.flat)
     delta = np.exp(size)
     chance = expit(odds + delta * t - delta**2 / 2)

@@ -49,7 +49,6 @@ class SurveyAccount(Account):
             formatting.count(round(min(max(end * (100 if share else 1), 0.0), 100.0)))
             for end in (whole.estimate, whole.low, whole.high)
         )
-        weighted: str = result.facts["weighted"]
         return text.format(
             value=value,
             low=low,
