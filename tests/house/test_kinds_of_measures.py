@@ -8,6 +8,7 @@ import pytest
 
 from openhalo.catalogue.index import load
 from openhalo.catalogue.measure_kinds import KINDS
+from openhalo.language import formatting
 from openhalo.language.scales import SCALES
 from openhalo.measures.kinds import counting_kind_of, kind_of
 from openhalo.measures.measure_kind import CountingKind
@@ -45,6 +46,13 @@ def test_the_trees_of_kinds_are_equal(tree):
 def test_kinds_have_a_fixed_order_and_a_scale():
     assert len({traits.order for traits in KINDS.values()}) == len(KINDS)
     assert {traits.scale for traits in KINDS.values()} <= set(SCALES)
+
+
+def test_a_kind_is_no_scale():
+    """What a concentration is would be written as a number, where its scale says that it is a percentage."""
+    assert formatting.measured(0.312, KINDS["concentration"].scale) == "31.2%"
+    with pytest.raises(ValueError, match="'concentration' is no scale"):
+        formatting.measured(0.312, "concentration")
 
 
 def test_a_kind_counts_records_unless_it_compares_groups():
