@@ -101,7 +101,7 @@ def label(when, grain):
     return {"all": "all", "year": f"{when.year}", "quarter": f"{when.year}-Q{quarter}", "month": f"{when:%Y-%m}"}[grain]
 
 
-def release_figures(spec, trees, world, by, grain, within=None, bases=None):
+def answer(spec, trees, world, by, grain, within=None, bases=None):
     """Return the figures of a measure as a dict: (period, groups) → figure, and the totals likewise."""
     if spec.kind == "ratio":
         return ratio(spec, bases[spec.of], trees, world, by, grain, within)
@@ -281,7 +281,7 @@ def bounds(spec, cell, others):
 
 def ratio(spec, base, trees, world, by, grain, within):
     by = by if spec.across in by else [spec.across, *by]
-    cells, _ = release_figures(base, trees, world, by, grain, within)
+    cells, _ = answer(base, trees, world, by, grain, within)
     place = 1 + by.index(spec.across)
     found = {}
     for key, cell in cells.items():
