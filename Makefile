@@ -14,6 +14,10 @@ demo: .venv/.demo    ## real records in, a served site out (ARGS=--no-serve ends
 test: .venv/.dev     ## all that a change needs, in minutes
 	$(BIN)/python -m pytest $(ARGS)
 
+# The plugin of random order imports NumPy before tests/conftest.py could keep its linear algebra to one thread.
+ci: .venv/.dev       ## all of it in any order, every page under every rule, more examples: in half an hour
+	OPENHALO_EXAMPLES=60 OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest -v -m "not soak" -p randomly $(ARGS)
+
 soak: .venv/.dev     ## long campaigns: 500 kills, 10 M rows, hundreds of random measures and conditions
 	$(BIN)/python -m pytest -m soak -n 0 --durations=0 $(ARGS)
 	OPENHALO_EXAMPLES=100 $(BIN)/python -m pytest tests/measures/test_oracle.py
@@ -24,11 +28,16 @@ check: .venv/.dev    ## format, lint, types, import rule
 bench: .venv/.dev    ## ratios against named rivals, in one table
 	$(BIN)/python -m bench $(ARGS)
 
-docs: .venv/.dev     ## rewrite the reference from the catalogue
+fresh: docs messages frozen  ## write anew what is made from code and catalogue: reference, message files, frozen record types
+
+docs: .venv/.dev     ## of these, the reference
 	$(BIN)/python docs/build_reference.py
 
-messages: .venv/.dev ## bring the message files of every language up to date (ARGS=fr adds one)
+messages: .venv/.dev ## of these, the message files of every language (ARGS=fr adds one)
 	$(BIN)/python docs/build_messages.py $(ARGS)
+
+frozen: .venv/.dev   ## of these, what record types mean to those who hold records; refuses a changed meaning
+	$(BIN)/python -m tests.catalogue.test_record_types_evolve_by_addition
 
 assets:              ## remake the styles and fonts of public pages (needs Node), after a page uses another usa- class
 	cd deploy/assets && npm ci --no-audit --no-fund && node build.mjs
@@ -45,4 +54,4 @@ lock:                ## pin every dependency by hash
 	@test -e .venv/.dev && test .venv/.dev -nt pyproject.toml || PYTHON=$(PYTHON) deploy/setup requirements.lock
 	@touch $@
 
-.PHONY: help demo test soak check bench docs messages assets lock
+.PHONY: help demo test ci soak check bench fresh docs messages frozen assets lock

@@ -18,7 +18,7 @@ from openhalo.catalogue.index import load
 from openhalo.early_intervention.indicators import compute
 from openhalo.early_intervention.look_back import month_ends
 from openhalo.engines.columns import DUCKDB, IBIS
-from openhalo.engines.connect import cursor
+from openhalo.engines.duckdb_cursor import cursor
 from openhalo.records.manifest import Manifest, TableVersion
 from openhalo.records.reading import Records
 from openhalo.records.store import Store

@@ -1,4 +1,4 @@
-"""Bring the message files of every language up to date with code, templates and catalogue: `make messages`.
+"""Bring the message files of every language up to date with code, templates and catalogue: `make fresh`.
 
 `make messages ARGS=fr` adds a language. A test fails when a file is not up to date.
 """
@@ -72,11 +72,11 @@ def _all() -> Iterator[tuple[Path, Text, str]]:
     for domain, text in sorted(catalogue.help.items()):
         for one in _collected(lambda say, text=text: help_in(text, say)):
             yield CATALOGUE / "locale" / "{tag}" / f"{domain}.po", one, f"{domain}/help.md"
-    for kind in KINDS:
-        for name, spec in sorted(getattr(catalogue, kind.shelf).items()):
-            domain = name.partition("/")[0] if "/" in name else kind.shelf
+    for shelf in KINDS:
+        for name, spec in sorted(getattr(catalogue, shelf).items()):
+            domain = name.partition("/")[0] if "/" in name else shelf
             for one in _collected(lambda say, spec=spec: spec_in(spec, say)):
-                yield CATALOGUE / "locale" / "{tag}" / f"{domain}.po", one, f"{kind.shelf}/{name}"
+                yield CATALOGUE / "locale" / "{tag}" / f"{domain}.po", one, f"{shelf}/{name}"
     settings: Settings = read_settings(CATALOGUE / "demo")
     plan = read_plan(CATALOGUE / "demo")
     for spec, name in ((settings, "agency.yaml"), (plan, "analysis_plan.yaml")):

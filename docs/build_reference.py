@@ -1,4 +1,4 @@
-"""Write the reference from what it describes: `make docs`. A test fails when it is not current."""
+"""Write the reference from what it describes: `make fresh`. A test fails when it is not current."""
 
 import inspect
 import sys
@@ -16,9 +16,12 @@ from openhalo.catalogue.record_types import RecordType
 from openhalo.cli.main import app
 from openhalo.disclosure.policy import Policy
 from openhalo.early_intervention.governance import Governance
+from openhalo.sites.demo import DemoDelivery
 from openhalo.sites.settings import Settings
 
-PYTHON_EXAMPLE = """import openhalo
+PYTHON_EXAMPLE = """from datetime import date
+
+import openhalo
 
 print(openhalo.__version__)
 site: openhalo.Site = openhalo.open_site("springfield")
@@ -36,9 +39,26 @@ print(site.analyse("stops/hit_rates").sentence(), site.plan)
 print(site.publish(), site.releases, site.store.manifest().version)
 print(site.verify("0001").problems, site.recompute("0001").cannot, site.diff("0001", "0002")["counts"])
 site.register.recall("0001", "A figure was wrong")
-site.purge("spd/template_stops_stop/17-0042", authority="Court order 2026-118")"""
+purge = site.purge("spd/template_stops_stop/17-0042", authority="Court order 2026-118")
+print(site.verify_receipt(f"springfield/store/purges/{purge.purge}.json").versions, site.public_key())
+print(site.layout.keys)
+
+if site.governance:
+    print(site.backtest(outcome="allegations_sustained", counted="allegations").best.label)
+    print(site.signal(date(2013, 12, 31)).signals, site.sheet("2013-Q4", rules=["miami_dade"]).cards)
+    print(site.own_record("10014", date(2013, 12, 31))["signal"])
+    print(site.outcomes("force_reports").factors)"""
 
 REFERENCE = Path(__file__).parent / "reference"
+FILES: dict[str, list[type[BaseModel]]] = {
+    **{f"{kind.shape}.yaml": [kind.schema, *kind.forms.values()] for kind in KINDS.values()},
+    "agency.yaml": [Settings],
+    "disclosure.yaml": [Policy],
+    "analysis_plan.yaml": [AnalysisPlan],
+    "governance.yaml": [Governance],
+    "openhalo_catalogue/demo/deliveries.yaml": [DemoDelivery],
+}
+"""Every file that people write: what every such file says, and, where each `kind` has keys of its own, these."""
 
 
 def pages() -> dict[str, str]:
@@ -79,15 +99,8 @@ def commands() -> str:
 def schemas() -> str:
     """Describe every key of every kind of catalogue file, and of a site's settings."""
     parts = ["# What catalogue files may say\n", "A key that does not stand here is refused. `*`: must be given.\n"]
-    for place, schema in [
-        *((f"{kind.shape}.yaml", kind.schema) for kind in KINDS),
-        ("agency.yaml", Settings),
-        ("disclosure.yaml", Policy),
-        ("analysis_plan.yaml", AnalysisPlan),
-        ("governance.yaml", Governance),
-    ]:
+    for place, (schema, *forms) in FILES.items():
         parts += [f"## {place}\n", f"{(schema.__doc__ or '').strip()}\n"]
-        forms = [form for kind in KINDS if kind.schema is schema for form in kind.forms.values()]
         for model in dict.fromkeys(one for form in (schema, *forms) for one in models_in(form)):
             common = set(schema.model_fields) - {"kind"} if model is not schema and issubclass(model, schema) else set()
             if model is not schema:
@@ -213,11 +226,8 @@ def indicators(catalogue: Catalogue) -> str:
     parts += [f"| {kind.name} | {kind.reason} |" for kind in NEVER_INPUTS]
     parts += ["", "## Signals\n"]
     for one in sorted(catalogue.signals.values(), key=lambda spec: spec.id):
-        read = one.indicator or one.record or f"all indicators, to foresee `{one.foresees}`"
-        facts = {"reads": f"`{read}`" if " " not in read else read, "looks back": one.months and f"{one.months} months",
-                 "outcome": one.outcome and f"`{one.outcome}`", "holds equal": ", ".join(one.similar)}  # fmt: skip
         parts += [f"### {one.id}\n", f"{one.label}; of kind {one.kind}. {one.why}\n"]
-        parts += [f"- {name}: {fact}" for name, fact in facts.items() if fact]
+        parts += [f"- {name}: {fact}" for name, fact in one.facts.items()]
         parts += [f"- described in: {'; '.join(one.sources)}", ""]
     parts.append("## Rules\n")
     for rule in sorted(catalogue.rules.values(), key=lambda spec: spec.id):
@@ -294,7 +304,8 @@ def python() -> str:
         value = getattr(openhalo, name)
         told = f"`{value}`" if isinstance(value, str) else f"```\n{inspect.cleandoc(value.__doc__)}\n```"
         lines += [f"## openhalo.{name}\n", told, ""]
-    for name, method in sorted(vars(openhalo.Site).items()):
+    held = {name: method for one in reversed(openhalo.Site.__mro__[:-1]) for name, method in vars(one).items()}
+    for name, method in sorted(held.items()):
         if not name.startswith("_") and getattr(method, "__doc__", None):
             lines += [f"### Site.{name}\n", "```", inspect.cleandoc(method.__doc__), "```", ""]
     return "\n".join(lines)

@@ -6,16 +6,20 @@ import os
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 import functools
+import pickle
 import shutil
+import sys
 import textwrap
 from collections.abc import Callable, Iterator, Sequence
+from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
 import pytest
-import vl_convert
+from filelock import FileLock
 
 from openhalo.base.provenance import hash_facts
+from openhalo.catalogue import reader
 from openhalo.charts import svg, svg_process
 from openhalo.sites.open_site import Site, open_site
 
@@ -28,6 +32,42 @@ declared_public:
     fields: [race, gender, reason, precinct, neighborhood, search_conducted]
     reason: The city publishes these fields of every stop on its open data site.
 """
+
+
+HEAVY = [
+    "arviz",
+    "lightgbm",
+    "nutpie",
+    "numba",
+    "pandas",
+    "playwright",
+    "sklearn",
+    "statsmodels",
+    "surgeo",
+    "vl_convert",
+]
+imported_while_collecting = pytest.StashKey[list[str]]()
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Note which large libraries were imported before the first test: tests/house holds that there are none."""
+    session.config.stash[imported_while_collecting] = [name for name in HEAVY if name in sys.modules]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def caches(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Keep what libraries remember in a folder of this process: two that write one file break each other's tests.
+
+    What Numba compiled stays beside the code, for the next run too: it puts whole files in place, and each function is
+    compiled for one kind of arguments, so that two processes write the same.
+    """
+    downloads = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "uv"
+    with pytest.MonkeyPatch.context() as patched:
+        for name in ("XDG_CACHE_HOME", "MPLCONFIGDIR", "CHROME_CONFIG_HOME"):
+            patched.setenv(name, str(tmp_path_factory.mktemp(name.lower())))
+        if "UV_CACHE_DIR" not in os.environ:
+            patched.setenv("UV_CACHE_DIR", str(downloads))  # made for many processes, and much to fetch again
+        yield
 
 
 @pytest.fixture(scope="session")
@@ -55,11 +95,55 @@ def browser() -> Iterator[Any]:
         opened.close()
 
 
-@pytest.fixture(scope="session", autouse=True)
-def drawn_once(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Iterator[None]:
-    """Draw each chart once for all test processes: an SVG follows from its specification alone."""
+@pytest.fixture(scope="session")
+def shared_folder(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
+    """The folder of this run, the same for all test processes."""
     own = tmp_path_factory.getbasetemp()
-    folder = (own if worker_id == "master" else own.parent) / "drawings"
+    return own if worker_id == "master" else own.parent
+
+
+@pytest.fixture(scope="session")
+def made_once(shared_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Callable[..., tuple[Path, Any]]:
+    """Let one test process fill a folder, and give each a copy of it, with what filling it returned."""
+
+    def made(name: str, fill: Callable[[Path], Any]) -> tuple[Path, Any]:
+        folder = shared_folder / "made" / name
+        done = folder.with_suffix(".done")
+        folder.parent.mkdir(exist_ok=True)
+        with FileLock(folder.with_suffix(".lock")):
+            if not done.exists():
+                shutil.rmtree(folder, ignore_errors=True)  # the rest of a filling that failed
+                folder.mkdir()
+                done.write_bytes(pickle.dumps(fill(folder)))
+        own = shutil.copytree(folder, tmp_path_factory.mktemp(name) / "made", symlinks=True)
+        return own, pickle.loads(done.read_bytes())
+
+    return made
+
+
+@pytest.fixture(scope="session", autouse=True)
+def read_once() -> Iterator[None]:
+    """Read each shipped definition once: every site of a test would read them all again, half of its time."""
+    shipped, read, kept = Path(str(files("openhalo_catalogue"))), reader.read, {}
+
+    def remembered(path: Path) -> reader.Document:
+        if not path.is_relative_to(shipped):
+            return read(path)
+        if path not in kept:
+            kept[path] = pickle.dumps(read(path))
+        return pickle.loads(kept[path])  # another one for each site, because problems are written into it
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(reader, "read", remembered)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def drawn_once(shared_folder: Path, worker_id: str) -> Iterator[None]:
+    """Draw each chart once for all test processes: an SVG follows from its specification alone."""
+    import vl_convert
+
+    folder = shared_folder / "drawings"
     folder.mkdir(exist_ok=True)
 
     def remembered(jobs: Sequence[svg_process.Job]) -> list[str]:

@@ -2,8 +2,13 @@
 
 import pytest
 
+from openhalo.analyses.runner import run_plan
 from openhalo.sites.init import init_site
 from openhalo.sites.open_site import open_site
+from tests.copies import with_plan
+from tests.libraries import library
+
+pd = library("pandas")
 
 SEARCHES_PLAN = """
 written: 2026-11-22
@@ -25,27 +30,60 @@ exploratory:
   - {analysis: stops/hit_rates, reference: WHITE, added: 2026-11-23, because: asked later}
 """
 
+RACES = {"A": "ASIAN_PACIFIC", "B": "BLACK", "P": "HISP", "Q": "HISP", "W": "WHITE", "Z": "OTHER", "I": "AIAN"}
+SHARES_PLAN = """
+written: 2026-11-22
+author: Tests
+because: Shares by group and place.
+tests:
+  - {analysis: stops/search_share_ratio, reference: WHITE, compare: [BLACK, HISP]}
+  - {analysis: stops/search_share_funnel}
+  - {analysis: stops/search_share_standardised}
+"""
+
 
 def site_with(folder, plan, deliveries):
+    _fill(folder, plan, deliveries)
+    return open_site(folder / "site")
+
+
+def _fill(folder, plan, deliveries):
     site = open_site(init_site(folder / "site", "City", "City police", "cpd"))
     (site.path / "analysis_plan.yaml").write_text(plan, encoding="utf-8")
     for source, file in deliveries.items():
         site.import_file(source, file)
-    return open_site(site.path)
 
 
 @pytest.fixture(scope="session")
-def searches(data, tmp_path_factory):
+def searches(data, made_once):
     """A site with every stop of one large city in 2014."""
     files = {"nyc_sqf_2014": data / "nyc_sqf" / "sqf_2014.csv.gz"}
-    return site_with(tmp_path_factory.mktemp("searches"), SEARCHES_PLAN, files)
+    folder, _none = made_once("searches", lambda folder: _fill(folder, SEARCHES_PLAN, files))
+    return open_site(folder / "site")
 
 
 @pytest.fixture(scope="session")
-def city(data, tmp_path_factory):
+def city(data, made_once):
     """A site with stops that have times and coordinates, and six years of force."""
     files = {
         "minneapolis_stops": data / "minneapolis" / "stops_2017.csv.gz",
         "minneapolis_force": data / "minneapolis" / "force_2016_2021.csv.gz",
     }
-    return site_with(tmp_path_factory.mktemp("city"), CITY_PLAN, files)
+    folder, _none = made_once("planned_city", lambda folder: _fill(folder, CITY_PLAN, files))
+    return open_site(folder / "site")
+
+
+@pytest.fixture(scope="session")
+def search_shares(searches, tmp_path_factory):
+    """What is found of shares of stops with a search, by kind."""
+    site = with_plan(searches, tmp_path_factory.mktemp("shares"), SHARES_PLAN)
+    return {one.context.spec.kind: one for one in run_plan(site.plan, site._open(None, None))}
+
+
+@pytest.fixture(scope="session")
+def raw_searches(data):
+    """The file of the same stops as pandas reads it, with the group and whether there was a search."""
+    columns = ["race", "searched", "addrpct"]
+    frame = pd.read_csv(data / "nyc_sqf" / "sqf_2014.csv.gz", dtype=str, usecols=columns)
+    frame = frame.apply(lambda column: column.str.strip())
+    return frame.assign(group=frame["race"].map(RACES), hit=(frame["searched"] == "Y").astype(int))

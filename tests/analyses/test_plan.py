@@ -11,15 +11,18 @@ from openhalo.catalogue.index import load
 from openhalo.releases.hashes import verify
 from openhalo.sites.analysis_plan import check_plan
 from openhalo.sites.open_site import open_site
+from tests.copies import copy_of, with_plan
 
+from .conftest import CITY_PLAN
 from .made import DECLARED
 
 
 @pytest.fixture(scope="module")
-def published(searches):
-    settings = searches.path / "agency.yaml"
+def published(searches, tmp_path_factory):
+    site = copy_of(searches, tmp_path_factory.mktemp("published"))
+    settings = site.path / "agency.yaml"
     settings.write_text(settings.read_text(encoding="utf-8") + DECLARED, encoding="utf-8")
-    site = open_site(searches.path)
+    site = open_site(site.path)
     return site, site.publish()
 
 
@@ -36,14 +39,9 @@ def test_p_values_allow_for_every_comparison_of_the_plan(city):
     assert adjusted == pytest.approx([min(1.0, max(v * (4 - sorted(p).index(v)) for v in p if v <= q)) for q in p])
 
 
-def test_the_other_rule_is_that_of_benjamini_and_hochberg(city):
-    plan = city.path / "analysis_plan.yaml"
-    kept = plan.read_text(encoding="utf-8")
-    plan.write_text(kept + "multiplicity: benjamini_hochberg\n", encoding="utf-8")
-    try:
-        results = [open_site(city.path).analyse(name) for name in ("stops/veil_of_darkness", "force/level_change")]
-    finally:
-        plan.write_text(kept, encoding="utf-8")
+def test_the_other_rule_is_that_of_benjamini_and_hochberg(city, tmp_path):
+    site = with_plan(city, tmp_path, CITY_PLAN + "multiplicity: benjamini_hochberg\n")
+    results = [site.analyse(name) for name in ("stops/veil_of_darkness", "force/level_change")]
     leading = [one for result in results for one in result.leading]
     assert [one.adjusted for one in leading] == pytest.approx(false_discovery_control([one.p for one in leading]))
 
@@ -96,23 +94,20 @@ def test_the_release_shows_the_test_its_table_and_the_plan(published):
     assert descriptor["analysis_plan"]["sha256"] == _site.plan.fingerprint
 
 
-def test_a_plan_cannot_be_changed_after_its_results_were_shown(published):
-    site, _release = published
+def test_a_plan_cannot_be_changed_after_its_results_were_shown(published, tmp_path):
+    site = copy_of(published[0], tmp_path)
     plan = site.path / "analysis_plan.yaml"
     kept = plan.read_text(encoding="utf-8")
     descriptors = len(list(site.releases.iterdir()))
-    try:
-        plan.write_text(kept.replace("reference: WHITE", "reference: HISP"), encoding="utf-8")
-        with pytest.raises(ReleaseError, match="was changed after release"):
-            open_site(site.path).publish()
-        plan.unlink()
-        with pytest.raises(ReleaseError, match="which is gone"):
-            open_site(site.path).publish()
-        later = "exploratory:\n  - {analysis: stops/veil_of_darkness, reference: WHITE, added: 2026-11-23}\n"
-        plan.write_text(kept + later, encoding="utf-8")
-        release = open_site(site.path).publish()
-    finally:
-        plan.write_text(kept, encoding="utf-8")
+    plan.write_text(kept.replace("reference: WHITE", "reference: HISP"), encoding="utf-8")
+    with pytest.raises(ReleaseError, match="was changed after release"):
+        open_site(site.path).publish()
+    plan.unlink()
+    with pytest.raises(ReleaseError, match="which is gone"):
+        open_site(site.path).publish()
+    later = "exploratory:\n  - {analysis: stops/veil_of_darkness, reference: WHITE, added: 2026-11-23}\n"
+    plan.write_text(kept + later, encoding="utf-8")
+    release = open_site(site.path).publish()
     assert len(list(site.releases.iterdir())) == descriptors + 1
     page = (release / "pages/analyses/stops/veil_of_darkness.html").read_text(encoding="utf-8")
     assert "not carried out" in page and "exploratory" in page

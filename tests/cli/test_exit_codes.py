@@ -2,11 +2,16 @@
 
 import json
 import shutil
+import signal
+import subprocess
 import sys
+import urllib.request
 from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
+from tests.early_intervention.made_up import department, rows_in
+from tests.releases.site import AGENCY, deliver, rows, small_site
 
 import openhalo
 from openhalo.cli.main import app, run
@@ -53,7 +58,32 @@ def model(tmp_path_factory):
     (broken / "agency.yaml").write_text(SETTINGS)
     (broken / "catalogue" / "sources" / "export.yaml").write_text("label: An export\n")
     (tmp_path / "empty").mkdir()
+    (tmp_path / "torn.csv").write_text(f"{HEADER}\n1,2017-01-01,Black,30,Y\n2,no day,White,40,N\n")
+    mendable = shutil.copytree(site, tmp_path / "mendable")
+    openhalo.open_site(mendable).import_file("export", tmp_path / "torn.csv")
     return tmp_path
+
+
+@pytest.fixture(scope="module")
+def released(tmp_path_factory):
+    """A folder with a site that has two releases, and one whose release waits for approval."""
+    folder = tmp_path_factory.mktemp("released")
+    published = small_site(folder / "published")
+    published.publish()
+    deliver(published, rows(300))
+    published.publish()
+    small_site(folder / "waiting", AGENCY + "approval: {needed: true, by: oversight board}\n").publish()
+    return folder
+
+
+@pytest.fixture(scope="module")
+def town(tmp_path_factory):
+    """A folder with a made-up department under governance, one of whose officers was given support."""
+    folder = tmp_path_factory.mktemp("town")
+    site = department(folder, officers=120)
+    given = {"officer": ["o0001"], "kind": ["Coaching"], "offered_on": ["2012-06-10"], "starts_on": ["2012-06-20"]}
+    rows_in(site, "officers/intervention", folder, **given)
+    return folder
 
 
 @pytest.fixture
@@ -92,6 +122,7 @@ CASES = [
     (12, "import site export other.csv"),
     (12, "import site export absent.csv"),
     (12, "import site export good.csv --mend 000009"),
+    (0, "rejects mendable"),
     (12, "rejects site"),
     (12, "rejects site 000009"),
     (0, "records site stops/stop"),
@@ -118,6 +149,7 @@ CASES = [
     (11, "publish empty"),
     (15, "publish site"),
     (15, "verify empty"),
+    (11, "verify site --receipt good.csv"),
     (15, "recompute site"),
     (11, "backtest --site empty"),
     (11, "signal --site empty --known-by 2017-06-30"),
@@ -153,6 +185,21 @@ def test_every_verb_stands_in_the_table():
     assert verbs <= named
 
 
+RELEASED = [
+    "verify published/releases/0002",
+    "recompute published",
+    "diff published/releases/0001 published/releases/0002",
+    "approve waiting 0001 --by Somebody",
+    "recall published 0002 --reason wrong",
+    "publish published",
+]
+TOWN = [
+    "backtest --site site --first 2011 --last 2011",
+    "signal --site site --known-by 2012-12-31",
+    "outcomes --site site",
+    "own-record P-o0001 --site site --known-by 2012-12-31",
+    "sheet --site site --quarter 2012-Q4 --out sheet.html",
+]
 JSON = [line for code, line in CASES if code == 0 and "no-serve" not in line]
 
 
@@ -162,6 +209,50 @@ def test_each_verb_says_the_same_as_json(place, capsys, line):
     said = capsys.readouterr()
     assert json.loads(said.out) is not None
     assert said.err == ""
+
+
+@pytest.mark.parametrize("line", RELEASED)
+def test_each_verb_of_a_release_ends_well_and_says_the_same_as_json(released, tmp_path, monkeypatch, capsys, line):
+    _ends_well(released, tmp_path, monkeypatch, capsys, line)
+
+
+@pytest.mark.parametrize("line", TOWN)
+def test_each_verb_of_early_intervention_ends_well_and_says_the_same_as_json(town, tmp_path, monkeypatch, capsys, line):
+    _ends_well(town, tmp_path, monkeypatch, capsys, line)
+
+
+def _ends_well(folder, tmp_path, monkeypatch, capsys, line):
+    """Run a line with and without `--json`, each in a copy of the folder."""
+    for number, more in enumerate(([], ["--json"])):
+        copy = shutil.copytree(folder, tmp_path / f"copy{number}", symlinks=True)
+        monkeypatch.chdir(copy)
+        assert ended(*line.split(), *more) == 0
+        said = capsys.readouterr()
+        assert "Traceback" not in said.err + said.out
+    assert json.loads(said.out) is not None
+
+
+@pytest.mark.parametrize("more", [[], ["--json"]], ids=["words", "json"])
+def test_serve_says_its_address_and_ends_well_when_interrupted(released, more):
+    command = [sys.executable, "-m", "openhalo", "serve", str(released / "published"), "--port", "0", *more]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as running:
+        said = running.stdout.readline()
+        while more and not said.rstrip().endswith("}"):
+            said += running.stdout.readline()
+        address = json.loads(said)["address"] if more else said.strip()
+        with urllib.request.urlopen(address) as page:
+            assert page.status == 200
+        running.send_signal(signal.SIGINT)
+        assert running.wait(30) == 0
+
+
+def test_every_verb_has_a_case_of_success():
+    well = {line.split()[0] for line in [*RELEASED, *TOWN, *(line for code, line in CASES if code == 0)]}
+    verbs = {command.name or command.callback.__name__ for command in app.registered_commands}
+    assert verbs - well == {
+        "serve",
+        "demo",
+    }  # `serve` ends by a signal, in a test above; `demo` is tried in its own file
 
 
 def test_what_the_operating_system_refuses_is_told_in_words(place, capsys):

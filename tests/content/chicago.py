@@ -2,10 +2,13 @@
 
 from pathlib import Path
 
-import pandas as pd
+import polars as pl
 
 from openhalo.sites.init import init_site
 from openhalo.sites.open_site import open_site
+from tests.libraries import library
+
+pd = library("pandas")
 
 FILES = {
     "chicago_officers": "officers.csv.gz",
@@ -43,19 +46,21 @@ def site_of(files: dict[str, Path], folder: Path):
 def since(data: Path, folder: Path, first: str) -> dict[str, Path]:
     """Write the files anew with the complaints received, and the force used, since a day; rosters stay whole."""
     found = {source: data / "chicago" / name for source, name in FILES.items()}
-    complaints = raw(found["chicago_complaints"])
-    complaints = complaints[complaints.complaint_date >= first]
-    force = raw(found["chicago_force_reports"])
-    parts = {"chicago_complaints": complaints, "chicago_force_reports": force[force.trr_date >= first]}
+    complaints = _cells(found["chicago_complaints"]).filter(pl.col("complaint_date") >= first)
+    force = _cells(found["chicago_force_reports"]).filter(pl.col("trr_date") >= first)
+    parts = {"chicago_complaints": complaints, "chicago_force_reports": force}
     for source in ("chicago_complaint_victims", "chicago_accused"):
-        rows = raw(found[source])
-        parts[source] = rows[rows.cr_id.isin(complaints.cr_id)]
+        parts[source] = _cells(found[source]).filter(pl.col("cr_id").is_in(complaints["cr_id"].implode()))
     for source, rows in parts.items():
         found[source] = folder / f"{source}.csv"
-        rows.to_csv(found[source], index=False)
+        rows.write_csv(found[source])
     return found
 
 
-def raw(file: Path) -> pd.DataFrame:
+def _cells(file: Path) -> pl.DataFrame:
+    return pl.read_csv(file, infer_schema_length=0)
+
+
+def raw(file: Path):
     """Return the cells of a file as text."""
     return pd.read_csv(file, dtype=str, keep_default_na=False)

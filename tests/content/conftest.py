@@ -2,7 +2,7 @@
 
 import pytest
 
-from openhalo.sites.demo import make_demo
+from openhalo.sites.demo import Demo, make_demo
 from openhalo.sites.init import init_site
 from openhalo.sites.open_site import open_site
 
@@ -23,38 +23,48 @@ def files(data):
 
 
 def _import(files, folder, *sources):
-    site = open_site(init_site(folder, "City", "City police", "mpd"))
-    return site, {source: site.import_file(source, files[source]) for source in sources}
+    site = open_site(init_site(folder / "site", "City", "City police", "mpd"))
+    return {source: site.import_file(source, files[source]) for source in sources}
 
 
 @pytest.fixture(scope="session")
-def city(files, tmp_path_factory):
+def city(files, made_once):
     """A site with the three files that stand beside each other, and their receipts."""
     sources = ("minneapolis_stops", "minneapolis_force", "minneapolis_population")
-    return _import(files, tmp_path_factory.mktemp("city") / "site", *sources)
+    folder, receipts = made_once("minneapolis", lambda folder: _import(files, folder, *sources))
+    return open_site(folder / "site"), receipts
 
 
 @pytest.fixture(scope="session")
-def older_city(files, tmp_path_factory):
+def older_city(files, made_once):
     """A site with the older force file, and its receipt."""
-    return _import(files, tmp_path_factory.mktemp("older") / "site", "minneapolis_force_2008_2017")
+    folder, receipts = made_once("older", lambda folder: _import(files, folder, "minneapolis_force_2008_2017"))
+    return open_site(folder / "site"), receipts
 
 
 @pytest.fixture(scope="session")
-def demo(tmp_path_factory):
-    return make_demo(tmp_path_factory.mktemp("demo") / "demo")
+def demo(made_once):
+    def fill(folder):
+        made = make_demo(folder / "demo")
+        return made.receipts, made.release.name
+
+    folder, (receipts, release) = made_once("demo", fill)
+    site = open_site(folder / "demo")
+    return Demo(site, receipts, site.releases / release)
 
 
 @pytest.fixture(scope="session")
-def chicago_files(data, tmp_path_factory):
+def chicago_files(data, made_once):
     """The files of Chicago with the complaints and the force since 2011."""
-    return since(data, tmp_path_factory.mktemp("chicago files"), "2011-01-01")
+    folder, files = made_once("chicago_files", lambda folder: since(data, folder, "2011-01-01"))
+    return {source: folder / file.name if file.suffix == ".csv" else file for source, file in files.items()}
 
 
 @pytest.fixture(scope="session")
-def chicago(chicago_files, tmp_path_factory):
+def chicago(chicago_files, made_once):
     """A site with these files, and their receipts."""
-    return site_of(chicago_files, tmp_path_factory.mktemp("chicago"))
+    folder, receipts = made_once("chicago", lambda folder: site_of(chicago_files, folder)[1])
+    return open_site(folder / "site"), receipts
 
 
 @pytest.fixture(scope="session")

@@ -4,7 +4,6 @@ import re
 from datetime import date
 
 import numpy as np
-import pandas as pd
 import polars as pl
 import pytest
 
@@ -14,8 +13,12 @@ from openhalo.releases.hashes import verify
 from openhalo.sites.open_site import open_site
 from openhalo.sites.settings import check_settings
 from openhalo.statistics import staggered
+from tests.copies import with_plan
+from tests.libraries import library
 
 from .chicago import raw, site_of
+
+pd = library("pandas")
 
 RACES = {"WHITE": "WHITE", "BLACK": "BLACK", "HISPANIC": "HISP", "ASIAN/PACIFIC ISLANDER": "ASIAN_PACIFIC",
          "NATIVE AMERICAN/ALASKAN NATIVE": "AIAN"}  # fmt: skip
@@ -263,16 +266,11 @@ def test_the_whole_history_imports_and_makes_a_release(whole_chicago):
     assert len({measure for measure in figures["measure"] if measure.startswith("complaints/")}) >= 15
 
 
-def test_allegations_after_training_are_those_of_pandas_and_the_published_estimator(chicago, files, accused):
+def test_allegations_after_training_are_those_of_pandas_and_the_published_estimator(chicago, files, accused, tmp_path):
     """Officers trained in these three years, quarter by quarter; those hired or gone in between are left out."""
-    site, _ = chicago
-    plan = site.path / "analysis_plan.yaml"
     test = "{analysis: complaints/after_crisis_training, within: 2011-01..2013-12}"
-    plan.write_text(f"written: 2026-11-22\nauthor: T\nbecause: T\ntests:\n  - {test}\n", encoding="utf-8")
-    try:
-        result = open_site(site.path).analyse("complaints/after_crisis_training")
-    finally:
-        plan.unlink()
+    plan = f"written: 2026-11-22\nauthor: T\nbecause: T\ntests:\n  - {test}\n"
+    result = with_plan(chicago[0], tmp_path, plan).analyse("complaints/after_crisis_training")
     trained = files["chicago_crisis_training"].query("officer_id != ''").groupby("officer_id").session_end.min()
     roster = files["chicago_officers"].set_index("officer_id").loc[trained.index]
     gone = roster.resignation_date.where(roster.resignation_date != "", "9999")

@@ -8,9 +8,12 @@ granted (more than a real attacker has) by how much each count changed between r
 import itertools
 
 import numpy as np
-import pandas as pd
 from scipy.optimize import linprog
 from scipy.sparse import coo_array
+
+from tests.libraries import library
+
+pd = library("pandas")
 
 ALL, BLANK = "*", "?"
 

@@ -4,7 +4,6 @@ import json
 from datetime import date
 
 import numpy as np
-import pandas as pd
 import polars as pl
 import pytest
 
@@ -12,6 +11,9 @@ from openhalo.base.errors import ReleaseError
 from openhalo.sites.open_site import open_site
 from openhalo.verification.rederivation import rederive
 from tests.disclosure.private_department import deliver, department, publish_as_records_come_in, stops
+from tests.libraries import library
+
+pd = library("pandas")
 
 POLICY = """
 k: {k}

@@ -5,7 +5,8 @@ from datetime import date
 import pytest
 
 from openhalo.base.errors import SiteError
-from openhalo.disclosure.policy import Policy, read_policy
+from openhalo.disclosure.policy import Policy
+from openhalo.sites.disclosure_policy import read_policy
 
 GOOD = """\
 k: 10

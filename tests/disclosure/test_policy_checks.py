@@ -7,7 +7,7 @@ from typer.testing import CliRunner
 
 from openhalo.catalogue.index import load
 from openhalo.cli.main import app
-from openhalo.publications.protection.policy_checks import check_policy
+from openhalo.sites.disclosure_policy import check_policy
 from tests.disclosure.private_department import deliver, department, stops
 
 GOOD = """\

@@ -4,7 +4,6 @@ import json
 from datetime import date
 
 import numpy as np
-import pandas as pd
 import pytest
 import yaml
 from hypothesis import HealthCheck, Phase, given, settings
@@ -12,10 +11,13 @@ from hypothesis import strategies as st
 
 from openhalo.base.errors import ReleaseError
 from openhalo.disclosure.suppression import Protected
-from openhalo.publications.protection.release_protection import release_protection
+from openhalo.publications.protection import release_protection
 from tests.disclosure.conftest import DAYS
 from tests.disclosure.private_department import department, publish_as_records_come_in, stops
 from tests.disclosure.published_attack import Truth, attack, published
+from tests.libraries import library
+
+pd = library("pandas")
 
 
 def tried(site, releases, rows, days):

@@ -14,8 +14,8 @@ from openhalo.early_intervention.backtest_summary import sentences
 from openhalo.early_intervention.indicators import compute
 from openhalo.early_intervention.roster import read_roster
 from openhalo.records.reading import Records
+from openhalo.sites.governance import check_governance
 from openhalo.sites.open_site import open_site
-from openhalo.sites.signalling import check_governance, signal
 
 RECORD = {
     "kind": "research", "owner": "Research on past records", "first_reader": "Wellness researcher", "review_days": 30,
@@ -79,7 +79,7 @@ def test_ties_at_the_border_share_what_is_left():
 
 
 def test_a_review_set_is_the_same_twice_in_no_order_of_need_and_with_reasons(governed):
-    first, again = (signal(governed, date(2013, 6, 30)) for _ in range(2))
+    first, again = (governed.signal(date(2013, 6, 30)) for _ in range(2))
     assert first == again
     assert len(first.signals) == RECORD["capacity"]
     assert [one.officer for one in first.signals] == sorted(one.officer for one in first.signals)
@@ -103,7 +103,7 @@ def test_no_set_without_every_part_of_the_governance_record(governed, key):
     file.write_text(yaml.safe_dump({name: value for name, value in RECORD.items() if name != key}), encoding="utf-8")
     assert [problem.found for problem in check_governance(governed.path)] == [f"'{key}' is missing"]
     with pytest.raises(SiteError, match=key):
-        signal(governed, date(2013, 6, 30))
+        governed.signal(date(2013, 6, 30))
 
 
 def test_discipline_never_reads_first_and_nobody_judges_the_own_decision(governed):
@@ -114,4 +114,4 @@ def test_discipline_never_reads_first_and_nobody_judges_the_own_decision(governe
     assert "also decides" in check_governance(governed.path)[0].found
     file.unlink()
     with pytest.raises(SiteError, match="no governance record"):
-        signal(governed, date(2013, 6, 30))
+        governed.signal(date(2013, 6, 30))

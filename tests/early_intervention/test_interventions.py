@@ -13,7 +13,6 @@ from openhalo.base.errors import CatalogueError, MeasureError
 from openhalo.cli.main import app
 from openhalo.early_intervention.interventions import sentences
 from openhalo.early_intervention.look_back import months_before
-from openhalo.sites.following_up import follow_up
 from openhalo.sites.open_site import open_site
 
 from .made_up import department, names, rows_in
@@ -56,7 +55,7 @@ def give(site, begun, folder):
 
 def test_what_equals_did_is_shown_and_nothing_is_made_of_a_fall_by_itself(useless):
     site, begun = useless
-    whole, *kinds = follow_up(site, "allegations").interventions
+    whole, *kinds = site.outcomes("allegations").interventions
     effect = whole.effect
     assert whole.officers == len(begun)
     assert effect.n + effect.unmatched == whole.officers
@@ -73,7 +72,7 @@ def test_what_equals_did_is_shown_and_nothing_is_made_of_a_fall_by_itself(useles
 
 def test_counts_are_those_of_a_plain_loop(useless):
     site, begun = useless
-    effect = follow_up(site, "allegations").interventions[0].effect
+    effect = site.outcomes("allegations").interventions[0].effect
     rows = site.records("complaints/allegation").collect().drop_nulls(["officer"])
     days = {key.rpartition("/")[2]: frame["received_on"].to_list() for (key,), frame in rows.group_by("officer")}
 
@@ -110,7 +109,7 @@ def test_support_that_helps_is_seen(tmp_path):
     other.mkdir()
     site = department(other, keep=dict(zip(rows["id"], kept, strict=True)), officers=len(OFFICERS))
     give(site, begun, other)
-    effect = follow_up(open_site(site.path), "allegations").interventions[0].effect
+    effect = open_site(site.path).outcomes("allegations").interventions[0].effect
     assert effect.high < 0
     assert effect.naive < effect.estimate, "a part of the fall is not due to support"
 
@@ -121,7 +120,7 @@ def test_too_few_are_refused_and_the_year_must_be_over(useless, tmp_path):
             begun_on=["2013-06-30", "2013-06-30"], kind=["Wellness program"] * 2)  # fmt: skip
     rows_in(site, "officers/intervention", tmp_path, id=["r1"], officer=["o003"], begun_on=["2011-06-30"],
             kind=["Other duties"])  # fmt: skip
-    found = {one.kind: one for one in follow_up(open_site(site.path), "allegations").interventions}
+    found = {one.kind: one for one in open_site(site.path).outcomes("allegations").interventions}
     assert (found["WELLNESS"].officers, found["WELLNESS"].waiting, found["WELLNESS"].effect) == (0, 2, None)
     assert found["REASSIGNMENT"].effect is None
     assert "fewer than 20" in sentences(found["REASSIGNMENT"])[0]
@@ -154,6 +153,6 @@ def test_verdicts_become_the_precision_of_each_factor(useless, tmp_path):
 
 def test_a_wrong_count_and_a_site_without_support_are_refused(town, useless):
     with pytest.raises(CatalogueError, match="allegation"):
-        follow_up(useless[0], "allegation")
+        useless[0].outcomes("allegation")
     with pytest.raises(MeasureError, match="no interventions"):
-        follow_up(town, "allegations")
+        town.outcomes("allegations")

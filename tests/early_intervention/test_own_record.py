@@ -9,9 +9,7 @@ from typer.testing import CliRunner
 
 from openhalo.base.errors import MeasureError
 from openhalo.cli.main import app
-from openhalo.sites.following_up import see_own_record
 from openhalo.sites.open_site import open_site
-from openhalo.sites.signalling import signal
 
 from .made_up import names, rows_in
 
@@ -38,7 +36,7 @@ def staffed(town, tmp_path_factory):
 
 
 def test_it_holds_the_own_records_and_nobody_elses(staffed):
-    told = see_own_record(staffed, "P-o0001", DAY)
+    told = staffed.own_record("P-o0001", DAY)
     text = json.dumps(told, default=str)
     for other in (one for one in names() if one != "o0001"):
         assert f'{other}"' not in text
@@ -61,7 +59,7 @@ def test_rows_and_counts_are_those_known_by_the_day(staffed):
     rows = staffed.records("complaints/allegation").collect()
     busiest = rows["officer"].value_counts(sort=True)["officer"][0]
     own = rows.filter(rows["officer"] == busiest)
-    told = see_own_record(staffed, busiest, DAY)
+    told = staffed.own_record(busiest, DAY)
     held = told["records"]["complaints/allegation"]
     known = own.filter(own["received_on"] <= DAY)
     assert 0 < len(held) == known.height < own.height
@@ -74,7 +72,7 @@ def test_rows_and_counts_are_those_known_by_the_day(staffed):
 
 
 def test_the_reasons_of_a_signal_are_those_of_the_review_set_and_a_way_to_contest_stands_beside(staffed):
-    (first, *_rest) = signal(staffed, DAY).signals
+    (first, *_rest) = staffed.signal(DAY).signals
     done = CliRunner().invoke(
         app, ["own-record", first.officer, "--site", str(staffed.path), "--known-by", str(DAY), "--json"]
     )
@@ -90,6 +88,6 @@ def test_the_reasons_of_a_signal_are_those_of_the_review_set_and_a_way_to_contes
 
 def test_a_name_that_is_nobodys_gives_no_one_away(staffed):
     with pytest.raises(MeasureError) as error:
-        see_own_record(staffed, "P-o000", DAY)
+        staffed.own_record("P-o000", DAY)
     assert "P-o0001" not in str(error.value)
     assert "nobody on the roster" in str(error.value)

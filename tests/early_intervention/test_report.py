@@ -8,6 +8,7 @@ import pytest
 from typer.testing import CliRunner
 
 from openhalo.cli.main import app
+from tests.copies import copy_of
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 
@@ -16,18 +17,8 @@ CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shuti
 def told(town, tmp_path_factory):
     """The report as a file, and the same facts as JSON."""
     folder = tmp_path_factory.mktemp("report")
-    asked = [
-        "backtest",
-        "--site",
-        str(town.path),
-        "--first",
-        "2010",
-        "--last",
-        "2011",
-        "--report",
-        str(folder),
-        "--json",
-    ]
+    site = str(copy_of(town, folder).path)
+    asked = ["backtest", "--site", site, "--first", "2010", "--last", "2011", "--report", str(folder), "--json"]
     done = CliRunner().invoke(app, asked)
     assert done.exit_code == 0, done.output
     return folder / "backtest.html", json.loads(done.stdout)

@@ -11,8 +11,9 @@ from typer.testing import CliRunner
 
 from openhalo.base.errors import SiteError
 from openhalo.cli.main import app
+from openhalo.sites.governance import check_governance
 from openhalo.sites.open_site import open_site
-from openhalo.sites.signalling import check_governance, signal, try_out
+from tests.copies import copy_of
 
 from .test_backtest import RECORD
 from .test_signals import DAY, deliver, department
@@ -29,7 +30,7 @@ sources: [test]
 
 
 @pytest.fixture(scope="module")
-def city(tmp_path_factory):
+def made(tmp_path_factory):
     """Force strikes at random; a complaint follows force within a year, and says nothing about the next one."""
     folder, draw = tmp_path_factory.mktemp("risk"), random.Random(2)
     site = department(folder, 300)
@@ -54,6 +55,11 @@ def city(tmp_path_factory):
     return open_site(site.path)
 
 
+@pytest.fixture
+def city(made, tmp_path):
+    return copy_of(made, tmp_path)
+
+
 def govern(city, *signals, capacity=40):
     (city.path / "governance.yaml").write_text(yaml.safe_dump(RECORD | {"signals": [*signals], "capacity": capacity}))
     return [problem.found for problem in check_governance(city.path, city.catalogue)]
@@ -63,15 +69,15 @@ def test_a_model_that_wins_may_be_switched_on_after_its_backtest_and_only_as_it_
     (found,) = govern(city, "risk_logistic")
     assert "no backtest of 'allegations' with these definitions and a capacity of 40 is kept" in found
     with pytest.raises(SiteError, match="may not be switched on"):
-        signal(city, DAY)
+        city.signal(DAY)
     checked = CliRunner().invoke(app, ["check", str(city.path)])
     assert checked.exit_code == 10
-    tried = try_out(city, "", "", 2018, 2019, 0)
+    tried = city.backtest(first=2018, last=2019)
     score = next(one for one in tried.scores if one.policy == "logistic")
     assert score.precision.value > 0.7 > 2 * tried.base
     assert score.better.low > 0
     assert govern(city, "risk_logistic") == []
-    found = signal(city, DAY)
+    found = city.signal(DAY)
     assert len(found.signals) == 40
     reasons = [one for signal in found.signals for one in signal.factors if one.kind == "risk"]
     assert {one.direction for one in reasons} <= {"speaks for a look", "speaks against it"}
@@ -87,13 +93,13 @@ def test_a_model_that_wins_may_be_switched_on_after_its_backtest_and_only_as_it_
 
 def test_a_model_that_is_not_surely_better_stays_off(city):
     govern(city, "risk_force")
-    tried = try_out(city, "force_reports", "", 2018, 2019, 40)
+    tried = city.backtest(outcome="force_reports", first=2018, last=2019, capacity=40)
     score = next(one for one in tried.scores if one.policy == "logistic")
     assert score.better.low <= 0
     (found,) = govern(city, "risk_force")
     assert "which is not surely above zero" in found
     with pytest.raises(SiteError, match="not surely above zero"):
-        signal(city, DAY)
+        city.signal(DAY)
 
 
 def test_a_signal_or_outcome_that_does_not_exist_is_named(city):

@@ -12,7 +12,6 @@ from typer.testing import CliRunner
 from openhalo.base.errors import CatalogueError, MeasureError, SiteError
 from openhalo.cli.main import app
 from openhalo.early_intervention.look_back import months_before
-from openhalo.sites.following_up import quarterly_sheet
 from openhalo.sites.open_site import open_site
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
@@ -46,16 +45,16 @@ def test_everyone_who_reached_a_threshold_stands_there_once_in_no_order(town, pr
     assert named != sorted(named), "not by name"
     assert list(counts.values()) not in (sorted(counts.values()), sorted(counts.values(), reverse=True)), "nor by need"
     assert not re.search(r"Name of|Male|Female|White|Black", html)
-    sheet = quarterly_sheet(town, QUARTER, RULES)
-    assert sheet == quarterly_sheet(town, QUARTER, RULES)
+    sheet = town.sheet(QUARTER, rules=RULES)
+    assert sheet == town.sheet(QUARTER, rules=RULES)
     assert sheet.not_held == ["Force reports: 3 or more in 3 months"], "what cannot be counted is said"
-    other = quarterly_sheet(town, "2012-Q4", ["new_jersey"])
+    other = town.sheet("2012-Q4", rules=["new_jersey"])
     assert other.asked == ["Allegations in complaints: 3 or more in 12 months"]
 
 
 def test_each_factor_has_the_verdicts_of_the_spreadsheet(town, printed):
     html = printed.read_text("utf-8")
-    factors = sum(len(card.reached) for card in quarterly_sheet(town, QUARTER, RULES).cards)
+    factors = sum(len(card.reached) for card in town.sheet(QUARTER, rules=RULES).cards)
     for code in town.catalogue.vocabularies["factor_verdict"].codes.values():
         assert html.count(f"<li>{code.label}</li>") >= factors
     assert "Restricted: not for publication." in html
@@ -64,12 +63,12 @@ def test_each_factor_has_the_verdicts_of_the_spreadsheet(town, printed):
 def test_governance_comes_first_and_mistakes_are_told(town, tmp_path):
     site = open_site(shutil.copytree(town.path, tmp_path / "site"))
     with pytest.raises(MeasureError, match="2013-Q4"):
-        quarterly_sheet(site, "2012")
+        site.sheet("2012")
     with pytest.raises(CatalogueError, match="new_jersey"):
-        quarterly_sheet(site, QUARTER, ["new_jersy"])
+        site.sheet(QUARTER, rules=["new_jersy"])
     (site.path / "governance.yaml").unlink()
     with pytest.raises(SiteError, match="no governance record"):
-        quarterly_sheet(site, QUARTER)
+        site.sheet(QUARTER)
 
 
 @pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed")
@@ -81,7 +80,7 @@ def test_printed_no_officer_is_split_and_no_page_is_wasted(town, printed, browse
     page.close()
     data = (tmp_path / "sheet.pdf").read_bytes()
     pages = len(re.findall(rb"/Type\s*/Page\b", data))
-    cards = quarterly_sheet(town, QUARTER, RULES).cards
+    cards = town.sheet(QUARTER, rules=RULES).cards
     assert math.ceil(len(cards) / A_PAGE) <= pages <= 1 + math.ceil(len(cards) / 2)
     if shutil.which("pdftotext"):
         text = subprocess.run(

@@ -15,7 +15,6 @@ from openhalo.early_intervention.roster import REST, Roster
 from openhalo.intake.template import example_cells
 from openhalo.sites.init import init_site
 from openhalo.sites.open_site import open_site
-from openhalo.sites.signalling import signal
 
 from .test_backtest import RECORD
 
@@ -54,7 +53,7 @@ def department(folder, officers, special=None):
 def switched(site, *signals, **more):
     """Return the review set of the day with some signals on."""
     (site.path / "governance.yaml").write_text(yaml.safe_dump(RECORD | {"signals": [*signals], **more}), "utf-8")
-    return signal(open_site(site.path), DAY)
+    return open_site(site.path).signal(DAY)
 
 
 def test_the_chance_is_that_of_the_negative_binomial_and_nobody_hides_behind_the_own_number():
@@ -202,8 +201,8 @@ def test_who_used_more_force_than_others_at_the_same_scenes_is_found(tmp_path):
         ({"where": "race = 'BLACK'"}, "'race' is race: it is never an input"),
         ({"similar": ["age"]}, "'age' is age: it is never an input"),
         ({"similar": ["nothing"]}, "has no field 'nothing'"),
-        ({"indicator": "allegations"}, "'indicator' in a signal of kind disparity"),
-        ({"outcome": None}, "without 'outcome'"),
+        ({"indicator": "allegations"}, "unknown key 'indicator'"),
+        ({"outcome": None}, "'outcome' is missing"),
     ],
 )  # fmt: skip
 def test_a_disparity_may_ask_for_the_trait_of_the_person_alone(tmp_path, change, found):

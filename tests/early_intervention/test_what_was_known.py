@@ -19,7 +19,6 @@ from openhalo.early_intervention.look_back import month_ends
 from openhalo.intake.template import example_cells
 from openhalo.sites.open_site import open_site
 from openhalo.sites.review_set_files import unlapsed
-from openhalo.sites.signalling import signal, try_out
 
 from .test_backtest import RECORD
 from .test_indicators import records, site_with
@@ -71,7 +70,7 @@ def test_a_later_correction_does_not_change_what_was_known(city, tmp_path):
     before = told(path)
     assert before == told(path), "the same command twice gives the same set"
     first = open_site(path).store.manifest().version
-    accused = signal(open_site(path), DAY).signals
+    accused = open_site(path).signal(DAY).signals
     worst = max(accused, key=lambda one: max(factor.value for factor in one.factors)).officer.removeprefix("p")
     moved = [row | {"officer": 59} if str(row["officer"]) == worst else row for row in allegations]
     assert moved != allegations
@@ -89,29 +88,30 @@ def test_what_is_closed_later_was_open_on_the_day_even_in_the_newest_version(cit
     path, complaints, allegations = city
     shutil.copytree(path, tmp_path / "site")
     open_ones = [row for row in complaints if not row["closed_on"]]
-    before = signal(open_site(tmp_path / "site"), DAY).signals
+    before = open_site(tmp_path / "site").signal(DAY).signals
     later = [row if row["closed_on"] else row | {"closed_on": "2014-02-01"} for row in complaints]
     ids = {row["id"] for row in open_ones}
     found = [row | {"finding": "SUSTAINED"} if row["id"] in ids else row for row in allegations]
     corrected(tmp_path / "site", "complaints/complaint", later, tmp_path)
     corrected(tmp_path / "site", "complaints/allegation", found, tmp_path)
     site = open_site(tmp_path / "site")
-    assert signal(site, DAY, site.store.manifest().version).signals == before
+    assert site.signal(DAY, version=site.store.manifest().version).signals == before
     assert site.records("complaints/allegation").collect()["finding"].to_list().count("SUSTAINED") == len(ids)
 
 
 def test_kept_signals_lapse(city, tmp_path):
     shutil.copytree(city[0], tmp_path / "site")
-    found = signal(open_site(tmp_path / "site"), DAY)
-    assert [one["officer"] for one in unlapsed(tmp_path / "site", DAY)] == [one.officer for one in found.signals]
-    assert unlapsed(tmp_path / "site", DAY - timedelta(days=1)) == []
-    assert unlapsed(tmp_path / "site", found.lapses - timedelta(days=1))
-    assert unlapsed(tmp_path / "site", found.lapses) == []
+    found = open_site(tmp_path / "site").signal(DAY)
+    kept = open_site(tmp_path / "site").layout.review_sets
+    assert [one.officer for one in unlapsed(kept, DAY)] == [one.officer for one in found.signals]
+    assert unlapsed(kept, DAY - timedelta(days=1)) == []
+    assert unlapsed(kept, found.lapses - timedelta(days=1))
+    assert unlapsed(kept, found.lapses) == []
 
 
 def test_a_site_with_complaints_alone_tries_what_it_can_and_says_what_it_cannot(city, tmp_path):
     shutil.copytree(city[0], tmp_path / "site")
-    found = try_out(open_site(tmp_path / "site"), "", "", 2011, 2011, 0)
+    found = open_site(tmp_path / "site").backtest(first=2011, last=2011)
     assert set(found.refused) == {"rule:critical_event", "rule:force_in_arrests"}
     assert "holds none of the records" in found.refused["rule:critical_event"]
     assert {"rule:miami_dade", "rule:new_jersey", "shrunken_count"} <= {score.policy for score in found.scores}
@@ -119,7 +119,7 @@ def test_a_site_with_complaints_alone_tries_what_it_can_and_says_what_it_cannot(
     assert found.capacity == 8
     assert (tmp_path / "site" / "backtests").is_dir()
     with pytest.raises(MeasureError, match="force/force_report: no records of this type"):
-        try_out(open_site(tmp_path / "site"), "force_subject_injured", "", 2011, 2011, 0)
+        open_site(tmp_path / "site").backtest(outcome="force_subject_injured", first=2011, last=2011)
 
 
 facts = st.tuples(

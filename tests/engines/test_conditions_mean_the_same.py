@@ -1,6 +1,7 @@
 """Polars = Ibis on DuckDB = plain Python, on random records and random conditions."""
 
 import atexit
+import os
 import shutil
 import tempfile
 from collections import Counter
@@ -17,7 +18,7 @@ from openhalo.catalogue.condition_parser import parse
 from openhalo.catalogue.conditions import And, Compare, Count, Exists, Field, Has, In, Missing, Not, Or, Truth
 from openhalo.catalogue.index import Catalogue
 from openhalo.engines.columns import IBIS, polars_schema
-from openhalo.engines.connect import cursor, fetch
+from openhalo.engines.duckdb_cursor import cursor
 from openhalo.engines.ibis_expressions import to_ibis
 from openhalo.engines.polars_expressions import to_polars
 from openhalo.records.reading import Records
@@ -36,7 +37,9 @@ class Generated(Records):
     """Records read as from a store, whose tables were made by a test."""
 
     def __init__(self, schema, records):
-        super().__init__(None, None, Catalogue(dict(schema.vocabularies), dict(schema.record_types)))
+        super().__init__(
+            None, None, Catalogue(vocabularies=dict(schema.vocabularies), record_types=dict(schema.record_types))
+        )
         self.made, self.frames = {}, {}
         for name, definition in schema.record_types.items():
             columns = definition.columns()
@@ -56,7 +59,7 @@ class Generated(Records):
         """The answers to all conditions of a record type from one query, so that they share its joins."""
         relation = self.relation(record)
         answers = {f"answer{n}": to_ibis(node, relation) for n, node in enumerate(nodes)}
-        return fetch(relation.table.select("record_key", **answers)).sort("record_key")
+        return self.fetch(relation.table.select("record_key", **answers)).sort("record_key")
 
     def drop(self):
         for name in self.made.values():
@@ -89,16 +92,17 @@ def agree(data, linked):
             assert answer[f"answer{number}"].to_list() == meant, texts[number]
 
 
+EXAMPLES = int(os.environ.get("OPENHALO_EXAMPLES", "25"))
 RUN = {"deadline": None, "suppress_health_check": list(HealthCheck), "print_blob": True}
 
 
-@settings(max_examples=25, **RUN)
+@settings(max_examples=EXAMPLES, **RUN)
 @given(st.data())
 def test_conditions_over_links_mean_the_same(data):
     agree(data, linked=True)
 
 
-@settings(max_examples=25, **RUN)
+@settings(max_examples=EXAMPLES, **RUN)
 @given(st.data())
 def test_conditions_on_one_record_mean_the_same_in_three_engines(data):
     agree(data, linked=False)

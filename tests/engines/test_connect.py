@@ -1,6 +1,6 @@
 """The engine must not take two different questions for one."""
 
-from openhalo.engines.connect import cursor
+from openhalo.engines.duckdb_cursor import cursor
 
 JOINED = (
     "SELECT a.key, b.value FROM places a LEFT JOIN (SELECT {column} AS value, key FROM places) b ON a.again = b.key"

@@ -26,6 +26,10 @@ def test_each_kind_has_a_statistic_of_its_name():
     assert set(KINDS) - modules(LIBRARY / "statistics") == set()
 
 
+def test_each_kind_has_a_test_of_its_name():
+    assert {f"test_{kind}" for kind in KINDS} - modules(ROOT / "tests" / "analyses") == set()
+
+
 def test_a_kind_that_nothing_runs_is_a_problem_of_the_catalogue():
     assert check_kinds() == []
     assert [problem.found for problem in check_kinds(["funnel", "tea_leaves"])] == [

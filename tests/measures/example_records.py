@@ -1,20 +1,32 @@
 """Plain records as a store version: written as the store writes its columns, read by the real engine."""
 
+import dataclasses
 import itertools
 from datetime import UTC, date, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import ibis
 import polars as pl
 
 from openhalo.engines.columns import IBIS, POLARS
-from openhalo.engines.connect import cursor
+from openhalo.engines.duckdb_cursor import cursor
 from openhalo.records.manifest import Coverage, Manifest, TableVersion
 from openhalo.records.reading import Records
 from openhalo.records.store import Store
 
 _numbers = itertools.count()
+
+
+@dataclasses.dataclass
+class ExampleRecords(Records):
+    """Records whose tables were made by a test."""
+
+    made: dict[str, Any] = dataclasses.field(default_factory=dict)
+
+    def table(self, record: str) -> Any:
+        return self.made[record] if record in self.made else super().table(record)
 
 
 def hold(catalogue, records, units=None, source="example", **more):
@@ -37,7 +49,7 @@ def hold(catalogue, records, units=None, source="example", **more):
             cover = Coverage(agency="testpd", source=source, unit=unit, rows=len(rows), first=min(days), last=max(days))
             tables[record] = TableVersion(delta_version=0, rows=len(rows), coverage=[cover])
     manifest = Manifest(version=1, created=datetime(2026, 1, 1, tzinfo=UTC), catalogue="", tables=tables)
-    return Records(Store(Path("nowhere")), manifest, catalogue, _tables=made, **more)
+    return ExampleRecords(Store(Path("nowhere")), manifest, catalogue, made=made, **more)
 
 
 def _look_through(catalogue, record, rows, records):

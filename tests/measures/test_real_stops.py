@@ -4,15 +4,17 @@ import json
 import subprocess
 import sys
 
-import pandas as pd
 import pytest
-from statsmodels.stats.proportion import proportion_confint
 
 from openhalo.measures.counting import Kept
 from openhalo.measures.evaluation import evaluate
 from openhalo.measures.planning import Question
 from openhalo.sites.init import init_site
 from openhalo.sites.open_site import open_site
+from tests.libraries import library
+
+pd = library("pandas")
+proportion = library("statsmodels.stats.proportion")
 
 CODES = {"Asian": "ASIAN", "Black": "BLACK", "East African": "EAST_AFRICAN", "Latino": "HISP",
          "Native American": "AIAN", "Other": "OTHER", "White": "WHITE", "Unknown": None}  # fmt: skip
@@ -46,7 +48,7 @@ def test_search_share_by_race(site, data):
         said = rows[rows.says]
         k, n = said.searched.sum(), len(said)
         assert (row["n"], row["missing"], row["numerator"], row["denominator"]) == (len(rows), len(rows) - n, k, n)
-        low, high = proportion_confint(k, n, method="wilson")
+        low, high = proportion.proportion_confint(k, n, method="wilson")
         assert (row["value"], row["low"], row["high"]) == (k / n, pytest.approx(low, 1e-12), pytest.approx(high, 1e-12))
         if code != "?":
             assert row["bound_low"] == pytest.approx(k / (n + without), rel=1e-12)

@@ -23,13 +23,15 @@ def small_release(small):
 
 
 @pytest.fixture(scope="session")
-def real_release(data, tmp_path_factory):
-    root = tmp_path_factory.mktemp("real") / "site"
-    root.mkdir()
-    (root / "agency.yaml").write_text(AGENCY, encoding="utf-8")
-    site = open_site(root)
-    site.import_file("minneapolis_stops", data / "minneapolis" / "stops_2017.csv.gz")
-    return site.publish()
+def real_release(data, made_once):
+    def fill(folder):
+        (folder / "agency.yaml").write_text(AGENCY, encoding="utf-8")
+        site = open_site(folder)
+        site.import_file("minneapolis_stops", data / "minneapolis" / "stops_2017.csv.gz")
+        return site.publish().relative_to(folder)
+
+    folder, release = made_once("real_release", fill)
+    return folder / release
 
 
 @pytest.fixture(scope="session")

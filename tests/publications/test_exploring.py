@@ -7,9 +7,11 @@ import threading
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import expect
+from tests.libraries import library
 
 from openhalo.releases.serving import address, server
+
+playwright = library("playwright.sync_api")
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed")
@@ -80,7 +82,7 @@ def test_a_chart_through_time_lets_choose_the_period(visit):
     assert page.locator(points).count() == 12
     choice = page.get_by_label("Each point is a")
     choice.select_option("quarter")
-    expect(page.locator(points)).to_have_count(4)
+    playwright.expect(page.locator(points)).to_have_count(4)
 
 
 def test_every_chart_that_is_offered_is_there_and_reads_the_table(real_release):
@@ -100,19 +102,19 @@ def test_a_filter_is_held_in_the_address_and_announced_and_reaches_the_chart(vis
     page.locator("#neighborhood button.explore").click()
     page.wait_for_selector("#neighborhood-explored svg")
     names = page.locator("#neighborhood-explored .role-axis-label text", has_text=re.compile("[A-Za-z]"))
-    expect(names).to_have_count(len(rows))
+    playwright.expect(names).to_have_count(len(rows))
     page.get_by_role("searchbox").first.focus()
     page.keyboard.press("ControlOrMeta+a")
     page.keyboard.type("whit")
-    expect(page).to_have_url(f"{base}{SHARES}?neighborhood=whit")
+    playwright.expect(page).to_have_url(f"{base}{SHARES}?neighborhood=whit")
     assert page.locator("#neighborhood-rows tbody tr:visible th").all_inner_texts() == ["Whittier"]
-    expect(names).to_have_text(["Whittier"])
+    playwright.expect(names).to_have_text(["Whittier"])
 
 
 def test_a_list_of_measures_is_filtered_by_its_words(visit):
     page, _asked = visit("pages/stops/index.html")
     page.get_by_label("Find a measure").fill("vehicle")
-    expect(page).to_have_url(re.compile(r"[?]find=vehicle$"))
+    playwright.expect(page).to_have_url(re.compile(r"[?]find=vehicle$"))
     shown = page.locator("#list li:visible").all_inner_texts()
     assert shown and all("vehicle" in one.lower() for one in shown)
 

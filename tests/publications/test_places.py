@@ -6,16 +6,18 @@ from math import pi
 
 import polars as pl
 import pytest
-from frictionless import Package, system
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from made_up import AGENCY, SOURCE
+from tests.libraries import library
 
 from openhalo.charts import map_layout, maps, sparklines
 from openhalo.charts.svg import Drawings
 from openhalo.publications.tables.place_centres import FEWEST_RECORDS, centres
 from openhalo.publications.tables.release_figures import release_figures
 from openhalo.sites.open_site import open_site
+
+frictionless = library("frictionless")
 
 PLACES = [
     ("North", 45.05, -93.30, 80),
@@ -82,8 +84,8 @@ def test_the_page_shows_each_place_with_its_figures_and_its_months(city):
     assert f"At most {north:.0f} stops, in " in page
     for svg in re.findall(r"<svg.*?</svg>", page, re.DOTALL):
         assert ET.fromstring(svg).get("aria-label")
-    with system.use_context(trusted=True):
-        report = Package(str(release / "datapackage.json")).validate()
+    with frictionless.system.use_context(trusted=True):
+        report = frictionless.Package(str(release / "datapackage.json")).validate()
     assert report.valid, report.flatten(["type", "message"])
 
 

@@ -6,10 +6,11 @@ from types import SimpleNamespace
 
 import polars as pl
 import pytest
-from frictionless import Package, system
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from made_up import small_site
+from tests.copies import copy_of
+from tests.libraries import library
 
 from openhalo.base.errors import ReleaseError, SiteError
 from openhalo.charts import figures_chart
@@ -21,12 +22,14 @@ from openhalo.releases.hashes import verify
 from openhalo.sites.settings import read_settings
 from openhalo.verification.rederivation import rederive
 
+frictionless = library("frictionless")
+
 UNDECLARED = "title: T\npublisher: {kind: agency, name: N}\nagencies: {testpd: {name: P}}\n"
 
 
 def test_a_data_package_reader_finds_nothing_wrong(small_release):
-    with system.use_context(trusted=True):
-        report = Package(str(small_release / "datapackage.json")).validate()
+    with frictionless.system.use_context(trusted=True):
+        report = frictionless.Package(str(small_release / "datapackage.json")).validate()
     assert report.valid, report.flatten(["type", "message"])
     assert {task.name for task in report.tasks if task.type == "table"} >= {"data-figures-csv", "data-dictionary-csv"}
 
@@ -80,19 +83,20 @@ def test_the_reason_why_small_numbers_stand_is_on_the_page(small_release):
     assert reason in (small_release / "pages/data.html").read_text()
 
 
-def test_a_failed_build_leaves_nothing_and_takes_no_number(small, small_release, monkeypatch):
-    before = sorted(path.name for path in small.releases.iterdir())
+def test_a_failed_build_leaves_nothing_and_takes_no_number(small, small_release, tmp_path, monkeypatch):
+    site = copy_of(small, tmp_path)
+    before = sorted(path.name for path in site.releases.iterdir())
     monkeypatch.setattr("openhalo.publications.build.write_pages", lambda *_: (small_release / "none").read_bytes())
     with pytest.raises(FileNotFoundError):
-        small.publish()
-    assert sorted(path.name for path in small.releases.iterdir()) == before
+        site.publish()
+    assert sorted(path.name for path in site.releases.iterdir()) == before
 
 
-def test_releases_are_numbered_on_and_a_second_one_draws_nothing(small, small_release, monkeypatch):
+def test_releases_are_numbered_on_and_a_second_one_draws_nothing(small, small_release, tmp_path, monkeypatch):
     monkeypatch.setattr(
         "openhalo.charts.svg.svgs", lambda specs: pytest.fail("a kept chart was drawn again") if specs else []
     )
-    second = small.publish()
+    second = copy_of(small, tmp_path).publish()
     assert int(second.name) == int(small_release.name) + 1
     page = "pages/stops/search_share.html"
     assert (second / page).read_text() == (small_release / page).read_text().replace(
@@ -104,7 +108,7 @@ def test_pages_say_what_changed_what_is_missing_and_what_is_withheld(small, smal
     held = []
     monkeypatch.setattr("openhalo.publications.build.write_pages", lambda _folder, contents: held.append(contents))
     monkeypatch.setattr("openhalo.publications.build.write_assets", lambda *_: None)
-    small.publish()
+    copy_of(small, tmp_path).publish()
     contents = held[0]
     asked = SimpleNamespace(label="Deaths", asks="How many people died in custody?")
     contents.core = [SimpleNamespace(item=asked, standing="no_records", measures=())]
@@ -146,10 +150,16 @@ def test_a_complaint_door_needs_someone_who_can_act(tmp_path):
         read_settings(tmp_path)
 
 
+@pytest.fixture(scope="module")
+def spoiled(small_release, tmp_path_factory):
+    """A copy of the release, to be damaged and mended."""
+    return shutil.copytree(small_release, tmp_path_factory.mktemp("spoiled") / "release")
+
+
 @settings(max_examples=60, deadline=None)
 @given(data=st.data())
-def test_one_flipped_bit_anywhere_is_found(small_release, tmp_path_factory, data):
-    files = sorted(path for path in small_release.rglob("*") if path.is_file())
+def test_one_flipped_bit_anywhere_is_found(spoiled, data):
+    files = sorted(path for path in spoiled.rglob("*") if path.is_file())
     victim = data.draw(st.sampled_from(files))
     original = victim.read_bytes()
     place = data.draw(st.integers(0, len(original) - 1))
@@ -158,10 +168,10 @@ def test_one_flipped_bit_anywhere_is_found(small_release, tmp_path_factory, data
     changed[place] ^= 1 << bit
     victim.write_bytes(changed)
     try:
-        assert _found(small_release)
+        assert _found(spoiled)
     finally:
         victim.write_bytes(original)
-    assert verify(small_release) == []
+    assert verify(spoiled) == []
 
 
 def _found(folder):

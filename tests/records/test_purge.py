@@ -21,7 +21,7 @@ from hypothesis import strategies as st
 
 import openhalo
 from openhalo.base.errors import StoreError
-from openhalo.base.signing import is_signed
+from openhalo.base.signing import Signed, is_signed
 from openhalo.records.purging import purges
 from openhalo.releases.package import describe
 from openhalo.releases.register import Entry
@@ -112,10 +112,10 @@ def test_the_receipt_is_signed_and_never_names_the_record(lived):
     lived.purge(KEY, authority="court order 7")
     signed = json.loads((lived.store.root / "purges" / "000001.json").read_text())
     public = (lived.path / "keys" / "site.pub").read_text()
-    assert is_signed(signed, public)
+    assert is_signed(Signed.model_validate(signed), public)
     assert (signed["facts"]["authority"], signed["facts"]["date"]) == ("court order 7", date.today().isoformat())
     changed = {**signed, "facts": {**signed["facts"], "authority": "nobody"}}
-    assert not is_signed(changed)
+    assert not is_signed(Signed.model_validate(changed))
     if os.name == "posix":
         assert [oct((lived.path / "keys" / name).stat().st_mode)[-3:] for name in ("site.key", "site.salt")] == [
             "600"

@@ -12,7 +12,7 @@ from tests.records.conftest import row
 
 
 @pytest.fixture
-def message(site, deliver):
+def filled(site, deliver):
     deliver(site, "keyed", [row(str(n), place=f"p{n:02}", amount=n, name="Jane Roe", received="2020-07-01")
                             for n in range(30)])  # fmt: skip
     return site

@@ -7,6 +7,7 @@ import pytest
 
 import openhalo
 from openhalo.base.errors import MeasureError
+from openhalo.catalogue.translating import translated
 from openhalo.records.reading import Records
 from tests.conftest import AGENCY_YAML
 from tests.records.conftest import catalogue, contents, row
@@ -58,6 +59,25 @@ def test_records_without_a_date_of_learning_stay_and_are_counted_and_their_findi
     known = records_of(site, date(2020, 2, 1))
     assert known.knowledge("trial/event") == {"time_honest": False, "without_date": 1}
     assert records_of(site).knowledge("trial/event") == {"time_honest": True, "without_date": 0}
+
+
+def test_records_of_another_day_version_or_language_are_read_anew(site, deliver):
+    deliver(site, "keyed", [row("1", "2020-01-05 10:00", "early", received="2020-01-10")])
+    deliver(site, "keyed", [row("2", "2020-01-05 10:00", "late", received="2020-03-01")])
+    records = records_of(site)
+
+    def places(of):
+        return of.fetch(of.table("trial/event").select("place"))["place"].sort().to_list()
+
+    assert places(records) == ["early", "late"]
+    assert places(records.as_known_by(date(2020, 1, 10))) == ["early"]
+    assert places(records.as_known_by(date(2020, 1, 10)).as_known_by(None)) == ["early", "late"]
+    assert places(records.at_version(1)) == ["early"]
+    assert places(records.at_version(1).at_version(None)) == ["early", "late"]
+    spoken = records.in_language(translated(site.catalogue, str.upper))
+    assert spoken.catalogue.record_type("trial/event").label == "EVENT"
+    assert spoken.table("trial/event") is records.table("trial/event"), "only texts differ"
+    assert places(spoken.as_known_by(date(2020, 1, 10))) == ["early"]
 
 
 def test_a_record_type_without_dates_of_learning_refuses_known_by(site, deliver):

@@ -42,9 +42,7 @@ def wrong(site, version=None):
 
 
 def _rows(records, record, column):
-    from openhalo.engines.connect import fetch
-
-    return fetch(records.table(record).select(column))[column].to_list()
+    return records.fetch(records.table(record).select(column))[column].to_list()
 
 
 def zygote(site, folder):

@@ -4,13 +4,15 @@ import shutil
 
 import polars as pl
 import pytest
-from frictionless import Package, system
 from typer.testing import CliRunner
 
 from openhalo.cli.main import app
 from openhalo.releases.hashes import verify
 from openhalo.verification.rederivation import rederive
+from tests.libraries import library
 from tests.releases.site import forge
+
+frictionless = library("frictionless")
 
 INCIDENTS = "data/incidents/stops/stop.csv"
 FIGURES = "data/figures.csv"
@@ -83,8 +85,8 @@ def test_a_definition_that_says_less_is_caught(copy):
 
 
 def test_a_data_package_reader_finds_nothing_wrong(small_release):
-    with system.use_context(trusted=True):
-        report = Package(str(small_release / "datapackage.json")).validate()
+    with frictionless.system.use_context(trusted=True):
+        report = frictionless.Package(str(small_release / "datapackage.json")).validate()
     assert report.valid, report.flatten(["type", "message"])
     assert "data-incidents-stops-stop-csv" in {task.name for task in report.tasks if task.type == "table"}
 

@@ -1,5 +1,7 @@
 """A rate whose codes are joined on both its sides is counted again from two incident files."""
 
+import shutil
+
 import polars as pl
 import pytest
 
@@ -27,7 +29,7 @@ def rows_of(record, site, size):
     """Records of two years, of races that a rate joins, and some of no known race."""
     spec = site.catalogue.record_type(record)
     blank = dict.fromkeys(spec.written, "")
-    forced = {"force_type": "CHOKEHOLD_OR_CAROTID"} if "force_type" in blank else {}
+    forced = {"force_type": "NECK"} if "force_type" in blank else {}
     return [
         {**blank, "id": str(i), "occurred_at": f"{2020 + i % 2}-{1 + i % 12:02}-10 12:00:00",
          "race": RACES[i % 4 if i % 3 else 0], "gender": "MALE", "precinct": "1"} | forced
@@ -73,13 +75,10 @@ def test_every_figure_of_a_rate_agrees_joined_codes_too(release):
 
 @pytest.mark.parametrize("place", ["force/force_application", "stops/stop"])
 def test_a_race_moved_on_either_side_of_a_rate_is_caught(release, tmp_path, place):
+    release = shutil.copytree(release, tmp_path / "release")
     path = release / f"data/incidents/{place}.parquet"
-    kept = path.read_bytes()
     frame = pl.read_parquet(path)
     row = frame["race"].index_of("EAST_AFRICAN")
     moved = pl.when(pl.int_range(pl.len()) == row).then(pl.lit("WHITE")).otherwise("race").alias("race")
     write_twins(frame.with_columns(moved), path.with_suffix(".csv"))
-    try:
-        assert rederive(release).problems
-    finally:
-        path.write_bytes(kept)
+    assert rederive(release).problems

@@ -1,9 +1,11 @@
 """The main job on real records: file in, figures out, equal to what pandas counts on the same file."""
 
-import pandas as pd
 import pytest
+from tests.libraries import library
 
 from openhalo.releases.hashes import verify
+
+pd = library("pandas")
 
 
 @pytest.fixture

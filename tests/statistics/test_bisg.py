@@ -3,11 +3,13 @@
 import numpy as np
 import polars as pl
 import pytest
+from tests.libraries import library, needs
 
 from openhalo.statistics import bisg
 from openhalo.statistics.results import Refused
 
-surgeo = pytest.importorskip("surgeo")
+pytestmark = needs("surgeo")
+surgeo, pandas = library("surgeo"), library("pandas")
 
 
 def test_the_published_example_and_the_package_itself():
@@ -16,7 +18,6 @@ def test_the_published_example_and_the_package_itself():
     found = bisg.chances(people)
     assert found.row(0) == pytest.approx((0.022581185, 0, 0.001763442, 0, 0, 0.975655373), abs=1e-9)
     assert found.row(3) == (None,) * 6
-    pandas = pytest.importorskip("pandas")
     theirs = surgeo.SurgeoModel().get_probabilities(pandas.Series(people["surname"]), pandas.Series(people["zcta"]))
     ours = found.head(3).to_numpy()
     assert ours == pytest.approx(theirs[list(bisg.RACES)].to_numpy()[:3], abs=1e-12)
@@ -32,7 +33,6 @@ def drawn_from_tables(n, seed=0):
 
 
 def test_thousands_of_pairs_are_those_of_the_package():
-    pandas = pytest.importorskip("pandas")
     people = drawn_from_tables(5000)
     theirs = surgeo.SurgeoModel().get_probabilities(*(pandas.Series(people[name].to_list()) for name in people.columns))
     ours = bisg.chances(people).to_numpy().astype(float)

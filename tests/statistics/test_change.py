@@ -5,13 +5,15 @@ import gzip
 
 import numpy as np
 import pytest
-import statsmodels.api as sm
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.libraries import library
 
 from openhalo.statistics import monitoring, staggered
 from openhalo.statistics.interrupted_series import interrupted_series
 from openhalo.statistics.results import Refused
+
+sm = library("statsmodels.api")
 
 
 @pytest.fixture(scope="module")

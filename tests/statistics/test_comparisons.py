@@ -2,15 +2,17 @@
 
 import numpy as np
 import pytest
-import statsmodels.api as sm
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import t
-from statsmodels.stats import rates as reference
+from tests.libraries import library
 
 from openhalo.statistics import comparisons, count_change, rate_ratio, standardised_rates
 from openhalo.statistics.rates import rate
 from openhalo.statistics.results import Refused
+
+sm = library("statsmodels.api")
+reference = library("statsmodels.stats.rates")
 
 COUNTS = st.integers(1, 60)
 TIMES = st.floats(0.5, 50)

@@ -5,14 +5,16 @@ import gzip
 
 import numpy as np
 import pytest
-import statsmodels.api as sm
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
+from tests.libraries import library
 
 from openhalo.statistics import funnel, local_false_discovery, shrinkage
 from openhalo.statistics.outcome_test import Unrecorded, outcome_test
 from openhalo.statistics.results import Refused
+
+sm = library("statsmodels.api")
 
 GROUPS = ("Black", "white", "Hispanic")
 

@@ -3,10 +3,12 @@
 import numpy as np
 import pytest
 from scipy import stats
-from statsmodels.stats import multitest, proportion
+from tests.libraries import library
 
 from openhalo.statistics import means, proportions, rates
 from openhalo.statistics.estimates import holm
+
+multitest, proportion = library("statsmodels.stats.multitest"), library("statsmodels.stats.proportion")
 
 PAIRS = [(0, 1), (1, 1), (0, 10), (10, 10), (3, 10), (48, 80), (56, 70), (5826, 43699), (1, 100_000)]
 

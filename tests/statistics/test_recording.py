@@ -2,14 +2,16 @@
 
 import numpy as np
 import pytest
-import statsmodels.api as sm
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.libraries import library
 
 from openhalo.statistics import audit, recording
 from openhalo.statistics.interrupted_series import interrupted_series, newey_west
 from openhalo.statistics.regression import fit
 from openhalo.statistics.results import Refused
+
+sm = library("statsmodels.api")
 
 
 def test_months_with_too_few_known_values_are_found():

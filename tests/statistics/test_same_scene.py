@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 import pytest
+from tests.libraries import needs
 
 from openhalo.statistics import same_scene, same_scene_density
 from openhalo.statistics.posteriors import compiled
@@ -13,8 +14,8 @@ from openhalo.statistics.results import Refused
 from openhalo.statistics.same_scene_dealing import dealt
 from openhalo.statistics.scenes import scenes
 
-pytest.importorskip("numba")
-pytest.importorskip("nutpie")
+pytestmark = needs("numba", "nutpie")
+
 # Table 4 of the paper: officers with the highest chance of lying in the top 5 % of their peers, in its order.
 TABLE_4 = (836, 28, 182, 1341, 1006, 735, 1222, 1450, 829)
 

@@ -10,11 +10,12 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 import pytest
+from tests.libraries import needs
 
 from openhalo.statistics import small_area_estimate
 
-pytest.importorskip("numba")
-pytest.importorskip("nutpie")
+pytestmark = needs("numba", "nutpie")
+
 FRAME = pl.read_csv(Path(__file__).parent / "frozen" / "api_counties.csv")
 COUNTIES, TYPES = sorted(FRAME["cname"].unique()), ["E", "H", "M"]
 DRAWN = {"E": 100, "H": 50, "M": 50}

@@ -3,12 +3,13 @@
 import numpy as np
 import pytest
 from scipy.special import expit
+from tests.libraries import needs
 
 from openhalo.statistics import threshold_test as test
 from openhalo.statistics.results import Refused
 
-pytest.importorskip("numba")
-pytest.importorskip("nutpie")
+pytestmark = needs("numba", "nutpie")
+
 PRIORS = {"fast": test.FAST, "original": test.ORIGINAL, "open policing": test.open_policing()}
 
 

@@ -10,7 +10,6 @@ from openhalo.analyses.context import AnalysisContext
 from openhalo.catalogue.analysis_kinds.funnel import Funnel
 from openhalo.catalogue.analysis_kinds.rate_ratio import RateRatio
 from openhalo.catalogue.analysis_kinds.standardised_rates import StandardisedRates
-from openhalo.engines.connect import fetch
 
 
 def cells_of(context: AnalysisContext[RateRatio | StandardisedRates | Funnel], keys: Sequence[str]) -> pl.DataFrame:
@@ -22,7 +21,9 @@ def cells_of(context: AnalysisContext[RateRatio | StandardisedRates | Funnel], k
     held = {f"held{at}": relation.field(path).cast("string") for at, path in enumerate(equal)}
     hit = context.condition(relation, spec.outcome)
     rows = relation.table.select(**columns, **held, hit=hit)
-    counted = fetch(rows.group_by([*columns, *held]).agg(k=ibis._.count(where=ibis._.hit), n=ibis._.hit.count()))
+    counted = context.records.fetch(
+        rows.group_by([*columns, *held]).agg(k=ibis._.count(where=ibis._.hit), n=ibis._.hit.count())
+    )
     # A record that lacks what is held equal belongs to no stratum.
     counted = counted.drop_nulls(list(held)).filter(pl.col("n") > 0)
     stratum = pl.concat_str(list(held), separator=" · ") if held else pl.lit("")

@@ -4,7 +4,6 @@ from collections.abc import Mapping
 
 import polars as pl
 
-from openhalo.engines.connect import fetch
 from openhalo.engines.ibis_expressions import to_ibis
 from openhalo.language.translation import mark_for_translation, message
 from openhalo.records.reading import Records, must_hold
@@ -38,7 +37,7 @@ def people(records: Records, record: str, where: str, by: Mapping[str, str], siz
     columns = {name: relation.field(path).cast("string") for name, path in by.items()}
     columns |= {"people": relation.field(size).cast("float64"), "_when": relation.field(definition.date_column)}
     columns |= {f"_{name}": relation.field(name) for name in apart}
-    rows = fetch(relation.table.select(**columns)).filter(pl.col("people") > 0).drop_nulls([*by, "_when"])
+    rows = records.fetch(relation.table.select(**columns)).filter(pl.col("people") > 0).drop_nulls([*by, "_when"])
     last = rows.filter(pl.col("_when") == pl.col("_when").max())
     for name in apart:
         codes = sorted(last[f"_{name}"].drop_nulls().unique())

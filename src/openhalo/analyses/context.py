@@ -1,6 +1,6 @@
 """What an analysis is asked about: the definition, what a site's plan says of it, and the records that it looks at."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, fields
 from datetime import date
 from functools import cached_property
 from typing import Any, Generic, Literal, TypeVar
@@ -29,7 +29,13 @@ class AnalysisContext(Generic[Kind_co]):
     spec: Kind_co
     test: PlannedTest
     standing: Standing
-    records: Records
+    records: Records = field(repr=False)
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Return what is pickled: the days covered, and the records as they are asked for, without what was read."""
+        asked = [one.name for one in fields(self.records) if one.init and not one.name.startswith("_")]
+        records = Records(**{name: getattr(self.records, name) for name in asked})
+        return {**self.__dict__, "records": records, "covered": self.covered}
 
     @property
     def reference(self: "AnalysisContext[Grouped]") -> str:

@@ -8,7 +8,6 @@ import polars as pl
 
 from openhalo.analyses.context import AnalysisContext
 from openhalo.base.periods import Period
-from openhalo.engines.connect import fetch
 from openhalo.measures.planning import has_days
 from openhalo.records.reading import Relation
 from openhalo.statistics.results import Refused
@@ -46,5 +45,5 @@ def by_month(context: AnalysisContext[Any]) -> dict[date, int]:
     """Count the records of each month that has any."""
     relation = context.relation()
     rows = relation.table.select(month=day_of(context, relation).truncate("M").cast("date"))
-    counted = fetch(rows.group_by("month").agg(n=ibis._.count()))
+    counted = context.records.fetch(rows.group_by("month").agg(n=ibis._.count()))
     return dict(counted.select("month", "n").iter_rows())

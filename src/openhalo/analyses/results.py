@@ -2,19 +2,23 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from html import escape
+from textwrap import shorten
 from typing import Any, NamedTuple
 
 import polars as pl
 
 from openhalo.analyses.context import AnalysisContext
 from openhalo.analyses.contrasts import Contrast
-from openhalo.analyses.wording import Wording, estimate, verdict
+from openhalo.analyses.wording import Wording, estimate, named, shown, span, verdict
 from openhalo.charts import figures_chart
-from openhalo.language import message_files
+from openhalo.language import formatting, message_files
 from openhalo.language.translation import _, speaking
 from openhalo.statistics.results import Assumption
 
 _UNSAID = Wording("")
+_ROWS = 12
+"""Rows of a table beside a sentence, at most."""
 
 
 class Picture(NamedTuple):
@@ -31,6 +35,10 @@ class Picture(NamedTuple):
         """Return what the function is called with."""
         return (*self.first, variant, *self.then)
 
+    def spec(self, variant: figures_chart.Variant = "wide") -> figures_chart.Spec:
+        """Return the chart as a Vega-Lite specification."""
+        return self.make(*self.arguments(variant))
+
 
 class Counts(NamedTuple):
     """What the test saw, as a table to read: a title, the heads of its columns, and its rows."""
@@ -40,31 +48,55 @@ class Counts(NamedTuple):
     rows: list[list[str]]
 
 
-@dataclass(frozen=True)
+class Account:
+    """What a kind of analysis says and shows of its result, in the language being spoken.
+
+    A kind's own account is a frozen dataclass of the numbers that it needs besides what the result holds. Of what its
+    kind does not tell, it tells nothing.
+    """
+
+    def told(self, result: "AnalysisResult") -> str:
+        """Return the answer in one sentence: of a test without leading comparisons, or before these."""
+        return ""
+
+    def each(self, result: "AnalysisResult") -> Sequence[str]:
+        """Return one sentence for each group, of a test without leading comparisons."""
+        return ()
+
+    def notes(self, result: "AnalysisResult") -> Sequence[str]:
+        """Return what else must be known to read it, as sentences."""
+        return ()
+
+    def tables(self, result: "AnalysisResult") -> Sequence[Counts]:
+        """Return what the test saw, as tables to read."""
+        return ()
+
+    def pictures(self, result: "AnalysisResult") -> Sequence[Picture]:
+        """Return the charts with their words, the one that shows most first."""
+        return ()
+
+
+_SILENT = Account()
+
+
+@dataclass(frozen=True, repr=False, eq=False)
 class AnalysisResult:
-    """What an analysis found, or why it was refused. A refusal is a result: it is kept and published."""
+    """What an analysis found, or why it was refused. A refusal is a result: it is kept and published.
+
+    It is plain data, and can be pickled. What it says is made anew each time, in the language being spoken.
+    """
 
     context: AnalysisContext[Any]
     contrasts: tuple[Contrast, ...] = ()
     wording: Wording = _UNSAID
     """How its comparisons are said, where they lead."""
+    account: Account = _SILENT
+    """What its kind says and shows besides."""
     refusal: str = ""
     detail: pl.DataFrame = field(default_factory=pl.DataFrame)
     """The numbers that the test saw: counts by group and place, or by month."""
-    tell: Callable[[], Sequence[str]] = list
-    """Says, in the language being spoken, what else must be known to read it."""
-    depict: Callable[[], Sequence[Picture]] = list
-    """Returns the charts, the one that shows most first, with their words in the language being spoken."""
-    tabulate: Callable[[], Counts | None] = lambda: None
-    """Returns what the test saw, as a table to read."""
-    more: Callable[[], Sequence[Counts]] = list
-    """Returns further tables to read."""
-    told: Callable[[], str] = str
-    """Says the answer in one sentence: of a test without leading comparisons, or before these."""
     caution: str = ""
     """Said with the answer wherever it stands, where it is less sure than it looks."""
-    each: Callable[[], Sequence[str]] = list
-    """Says one sentence for each group, of a test without leading comparisons."""
     limit: str = ""
     """What the test can never tell, as a sentence."""
     assumed: tuple[Assumption, ...] = ()
@@ -80,14 +112,22 @@ class AnalysisResult:
     @property
     def notes(self) -> list[str]:
         """Return what else must be known to read it, as sentences."""
-        return list(self.tell())
+        return list(self.account.notes(self))
+
+    def tables(self) -> list[Counts]:
+        """Return what the test saw, as tables to read."""
+        return list(self.account.tables(self))
+
+    def pictures(self) -> list[Picture]:
+        """Return the charts with their words, the one that shows most first."""
+        return list(self.account.pictures(self))
 
     @property
     def leading(self) -> list[Contrast]:
         """Return the comparisons that the headline rests on."""
         return [one for one in self.contrasts if one.leads]
 
-    def table(self) -> pl.DataFrame:
+    def to_polars(self) -> pl.DataFrame:
         """Return one row a comparison."""
         columns = ("group", "reference", "way", "scale", "n", "estimate", "low", "high", "p", "adjusted")
         rows = [
@@ -110,10 +150,43 @@ class AnalysisResult:
         schema |= dict.fromkeys(texts, pl.String())
         return pl.DataFrame(rows, schema=schema).with_columns(pl.col(pl.Float64).fill_nan(None))
 
-    def chart(self, variant: figures_chart.Variant = "wide") -> figures_chart.Spec | None:
-        """Return the first chart as a Vega-Lite specification; None where there is nothing to draw."""
-        pictures = self.depict()
-        return pictures[0].make(*pictures[0].arguments(variant)) if pictures else None
+    def chart(self, variant: figures_chart.Variant = "wide") -> Any:
+        """Return the first picture as an Altair chart; None where there is nothing to draw.
+
+        Raises:
+            MissingExtra: Altair is not installed.
+        """
+        pictures = self.pictures()
+        return figures_chart.altair(pictures[0].spec(variant)) if pictures else None
+
+    def __repr__(self) -> str:
+        spec, made, lead = self.context.spec, len(self.contrasts), len(self.leading)
+        found = f"refused: {self.refusal}" if self.refusal else f"comparisons: {made}, of which {lead} lead"
+        return shorten(f"<AnalysisResult {spec.id}; {self.context.standing}; {found}>", 280, placeholder=" …>")
+
+    def _repr_html_(self) -> str:
+        """Return the sentence and a small table, as a notebook shows them, in the language being spoken."""
+        html = f"<p>{escape(self.spoken())}</p>"
+        for one in [self._compared_as_table()] if self.contrasts else self.tables()[:1]:
+            heads = "".join(f"<th>{escape(head)}</th>" for head in one.heads)
+            rows = ["".join(f"<td>{escape(cell)}</td>" for cell in row) for row in one.rows[:_ROWS]]
+            more = ["<td>…</td>"] if len(one.rows) > _ROWS else []
+            lines = "".join(f"<tr>{cells}</tr>" for cells in (heads, *rows, *more))
+            html += f"<table><caption>{escape(one.title)}</caption>{lines}</table>"
+        return html
+
+    def _compared_as_table(self) -> Counts:
+        heads = [_("Compared"), _("Estimate"), _("95% interval"), _("Records")]
+        rows = [
+            [
+                named(one, self.context, self.wording),
+                shown(one.estimate, one.scale),
+                span(one.low, one.high, one.scale),
+                formatting.count(one.n),
+            ]
+            for one in self.contrasts
+        ]
+        return Counts(_(self.context.spec.label), heads, rows)
 
     def headline(self) -> str:
         """Return the answer in a sentence: how many comparisons show more than chance explains; or why there is none.
@@ -123,7 +196,7 @@ class AnalysisResult:
         if self.refusal:
             text = _("This test was not carried out, because it would mislead: {reason}.")
             return text.format(reason=_(self.refusal))
-        return " ".join(part for part in (self.told(), self._compared(), _(self.caution)) if part)
+        return " ".join(part for part in (self.account.told(self), self._compared(), _(self.caution)) if part)
 
     def _compared(self) -> str:
         every, clear = self.leading, [one for one in self.leading if one.verdict in ("above", "below")]
@@ -140,7 +213,7 @@ class AnalysisResult:
     def answers(self) -> list[str]:
         """Return one sentence for each leading comparison, and a second for one that shows more than chance."""
         if not self.leading:
-            return list(self.each())
+            return list(self.account.each(self))
         if len(self.leading) < 2:
             return []
         return [
@@ -153,19 +226,21 @@ class AnalysisResult:
     def _verdict(self, one: Contrast) -> str:
         return verdict(one, self.context, self.wording, self.family)
 
-    def sentence(self, language: str = "") -> str:
+    def spoken(self) -> str:
+        """Return what it shows, in plain words and with its limit, in the language being spoken."""
+        return " ".join([self.headline(), *self.answers(), *([_(self.limit)] if self.limit else [])])
+
+    def sentence(self, language: str = "en") -> str:
         """Return what it shows, in plain words and with its limit; never more than the test does.
 
         Args:
-            language: tag of a language that OpenHALO speaks (`es`); empty: the one being spoken, else English.
+            language: tag of a language that OpenHALO speaks, such as `es`.
 
         Raises:
             SiteError: there is no such language.
         """
-        if language:
-            with speaking(message_files.read(language, message_files.shipped())):
-                return self.sentence()
-        return " ".join([self.headline(), *self.answers(), *([_(self.limit)] if self.limit else [])])
+        with speaking(message_files.read(language, message_files.shipped())):
+            return self.spoken()
 
     def adjusted(self, values: Sequence[float], family: int, level: float) -> "AnalysisResult":
         """Return the result with adjusted p-values of its leading comparisons, in their order."""
@@ -183,9 +258,9 @@ class AnalysisResult:
             "kind": spec.kind,
             "standing": self.context.standing,
             "refused": self.refusal,
-            "sentence": self.sentence(),
+            "sentence": self.spoken(),
             "unit": self.context.unit,
-            "comparisons": self.table().to_dicts(),
+            "comparisons": self.to_polars().to_dicts(),
             "assumptions": [one._asdict() for one in self.assumptions],
             "citation": sorted(self.citations),
             "notes": self.notes,

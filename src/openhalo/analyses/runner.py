@@ -4,7 +4,6 @@ import math
 from collections.abc import Callable, Iterable, Sequence
 from functools import cache
 from importlib import import_module
-from importlib.util import find_spec
 from typing import Any
 
 from scipy.stats import false_discovery_control
@@ -15,6 +14,7 @@ from openhalo.base.errors import MeasureError, Problem
 from openhalo.base.progress import Report, silent
 from openhalo.catalogue.analysis_kinds import KINDS
 from openhalo.catalogue.analysis_plans import AnalysisPlan, PlannedTest
+from openhalo.catalogue.kinds import without_runner
 from openhalo.language.translation import mark_for_translation
 from openhalo.records.reading import Records
 from openhalo.statistics.estimates import holm
@@ -25,9 +25,7 @@ _KINDS = "openhalo.analyses.kinds"
 
 def check_kinds(kinds: Iterable[str] = tuple(KINDS)) -> list[Problem]:
     """Return a problem for each kind of analysis that the catalogue knows and nothing in `analyses.kinds` runs."""
-    missing = [kind for kind in kinds if find_spec(f"{_KINDS}.{kind}") is None]
-    todo = "write the module of this name, with a function `run`"
-    return [Problem(f"{_KINDS}.{kind}:0", f"nothing runs analyses of the kind '{kind}'", todo=todo) for kind in missing]
+    return without_runner(kinds, _KINDS, "run", "analyses")
 
 
 @cache

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from cryptography.exceptions import InvalidSignature
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from cryptography.hazmat.primitives.serialization import (
     Encoding,
@@ -18,6 +18,7 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_private_key,
     load_pem_public_key,
 )
+from pydantic import BaseModel, ConfigDict
 
 
 def site_key(folder: Path) -> Ed25519PrivateKey:
@@ -28,10 +29,15 @@ def site_key(folder: Path) -> Ed25519PrivateKey:
         _keep_private(path, made.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
     key = load_pem_private_key(path.read_bytes(), password=None)
     assert isinstance(key, Ed25519PrivateKey), "made above"
-    public = folder / "site.pub"
+    public = public_key_file(folder)
     if not public.exists():  # made anew, too, where a crash came between the two
         public.write_bytes(key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo))
     return key
+
+
+def public_key_file(folder: Path) -> Path:
+    """Return the file of the public half of the site's key, which anyone may have."""
+    return folder / "site.pub"
 
 
 def site_salt(folder: Path) -> str:
@@ -42,22 +48,37 @@ def site_salt(folder: Path) -> str:
     return path.read_text(encoding="ascii")
 
 
-def sign(facts: Mapping[str, Any], key: Ed25519PrivateKey) -> dict[str, Any]:
+class Signed(BaseModel):
+    """Facts with the public key (PEM) of who signed them, and the signature over their canonical JSON (base64)."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    facts: dict[str, Any]
+    public_key: str
+    signature: str
+
+
+def sign(facts: Mapping[str, Any], key: Ed25519PrivateKey) -> Signed:
     """Return the facts with the public key and a signature over their canonical JSON."""
     public = key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode()
-    return {"facts": dict(facts), "public_key": public, "signature": base64.b64encode(key.sign(_text(facts))).decode()}
+    return Signed(facts=dict(facts), public_key=public, signature=base64.b64encode(key.sign(_text(facts))).decode())
 
 
-def is_signed(signed: Mapping[str, Any], public_key: str = "") -> bool:
+def is_by(signed: Signed, public_key: str) -> bool:
+    """Return whether the key that the facts are said to be signed with is this one (PEM)."""
+    return signed.public_key.strip() == public_key.strip()
+
+
+def is_signed(signed: Signed, public_key: str = "") -> bool:
     """Return whether the signature fits the facts; with a known public key (PEM), also that it is that key's."""
-    if public_key and signed["public_key"].strip() != public_key.strip():
-        return False
-    public = load_pem_public_key(signed["public_key"].encode())
-    if not isinstance(public, Ed25519PublicKey):
+    if public_key and not is_by(signed, public_key):
         return False
     try:
-        public.verify(base64.b64decode(signed["signature"]), _text(signed["facts"]))
-    except InvalidSignature:
+        public = load_pem_public_key(signed.public_key.encode())
+        if not isinstance(public, Ed25519PublicKey):
+            return False
+        public.verify(base64.b64decode(signed.signature, validate=True), _text(signed.facts))
+    except (InvalidSignature, ValueError, UnsupportedAlgorithm):
         return False
     return True
 

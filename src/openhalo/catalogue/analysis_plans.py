@@ -9,8 +9,12 @@ from pydantic import Field
 from openhalo.base.errors import MeasureError
 from openhalo.base.periods import Period
 from openhalo.base.provenance import hash_facts
-from openhalo.catalogue.analysis_specs import Event
+from openhalo.catalogue.analysis_checks import check_codes_compared
+from openhalo.catalogue.analysis_specs import AnalysisSpec, Event, Grouped
+from openhalo.catalogue.documents import Document
+from openhalo.catalogue.kinds import Shelves
 from openhalo.catalogue.reader import Misfit, Spec
+from openhalo.catalogue.references import known
 
 SETTABLE = ("reference", "compare", "event")
 """Settings of an analysis that a plan may give, or change."""
@@ -80,3 +84,22 @@ class AnalysisPlan(Spec):
     def fingerprint(self) -> str:
         """Return the hash of what was planned; tests that are added later leave it as it is."""
         return hash_facts(self.model_dump(mode="json", exclude={"exploratory"}))
+
+
+def cross_check(plan: AnalysisPlan, document: Document, shelves: Shelves) -> None:
+    """Check that a plan names analyses and codes that there are, and gives each test what it needs."""
+    analyses = shelves.of(AnalysisSpec)
+    for part in ("tests", "exploratory"):
+        for index, test in enumerate(getattr(plan, part)):
+            place = (part, index)
+            if not known(test.analysis, analyses, "analysis", document, (*place, "analysis")):
+                continue
+            asked = analyses[test.analysis]
+            for name in SETTABLE:
+                if getattr(test, name) and name not in asked.settings:
+                    document.report((*place, name), f"'{name}' for a test of kind {asked.kind}", todo="remove it")
+            for name, missing in asked.needed.items():
+                if not (getattr(test, name) or asked.settings[name]):
+                    document.report(place, f"nothing says {missing.format(id=asked.id)}", todo=f"add '{name}'")
+            if isinstance(asked, Grouped):
+                check_codes_compared(asked, test.reference, test.compare, document, place, shelves.schema)

@@ -7,6 +7,7 @@ from typing import Annotated, Any, ClassVar, Literal, NamedTuple, get_args
 from pydantic import Field
 
 from openhalo.catalogue.reader import Location, Misfit, Spec
+from openhalo.catalogue.schema import Schema
 
 
 class Names(NamedTuple):
@@ -76,6 +77,14 @@ class AnalysisSpec(Spec):
         """Yield dates that do not fit."""
         if self.next_review <= self.reviewed:
             yield Misfit(("next_review",), "the next review comes before the last one", f"after {self.reviewed}")
+
+    def misfits_with(self, schema: Schema) -> Iterable[Misfit]:
+        """Return what this kind of test cannot take of the records, beyond names that lead nowhere.
+
+        Raises:
+            Unread: a definition on the way could not be read.
+        """
+        return ()
 
     @property
     def domain(self) -> str:

@@ -27,7 +27,7 @@ from openhalo.catalogue.conditions import (
     Truth,
     Value,
 )
-from openhalo.catalogue.record_types import MISSING_REASONS, FieldSpec
+from openhalo.catalogue.record_types import MISSING_REASONS, FieldSpec, RecordType
 from openhalo.catalogue.schema import Schema, Unread
 
 ALLOWED = (
@@ -271,7 +271,7 @@ class _Checker:
         name = arguments[0].name if isinstance(arguments[0], sql.Column) else _shown(arguments[0])
         if len(arguments) > 2:
             raise Refused(f"{function}() with {len(arguments)} parts", f"{function}(link, condition)")
-        if name not in links and self.schema.unread.get("record_types"):
+        if name not in links and self.schema.unread.get(RecordType):
             raise Unread  # the link may be named in a record type whose file could not be read
         if name not in links:
             raise Refused(

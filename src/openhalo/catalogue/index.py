@@ -1,9 +1,8 @@
 """The whole catalogue: every file read and cross-checked, a site's own folder laid over the shipped one."""
 
 import os
-import re
-from collections.abc import Callable, Collection, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, field, fields
 from functools import cached_property
 from importlib.resources import files
 from pathlib import Path
@@ -11,130 +10,58 @@ from typing import Any
 
 from openhalo.base.errors import CatalogueError, Problem, did_you_mean, name_all
 from openhalo.base.provenance import hash_facts, hash_file
-from openhalo.catalogue import analysis_kinds, cross_checks, indicators, reader, signal_specs
+from openhalo.catalogue import (
+    analysis_checks,
+    core_list,
+    indicator_rules,
+    indicators,
+    measure_checks,
+    reader,
+    record_type_checks,
+    signal_checks,
+    source_checks,
+    vocabulary_checks,
+)
 from openhalo.catalogue.analysis_specs import AnalysisSpec
 from openhalo.catalogue.condition_parser import parse
 from openhalo.catalogue.conditions import Node
-from openhalo.catalogue.core_list import Answering, CoreItem, CoreList, CoreStatus, core_statuses, telling
+from openhalo.catalogue.core_list import CoreItem, CoreList
+from openhalo.catalogue.core_standing import Answering, CoreStatus, core_statuses, telling
 from openhalo.catalogue.documents import Document, read_text
-from openhalo.catalogue.indicators import IndicatorSpec, RuleSpec
+from openhalo.catalogue.indicator_rules import RuleSpec
+from openhalo.catalogue.indicators import IndicatorSpec
+from openhalo.catalogue.kinds import Kind, Shelves, kind_of, shelf
 from openhalo.catalogue.measure_specs import MeasureSpec
 from openhalo.catalogue.reader import Spec, SpecT
 from openhalo.catalogue.record_types import RecordType
-from openhalo.catalogue.schema import Schema
 from openhalo.catalogue.signal_specs import SignalSpec
 from openhalo.catalogue.sources import SourceSpec
-from openhalo.catalogue.vocabularies import Vocabulary, check_references
+from openhalo.catalogue.vocabularies import Vocabulary
 
-Check = Callable[[Any, Document, "Catalogue"], None]
-
-
-@dataclass(frozen=True)
-class Kind:
-    """One kind of catalogue file: where it stands, its schema, its cross-checks, and who may define it."""
-
-    shelf: str
-    shape: str
-    """Place of its files; the words in capitals make up the id."""
-    schema: type[Spec]
-    cross_check: Check
-    site_may_redefine: bool = False
-    forms: Mapping[str, type[Spec]] = field(default_factory=dict, hash=False)
-    """Schemas by what a file says its `kind` is, where each kind has settings of its own."""
-
-    @cached_property
-    def place(self) -> re.Pattern[str]:
-        """Return the pattern of its places."""
-        return re.compile(re.sub("[A-Z]+", "([a-z][a-z0-9_]*)", self.shape))
-
-
-def _vocabulary(spec: Vocabulary, document: Document, _: "Catalogue") -> None:
-    check_references(spec, document)
-
-
-def _record_type(spec: RecordType, document: Document, catalogue: "Catalogue") -> None:
-    cross_checks.record_type(spec, document, catalogue.schema)
-
-
-def _source(spec: SourceSpec, document: Document, catalogue: "Catalogue") -> None:
-    cross_checks.source(spec, document, catalogue.schema, catalogue.sources)
-
-
-def _measure(spec: MeasureSpec, document: Document, catalogue: "Catalogue") -> None:
-    cross_checks.measure(spec, document, catalogue.schema, catalogue.measures)
-    _answers(spec.core, document, catalogue)
-
-
-def _answers(core: str, document: Document, catalogue: "Catalogue") -> None:
-    """Check that the item which a definition says it answers is one of the core list."""
-    if core and "core" in catalogue.core_lists:
-        cross_checks.known(core, catalogue.core_items, "item of the core list", document, ("core",))
-
-
-def _core_list(spec: CoreList, document: Document, catalogue: "Catalogue") -> None:
-    for place, measure in enumerate(spec.lead):
-        cross_checks.known(measure, catalogue.measures, "measure", document, ("lead", place))
-
-
-def _analysis(spec: AnalysisSpec, document: Document, catalogue: "Catalogue") -> None:
-    cross_checks.analysis(spec, document, catalogue.schema)
-    _answers(spec.core, document, catalogue)
-
-
-def _indicator(spec: IndicatorSpec, document: Document, catalogue: "Catalogue") -> None:
-    indicators.indicator(spec, document, catalogue.schema, catalogue.indicators)
-
-
-def _rule(spec: RuleSpec, document: Document, catalogue: "Catalogue") -> None:
-    indicators.rule(spec, document, catalogue.indicators)
-
-
-def _signal(spec: SignalSpec, document: Document, catalogue: "Catalogue") -> None:
-    signal_specs.signal(spec, document, catalogue.schema, catalogue.indicators)
-
-
-# A new kind is one line here and one shelf in Catalogue; the first shape that fits a place wins.
-KINDS = (
-    Kind("vocabularies", "vocabularies/NAME", Vocabulary, _vocabulary),
-    Kind("sources", "sources/NAME", SourceSpec, _source, True),
-    Kind("measures", "DOMAIN/measures/NAME", MeasureSpec, _measure, True),
-    Kind("analyses", "DOMAIN/analyses/NAME", AnalysisSpec, _analysis, True, analysis_kinds.KINDS),
-    Kind("indicators", "indicators/NAME", IndicatorSpec, _indicator, True),
-    Kind("rules", "indicators/rules/NAME", RuleSpec, _rule, True),
-    Kind("signals", "indicators/signals/NAME", SignalSpec, _signal, True),
-    Kind("record_types", "DOMAIN/NAME", RecordType, _record_type),
-    Kind("core_lists", "core", CoreList, _core_list),
-)
 _APART = {"demo", "locale"}
 """Folders of the shipped catalogue that hold no definitions: the settings of the demo's site, and translations."""
 
 
 @dataclass
-class Catalogue:
-    """All definitions, by kind and id."""
+class Catalogue(Shelves):
+    """All definitions, by kind and id. A new kind of catalogue file is one line here."""
 
-    vocabularies: dict[str, Vocabulary] = field(default_factory=dict)
-    record_types: dict[str, RecordType] = field(default_factory=dict)
-    sources: dict[str, SourceSpec] = field(default_factory=dict)
-    measures: dict[str, MeasureSpec] = field(default_factory=dict)
-    analyses: dict[str, AnalysisSpec] = field(default_factory=dict)
-    indicators: dict[str, IndicatorSpec] = field(default_factory=dict)
-    rules: dict[str, RuleSpec] = field(default_factory=dict)
-    signals: dict[str, SignalSpec] = field(default_factory=dict)
-    core_lists: dict[str, CoreList] = field(default_factory=dict)
+    vocabularies: dict[str, Vocabulary] = shelf(vocabulary_checks.KIND)
+    sources: dict[str, SourceSpec] = shelf(source_checks.KIND)
+    measures: dict[str, MeasureSpec] = shelf(measure_checks.KIND)
+    analyses: dict[str, AnalysisSpec] = shelf(analysis_checks.KIND)
+    indicators: dict[str, IndicatorSpec] = shelf(indicators.KIND)
+    rules: dict[str, RuleSpec] = shelf(indicator_rules.KIND)
+    signals: dict[str, SignalSpec] = shelf(signal_checks.KIND)
+    record_types: dict[str, RecordType] = shelf(record_type_checks.KIND)
+    core_lists: dict[str, CoreList] = shelf(core_list.KIND)
+
     redefined: set[str] = field(default_factory=set)
     """Ids that a site's own folder defines differently from the shipped catalogue."""
     help: dict[str, str] = field(default_factory=dict)
     """Domain → plain words for its public page (Markdown)."""
     hashes: dict[str, str] = field(default_factory=dict)
     """Place of each file → SHA-256 of its bytes."""
-    unread: dict[str, set[str]] = field(default_factory=dict)
-    """Shelf → ids whose file is there and could not be read; empty in a catalogue that `load` returns."""
-
-    @cached_property
-    def schema(self) -> Schema:
-        """Return what conditions may refer to."""
-        return Schema(self.record_types, self.vocabularies, self.unread)
 
     @cached_property
     def _parsed(self) -> dict[tuple[str, str], Node | None]:
@@ -144,7 +71,7 @@ class Catalogue:
     @property
     def core_items(self) -> dict[str, CoreItem]:
         """Return the core list: what every department should publish, by name and in its order."""
-        return {name: item for core in self.core_lists.values() for name, item in core.items.items()}
+        return core_list.items_of(self.core_lists)
 
     @property
     def lead(self) -> list[str]:
@@ -211,6 +138,10 @@ class Catalogue:
         return _look_up(self.sources, source, "source")
 
 
+KINDS: dict[str, Kind[Any]] = {one.name: kind for one in fields(Catalogue) if (kind := kind_of(one.metadata))}
+"""Every kind of catalogue file by the name of its shelf."""
+
+
 def load(site_folder: Path | None = None) -> Catalogue:
     """Read the shipped catalogue and lay a site's own folder over it.
 
@@ -226,7 +157,7 @@ def load(site_folder: Path | None = None) -> Catalogue:
 def examine(site_folder: Path | None = None) -> tuple[Catalogue, list[Problem]]:
     """Read and cross-check everything; return what could be read, and every problem in the order of files and lines."""
     catalogue = Catalogue()
-    defined: dict[tuple[Kind, str], Document] = {}
+    defined: dict[tuple[str, str], Document] = {}
     documents: list[Document] = []
     shipped = Path(str(files("openhalo_catalogue")))
     for root in (shipped, site_folder):
@@ -236,17 +167,17 @@ def examine(site_folder: Path | None = None) -> tuple[Catalogue, list[Problem]]:
             place = path.relative_to(root).as_posix()
             if path.name == "help.md" and place.count("/") == 1:
                 document, catalogue.help[path.parent.name] = read_text(path)
-            elif (found := _kind_of(place)) is None:
+            elif (found := _shelf_of(place)) is None:
                 document = _out_of_place(path)
             else:
                 document = _read(path, *found, catalogue, first=found not in defined)
                 defined[found] = document
             documents.append(document)
             catalogue.hashes[place] = document.hash
-    for (kind, identifier), document in defined.items():
-        spec = getattr(catalogue, kind.shelf).get(identifier)
+    for (name, identifier), document in defined.items():
+        spec = getattr(catalogue, name).get(identifier)
         if spec is not None:
-            kind.cross_check(spec, document, catalogue)
+            KINDS[name].cross_check(spec, document, catalogue)
     problems = [problem for document in documents for problem in document.problems]
     return catalogue, sorted(problems, key=_file_and_line)
 
@@ -262,26 +193,30 @@ def _files(root: Path, skip: Collection[str]) -> Iterator[Path]:
                 yield Path(folder, name)
 
 
-def _kind_of(place: str) -> tuple[Kind, str] | None:
-    for kind in KINDS:
-        match = kind.place.fullmatch(place.removesuffix(".yaml")) if place.endswith(".yaml") else None
-        if match:
-            return kind, "/".join(match.groups()) or kind.shape
-    return None
+def _shelf_of(place: str) -> tuple[str, str] | None:
+    """Return the shelf of a file, and its id; of several shapes that fit, the one that leaves least open counts."""
+    if not place.endswith(".yaml"):
+        return None
+    fit = [(name, match) for name, kind in KINDS.items() if (match := kind.place.fullmatch(place[: -len(".yaml")]))]
+    if not fit:
+        return None
+    name, match = min(fit, key=lambda one: len(one[1].groups()))
+    return name, "/".join(match.groups()) or KINDS[name].shape
 
 
 def _out_of_place(path: Path) -> Document:
     document = Document(path, hash=hash_file(path))
-    shapes = ", ".join([*(f"{kind.shape}.yaml" for kind in KINDS), "DOMAIN/help.md"])
+    shapes = ", ".join([*(f"{kind.shape}.yaml" for kind in KINDS.values()), "DOMAIN/help.md"])
     todo = "move or remove it; names are small letters, digits and _ and end in .yaml"
     document.report((), "no kind of catalogue file stands here", shapes, todo)
     return document
 
 
-def _read(path: Path, kind: Kind, identifier: str, catalogue: Catalogue, first: bool) -> Document:
+def _read(path: Path, name: str, identifier: str, catalogue: Catalogue, first: bool) -> Document:
     """Read one definition onto its shelf; a site's own takes the place of the shipped one, where it may."""
+    kind = KINDS[name]
     document = reader.read(path)
-    shelf: dict[str, Spec] = getattr(catalogue, kind.shelf)
+    held: dict[str, Spec] = getattr(catalogue, name)
     schema = reader.choose(document, kind.forms) if kind.forms else kind.schema
     spec = reader.understand(document, schema, id=identifier) if schema else None
     if not first:
@@ -289,11 +224,11 @@ def _read(path: Path, kind: Kind, identifier: str, catalogue: Catalogue, first: 
             document.report((), f"'{identifier}' is part of the shipped standard", todo="give yours another name")
             return document
         catalogue.redefined.add(identifier)
-        shelf.pop(identifier, None)
+        held.pop(identifier, None)
     if spec is None:
-        catalogue.unread.setdefault(kind.shelf, set()).add(identifier)
+        catalogue.unread.setdefault(kind.schema, set()).add(identifier)
     else:
-        shelf[identifier] = spec
+        held[identifier] = spec
     return document
 
 

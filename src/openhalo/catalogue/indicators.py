@@ -1,11 +1,10 @@
 """Early-intervention indicators as data: what is counted about an officer's work, over which months, and why.
 
 A count counts records; a sum adds up counts of several record types; a time_since says how many days ago the last one
-was; a ratio divides one count by another, which is its exposure (force reports per arrest made). A rule says at which
-counts, or ratios, a policy sends an alert.
+was; a ratio divides one count by another, which is its exposure (force reports per arrest made).
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from contextlib import suppress
 from datetime import date
 from typing import Literal
@@ -15,10 +14,12 @@ from pydantic import Field
 from openhalo.base.errors import name_all
 from openhalo.catalogue.condition_parser import parse
 from openhalo.catalogue.conditions import Node, fields_of, links_of
-from openhalo.catalogue.cross_checks import known
+from openhalo.catalogue.documents import Document, Location
+from openhalo.catalogue.kinds import Kind, Shelves
 from openhalo.catalogue.never_inputs import forbidden_inputs
-from openhalo.catalogue.reader import Document, Location, Misfit, Spec
+from openhalo.catalogue.reader import Misfit, Spec
 from openhalo.catalogue.record_types import RecordType
+from openhalo.catalogue.references import known, record_type_known
 from openhalo.catalogue.schema import Schema, Unread
 
 LOOK_BACKS = (1, 3, 6, 12, 24, 60)
@@ -91,29 +92,9 @@ class IndicatorSpec(Spec):
             yield Misfit(("next_review",), "the next review comes before the last one", f"after {self.reviewed}")
 
 
-class Threshold(Spec):
-    """At how many of an indicator a rule sends an alert; `at_least: 1` makes every such event a critical one."""
-
-    indicator: str = Field(description="A count, or a ratio")
-    months: int = Field(description="Months that it looks back over")
-    at_least: float = Field(gt=0, description="Events that are enough, a whole number; of a ratio, the value that is")
-    exposure: int = Field(
-        default=0, ge=0, description="ratio: how many must stand below the line, so that few events do not decide"
-    )
-
-
-class RuleSpec(Spec):
-    """When a real policy sends an alert: any of its thresholds is reached."""
-
-    id: str = Field(description="Given by the place of the file")
-    label: str = Field(description="Whose rule it is")
-    any_of: list[Threshold] = Field(min_length=1, description="Thresholds, of which one is enough")
-    note: str = Field(default="", description="What of the policy the records cannot show")
-    sources: list[str] = Field(min_length=1, description="Where the policy is written down")
-
-
-def indicator(spec: IndicatorSpec, document: Document, schema: Schema, others: Mapping[str, IndicatorSpec]) -> None:
+def cross_check(spec: IndicatorSpec, document: Document, shelves: Shelves) -> None:
     """Check references and the condition of an indicator, its clock, and that it reads no input that is never one."""
+    schema, others = shelves.schema, shelves.of(IndicatorSpec)
     if spec.kind in ("ratio", "sum"):
         counts = [one.id for one in others.values() if one.kind == "count" and set(spec.months) <= set(one.months)]
         parts: dict[Location, str] = {("any_of", index): name for index, name in enumerate(spec.any_of)}
@@ -121,7 +102,7 @@ def indicator(spec: IndicatorSpec, document: Document, schema: Schema, others: M
             if known(name, others, "indicator", document, at) and name not in counts:
                 document.report(at, f"'{name}' is no count over the same months", name_all(counts, 60))
         return
-    if not known(spec.record, schema.record_types, "record type", document, ("record",), schema):
+    if not record_type_known(spec.record, document, ("record",), schema):
         return
     record = schema.record_types[spec.record]
     node, problems = parse(spec.where, spec.record, schema) if spec.where else (None, [])
@@ -142,23 +123,6 @@ def indicator(spec: IndicatorSpec, document: Document, schema: Schema, others: M
                 f"'{words}' is {kind.name}: it is never an input of early intervention, for {kind.reason}",
                 todo="leave it out; no setting allows it",
             )
-
-
-def rule(spec: RuleSpec, document: Document, indicators: Mapping[str, IndicatorSpec]) -> None:
-    """Check that every threshold stands on a count or ratio that looks back over its months."""
-    counts = {name: one for name, one in indicators.items() if one.is_count or one.kind == "ratio"}
-    for index, one in enumerate(spec.any_of):
-        place = ("any_of", index)
-        if known(one.indicator, counts, "count or ratio", document, (*place, "indicator")):
-            months, is_ratio = counts[one.indicator].months, counts[one.indicator].kind == "ratio"
-            if is_ratio != (one.exposure > 0):
-                found = "a ratio without 'exposure'" if is_ratio else "'exposure' for a count"
-                document.report((*place, "exposure"), found, "a whole number above 0 for a ratio, none for a count")
-            if not is_ratio and one.at_least % 1:
-                document.report((*place, "at_least"), f"{one.at_least:g} events", "a whole number")
-            if one.months not in months:
-                allowed = ", ".join(str(each) for each in months)
-                document.report((*place, "months"), f"{one.indicator} does not look back {one.months} months", allowed)
 
 
 def _officer(spec: IndicatorSpec, document: Document, schema: Schema) -> None:
@@ -190,3 +154,6 @@ def _clock(spec: IndicatorSpec, record: RecordType, node: Node | None, document:
             f"'{min(links_of(node))}' leads to records with a clock of their own",
             "the record's own fields and to-one paths, no any() or count()",
         )
+
+
+KIND = Kind("indicators/NAME", IndicatorSpec, cross_check, site_may_redefine=True)

@@ -81,6 +81,9 @@ class FieldSpec(Spec):
     required: bool = Field(default=False, description="A row without a value is rejected")
     min: float | None = Field(default=None, description="Smallest number allowed")
     max: float | None = Field(default=None, description="Largest number allowed")
+    refuses: object = Field(
+        default=None, exclude=True, description="A value that is rejected, which a test tries in place of the example's"
+    )
     pattern: str = Field(default="", description="Regular expression that the whole text must match")
     known_at: str = Field(default="", description="Group of `known_at` that says when this field was learned")
     since: int = Field(default=1, description="Version of the record type that added the field")
@@ -140,6 +143,11 @@ class Rule(Spec):
     message: str = Field(description="What is wrong, in words that the sender understands")
     severity: Literal["reject", "flag"] = Field(
         default="reject", description="reject: the row becomes no record; flag: it does, and the receipt counts it"
+    )
+    refuses: dict[str, object] = Field(
+        default={},
+        exclude=True,
+        description="What breaks the rule, where the rest is as in the example: field → value; a test tries it",
     )
 
 

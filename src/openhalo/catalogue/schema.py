@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from openhalo.catalogue.conditions import Field, Node, operands
+from openhalo.catalogue.reader import Spec
 from openhalo.catalogue.record_types import WITHHELD, FieldSpec, Privacy, RecordType
 from openhalo.catalogue.vocabularies import Vocabulary
 
@@ -32,15 +33,15 @@ class Schema:
 
     record_types: Mapping[str, RecordType]
     vocabularies: Mapping[str, Vocabulary]
-    unread: Mapping[str, Collection[str]] = field(default_factory=dict)
-    """Shelf → ids whose file is there and could not be read: references to them are not dangling.
+    unread: Mapping[type[Spec], Collection[str]] = field(default_factory=dict)
+    """Schema → ids whose file is there and could not be read: references to them are not dangling.
 
     Every question that leads to one raises `Unread`.
     """
 
     def record_type(self, record: str) -> RecordType:
         """Return a record type that is known to exist."""
-        if record in self.unread.get("record_types", ()):
+        if record in self.unread.get(RecordType, ()):
             raise Unread
         return self.record_types[record]
 

@@ -21,8 +21,7 @@ _BLOCK = re.compile(r"^(#+ |- |\d+\. )?(\S.*?)(?=\n\s*\n|\n(?:#+ |- |\d+\. )|\s*
 def translated(catalogue: Catalogue, say: Say) -> Catalogue:
     """Return the catalogue with every public text as `say` has it."""
     shelves: dict[str, Any] = {
-        kind.shelf: {name: spec_in(spec, say) for name, spec in getattr(catalogue, kind.shelf).items()}
-        for kind in KINDS
+        shelf: {name: spec_in(spec, say) for name, spec in getattr(catalogue, shelf).items()} for shelf in KINDS
     }
     return replace(catalogue, help={domain: help_in(text, say) for domain, text in catalogue.help.items()}, **shelves)
 

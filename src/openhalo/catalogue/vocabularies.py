@@ -5,8 +5,6 @@ from typing import ClassVar
 
 from pydantic import Field
 
-from openhalo.base.errors import did_you_mean, name_all
-from openhalo.catalogue.documents import Document
 from openhalo.catalogue.reader import Spec
 
 CENSUS = "census_2010"
@@ -42,29 +40,3 @@ class Vocabulary(Spec):
         """Codes in the one order used everywhere: by label, with other and unknown last."""
         last = {"OTHER": 1, "UNKNOWN": 2}
         return sorted(self.codes, key=lambda code: (last.get(code.upper(), 0), self.codes[code].label))
-
-
-def check_references(vocabulary: Vocabulary, document: Document) -> None:
-    """Note crosswalk targets and broader codes that the vocabulary does not have."""
-
-    def must_exist(code: str, *location: str) -> None:
-        if code not in vocabulary.codes:
-            document.report(
-                location,
-                f"unknown code '{code}'",
-                name_all(vocabulary.codes, 40),
-                did_you_mean(code, vocabulary.codes),
-            )
-
-    for code, spec in vocabulary.codes.items():
-        if spec.broader:
-            must_exist(spec.broader, "codes", code, "broader")
-    for standard in sorted(vocabulary.crosswalks.keys() ^ vocabulary.crosswalk_sources.keys()):
-        document.report(
-            ("crosswalk_sources", standard),
-            f"'{standard}' stands in only one of crosswalks and crosswalk_sources",
-            todo="give each crosswalk the place where its codes were read",
-        )
-    for standard, codes in vocabulary.crosswalks.items():
-        for theirs, ours in codes.items():
-            must_exist(ours, "crosswalks", standard, theirs)

@@ -136,34 +136,6 @@ def series(months: Sequence[Month], variant: Variant, start: str) -> Spec:
     step = 1 if wide or len(months) < 40 else 2
     axis = {"grid": False, "title": None, "format": "%Y", "tickCount": {"interval": "year", "step": step}}
     x = {"field": "at", "type": "temporal", "scale": {"type": "utc"}, "axis": axis}
-    y = {
-        "field": "counted",
-        "type": "quantitative",
-        "scale": {"zero": True},
-        "axis": {"title": None, "tickCount": 4, "grid": True, "format": ",~r"},
-    }
-    line = {"field": "expected", "type": "quantitative"}
-    solid = {
-        "mark": {"type": "line", "color": SOFT, "strokeWidth": 2},
-        "encoding": {"x": x, "y": line},
-        "transform": [{"filter": "!datum.after"}],
-    }
-    dashed = {
-        "mark": {"type": "line", "color": SOFT, "strokeWidth": 2, "strokeDash": [5, 4]},
-        "encoding": {"x": x, "y": line},
-        "transform": [{"filter": "datum.after"}],
-    }
-    plain = {"scale": None, "legend": None, "type": "nominal"}
-    dots = {
-        "mark": {"type": "point", "filled": True, "opacity": 1},
-        "encoding": {
-            "x": x,
-            "y": y,
-            "color": {**plain, "field": "hue"},
-            "shape": {**plain, "field": "shape"},
-            "size": {**plain, "type": "quantitative", "field": "size"},
-        },
-    }
     rule = {
         "data": {"values": [{"at": f"{start}T00:00:00Z"}]},
         "mark": {"type": "rule", "color": INK, "strokeWidth": 1.5},
@@ -172,13 +144,47 @@ def series(months: Sequence[Month], variant: Variant, start: str) -> Spec:
     return {
         "$schema": _SCHEMA,
         "data": {"values": values},
-        "layer": [rule, solid, dashed, dots],
+        "layer": [rule, *_trend(x), _months(x)],
         "width": 600 if wide else 250,
         "height": 240 if wide else 200,
         "padding": {"left": 52, "right": 24, "top": 10, "bottom": 30},
         "autosize": {"type": "none"},
         "background": "transparent",
         "config": _config(),
+    }
+
+
+def _trend(x: Spec) -> list[Spec]:
+    """Return the line of what was to be expected: solid before, dashed after."""
+    line = {"field": "expected", "type": "quantitative"}
+    return [
+        {
+            "mark": {"type": "line", "color": SOFT, "strokeWidth": 2, **dash},
+            "encoding": {"x": x, "y": line},
+            "transform": [{"filter": side}],
+        }
+        for side, dash in (("!datum.after", {}), ("datum.after", {"strokeDash": [5, 4]}))
+    ]
+
+
+def _months(x: Spec) -> Spec:
+    """Return the dots of what was counted."""
+    y = {
+        "field": "counted",
+        "type": "quantitative",
+        "scale": {"zero": True},
+        "axis": {"title": None, "tickCount": 4, "grid": True, "format": ",~r"},
+    }
+    plain = {"scale": None, "legend": None, "type": "nominal"}
+    return {
+        "mark": {"type": "point", "filled": True, "opacity": 1},
+        "encoding": {
+            "x": x,
+            "y": y,
+            "color": {**plain, "field": "hue"},
+            "shape": {**plain, "field": "shape"},
+            "size": {**plain, "type": "quantitative", "field": "size"},
+        },
     }
 
 

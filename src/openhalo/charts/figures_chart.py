@@ -80,21 +80,11 @@ def by_group(
         "scale": {"domain": list(range(len(rows))), "padding": 0},
     }
     x = _value_axis(kind, rows, reference, flush=variant == "narrow")
-    colour = {"field": "hue", "type": "nominal", "scale": None, "legend": None}
     layers: list[Spec] = []
     if reference is not None:
         line = {"type": "rule", "color": SOFT, "strokeDash": [2, 3]}
         layers.append({"data": {"values": [{"at": reference}]}, "mark": line, "encoding": {"x": _number("at")}})
-    if bars:
-        layers.append(_layer({"type": "bar", "height": 16}, x=x, x2={"datum": 0}, y=y, color=colour))
-    else:
-        for thickness, fade, low, high in ((14, 0.28, "bound_low", "bound_high"), (2.5, 1, "low", "high")):
-            if all(row[low] is None for row in data):
-                continue  # a layer costs its share of the drawing, even an empty one
-            mark = {"type": "rule", "strokeWidth": thickness, "opacity": fade}
-            layers.append(_layer(mark, x=_number(low), x2={"field": high}, y=y, color=colour))
-        dot = {"type": "point", "filled": True, "size": 95, "opacity": 1, "strokeWidth": 2}
-        layers.append(_layer(dot, x=x, y=y, fill={**colour, "field": "fill"}, stroke={**colour, "field": "edge"}))
+    layers += _values(bars, data, x, y)
     text = {"baseline": "middle", "fontSize": size["size"]}
     if variant == "wide":
         layers += [
@@ -115,6 +105,22 @@ def by_group(
         layers += _legible({**text, "align": "left", "dx": 48, "color": SOFT}, "withheld", 0, y)
     padding = {"left": size["label"] + 2, "right": size["text"] + 8, "top": 16 if stacked else 8, "bottom": 30}
     return _chart(data, layers, plot, height * len(rows), padding)
+
+
+def _values(bars: bool, data: Sequence[Spec], x: Spec, y: Spec) -> list[Spec]:
+    """Return the layers of the figures themselves: bars of counts; else bounds, intervals and dots."""
+    colour = {"field": "hue", "type": "nominal", "scale": None, "legend": None}
+    if bars:
+        return [_layer({"type": "bar", "height": 16}, x=x, x2={"datum": 0}, y=y, color=colour)]
+    layers = []
+    for thickness, fade, low, high in ((14, 0.28, "bound_low", "bound_high"), (2.5, 1, "low", "high")):
+        if all(row[low] is None for row in data):
+            continue  # a layer costs its share of the drawing, even an empty one
+        mark = {"type": "rule", "strokeWidth": thickness, "opacity": fade}
+        layers.append(_layer(mark, x=_number(low), x2={"field": high}, y=y, color=colour))
+    dot = {"type": "point", "filled": True, "size": 95, "opacity": 1, "strokeWidth": 2}
+    layers.append(_layer(dot, x=x, y=y, fill={**colour, "field": "fill"}, stroke={**colour, "field": "edge"}))
+    return layers
 
 
 def over_time(kind: str, rows: Sequence[Figure], variant: Variant) -> Spec:

@@ -99,8 +99,7 @@ def _print(result: "AnalysisResult") -> None:
                 cells.append(span(*one.bounds, one.scale) if one.bounds else "")
             table.add_row(*cells, style=None if one.leads else "dim")
         out.print(table)
-    counts = None if result.leading else result.tabulate()
-    if counts is not None:
+    for counts in [] if result.leading else result.tables()[:1]:
         table = Table(*counts.heads, box=None, pad_edge=False, header_style="bold", title_justify="left")
         for row in counts.rows:
             table.add_row(*row)

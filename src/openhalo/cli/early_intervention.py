@@ -48,11 +48,9 @@ def backtest(
 
     Example: openhalo backtest --site springfield --outcome allegations_sustained --counted allegations
     """
-    from openhalo.sites.signalling import try_out
-
     opened = openhalo.open_site(site)
     with progress() as say:
-        found = try_out(opened, outcome, counted, first, last, capacity, say)
+        found = opened.backtest(outcome=outcome, counted=counted, first=first, last=last, capacity=capacity, report=say)
     page = None
     if report is not None:
         from openhalo.restricted_reports.backtest_page import write_backtest
@@ -80,10 +78,8 @@ def signal(
 
     Example: openhalo signal --known-by 2013-12-31 --site springfield
     """
-    from openhalo.sites.signalling import signal as signalled
-
     opened = openhalo.open_site(site)
-    found = signalled(opened, known_by.date(), version)
+    found = opened.signal(known_by.date(), version=version)
     if as_json:
         print_json(found.to_dict())
         return
@@ -205,9 +201,8 @@ def outcomes(
     Example: openhalo outcomes --site springfield --outcome force_reports
     """
     from openhalo.early_intervention.interventions import sentences
-    from openhalo.sites.following_up import follow_up
 
-    found = follow_up(openhalo.open_site(site), outcome, version)
+    found = openhalo.open_site(site).outcomes(outcome, version=version)
     if as_json:
         print_json(found.to_dict())
         return
@@ -245,9 +240,7 @@ def own_record(
 
     Example: openhalo own-record 10014 --site springfield --known-by 2013-12-31
     """
-    from openhalo.sites.following_up import see_own_record
-
-    told = see_own_record(openhalo.open_site(site), officer, known_by.date(), version)
+    told = openhalo.open_site(site).own_record(officer, known_by.date(), version=version)
     if as_json:
         print_json(told)
         return
@@ -282,6 +275,7 @@ def sheet(
     site: SiteFolder = Path(),
     rule: Annotated[list[str] | None, typer.Option(help="Rule whose thresholds count; may stand twice; all")] = None,
     version: Annotated[int | None, typer.Option(help="Store version; the newest without it")] = None,
+    as_json: AsJson = False,
 ) -> None:
     """Write a sheet to print: who reached a threshold, in no order, with space for a verdict on each reason.
 
@@ -290,11 +284,13 @@ def sheet(
     Example: openhalo sheet --site springfield --quarter 2013-Q4 --out sheet.html
     """
     from openhalo.restricted_reports.quarterly_sheet import write_sheet
-    from openhalo.sites.following_up import quarterly_sheet
 
     opened = openhalo.open_site(site)
-    found = quarterly_sheet(opened, quarter, rule or (), version)
+    found = opened.sheet(quarter, rules=rule or (), version=version)
     page = write_sheet(to, found, opened.catalogue, opened.settings.title)
+    if as_json:
+        print_json({"page": str(page), "officers": len(found.cards)})
+        return
     out.print(
         f"{len(found.cards)} officers. To print, restricted: {page}", markup=False, highlight=False, soft_wrap=True
     )

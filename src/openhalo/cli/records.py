@@ -75,15 +75,18 @@ def purge(
 
     Example: openhalo purge springfield spd/export/17-0042 --authority "Court order 2026-118"
     """
+    from openhalo.records.purging import receipt_file
+
+    opened = openhalo.open_site(site)
     with progress() as report:
-        done = openhalo.open_site(site).purge(key, authority=authority, oversight=oversight, report=report)
+        done = opened.purge(key, authority=authority, oversight=oversight, report=report)
     if as_json:
         print_json(done.model_dump(mode="json"))
         return
     out.print(f"purge {done.purge}: taken out of {len(done.versions)} store version(s)")
     out.print("  figures of these versions can no longer be recomputed: " + _listed(done.versions))
     out.print("  releases to recall: " + _listed(done.releases))
-    out.print(f"  receipt: {site / 'store' / 'purges' / f'{done.purge}.json'}", soft_wrap=True, highlight=False)
+    out.print(f"  receipt: {receipt_file(opened.store, done.purge)}", soft_wrap=True, highlight=False)
 
 
 def _listed(names: Sequence[object]) -> str:

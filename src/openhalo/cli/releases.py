@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 import openhalo
-from openhalo.base.errors import ReleaseError
+from openhalo.base.errors import ReleaseError, StoreError
 from openhalo.cli.terminal import AsJson, err, out, print_json, progress, say_problems
 
 PLACE = 70
@@ -71,16 +71,29 @@ def recall(
         out.print(f"release {entry.number} is recalled: {entry.reason}", highlight=False)
 
 
-def verify(release: Annotated[Path, typer.Argument(help="A release's folder")], as_json: AsJson = False) -> None:
+def verify(
+    release: Annotated[
+        Path, typer.Argument(help="A release's folder; with --receipt, the site's, or the file of its public key")
+    ],
+    receipt: Annotated[
+        Path | None, typer.Option(help="Check this signed receipt of a purge instead, against the site's public key")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
     """Check every byte of a release, and count its figures again from its own incident files.
 
-    Needs nothing but the folder: no site, no records, no network.
+    Needs nothing but the folder: no site, no records, no network. With --receipt it checks that a site signed the
+    receipt of a purge, and that nobody changed it since.
 
     Example: openhalo verify springfield/releases/0001
+    Example: openhalo verify springfield --receipt springfield/store/purges/000001.json
     """
     from openhalo.releases import hashes
     from openhalo.verification.rederivation import Rederived, rederive
 
+    if receipt is not None:
+        _verify_receipt(release, receipt, as_json)
+        return
     problems = hashes.verify(release)
     again = rederive(release) if not problems else Rederived()
     problems += again.problems
@@ -97,6 +110,26 @@ def verify(release: Annotated[Path, typer.Argument(help="A release's folder")], 
             out.print(f"  {figures:,} only the agency can check: {why}", soft_wrap=True, highlight=False)
     if problems:
         raise typer.Exit(ReleaseError.exit_code)
+
+
+def _verify_receipt(signer: Path, receipt: Path, as_json: bool) -> None:
+    """Say whether a receipt was signed with the key of a site's folder, or of a file, and stands as it was signed."""
+    from openhalo.sites.signed_receipts import public_key, signed_purge
+
+    known = openhalo.open_site(signer).public_key() if signer.is_dir() else public_key(signer)
+    try:
+        purge = signed_purge(receipt, known)
+    except StoreError as error:
+        if as_json:
+            print_json({"receipt": str(receipt), "problems": [str(problem) for problem in error.problems]})
+            raise typer.Exit(error.exit_code) from None
+        raise
+    if as_json:
+        print_json({"receipt": str(receipt), "problems": [], **purge.model_dump(mode="json")})
+        return
+    out.print(f"{receipt}: signed by the site, and as it was signed", soft_wrap=True, highlight=False)
+    told = f"purge {purge.purge} of {purge.date}, a record of {purge.record}, on the authority of: {purge.authority}"
+    out.print(f"  {told}", soft_wrap=True, markup=False, highlight=False)
 
 
 def recompute(
@@ -125,7 +158,7 @@ def recompute(
         if done.withheld:
             out.print(f"  {done.withheld:,} are withheld in the release", highlight=False)
         if not done.same_catalogue:
-            out.print("  definitions have changed since; figures whose own definition did not were compared")
+            out.print("  definitions have changed since; figures were computed by those of the release")
     if done.problems:
         raise typer.Exit(ReleaseError.exit_code)
 
@@ -156,6 +189,7 @@ def serve(
     site: Annotated[Path, typer.Argument(help="The site's folder")],
     host: Annotated[str, typer.Option(help="Address to listen on; 0.0.0.0 for every one")] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="Port to listen on; 0 for any that is free", min=0, max=65535)] = 8000,
+    as_json: AsJson = False,
 ) -> None:
     """Show the newest public release in a browser: serves its files, and nothing else, until interrupted (Ctrl+C).
 
@@ -165,4 +199,5 @@ def serve(
 
     folder = openhalo.open_site(site).register.newest()
     err.print(f"serving {folder}; stop with Ctrl+C", soft_wrap=True)
-    serving.serve(folder, host, port)
+    say = (lambda address: print_json({"address": address, "release": str(folder)})) if as_json else print
+    serving.serve(folder, host, port, say)

@@ -10,9 +10,6 @@ from openhalo.base.errors import CatalogueError, Problem, ReleaseError
 from openhalo.cli.terminal import AsJson, out, print_json, progress, say_problems
 
 if TYPE_CHECKING:
-    pass
-
-if TYPE_CHECKING:
     from openhalo.publications.protection.dry_run import DryRun
 
 PLACE = 10
@@ -38,12 +35,14 @@ def init(
     Example: openhalo init springfield --name "Springfield Police Department" --agency spd
     """
     from openhalo.sites.init import init_site
+    from openhalo.sites.layout import SiteLayout
 
     init_site(site, title or name, name, agency)
+    settings = SiteLayout(site).settings
     if as_json:
-        print_json({"site": str(site), "settings": str(site / "agency.yaml")})
+        print_json({"site": str(site), "settings": str(settings)})
     else:
-        out.print(f"made {site}; next: fill in {site / 'agency.yaml'}", soft_wrap=True, highlight=False)
+        out.print(f"made {site}; next: fill in {settings}", soft_wrap=True, highlight=False)
 
 
 def check(
@@ -56,15 +55,17 @@ def check(
 
     Example: openhalo check springfield
     """
-    from openhalo.analyses.runner import check_kinds
+    from openhalo.analyses import runner
     from openhalo.catalogue import index
-    from openhalo.publications.protection.policy_checks import check_policy
+    from openhalo.early_intervention import alerts
     from openhalo.sites.analysis_plan import check_plan
+    from openhalo.sites.disclosure_policy import check_policy
+    from openhalo.sites.governance import check_governance
+    from openhalo.sites.layout import SiteLayout
     from openhalo.sites.settings import check_settings
-    from openhalo.sites.signalling import check_governance
 
-    catalogue, problems = index.examine(site / "catalogue" if site else None)
-    problems += check_kinds()
+    catalogue, problems = index.examine(SiteLayout(site).catalogue if site else None)
+    problems += [*runner.check_kinds(), *alerts.check_kinds()]
     if site is not None:
         problems = [
             *check_settings(site, catalogue),

@@ -8,17 +8,15 @@ people can be guessed, above K_CEILING a department could hide behind privacy.
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
-from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import Field
 
-from openhalo.base.errors import Problem, SiteError
 from openhalo.base.periods import Grain, label
-from openhalo.catalogue import reader
 from openhalo.catalogue.reader import Misfit, Spec
 
 POLICY = "disclosure.yaml"
+"""Where problems of a policy lie, in words; `sites.layout` says where the file stands."""
 K_FLOOR, K_CEILING = 3, 30
 LOSS_CEILING = 0.10
 """The largest share of any group's records that recoding may cost."""
@@ -32,17 +30,17 @@ Unit = Literal["persons", "complainants", "officers"]
 class Codes(Spec):
     """Replace codes by coarser ones; codes that are not named stay."""
 
-    kind: Literal["codes"]
-    field: str
+    kind: Literal["codes"] = Field(description="How the field is made coarser")
+    field: str = Field(description="Field of the record type")
     groups: dict[str, list[str]] = Field(description="New code → codes that become it")
 
 
 class Bands(Spec):
     """Replace a number by its band: [18, 25] gives "under 18", "18–24", "25 and over"."""
 
-    kind: Literal["bands"]
-    field: str
-    starts: list[int] = Field(min_length=1)
+    kind: Literal["bands"] = Field(description="How the field is made coarser")
+    field: str = Field(description="Field of the record type")
+    starts: list[int] = Field(min_length=1, description="First number of each band but the lowest, rising")
 
     def misfits(self) -> Iterable[Misfit]:
         """Starts must rise."""
@@ -53,24 +51,24 @@ class Bands(Spec):
 class Rare(Spec):
     """Replace codes with fewer than `below` records by OTHER."""
 
-    kind: Literal["rare"]
-    field: str
-    below: int = Field(ge=2)
+    kind: Literal["rare"] = Field(description="How the field is made coarser")
+    field: str = Field(description="Field of the record type")
+    below: int = Field(ge=2, description="Fewest records of a code that stays")
 
 
 class PeriodOf(Spec):
     """Replace a date by the first day of its period."""
 
-    kind: Literal["period"]
-    field: str
-    grain: Literal["month", "quarter", "year"]
+    kind: Literal["period"] = Field(description="How the field is made coarser")
+    field: str = Field(description="Field of the record type")
+    grain: Literal["month", "quarter", "year"] = Field(description="Length of the period")
 
 
 class LeaveOut(Spec):
     """Leave a field out of the incident file."""
 
-    kind: Literal["leave_out"]
-    field: str
+    kind: Literal["leave_out"] = Field(description="How the field is made coarser")
+    field: str = Field(description="Field of the record type")
 
 
 Recoding = Annotated[Codes | Bands | Rare | PeriodOf | LeaveOut, Field(discriminator="kind")]
@@ -79,7 +77,7 @@ Recoding = Annotated[Codes | Bands | Rare | PeriodOf | LeaveOut, Field(discrimin
 class Outcome(Spec):
     """A field that look-alikes must not all share."""
 
-    field: str
+    field: str = Field(description="Field of the record type")
     different: int = Field(default=2, ge=2, description="How many values each set of look-alikes must show")
     harmless: list[str] = Field(default=[], description="Values that a whole set may share: not searched")
 
@@ -215,18 +213,3 @@ class Policy(Spec):
     def next_release(self, last_release: date | None, today: date) -> date:
         """Return the first day on which a release may go out."""
         return today if last_release is None else max(today, last_release + timedelta(days=self.days_between_releases))
-
-
-def read_policy(path: Path) -> Policy:
-    """Read a policy.
-
-    Raises:
-        SiteError: there is none, or it is wrong; with every problem at its line.
-    """
-    if not path.is_file():
-        raise SiteError(Problem(str(path), "there is no disclosure policy", todo="write one, or declare fields public"))
-    document = reader.read(path)
-    policy = reader.check(document, Policy)
-    if policy is None:
-        raise SiteError(document.problems)
-    return policy

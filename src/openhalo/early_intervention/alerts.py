@@ -1,80 +1,57 @@
-"""Whom each signal that is switched on finds, and why."""
+"""Whom each signal or rule that is switched on finds, and why."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from functools import cache
+from importlib import import_module
 
 import numpy as np
-from scipy.stats import false_discovery_control
 
-from openhalo.catalogue.indicators import RuleSpec
+from openhalo.base.errors import Problem
+from openhalo.catalogue.indicator_rules import RuleSpec
+from openhalo.catalogue.kinds import without_runner
+from openhalo.catalogue.signal_kinds import KINDS
 from openhalo.catalogue.signal_specs import SignalSpec
-from openhalo.early_intervention import risk
-from openhalo.early_intervention.factors import Factor, Numbers, SignalContext, beside_peers, how_often, peer_factor
-from openhalo.early_intervention.selection_rules import learned, over, shrunken
-from openhalo.early_intervention.shared_scenes import at_the_scene
-from openhalo.early_intervention.similar_events import FALSE_DISCOVERY, disparities
+from openhalo.early_intervention.factors import (
+    Factor,
+    Filler,
+    Reasons,
+    SignalContext,
+    beside_peers,
+    how_often,
+    peer_factor,
+)
+from openhalo.early_intervention.selection_rules import over
 from openhalo.language import formatting
 from openhalo.language.translation import _
 from openhalo.statistics.results import Refused
 
-_PARTS = 3
-"""Features of a risk model that are named for an officer."""
+_KINDS = "openhalo.early_intervention.signal_kinds"
 
 
-@dataclass(frozen=True)
-class Filler:
-    """What fills the places that are left: a number for each serving officer, 0: never, and the reasons for one."""
-
-    numbers: Numbers
-    reasons: Callable[[int], list[Factor]]
+def check_kinds(kinds: Iterable[str] = tuple(KINDS)) -> list[Problem]:
+    """Return a problem for each kind of signal that the catalogue knows and nothing in `signal_kinds` finds."""
+    return without_runner(kinds, _KINDS, "find", "signals")
 
 
-def alerts(context: SignalContext, spec: SignalSpec | RuleSpec) -> dict[int, list[Factor]]:
-    """Return the reasons for officers whom a signal finds by itself, by place among serving officers.
+@cache
+def _finder(kind: str) -> Callable[[SignalContext, SignalSpec], Reasons | Filler]:
+    """Return what finds officers by a kind of signal: the `find` of the module that has the kind's name."""
+    found: Callable[[SignalContext, SignalSpec], Reasons | Filler] = import_module(f"{_KINDS}.{kind}").find
+    return found
+
+
+def find(context: SignalContext, spec: SignalSpec | RuleSpec) -> Reasons | Filler:
+    """Return whom a signal or rule finds by itself, or what it fills the places with that are left.
 
     Raises:
         Refused: the records do not allow the question.
         MissingExtra: a library that it needs is not installed.
     """
-    if isinstance(spec, RuleSpec):
-        return _thresholds(context, spec)
-    if spec.kind == "peers":
-        return {row: [factor] for row, factor in _peers(context, spec).items()}
-    ask = disparities if spec.kind == "disparity" else at_the_scene
-    return {row: [factor] for row, factor in ask(context, spec).items()}
+    return _thresholds(context, spec) if isinstance(spec, RuleSpec) else _finder(spec.kind)(context, spec)
 
 
-def filler(context: SignalContext, spec: SignalSpec) -> Filler:
-    """Return the number that a shrunken count, or a risk model, gives officers.
-
-    Raises:
-        Refused: the outcome came for nobody, or for everybody, or nothing was counted.
-        MissingExtra: a library that it needs is not installed.
-    """
-    if spec.kind == "count":
-        at = beside_peers(context, spec.indicator, spec.months)
-        number = shrunken(context.history, context.day, spec.months, spec.indicator)
-
-        def own(row: int) -> list[Factor]:
-            return [peer_factor(context, at, row, spec.indicator, spec.months, "count", spec.id)]
-
-        return Filler(number * (at.events > 0), own)
-    assert spec.model, "a risk signal names its model"
-    known, happened, now = learned(context.history, context.day)
-    if happened.all() or not happened.any():
-        raise Refused("in the years that the model learns from, the outcome came for nobody, or for everybody")
-    chance, parts = risk.explain(spec.model, known, happened, now)
-    names = [*context.history.matrix.columns, ("", 0)]
-    middle = np.array([np.median(some) if (some := column[~np.isnan(column)]).size else np.nan for column in now.T])
-
-    def told(row: int) -> list[Factor]:
-        largest = np.argsort(-np.abs(parts[row]), kind="stable")[:_PARTS]
-        return [_part(context, spec, names[at], now[row, at], middle[at], parts[row, at], now[:, at]) for at in largest]
-
-    return Filler(chance, told)
-
-
-def _thresholds(context: SignalContext, rule: RuleSpec) -> dict[int, list[Factor]]:
+def _thresholds(context: SignalContext, rule: RuleSpec) -> Reasons:
     held = set(context.history.matrix.columns)
     tried = [one for one in rule.any_of if (one.indicator, one.months) in held]
     if not tried:
@@ -97,58 +74,5 @@ def _thresholds(context: SignalContext, rule: RuleSpec) -> dict[int, list[Factor
                 least=formatting.measured(one.at_least, kind),
                 often=how_often(float(at.chance[row])),
             )
-            found.setdefault(int(row), []).append(_said(beside, sentence))
+            found.setdefault(int(row), []).append(replace(beside, sentence=sentence))
     return found
-
-
-def _peers(context: SignalContext, spec: SignalSpec) -> dict[int, Factor]:
-    """Return who has more than chance and the usual differences among peers explain, after multiplicity."""
-    at = beside_peers(context, spec.indicator, spec.months)
-    asked_of = at.usual > 0
-    adjusted = np.ones(len(at.chance))
-    adjusted[asked_of] = false_discovery_control(at.chance[asked_of])
-    out = np.flatnonzero((adjusted <= (spec.false_discovery or FALSE_DISCOVERY)) & (at.events > at.usual))
-    return {int(row): peer_factor(context, at, int(row), spec.indicator, spec.months, "peers", spec.id) for row in out}
-
-
-def _part(
-    context: SignalContext,
-    spec: SignalSpec,
-    name: tuple[str, int],
-    value: float,
-    middle: float,
-    part: float,
-    everyone: Numbers,
-) -> Factor:
-    indicators = context.records.catalogue.indicators
-    label = indicators[name[0]].label if name[0] else _("Years of service")
-    more, odds = part > 0, float(np.exp(abs(part)))
-
-    def said(number: float) -> str:
-        return _("none") if np.isnan(number) else formatting.measured(float(number), "ratio")
-
-    text = (
-        _("{label}: {value}, where the middle officer has {middle}. In the model it multiplies the odds by {odds}.")
-        if more
-        else _("{label}: {value}, where the middle officer has {middle}. In the model it divides the odds by {odds}.")
-    )
-    window = _("{label}, {months} months").format(label=label, months=formatting.count(name[1])) if name[1] else label
-    sentence = text.format(
-        label=window, value=said(value), odds=formatting.measured(odds, "ratio"), middle=said(middle)
-    )
-    return Factor(
-        name[0] or "service",
-        round(float(np.nan_to_num(value)), 4),
-        round(float(np.nan_to_num(middle)), 4),
-        "speaks for a look" if more else "speaks against it",
-        round(float(np.exp(part)), 3),
-        round(float((everyone < value).mean()), 4),
-        sentence,
-        "risk",
-        spec.id,
-        compared_with=_("all serving officers"),
-    )
-
-
-def _said(factor: Factor, sentence: str) -> Factor:
-    return Factor(**{**factor.__dict__, "sentence": sentence})

@@ -7,7 +7,7 @@ that alerts fewer leaves it open, and of a rule that alerts more, an equal part 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import date
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,7 +16,8 @@ from openhalo.base.errors import MeasureError, Problem
 from openhalo.base.progress import Report, silent
 from openhalo.base.provenance import hash_facts
 from openhalo.catalogue.index import Catalogue
-from openhalo.catalogue.indicators import IndicatorSpec, RuleSpec
+from openhalo.catalogue.indicator_rules import RuleSpec
+from openhalo.catalogue.indicators import IndicatorSpec
 from openhalo.early_intervention import fairness
 from openhalo.early_intervention.indicators import Matrix, compute
 from openhalo.early_intervention.look_back import month_ends, months_before
@@ -143,44 +144,15 @@ def backtest(
     Raises:
         MeasureError: a feature knows something that was not known on its day; or nobody had the outcome.
     """
-    report("indicators as they were known")
-    indicators = records.catalogue.indicators
-    wanted = list(indicators.values())
-    yearly = sorted({months_before(day, 12 * back) for day in origins for back in range(-1, 4)})
-    months = {*_MONTHS, *(one.months for rule in rules for one in rule.any_of)}
-    history = IndicatorHistory(
-        compute(records, wanted, yearly, roster.keys, sorted(months)), roster, outcome.id, counted.id
-    )
-    report("whether anything was known too early")
-    must_not_leak(history.matrix, records, wanted, origins, sorted(months))
-    report("indicators month by month")
-    named = {outcome.id, counted.id, *(one.indicator for rule in rules for one in rule.any_of)}
-    ends = month_ends(origins[0], months_before(origins[-1], -AHEAD))
-    few = [indicators[name] for name in sorted(with_parts(named, indicators))]
-    monthly = IndicatorHistory(compute(records, few, ends, roster.keys), roster, outcome.id, counted.id)
+    history, monthly = _histories(records, roster, outcome, counted, rules, origins, report)
     serving = np.column_stack([roster.serving(day) for day in origins])
     happened = np.column_stack([history.happened(day) for day in origins]) & serving
     if not happened.any():
         todo = "choose another outcome, or other days"
         raise MeasureError(Problem(outcome.id, "nobody had this outcome in the years looked at", todo=todo))
-    tried: list[tuple[SelectionRule, NDArray[np.float64], NDArray[np.float64]]] = []
-    refused: dict[str, str] = {}
-    for policy in selection_rules(history, rules):
-        report(policy.label)
-        numbers = np.zeros(serving.shape)
-        try:
-            for place, day in enumerate(origins):
-                numbers[serving[:, place], place] = policy.score(day)
-        except Refused as why:
-            refused[policy.id] = str(why)
-            continue
-        reviewed = [chosen(numbers[serving[:, at], at], capacity) for at in range(len(origins))]
-        weights = np.zeros(serving.shape)
-        for place, some in enumerate(reviewed):
-            weights[serving[:, place], place] = some
-        tried.append((policy, numbers, weights))
+    tried, refused = _tried(selection_rules(history, rules), serving, origins, capacity, report)
     report("intervals")
-    ranges = _resampled([weights for *_rest, weights in tried], [p.id for p, *_rest in tried], happened, serving)
+    ranges = _resampled([one.weights for one in tried], [one.policy.id for one in tried], happened, serving)
     by_month = {
         policy.id: policy for policy in selection_rules(monthly, rules) if policy.id not in ("logistic", "lightgbm")
     }
@@ -199,18 +171,9 @@ def backtest(
         )
         for policy, numbers, weights in tried
     ]
-    facts = {
-        "store_version": records.manifest.version,
-        "catalogue": records.catalogue.hash,
-        "features": len(wanted),
-        "data": hash_facts(records.manifest.model_dump(mode="json")),
-        "config": configuration(records.catalogue, outcome.id, counted.id, capacity),
-    }
     gone = np.column_stack(
         [serving[:, n] & ~roster.serving(months_before(day, -AHEAD)) for n, day in enumerate(origins)]
     )
-    held = {one.record for one in wanted if one.record in records.manifest.tables}
-    spans = {record: records.coverage(record) for record in sorted(held)}
     return Backtest(
         outcome,
         counted,
@@ -221,13 +184,96 @@ def backtest(
         scores,
         refused,
         history.matrix.undated,
-        facts,
+        _provenance(records, outcome, counted, capacity),
         {name: rows for name, rows in history.matrix.unlearned.items() if rows},
-        {name: (min(one.first for one in some), max(one.last for one in some)) for name, some in spans.items() if some},
+        _covered(records),
         history.matrix.sums.get(outcome.id, []),
         _found_later(records.catalogue, outcome),
         float(gone.sum() / serving.sum()),
     )
+
+
+class _Tried(NamedTuple):
+    """A way to choose, with its numbers and how much of each officer's alert is reviewed: (officers, days) each."""
+
+    policy: SelectionRule
+    numbers: NDArray[np.float64]
+    weights: NDArray[np.float64]
+
+
+def _histories(
+    records: Records,
+    roster: Roster,
+    outcome: IndicatorSpec,
+    counted: IndicatorSpec,
+    rules: Sequence[RuleSpec],
+    origins: Sequence[date],
+    report: Report,
+) -> tuple[IndicatorHistory, IndicatorHistory]:
+    """Return indicators as they were known on the days looked from, and month by month.
+
+    Raises:
+        MeasureError: a feature knows something that was not known on its day.
+    """
+    report("indicators as they were known")
+    indicators = records.catalogue.indicators
+    wanted = list(indicators.values())
+    yearly = sorted({months_before(day, 12 * back) for day in origins for back in range(-1, 4)})
+    months = {*_MONTHS, *(one.months for rule in rules for one in rule.any_of)}
+    matrix = compute(records, wanted, yearly, roster.keys, sorted(months))
+    history = IndicatorHistory(matrix, roster, outcome.id, counted.id)
+    report("whether anything was known too early")
+    must_not_leak(history.matrix, records, wanted, origins, sorted(months))
+    report("indicators month by month")
+    named = {outcome.id, counted.id, *(one.indicator for rule in rules for one in rule.any_of)}
+    ends = month_ends(origins[0], months_before(origins[-1], -AHEAD))
+    few = [indicators[name] for name in sorted(with_parts(named, indicators))]
+    return history, IndicatorHistory(compute(records, few, ends, roster.keys), roster, outcome.id, counted.id)
+
+
+def _tried(
+    rules: Iterable[SelectionRule],
+    serving: NDArray[np.bool_],
+    origins: Sequence[date],
+    capacity: int,
+    report: Report,
+) -> tuple[list[_Tried], dict[str, str]]:
+    """Return what each way to choose gives on each day; and why others could not be tried."""
+    tried: list[_Tried] = []
+    refused: dict[str, str] = {}
+    for policy in rules:
+        report(policy.label)
+        numbers, weights = np.zeros(serving.shape), np.zeros(serving.shape)
+        try:
+            for place, day in enumerate(origins):
+                numbers[serving[:, place], place] = policy.score(day)
+        except Refused as why:
+            refused[policy.id] = str(why)
+            continue
+        for place in range(len(origins)):
+            there = serving[:, place]
+            weights[there, place] = chosen(numbers[there, place], capacity)
+        tried.append(_Tried(policy, numbers, weights))
+    return tried, refused
+
+
+def _provenance(records: Records, outcome: IndicatorSpec, counted: IndicatorSpec, capacity: int) -> dict[str, Any]:
+    return {
+        "store_version": records.manifest.version,
+        "catalogue": records.catalogue.hash,
+        "features": len(records.catalogue.indicators),
+        "data": hash_facts(records.manifest.model_dump(mode="json")),
+        "config": configuration(records.catalogue, outcome.id, counted.id, capacity),
+    }
+
+
+def _covered(records: Records) -> dict[str, tuple[date, date]]:
+    """Return the first and last day of the records of each type that an indicator reads."""
+    read = {one.record for one in records.catalogue.indicators.values()} & set(records.manifest.tables)
+    spans = {record: records.coverage(record) for record in sorted(read)}
+    return {
+        name: (min(one.first for one in some), max(one.last for one in some)) for name, some in spans.items() if some
+    }
 
 
 def _found_later(catalogue: Catalogue, outcome: IndicatorSpec) -> bool:
@@ -283,7 +329,7 @@ def must_not_leak(
         MeasureError: an indicator used something that was learned later.
     """
     for day in origins:
-        known = Records(records.store, records.manifest, records.catalogue, day, records.authoritative)
+        known = records.as_known_by(day)
         then = compute(known, specs, [day], matrix.officers, looks)
         place = matrix.days.index(day)
         for name, months in then.columns:

@@ -1,22 +1,26 @@
 """The facts that indicators count: one pass over a record type gives a few whole numbers an event, and no more."""
 
 from dataclasses import dataclass, field
+from datetime import date
+from functools import reduce
+from operator import or_
 from typing import Any
 
 import ibis
 import numpy as np
+import polars as pl
 from numpy.typing import NDArray
 
 from openhalo.catalogue.indicators import IndicatorSpec
 from openhalo.catalogue.record_types import RecordType
 from openhalo.early_intervention.look_back import LookBack, Places
-from openhalo.engines.connect import cursor
 from openhalo.engines.ibis_expressions import to_ibis
-from openhalo.engines.rows import to_frame
 from openhalo.records.reading import Records
 
 _BITS = 60
 """Indicators whose answers share one whole number."""
+_NEVER = date.max
+"""The day on which something was learned that nobody wrote down."""
 
 
 @dataclass(frozen=True)
@@ -68,30 +72,24 @@ def read_events(
     for number, spec in enumerate(specs):
         node = records.catalogue.condition(record, spec.where)
         chosen[f"is_{number}"] = to_ibis(node, relation).fill_null(False) if node else ibis.literal(True)
-    query = str(ibis.to_sql(relation.table.select(**chosen), dialect="duckdb"))
-    parts = range(0, len(specs), _BITS)
-    masks = [
-        " | ".join(f"(CAST(is_{n} AS BIGINT) << {n - part})" for n in range(part, min(part + _BITS, len(specs))))
-        for part in parts
-    ]
-    columns = [f"row, {_since(clock, 'happened')} AS happened"]
+    facts = relation.table.select(**chosen)
+    inside = facts.filter(facts["officer"].notnull(), facts["happened"] <= clock.days[-1])
+    places = pl.DataFrame({"key": officers, "row": range(len(officers))}, schema={"key": pl.String, "row": pl.Int32})
+    rows = ibis.memtable(places)
+    own = inside.join(rows, inside["officer"] == rows["key"])
+    columns: dict[str, Any] = {"row": own["row"], "happened": _since(clock, own["happened"])}
     for place in range(len(groups)):
-        known = f"greatest(coalesce(learned_{place}, DATE '9999-12-31'), happened)"
-        columns.append(f"{_since(clock, known)} AS begins_{place}, learned_{place} IS NULL AS unlearned_{place}")
-    columns += [f"{mask} AS answers_{place}" for place, mask in enumerate(masks)]
-    inside = f"officer IS NOT NULL AND happened <= DATE '{clock.days[-1]}'"
-    some = " OR ".join(f"answers_{place} <> 0" for place in range(len(masks)))
-    found = to_frame(
-        cursor().sql(
-            f"""WITH facts AS ({query}),
-        officers AS (SELECT unnest(CAST($officers AS VARCHAR[])) AS key,
-            CAST(unnest(range({len(officers)})) AS INTEGER) AS row)
-        SELECT * FROM (SELECT {", ".join(columns)} FROM facts JOIN officers ON facts.officer = officers.key
-        WHERE {inside}) WHERE {some}""",
-            params={"officers": officers},
-        )
-    )
-    undated = to_frame(cursor().sql(f"SELECT count(*) FROM ({query}) AS facts WHERE {inside} AND undated")).item()
+        learned = own[f"learned_{place}"]
+        columns[f"begins_{place}"] = _since(clock, ibis.greatest(learned.fill_null(_NEVER), own["happened"]))
+        columns[f"unlearned_{place}"] = learned.isnull()
+    answers = []
+    for place, part in enumerate(range(0, len(specs), _BITS)):
+        bits = [own[f"is_{n}"].cast("int64") << (n - part) for n in range(part, min(part + _BITS, len(specs)))]
+        answers.append(f"answers_{place}")
+        columns[answers[-1]] = reduce(or_, bits)
+    counted = own.select(**columns)
+    found = records.fetch(counted.filter(ibis.or_(*(counted[name] != 0 for name in answers))))
+    undated = records.fetch(inside.filter(inside["undated"]).aggregate(n=ibis._.count())).item()
     return Events(
         clock,
         found["row"].to_numpy(),
@@ -99,14 +97,14 @@ def read_events(
         {group: clock.calendar[found[f"begins_{place}"].to_numpy()] for place, group in enumerate(groups)},
         {group: found[f"unlearned_{place}"].to_numpy() for place, group in enumerate(groups)},
         int(undated),
-        [found[f"answers_{place}"].to_numpy() for place in range(len(masks))],
+        [found[name].to_numpy() for name in answers],
     )
 
 
-def _since(clock: LookBack, day: str) -> str:
-    """Return the SQL of days since the clock's first day; what lies outside of the clock moves to its ends."""
-    moved = f"least(greatest({day}, DATE '{clock.first}'), DATE '{clock.last}')"
-    return f"CAST({moved} - DATE '{clock.first}' AS INTEGER)"
+def _since(clock: LookBack, day: Any) -> Any:
+    """Return days since the clock's first day; what lies outside of the clock moves to its ends."""
+    moved = ibis.least(ibis.greatest(day, ibis.literal(clock.first)), ibis.literal(clock.last))
+    return moved.delta(ibis.literal(clock.first), unit="day").cast("int32")
 
 
 def _day(relation: Any, definition: RecordType, name: str) -> Any:

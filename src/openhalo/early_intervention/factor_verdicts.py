@@ -3,7 +3,6 @@
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from openhalo.engines.connect import fetch
 from openhalo.records.reading import Records
 from openhalo.statistics.proportions import wilson
 
@@ -34,7 +33,7 @@ class FactorPrecision:
 
 def factor_precision(records: Records) -> list[FactorPrecision]:
     """Return each reason on which reviewers gave a verdict, by its id; verdicts left blank are not counted."""
-    held = fetch(records.table("officers/factor_verdict").select("factor", "verdict")).drop_nulls()
+    held = records.fetch(records.table("officers/factor_verdict").select("factor", "verdict")).drop_nulls()
     found = []
     for (factor,), some in sorted(held.group_by("factor"), key=lambda pair: str(pair[0][0])):
         counts = dict(some["verdict"].value_counts().sort("verdict").iter_rows())

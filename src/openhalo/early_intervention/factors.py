@@ -1,9 +1,9 @@
 """One reason to look, and how unusual an officer's number is among officers doing the same work."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
-from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,7 +18,6 @@ from openhalo.statistics.results import Refused
 from openhalo.statistics.shrinkage import gamma_poisson
 
 Numbers = NDArray[np.float64]
-Kind = Literal["context", "threshold", "count", "peers", "disparity", "same_scene", "risk"]
 
 
 @dataclass(frozen=True)
@@ -32,7 +31,8 @@ class Factor:
         times: how many times as many (peers taken as at least 0.05); of a risk model, the odds multiplied.
         unusual: share of peers who have fewer.
         sentence: the reason in plain words, with how unusual it is.
-        kind: how it was found; context: not why the officer is in the set, and told beside it.
+        kind: how it was found, a kind of signal or `threshold`; context: not why the officer is in the set, and told
+            beside it.
         signal: the signal or rule of the catalogue; empty for context.
         chance: how likely such a number, or a higher one, is for an officer like the others; None where no such
             question was asked.
@@ -48,12 +48,24 @@ class Factor:
     times: float
     unusual: float
     sentence: str
-    kind: Kind = "context"
+    kind: str = "context"
     signal: str = ""
     chance: float | None = None
     low: float | None = None
     high: float | None = None
     compared_with: str = ""
+
+
+Reasons = dict[int, list[Factor]]
+"""The reasons for officers, by place among serving officers."""
+
+
+@dataclass(frozen=True)
+class Filler:
+    """What fills the places that are left: a number for each serving officer, 0: never, and the reasons for one."""
+
+    numbers: Numbers
+    reasons: Callable[[int], list[Factor]]
 
 
 @dataclass(frozen=True)
@@ -68,7 +80,7 @@ class SignalContext:
     records: Records
     history: IndicatorHistory
     day: date
-    _standings: dict[tuple[str, int], "Standing"] = field(default_factory=dict)
+    _standings: dict[tuple[str, int], "Standing"] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     @cached_property
     def there(self) -> NDArray[np.int64]:
@@ -166,7 +178,7 @@ def _beside_peers(context: SignalContext, name: str, months: int) -> Standing:
 
 
 def peer_factor(
-    context: SignalContext, at: Standing, row: int, name: str, months: int, kind: Kind, signal: str = ""
+    context: SignalContext, at: Standing, row: int, name: str, months: int, kind: str, signal: str = ""
 ) -> Factor:
     """Return one officer's reason: more than others doing the same work."""
     spec = context.records.catalogue.indicators[name]

@@ -40,8 +40,8 @@ class Matrix:
     undated: dict[str, int] = field(default_factory=dict)
     unlearned: dict[str, int] = field(default_factory=dict)
     sums: dict[str, list[str]] = field(default_factory=dict)
-    _values: dict[tuple[str, int], NDArray[Any]] = field(default_factory=dict)
-    _ratios: dict[str, IndicatorSpec] = field(default_factory=dict)
+    _values: dict[tuple[str, int], NDArray[Any]] = field(default_factory=dict, init=False)
+    _ratios: dict[str, IndicatorSpec] = field(default_factory=dict, init=False)
 
     def values(self, indicator: str, months: int) -> NDArray[Any]:
         """Return (officers, days): a count; days since the last event, or a ratio (NaN: none, no exposure)."""

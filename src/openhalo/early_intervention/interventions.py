@@ -16,7 +16,6 @@ from openhalo.catalogue.indicators import IndicatorSpec
 from openhalo.early_intervention.indicators import compute
 from openhalo.early_intervention.look_back import months_before
 from openhalo.early_intervention.roster import Roster
-from openhalo.engines.connect import fetch
 from openhalo.language import formatting
 from openhalo.language.translation import _
 from openhalo.records.reading import Records
@@ -60,7 +59,9 @@ def outcomes(records: Records, roster: Roster, spec: IndicatorSpec) -> list[Outc
         roster: who served when.
         spec: the count of which there should be fewer.
     """
-    held = fetch(records.table("officers/intervention").select("officer", "kind", "begun_on")).drop_nulls("officer")
+    held = records.fetch(records.table("officers/intervention").select("officer", "kind", "begun_on")).drop_nulls(
+        "officer"
+    )
     reach = max((cover.last for cover in records.coverage(spec.record)), default=date.min)
     kinds = sorted(kind for kind in held["kind"].unique().to_list() if kind)
     facts = _facts(records, roster, spec, held, months_before(reach, SPAN))
@@ -182,7 +183,7 @@ def _by_officer(frame: pl.DataFrame, column: str, at: dict[str, int]) -> Dated:
 def _raised(records: Records, at: dict[str, int]) -> Dated:
     if "officers/signal" not in records.manifest.tables:
         return _by_officer(pl.DataFrame(schema={"officer": pl.String, "raised_on": pl.Date}), "raised_on", at)
-    return _by_officer(fetch(records.table("officers/signal").select("officer", "raised_on")), "raised_on", at)
+    return _by_officer(records.fetch(records.table("officers/signal").select("officer", "raised_on")), "raised_on", at)
 
 
 def _within(dated: Dated, after: date, last: date, officers: int) -> NDArray[np.bool_]:

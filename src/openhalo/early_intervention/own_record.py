@@ -5,7 +5,7 @@ It shows nobody else: no other officer, and no trait or words of a complainant o
 
 import math
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from datetime import date
 from typing import Any
 
@@ -14,7 +14,6 @@ import polars as pl
 from openhalo.base.errors import MeasureError, Problem
 from openhalo.catalogue.record_types import FieldSpec, RecordType
 from openhalo.early_intervention.indicators import compute
-from openhalo.engines.connect import fetch
 from openhalo.records.reading import Records
 
 OFFICER = "officers/officer"
@@ -55,7 +54,7 @@ def own_record(records: Records, officer: str, known_by: date) -> OwnRecord:
         MeasureError: nobody on the roster has this key or pseudonym, or several have.
     """
     key, row = _find(records, officer)
-    then = replace(records, known_by=known_by, _tables={}, _coverage={}, said={})
+    then = records.as_known_by(known_by)
     held: dict[str, list[dict[str, Any]]] = {}
     kept_back: dict[str, list[str]] = {}
     for definition, link, keys in _about(records, key, row):
@@ -67,7 +66,7 @@ def own_record(records: Records, officer: str, known_by: date) -> OwnRecord:
         shown = [name for name, spec in definition.fields.items() if _shown(spec, definition)]
         hidden = [name for name in definition.fields if name not in shown and name != link]
         columns = [column for name in shown for column in definition.fields[name].columns(name) if not _by_side(column)]
-        rows = fetch(table.filter(table[link].isin(keys)).select("record_key", *columns)).sort("record_key")
+        rows = then.fetch(table.filter(table[link].isin(keys)).select("record_key", *columns)).sort("record_key")
         held[definition.id] = _plain(rows)
         if hidden:
             kept_back[definition.id] = hidden
@@ -78,7 +77,7 @@ def own_record(records: Records, officer: str, known_by: date) -> OwnRecord:
 def _find(records: Records, officer: str) -> tuple[str, dict[str, Any]]:
     """Return key and row of an officer. Nobody else is named when there is none: a hint would name others."""
     table = records.table(OFFICER)
-    found = _plain(fetch(table.filter((table.record_key == officer) | (table.pseudonym == officer))))
+    found = _plain(records.fetch(table.filter((table.record_key == officer) | (table.pseudonym == officer))))
     if len(found) != 1:
         told = "nobody on the roster has this key or pseudonym" if not found else "several officers have this pseudonym"
         raise MeasureError(Problem(officer, told, "a record key or a pseudonym"))
@@ -103,7 +102,7 @@ def _about(records: Records, key: str, row: dict[str, Any]) -> Iterator[tuple[Re
         for name, spec in one.fields.items():
             if one.id not in own and spec.type == "link" and spec.to in own and _officers_only(own[spec.to]):
                 table = records.table(spec.to)
-                keys = fetch(table.filter(table.officer == key).select("record_key"))["record_key"].to_list()
+                keys = records.fetch(table.filter(table.officer == key).select("record_key"))["record_key"].to_list()
                 yield one, name, keys
                 break
 

@@ -8,7 +8,6 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from openhalo.engines.connect import fetch
 from openhalo.records.reading import Records
 
 FEWEST_PEERS = 20
@@ -97,10 +96,12 @@ def read_roster(records: Records) -> Roster:
         MeasureError: two sources disagree about the same days.
     """
     wanted = ["record_key", "pseudonym", "hired_on", "separated_on", "race", "gender"]
-    officers = fetch(records.table("officers/officer").select(*wanted)).sort("record_key")
-    held = fetch(records.table("officers/assignment").select("officer", "unit", "special_duty", "starts_on", "ends_on"))
+    officers = records.fetch(records.table("officers/officer").select(*wanted)).sort("record_key")
+    held = records.fetch(
+        records.table("officers/assignment").select("officer", "unit", "special_duty", "starts_on", "ends_on")
+    )
     if "shifts/shift" not in records.manifest.tables:
         return Roster(officers, held)
     table = records.table("shifts/shift").filter(ibis._.officer.notnull() & ibis._.kind.notnull())
     worked = table.group_by(officer=ibis._.officer, month=ibis._.starts_at_date.truncate("M"), kind=ibis._.kind)
-    return Roster(officers, held, fetch(worked.agg(worked=ibis._.count())).select(*_SHIFTS))
+    return Roster(officers, held, records.fetch(worked.agg(worked=ibis._.count())).select(*_SHIFTS))

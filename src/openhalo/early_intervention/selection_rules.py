@@ -12,7 +12,7 @@ from functools import cached_property, partial
 import numpy as np
 from numpy.typing import NDArray
 
-from openhalo.catalogue.indicators import RuleSpec, Threshold
+from openhalo.catalogue.indicator_rules import RuleSpec, Threshold
 from openhalo.early_intervention import risk
 from openhalo.early_intervention.indicators import Matrix
 from openhalo.early_intervention.look_back import months_before

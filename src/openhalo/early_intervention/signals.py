@@ -15,10 +15,12 @@ from numpy.typing import NDArray
 from openhalo.base.errors import CatalogueError, MissingExtra, Problem, did_you_mean, name_all
 from openhalo.base.provenance import hash_facts
 from openhalo.catalogue.index import Catalogue
-from openhalo.catalogue.indicators import IndicatorSpec, RuleSpec
+from openhalo.catalogue.indicator_rules import RuleSpec
+from openhalo.catalogue.indicators import IndicatorSpec
+from openhalo.catalogue.signal_kinds.risk import RiskSignal
 from openhalo.catalogue.signal_specs import SignalSpec
-from openhalo.early_intervention.alerts import Filler, alerts, filler
-from openhalo.early_intervention.factors import Factor, SignalContext, beside_peers, peer_factor
+from openhalo.early_intervention.alerts import find
+from openhalo.early_intervention.factors import Factor, Filler, SignalContext, beside_peers, peer_factor
 from openhalo.early_intervention.governance import Governance
 from openhalo.early_intervention.indicators import compute
 from openhalo.early_intervention.roster import Roster
@@ -122,18 +124,7 @@ def review_set(records: Records, roster: Roster, known_by: date, governance: Gov
     """
     on = switched_on(records.catalogue, governance)
     context = _asked(records, roster, known_by, on)
-    found: dict[int, list[Factor]] = {}
-    fillers: list[Filler] = []
-    refused: dict[str, str] = {}
-    for spec in on:
-        try:
-            if isinstance(spec, SignalSpec) and spec.kind in ("count", "risk"):
-                fillers.append(filler(context, spec))
-            else:
-                for row, factors in alerts(context, spec).items():
-                    found.setdefault(row, []).extend(factors)
-        except (Refused, MissingExtra) as why:
-            refused[spec.id] = str(why)
+    found, fillers, refused = _found(context, on)
     names = roster.officers["pseudonym"].fill_null(roster.officers["record_key"]).to_numpy()[context.there]
     # Of officers who stand alike at the border a hash decides: nobody stands first for a name or a date of hire.
     tie = np.array([hash_facts([name, str(known_by)]) for name in names])
@@ -182,17 +173,36 @@ def review_set(records: Records, roster: Roster, known_by: date, governance: Gov
     )
 
 
+def _found(
+    context: SignalContext, on: Sequence[SignalSpec | RuleSpec]
+) -> tuple[dict[int, list[Factor]], list[Filler], dict[str, str]]:
+    """Return what signals find by themselves, by row; those that fill places; and why others could not be asked."""
+    found: dict[int, list[Factor]] = {}
+    fillers: list[Filler] = []
+    refused: dict[str, str] = {}
+    for spec in on:
+        try:
+            told = find(context, spec)
+            if isinstance(told, Filler):
+                fillers.append(told)
+            else:
+                for row, factors in told.items():
+                    found.setdefault(row, []).extend(factors)
+        except (Refused, MissingExtra) as why:
+            refused[spec.id] = str(why)
+    return found, fillers, refused
+
+
 def _asked(records: Records, roster: Roster, day: date, on: Sequence[SignalSpec | RuleSpec]) -> SignalContext:
     """Return everything that the signals read on a day; past years too where a model learns from them."""
     indicators = records.catalogue.indicators
-    known = Records(records.store, records.manifest, records.catalogue, day, records.authoritative)
-    model = next((spec for spec in on if isinstance(spec, SignalSpec) and spec.kind == "risk"), None)
+    known = records.as_known_by(day)
+    model = next((spec for spec in on if isinstance(spec, RiskSignal)), None)
     if model is not None:
         days = sorted([day, *past_windows(day)])
         matrix = compute(records, indicators.values(), days, roster.keys)
         return SignalContext(known, IndicatorHistory(matrix, roster, model.foresees, model.counted), day)
-    named = {one.indicator for spec in on if isinstance(spec, RuleSpec) for one in spec.any_of}
-    named |= {spec.indicator for spec in on if isinstance(spec, SignalSpec) and spec.indicator}
+    named = {name for spec in on for name in spec.indicators}
     for name in sorted(named):
         named |= {one for one in (indicators[name].of, indicators[name].per, *indicators[name].any_of) if one}
     wanted = [one for one in indicators.values() if _is_context(one) or one.id in named]
@@ -237,13 +247,13 @@ def _add_context(context: SignalContext, reasons: dict[int, list[Factor]]) -> No
 
 def _signal(catalogue: Catalogue, officer: str, unit: str, peers: int, factors: list[Factor], lapses: date) -> Signal:
     signals = sorted({one.signal for one in factors} - {""})
-    specs: list[Any] = [catalogue.signals.get(name) or catalogue.rules[name] for name in signals]
-    records = {spec.record for spec in specs if isinstance(spec, SignalSpec) and spec.record}
+    found = [catalogue.signals.get(name) or catalogue.rules[name] for name in signals]
+    records = {record for spec in found for record in spec.records}
     read = {one.indicator for one in factors if one.indicator in catalogue.indicators}
-    if any(isinstance(spec, SignalSpec) and spec.kind == "risk" for spec in specs):
+    if any(spec.reads_everything for spec in found):
         read = set(catalogue.indicators)
     inputs = sorted(read | records)
-    specs += [catalogue.indicators.get(name) or catalogue.record_types[name] for name in inputs]
-    version = hash_facts([spec.model_dump(mode="json") for spec in specs])
+    read_specs = [catalogue.indicators.get(name) or catalogue.record_types[name] for name in inputs]
+    version = hash_facts([spec.model_dump(mode="json") for spec in [*found, *read_specs]])
     ordered = sorted(factors, key=lambda one: (one.kind == "context", one.indicator, one.signal))
     return Signal(officer, unit, peers, ordered, signals, inputs, version, lapses)

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 import numpy as np
 
 from openhalo.base.provenance import hash_facts
-from openhalo.catalogue.indicators import RuleSpec
+from openhalo.catalogue.indicator_rules import RuleSpec
 from openhalo.early_intervention.governance import Governance
 from openhalo.early_intervention.indicators import compute
 from openhalo.early_intervention.roster import Roster

@@ -9,14 +9,17 @@ from typing import Any
 import polars as pl
 
 
-class _Stream:
+class Stream:
+    """Rows of a relation or a frame, whose class nobody on the other side needs to know."""
+
     def __init__(self, relation: Any) -> None:
         self.relation = relation
 
     def __arrow_c_stream__(self, requested_schema: object = None) -> Any:
+        """Return the rows as an Arrow stream."""
         return self.relation.__arrow_c_stream__(requested_schema)
 
 
 def to_frame(relation: Any) -> pl.DataFrame:
     """Return the rows of a relation: of anything that speaks the Arrow PyCapsule interface."""
-    return pl.DataFrame(_Stream(relation))
+    return pl.DataFrame(Stream(relation))

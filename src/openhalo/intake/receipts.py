@@ -5,9 +5,10 @@ from datetime import datetime
 from pathlib import Path
 
 import polars as pl
-from pydantic import BaseModel, ConfigDict, ValidationError, computed_field
+from pydantic import BaseModel, ConfigDict, computed_field
 
-from openhalo.base.errors import DeliveryError, Problem, StoreError, name_all
+from openhalo.base.errors import DeliveryError, Problem, name_all
+from openhalo.base.kept_files import read_kept
 from openhalo.base.provenance import write_json
 
 SCRATCH = ".import-"
@@ -65,9 +66,9 @@ def write_delivery(
     place = scratch / receipt.delivery
     place.mkdir()
     if not rejected.is_empty():
-        rejected.write_parquet(place / "rejected.parquet")
+        rejected.write_parquet(rejected_file(scratch, receipt.delivery))
     if not withdrawn.is_empty():
-        withdrawn.write_parquet(place / "withdrawn.parquet")
+        withdrawn.write_parquet(withdrawn_file(scratch, receipt.delivery))
     write_receipt(place.parent, receipt)
     place.rename(folder / receipt.delivery)
 
@@ -75,6 +76,16 @@ def write_delivery(
 def write_receipt(folder: Path, receipt: Receipt) -> None:
     """Write the receipt of a delivery whose folder is there."""
     write_json(folder / receipt.delivery / "receipt.json", receipt.model_dump(mode="json"))
+
+
+def rejected_file(folder: Path, delivery: str) -> Path:
+    """Return the file of a delivery's rejected rows; it is there only where there are some."""
+    return folder / delivery / "rejected.parquet"
+
+
+def withdrawn_file(folder: Path, delivery: str) -> Path:
+    """Return the file of the records that a delivery took back; it is there only where there are some."""
+    return folder / delivery / "withdrawn.parquet"
 
 
 def next_delivery(folder: Path) -> str:
@@ -91,14 +102,7 @@ def receipts(folder: Path) -> list[Receipt]:
     Raises:
         StoreError: one is damaged.
     """
-    return [_read(path) for path in sorted(folder.glob("[0-9]*/receipt.json"))]
-
-
-def _read(path: Path) -> Receipt:
-    try:
-        return Receipt.model_validate_json(path.read_text(encoding="utf-8"))
-    except ValidationError:
-        raise StoreError(Problem(str(path), "the receipt is damaged", todo="restore the site's backup")) from None
+    return [read_kept(path, Receipt, "the receipt") for path in sorted(folder.glob("[0-9]*/receipt.json"))]
 
 
 def receipt_of(folder: Path, delivery: str) -> Receipt:
@@ -121,7 +125,7 @@ def rejected_rows(folder: Path, delivery: str) -> pl.DataFrame:
         DeliveryError: there is no such delivery.
     """
     receipt_of(folder, delivery)
-    path = folder / delivery / "rejected.parquet"
+    path = rejected_file(folder, delivery)
     return pl.read_parquet(path) if path.exists() else pl.DataFrame(schema=_NO_REJECTS)
 
 

@@ -9,7 +9,7 @@ import ibis
 import polars as pl
 
 from openhalo.base.periods import Grain
-from openhalo.engines.connect import fetch
+from openhalo.engines.engine import Engine
 from openhalo.measures.planning import ALL_TIME, PERIOD, period_of, starts
 from openhalo.records.reading import Records, Relation
 
@@ -27,7 +27,7 @@ class Kept:
     Counts fit one store version and one definition of each measure; use a new one for another.
     """
 
-    _found: dict[Hashable, Any] = field(default_factory=dict)
+    _found: dict[Hashable, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def once(self, key: Hashable, make: Callable[[], _T]) -> _T:
         """Return what was made before under this key, or make it now."""
@@ -100,11 +100,11 @@ def tally(
     flat = table
     for group in lists:
         flat = flat.mutate(**{group.column: ibis._[group.column].unnest()})
-    cells = _fetch(flat, [*timed, *values], sums, grain)
+    cells = _fetch(records.engine, flat, [*timed, *values], sums, grain)
     flags = [group.known for group in groups]
     if lists:
         known = {g.known: _is_known(g, g in lists) for g in groups}
-        margins = _fetch(table.mutate(**known), [*timed, *flags], sums, grain)
+        margins = _fetch(records.engine, table.mutate(**known), [*timed, *flags], sums, grain)
     else:
         margins = _margins(cells, groups)
     return Tally(cells, margins)
@@ -130,7 +130,7 @@ def spread(
             table = table.mutate(**{group.column: ibis._[group.column].unnest()})
     keys = [group.column for group in groups]
     known = table.filter(ibis._["_value"].notnull())
-    found = _fetch(known, [*timed, *keys, "_value"], {"times": ibis._.count()}, grain)
+    found = _fetch(records.engine, known, [*timed, *keys, "_value"], {"times": ibis._.count()}, grain)
     if holders:
         return found.group_by(PERIOD, *keys, pl.col("times").alias("value")).agg(pl.len().alias("times"))
     return found.rename({"_value": "value"})
@@ -145,7 +145,8 @@ def months(
     """
     values = {group.column: _values(group, relation, records) for group in groups}
     month = period_of(relation, records, relation.record, "month")
-    return _grouped(relation.table.select(**{PERIOD: month}, **rows, **values), [PERIOD, *values], sums)
+    table = relation.table.select(**{PERIOD: month}, **rows, **values)
+    return _grouped(records.engine, table, [PERIOD, *values], sums)
 
 
 def cut(by_month: pl.DataFrame, grain: Grain, groups: list[Group]) -> Tally:
@@ -183,8 +184,8 @@ def _margins(cells: pl.DataFrame, groups: Sequence[Group]) -> pl.DataFrame:
     return _add_up(cells.with_columns(known).drop(columns), [PERIOD, *(group.known for group in groups)])
 
 
-def _fetch(table: Any, keys: list[str], sums: Mapping[str, Any], grain: Grain) -> pl.DataFrame:
-    frame = _grouped(table, keys, sums)
+def _fetch(engine: Engine, table: Any, keys: list[str], sums: Mapping[str, Any], grain: Grain) -> pl.DataFrame:
+    frame = _grouped(engine, table, keys, sums)
     if PERIOD in keys:
         frame = frame.with_columns(starts(pl.col(PERIOD), grain).alias(PERIOD))
     else:
@@ -194,8 +195,8 @@ def _fetch(table: Any, keys: list[str], sums: Mapping[str, Any], grain: Grain) -
     return frame
 
 
-def _grouped(table: Any, keys: list[str], sums: Mapping[str, Any]) -> pl.DataFrame:
-    frame = fetch(table.group_by(keys).agg(**sums) if keys else table.agg(**sums))
+def _grouped(engine: Engine, table: Any, keys: list[str], sums: Mapping[str, Any]) -> pl.DataFrame:
+    frame = engine.fetch(table.group_by(keys).agg(**sums) if keys else table.agg(**sums))
     return frame.with_columns(
         pl.col([c for c in frame.columns if c.startswith("group:")]).cast(pl.String), pl.col(list(sums)).fill_null(0)
     )

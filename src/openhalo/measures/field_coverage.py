@@ -8,7 +8,6 @@ from openhalo.base.periods import Period
 from openhalo.catalogue.conditions import Compare, Field, Has, In, Missing, Node, fields_of, questions
 from openhalo.catalogue.measure_specs import MeasureSpec
 from openhalo.catalogue.sources import Recorded
-from openhalo.engines.connect import fetch
 from openhalo.records.reading import Records
 
 
@@ -33,7 +32,7 @@ def unsaid(spec: MeasureSpec, records: Records) -> list[str]:
         asked = list(dict.fromkeys(path for one in specs for path in rests_on(one, records)))
         relation = records.relation(spec.record)
         columns = {f"field {place}": relation.field(path) for place, path in enumerate(asked)}
-        found = fetch(relation.table.select(**columns).aggregate(**{name: _[name].count() for name in columns}))
+        found = records.fetch(relation.table.select(**columns).aggregate(**{name: _[name].count() for name in columns}))
         said |= dict(zip(asked, found.row(0), strict=True))
     return [path for path in fields if not said[path]]
 

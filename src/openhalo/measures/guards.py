@@ -10,7 +10,6 @@ import polars as pl
 
 from openhalo.base.errors import MeasureError, Problem
 from openhalo.catalogue.measure_specs import MeasureSpec
-from openhalo.engines.connect import fetch
 from openhalo.language.translation import mark_for_translation
 from openhalo.measures import guard_words
 from openhalo.measures.denominators import Exposure, years_asked
@@ -317,4 +316,4 @@ def _things(question: Question, records: Records) -> str:
 def _events(relation: Relation, path: str) -> dict[str, int]:
     place = relation.field(path)
     counted = relation.table.select(_place=place).group_by("_place").agg(n=ibis._.count())
-    return {place: n for place, n in fetch(counted).rows() if place is not None}
+    return {place: n for place, n in relation.records.fetch(counted).rows() if place is not None}

@@ -10,7 +10,7 @@ from openhalo.analyses.runner import run_plan
 from openhalo.base.progress import Report, silent
 from openhalo.base.provenance import write_json
 from openhalo.catalogue.analysis_plans import AnalysisPlan
-from openhalo.catalogue.core_list import CoreStatus
+from openhalo.catalogue.core_standing import CoreStatus
 from openhalo.catalogue.index import Catalogue
 from openhalo.catalogue.sources import SourceSpec
 from openhalo.catalogue.translating import translated
@@ -116,7 +116,7 @@ def build(
     for language in imprint.languages:
         with speaking(language):
             report(f"pages {language.tag}")
-            local = replace(records, catalogue=translated(catalogue, _))
+            local = records.in_language(translated(catalogue, _))
             spoken, said = local.catalogue, imprint.spoken()
             told = [one.defined_by(spoken) for one in answers]
             contents = Contents(

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import NAMESPACE_OID, uuid5
 
-from openhalo.catalogue.core_list import CoreStatus
+from openhalo.catalogue.core_standing import CoreStatus
 from openhalo.catalogue.sources import SourceSpec
 from openhalo.publications.imprint import Imprint
 from openhalo.publications.tables.deliveries import DeliveryRow

@@ -1,9 +1,8 @@
 """The agency, or its overseer, computes a release again from the records themselves."""
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 import polars as pl
 
@@ -23,7 +22,7 @@ from openhalo.records.as_of import RecordsAsOf
 from openhalo.records.purging import purges
 from openhalo.records.reading import Records
 from openhalo.releases.comparing import KEY
-from openhalo.releases.editions import FIGURES, read_facts, read_figures
+from openhalo.releases.editions import FIGURES, Facts, read_facts, read_figures
 from openhalo.releases.package import DESCRIPTOR
 from openhalo.verification.definitions import Defined, Definitions
 from openhalo.verification.derivation import Derivation
@@ -42,11 +41,11 @@ class Recomputed(Rederived):
     release: str = ""
     store_version: int = 0
     same_catalogue: bool = True
-    """Whether every definition of the catalogue is as it was; if not, unchanged measures are still compared."""
+    """Whether every definition of the catalogue is as it was; if not, the release's own are what it is computed by."""
 
 
 def recompute(folder: Path, definitions: Definitions, records: Records, report: Report = silent) -> Recomputed:
-    """Compute every figure of a release again and compare it with the one published.
+    """Compute every figure of a release again, by the release's own definitions, and compare it with the one published.
 
     Args:
         folder: the release.
@@ -55,14 +54,15 @@ def recompute(folder: Path, definitions: Definitions, records: Records, report: 
             late changes waited, their days are read from the versions that the descriptor names.
         report: called at each step.
     """
-    catalogue = records.catalogue
+    same = records.catalogue.hash == definitions.catalogue
+    catalogue = definitions.laid_over(records.catalogue)
+    records = replace(records, catalogue=catalogue)
     table = read_figures(folder)
-    same = catalogue.hash == definitions.catalogue
     found = Recomputed(release=definitions.release, store_version=definitions.store_version, same_catalogue=same)
     found.figures = table.height
     files = read_recoded(folder)
     as_out = released(files, folder, records)
-    told = _Protected.of(read_facts(folder, DESCRIPTOR).get("disclosure", {}))
+    told = _Protected.of(read_facts(folder, DESCRIPTOR, _Descriptor).disclosure)
     versions = {definitions.store_version, *(version for _days, version in told.stretches)}
     versions |= {version for one in files for version in one.stretches.values()}
     gone = {one.record for one in purges(records.store) if versions & {*one.versions}}
@@ -72,9 +72,9 @@ def recompute(folder: Path, definitions: Definitions, records: Records, report: 
     for measure, defined in definitions.measures.items():
         part = table.filter(pl.col("measure") == measure)
         purged = sorted(gone & {*defined.records})
-        spec = catalogue.measures.get(measure)
-        if purged or spec is None:
-            why = f"a record of {', '.join(purged)} was purged since" if purged else "the catalogue has no such measure"
+        spec = defined.spec
+        if purged:
+            why = f"a record of {', '.join(purged)} was purged since"
             found.cannot[why] = found.cannot.get(why, 0) + part.height
             continue
         report(f"measure {measure}")
@@ -85,10 +85,6 @@ def recompute(folder: Path, definitions: Definitions, records: Records, report: 
         else:
             done = release_figures(spec, records)
         now = define(definitions.release, [done], records, [])
-        if now.measures[measure].meaning != defined.meaning:
-            why = "the definition has changed since"
-            found.cannot[why] = found.cannot.get(why, 0) + part.height
-            continue
         rows = [
             open_data.empty(),
             *(open_data.long_form(one, done, catalogue, Derivation(now)) for one in done.results),
@@ -102,6 +98,15 @@ def recompute(folder: Path, definitions: Definitions, records: Records, report: 
     return found
 
 
+class _Disclosure(Facts):
+    closed_days: dict[str, str] = {}
+    counted_from_versions: dict[str, int] = {}
+
+
+class _Descriptor(Facts):
+    disclosure: _Disclosure = _Disclosure()
+
+
 @dataclass(frozen=True)
 class _Protected:
     """What a release says of the records that it protected: the days they speak for, and how these were counted."""
@@ -110,10 +115,9 @@ class _Protected:
     stretches: list[tuple[Period, int]]
 
     @classmethod
-    def of(cls, facts: Mapping[str, Any]) -> "_Protected":
-        days = {record: Period.parse(text) for record, text in facts.get("closed_days", {}).items()}
-        versions = facts.get("counted_from_versions", {})
-        return cls(days, [(Period.parse(text), version) for text, version in versions.items()])
+    def of(cls, facts: _Disclosure) -> "_Protected":
+        days = {record: Period.parse(text) for record, text in facts.closed_days.items()}
+        return cls(days, [(Period.parse(text), version) for text, version in facts.counted_from_versions.items()])
 
 
 def _again(

@@ -28,6 +28,7 @@ class RecordsAsOf(Records):
             records.known_by,
             records.authoritative,
             records.visitor_places,
+            engine=records.engine,
             stretches=stretches,
             only=only,
         )
@@ -56,6 +57,7 @@ class RecordsAsOf(Records):
             self.known_by,
             self.authoritative,
             self.visitor_places,
+            engine=self.engine,
         )
         return earlier.table(record)
 

@@ -3,12 +3,12 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Self
 
 import polars as pl
 
 from openhalo.base.periods import Period
 from openhalo.records.reading import Records
-from openhalo.records.sql import quote
 
 
 @dataclass(frozen=True)
@@ -26,7 +26,7 @@ class RecordsAsReleased(Records):
     files: Mapping[str, Released] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, records: Records, files: Mapping[str, Released]) -> "RecordsAsReleased":
+    def of(cls, records: Records, files: Mapping[str, Released]) -> Self:
         """Return the records of a store version, with these types read from their files."""
         tables = dict(records.manifest.tables)
         for record, one in files.items():
@@ -46,10 +46,13 @@ class RecordsAsReleased(Records):
             None,
             {**records.authoritative, **order},
             records.visitor_places,
+            engine=records.engine,
             files=files,
         )
 
-    def _origin(self, record: str) -> str:
-        if record not in self.files:
-            return super()._origin(record)
-        return f"read_parquet({quote(self.files[record].path.as_posix())}, hive_partitioning = false)"
+    def at_version(self, version: int | None) -> Self:
+        """Return the records of another store version, with the same types read from their files."""
+        return type(self).of(super().at_version(version), self.files)
+
+    def _files(self, record: str) -> list[str]:
+        return [self.files[record].path.as_posix()] if record in self.files else super()._files(record)

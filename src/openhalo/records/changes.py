@@ -13,9 +13,11 @@ import polars as pl
 from openhalo.base.periods import Period
 from openhalo.catalogue.record_types import RecordType
 from openhalo.catalogue.sources import SourceSpec
+from openhalo.engines.duckdb_cursor import cursor
+from openhalo.engines.duckdb_sql import quote
 from openhalo.engines.rows import to_frame
 from openhalo.records.identity import agency_bucket, content_hash, record_key
-from openhalo.records.sql import local_day, quote, scan
+from openhalo.records.sql import local_day, scan
 from openhalo.records.staging import Staged
 from openhalo.records.store import Partition
 
@@ -60,14 +62,13 @@ class Comparison:
     touched: list[Partition]
 
 
-def compare(
-    arrival: Arrival, files: Sequence[str], connection: duckdb.DuckDBPyConnection
-) -> tuple[Comparison, pl.DataFrame]:
+def compare(arrival: Arrival, files: Sequence[str]) -> tuple[Comparison, pl.DataFrame]:
     """Compare staged rows with the store.
 
     Returns the comparison, and the rows refused because their key is not theirs alone (`row`, `reason`).
-    The connection keeps the tables `arriving`, `existing` and `withdrawn` for `write`.
+    This thread's connection keeps the tables `arriving`, `existing` and `withdrawn` for `write`.
     """
+    connection = cursor()
     _stage(arrival, files, connection)
     repeated = _refuse_repeated_keys(connection)
     _load_existing(arrival, files, connection)

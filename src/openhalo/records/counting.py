@@ -1,16 +1,18 @@
 """Which stored records count: what was known by a date, and which source speaks where two cover the same days.
 
-Everything here is SQL over the record type's own columns, to be laid over a scan of the store.
+Everything here is an Ibis expression over rows with the record type's own columns.
 """
 
 from collections.abc import Mapping, Sequence
 from datetime import date
+from typing import Any
+
+import ibis
 
 from openhalo.base.errors import MeasureError, Problem, name_all
 from openhalo.base.periods import Period
 from openhalo.catalogue.record_types import RecordType
 from openhalo.records.manifest import Coverage, Manifest
-from openhalo.records.sql import identifier, quote
 
 
 def must_declare_knowledge(record: RecordType) -> None:
@@ -25,46 +27,44 @@ def must_declare_knowledge(record: RecordType) -> None:
         raise MeasureError(Problem(record.id, found, todo=todo))
 
 
-def known(record: RecordType, known_by: date) -> str:
-    """Return the SQL condition: the record had happened by the date, and its first group was learned by then.
+def known(rows: Any, record: RecordType, known_by: date) -> Any:
+    """Return the condition: the record had happened by the date, and its first group was learned by then.
 
     A record whose date of learning is missing is kept; `undated` counts it.
     """
-    base = identifier(_learned(record, next(iter(record.known_at))))
-    day = identifier(record.date_column)
+    day, learned = rows[record.date_column], rows[_learned(record, next(iter(record.known_at)))]
     yearly = record.fields[record.time].type == "integer"
-    happened = f"{day} <= {known_by.year}" if yearly else f"{day} <= DATE '{known_by}'"
-    happened = f"{day} IS NULL OR {happened}" if record.undated else happened
-    return f"({happened}) AND ({base} IS NULL OR {base} <= DATE '{known_by}')"
+    happened = day <= (known_by.year if yearly else known_by)
+    happened = day.isnull() | happened if record.undated else happened
+    return happened & (learned.isnull() | (learned <= known_by))
 
 
-def masks(record: RecordType, known_by: date) -> dict[str, str]:
-    """Return the SQL of each column that was learned with a later group: null until then, its reason `unknown`.
+def masks(rows: Any, record: RecordType, known_by: date) -> dict[str, Any]:
+    """Return each column that was learned with a later group: null until then, its reason `unknown`.
 
     Where nobody wrote down when it was learned, it was never surely known: it is null on every day.
     """
     _, *later = record.known_at
-    masked: dict[str, str] = {}
+    masked: dict[str, Any] = {}
     for group in later:
-        day = identifier(_learned(record, group))
-        unlearned = f"coalesce({day} > DATE '{known_by}', true)"
+        learned = rows[_learned(record, group)]
         for name in _group_fields(record, group):
-            hidden = f"{day} > DATE '{known_by}' OR ({day} IS NULL AND {identifier(name)} IS NOT NULL)"
+            hidden = (learned > known_by) | (learned.isnull() & rows[name].notnull())
             for column in record.fields[name].columns(name):
                 if column == f"{name}_missing":
-                    masked[column] = f"CASE WHEN {hidden} THEN 'unknown' ELSE {identifier(column)} END"
+                    masked[column] = ibis.ifelse(hidden, "unknown", rows[column])
                 else:
-                    masked[column] = f"CASE WHEN {unlearned} THEN NULL ELSE {identifier(column)} END"
+                    masked[column] = ibis.ifelse(learned <= known_by, rows[column], None)
     return masked
 
 
-def undated(record: RecordType) -> str:
-    """Return the SQL condition: the record counts although nobody wrote down when it was learned."""
-    return f"{identifier(_learned(record, next(iter(record.known_at))))} IS NULL"
+def undated(rows: Any, record: RecordType) -> Any:
+    """Return the condition: the record counts although nobody wrote down when it was learned."""
+    return rows[_learned(record, next(iter(record.known_at)))].isnull()
 
 
-def giving_way(record: RecordType, manifest: Manifest, order: Sequence[str]) -> str:
-    """Return the SQL condition of records that give way to a source that counts first for their day; or `false`.
+def giving_way(record: RecordType, manifest: Manifest, order: Sequence[str]) -> list[tuple[str, str, Period]]:
+    """Return agency and source of the records that give way to a source that counts first, and on which days.
 
     Args:
         record: the record type.
@@ -72,16 +72,23 @@ def giving_way(record: RecordType, manifest: Manifest, order: Sequence[str]) -> 
         order: the record type's sources, the one that counts first (`authoritative` in agency.yaml).
     """
     ranks = {source: rank for rank, source in enumerate(order)}
-    day = identifier(record.date_column)
-    yearly = record.fields[record.time].type == "integer"
-    parts = []
+    found = []
     for first, second, period in manifest.overlaps(record.id):
         if first.source in ranks and second.source in ranks:
             weaker = max(first, second, key=lambda cover: ranks[cover.source])
-            span = (period.first.year, period.last.year) if yearly else _dates(period)
-            own = f"agency = {quote(weaker.agency)} AND source = {quote(weaker.source)}"
-            parts.append(f"({own} AND {day} BETWEEN {span[0]} AND {span[1]})")
-    return " OR ".join(parts) or "false"
+            found.append((weaker.agency, weaker.source, period))
+    return found
+
+
+def gives_way(rows: Any, record: RecordType, weaker: Sequence[tuple[str, str, Period]]) -> Any:
+    """Return the condition of the records that give way, as `giving_way` names them; at least one of these."""
+    day = rows[record.date_column]
+    yearly = record.fields[record.time].type == "integer"
+    parts = []
+    for agency, source, period in weaker:
+        first, last = (period.first.year, period.last.year) if yearly else (period.first, period.last)
+        parts.append((rows["agency"] == agency) & (rows["source"] == source) & day.between(first, last))
+    return ibis.or_(*parts)
 
 
 def undecided(record: str, manifest: Manifest, authoritative: Mapping[str, Sequence[str]]) -> list[Problem]:
@@ -108,7 +115,3 @@ def _learned(record: RecordType, group: str) -> str:
 
 def _group_fields(record: RecordType, group: str) -> list[str]:
     return [name for name, spec in record.fields.items() if spec.known_at == group or name == record.known_at[group]]
-
-
-def _dates(period: Period) -> tuple[str, str]:
-    return f"DATE '{period.first}'", f"DATE '{period.last}'"

@@ -3,8 +3,12 @@
 import hashlib
 from collections.abc import Mapping
 
+import polars as pl
+
 from openhalo.catalogue.record_types import ColumnType
-from openhalo.records.sql import identifier, quote
+from openhalo.engines.duckdb_cursor import cursor
+from openhalo.engines.duckdb_sql import identifier, quote
+from openhalo.engines.rows import to_frame
 
 AGENCY_BUCKETS = 16
 UNSPLIT = 0
@@ -23,6 +27,11 @@ def record_key(agency: str, source: str, has_key: bool) -> str:
         return f"{prefix} || source_id"
     digest = "left(sha256(source_id), 32)"
     return f"{prefix} || {digest} || '-' || row_number() OVER (PARTITION BY source_id ORDER BY row)"
+
+
+def digests(named: pl.DataFrame) -> pl.DataFrame:
+    """Return `row` and `digest`: what stands for `source_id` in the key of a record whose source gives no ids."""
+    return to_frame(cursor().sql("SELECT row, left(sha256(source_id), 32) AS digest FROM named"))
 
 
 def content_hash(columns: Mapping[str, ColumnType], constants: str = "") -> str:

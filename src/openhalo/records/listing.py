@@ -4,8 +4,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import duckdb
-import ibis
 import polars as pl
 from polars.io.plugins import register_io_source
 
@@ -13,11 +11,10 @@ from openhalo.base.errors import CatalogueError, DeliveryError, Problem, name_al
 from openhalo.catalogue.conditions import Node
 from openhalo.catalogue.record_types import WITHHELD, RecordType
 from openhalo.catalogue.schema import Schema
-from openhalo.engines.connect import cursor, fetch
+from openhalo.engines.engine import Engine
 from openhalo.engines.ibis_expressions import to_ibis
 from openhalo.intake.workbooks import cannot_write
 from openhalo.records.reading import Records, Relation, must_hold
-from openhalo.records.sql import quote
 
 
 def listing(records: Records, record: str, where: str = "") -> Any:
@@ -43,7 +40,7 @@ def listing(records: Records, record: str, where: str = "") -> Any:
     return rows.select([name for name in definition.columns() if name not in hidden])
 
 
-def lazily(rows: Any) -> pl.LazyFrame:
+def lazily(rows: Any, engine: Engine) -> pl.LazyFrame:
     """Return a listing as a Polars frame that reads only the columns and as many rows as are asked for."""
 
     def read(
@@ -51,14 +48,14 @@ def lazily(rows: Any) -> pl.LazyFrame:
     ) -> Iterator[pl.DataFrame]:
         chosen = rows.select(columns) if columns is not None else rows
         # A limit counts the rows after Polars' own filter, which runs here.
-        frame = fetch(chosen.limit(most) if most is not None and predicate is None else chosen)
+        frame = engine.fetch(chosen.limit(most) if most is not None and predicate is None else chosen)
         frame = frame.filter(predicate) if predicate is not None else frame
         yield frame.head(most) if most is not None else frame
 
     return register_io_source(read, schema=pl.Schema(rows.schema().to_polars()))
 
 
-def write(rows: Any, record: RecordType, path: Path) -> int:
+def write(rows: Any, record: RecordType, path: Path, engine: Engine) -> int:
     """Write a listing to `.csv` or `.parquet` in time order and return the number of rows; memory stays bounded.
 
     Lists become one cell of codes joined by `|` in CSV.
@@ -71,14 +68,10 @@ def write(rows: Any, record: RecordType, path: Path) -> int:
     if path.suffix == ".csv":
         joined = {name: rows[name].join("|") for name, kind in rows.schema().items() if kind.is_array()}
         rows = rows.mutate(**joined) if joined else rows
-    query = ibis.to_sql(rows.order_by([record.date_column, "record_key"]), dialect="duckdb")
-    form = "(FORMAT csv, HEADER)" if path.suffix == ".csv" else "(FORMAT parquet, COMPRESSION zstd)"
     try:
-        written = cursor().execute(f"COPY ({query}) TO {quote(str(path))} {form}").fetchone()
-    except duckdb.IOException as error:
+        return engine.write(rows.order_by([record.date_column, "record_key"]), path)
+    except OSError as error:
         raise cannot_write(path, error) from None
-    assert written is not None
-    return int(written[0])
 
 
 def _refuse_withheld(node: Node | None, record: str, schema: Schema) -> None:

@@ -3,9 +3,10 @@
 from datetime import UTC, date, datetime
 from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict
 
 from openhalo.base.errors import Problem, StoreError
+from openhalo.base.kept_files import read_kept
 from openhalo.base.periods import Period
 from openhalo.base.provenance import write_json
 
@@ -83,11 +84,7 @@ def open_manifest(folder: Path, version: int | None = None) -> Manifest:
     if version not in published:
         allowed = f"0 to {published[-1]}" if published else "0"
         raise StoreError(Problem("store", f"there is no version {version}", allowed))
-    path = folder / f"{version:06d}.json"
-    try:
-        return Manifest.model_validate_json(path.read_text(encoding="utf-8"))
-    except ValidationError:
-        raise StoreError(Problem(str(path), "the manifest is damaged", todo="restore the site's backup")) from None
+    return read_kept(folder / f"{version:06d}.json", Manifest, "the manifest")
 
 
 def publish(folder: Path, manifest: Manifest) -> None:

@@ -17,7 +17,9 @@ from urllib.parse import unquote
 import polars as pl
 from pydantic import BaseModel, ConfigDict
 
+from openhalo.base.kept_files import read_kept
 from openhalo.base.provenance import write_json
+from openhalo.base.signing import Signed
 from openhalo.catalogue.record_types import RecordType
 from openhalo.records.manifest import open_manifest, versions
 from openhalo.records.store import Store
@@ -42,6 +44,16 @@ class Purge(BaseModel):
     """Store versions whose figures can no longer be recomputed."""
     releases: list[str]
     """Releases made from these versions: to be recalled."""
+
+
+class SignedPurge(BaseModel):
+    """The receipt of a purge as it is kept: its facts, signed with the site's key."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    facts: Purge
+    public_key: str
+    signature: str
 
 
 @dataclass(frozen=True)
@@ -84,8 +96,8 @@ def folder(store: Store) -> Path:
 
 def purges(store: Store) -> list[Purge]:
     """Return all purges, oldest first."""
-    texts = [path.read_text(encoding="utf-8") for path in sorted(folder(store).glob("[0-9]*.json"))]
-    return [Purge.model_validate(json.loads(text)["facts"]) for text in texts]
+    kept = [read_kept(path, SignedPurge, "the receipt") for path in sorted(folder(store).glob("[0-9]*.json"))]
+    return [one.facts for one in kept]
 
 
 def places(record_types: Mapping[str, RecordType], record: str) -> list[Place]:
@@ -187,7 +199,12 @@ def _actions(table: Path) -> Iterable[tuple[Path, int, str, dict[str, Any]]]:
                     yield path, number, kind, action[kind]
 
 
-def keep_receipt(store: Store, number: str, signed: Mapping[str, Any]) -> None:
+def receipt_file(store: Store, number: str) -> Path:
+    """Return the file of the signed receipt of a purge."""
+    return folder(store) / f"{number}.json"
+
+
+def keep_receipt(store: Store, number: str, signed: Signed) -> None:
     """Keep the signed receipt of a purge."""
     folder(store).mkdir(parents=True, exist_ok=True)
-    write_json(folder(store) / f"{number}.json", signed)
+    write_json(receipt_file(store, number), signed.model_dump(mode="json"))

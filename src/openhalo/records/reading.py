@@ -1,25 +1,25 @@
 """Records of one store version as Ibis tables, ready for conditions: to-one links joined, to-many counted."""
 
 from collections.abc import Collection
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
-from typing import Any
+from functools import cache
+from typing import Any, Self
 
 import ibis
+import polars as pl
 
 from openhalo.base.errors import MeasureError, Problem
-from openhalo.base.provenance import hash_facts
 from openhalo.catalogue.conditions import Node
 from openhalo.catalogue.index import Catalogue
-from openhalo.catalogue.record_types import ColumnType, RecordType
-from openhalo.engines.columns import DUCKDB, IBIS
-from openhalo.engines.connect import cursor
+from openhalo.catalogue.record_types import RecordType
+from openhalo.engines.duckdb_engine import DuckDBEngine
+from openhalo.engines.engine import Engine
 from openhalo.engines.ibis_expressions import to_ibis
 from openhalo.records import counting
-from openhalo.records.linked import clocks, joined, looking_through
+from openhalo.records.linked import clocks, joined, linked_rows, looking_through
 from openhalo.records.manifest import Coverage, Manifest
 from openhalo.records.purging import purges
-from openhalo.records.sql import identifier, scan
 from openhalo.records.store import Store
 
 
@@ -37,10 +37,40 @@ class Records:
     """Field → places where visitors outnumber residents, so that no resident rate is given."""
     least_told: int = 10
     """A number of people below this is not told where it could give one away: the k of the site's policy."""
-    said: dict[str, dict[str, int]] = field(default_factory=dict)
+    engine: Engine = field(default_factory=DuckDBEngine)
+    """What reads the store's files and answers questions."""
+    # What was read or counted holds for one instance: `dataclasses.replace` makes another one, which knows nothing yet.
+    said: dict[str, dict[str, int]] = field(default_factory=dict, init=False, repr=False, compare=False)
     """Record type → field → how many records say it, as far as somebody has asked."""
-    _tables: dict[str, Any] = field(default_factory=dict)
-    _coverage: dict[str, list[Coverage]] = field(default_factory=dict)
+    _tables: dict[str, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
+    _coverage: dict[str, list[Coverage]] = field(default_factory=dict, init=False, repr=False, compare=False)
+
+    def fetch(self, expression: Any) -> pl.DataFrame:
+        """Return the rows of an Ibis expression over these tables, with the types that it promises."""
+        return self.engine.fetch(expression)
+
+    def as_known_by(self, day: date | None) -> Self:
+        """Return these records as they were known by a date (None: as they are)."""
+        return replace(self, known_by=day)
+
+    def at_version(self, version: int | None) -> Self:
+        """Return the records of another store version (None: of the newest), read in the same way.
+
+        Raises:
+            StoreError: the store no longer has the version.
+        """
+        return replace(self, manifest=self.store.manifest(version))
+
+    def in_language(self, catalogue: Catalogue) -> Self:
+        """Return these records with their definitions in another language.
+
+        Args:
+            catalogue: this one's translation (`catalogue.translating`). Only texts differ, so what was read and
+                counted so far holds in every language.
+        """
+        spoken = replace(self, catalogue=catalogue)
+        spoken.said, spoken._tables, spoken._coverage = self.said, self._tables, self._coverage
+        return spoken
 
     def table(self, record: str) -> Any:
         """Return the Ibis table of the records that count, with every column that the definition names.
@@ -79,10 +109,9 @@ class Records:
         if self.known_by is None or record not in self.manifest.tables:
             return {"time_honest": True, "without_date": 0}
         table = self.table(record)
-        undated = counting.undated(self.catalogue.record_type(record))
-        row = cursor().execute(f"SELECT count(*) FROM {identifier(table.get_name())} WHERE {undated}").fetchone()
-        assert row is not None
-        return {"time_honest": row[0] == 0, "without_date": row[0]}
+        undated = table.filter(counting.undated(table, self.catalogue.record_type(record)))
+        without = int(self.fetch(undated.aggregate(n=ibis._.count())).item())
+        return {"time_honest": without == 0, "without_date": without}
 
     def purges(self) -> list[str]:
         """Return the purges that took records out of this version: its figures can no longer be recomputed."""
@@ -102,15 +131,14 @@ class Records:
         elif record in self._coverage:
             held = self._coverage[record]
         else:
-            day = identifier(self.catalogue.record_type(record).date_column)
-            query = f"""
-                SELECT agency, source, count({day}), min({day}), max({day})
-                FROM {identifier(self.table(record).get_name())} GROUP BY ALL HAVING min({day}) IS NOT NULL ORDER BY ALL
-            """
+            rows = self.table(record)
+            day = rows[self.catalogue.record_type(record).date_column]
+            spans = rows.group_by("agency", "source").agg(rows=day.count(), first=day.min(), last=day.max())
+            lying = self.fetch(spans).drop_nulls("first").sort("agency", "source")
             units = {(cover.agency, cover.source): cover.unit for cover in table.coverage}
             held = self._coverage[record] = [
                 Coverage(agency=a, source=s, unit=units[a, s], rows=n, first=first, last=last)
-                for a, s, n, first, last in cursor().execute(query).fetchall()
+                for a, s, n, first, last in lying.select("agency", "source", "rows", "first", "last").rows()
             ]
         sources = self.catalogue.sources
         ends = [sources[cover.source].scope.last if cover.source in sources else None for cover in held]
@@ -120,52 +148,58 @@ class Records:
         ]
 
     def _open(self, record: RecordType, every_source: bool = False) -> Any:
-        """Make a view over the version's files; columns that older files lack are null."""
+        """Return a view of the version's rows; columns that older files lack are null."""
         if self.known_by is not None:
             counting.must_declare_knowledge(record)
-        columns = record.columns()
-        query = self._rows(record, looking_through(record), every_source)
-        # Named by its own text: two threads that ask alike share a view, and no one's view changes under them.
-        name = f"{record.id}@{self.manifest.version}:{hash_facts([query])[:32]}"
-        cursor().execute(f"CREATE VIEW IF NOT EXISTS {identifier(name)} AS {query}")
-        return ibis.table({column: IBIS[kind] for column, kind in columns.items()}, name=name)
+        return self._rows(record, looking_through(record), every_source)
 
-    def _origin(self, record: str) -> str:
-        """Return the SQL of what a record type is read from; empty where there is nothing."""
-        files = self.store.files(self.manifest, record)
-        return scan(files) if files else ""
+    def _files(self, record: str) -> list[str]:
+        """Return the Parquet files that a record type is read from."""
+        return self.store.files(self.manifest, record)
 
-    def _rows(self, record: RecordType, through: Collection[str], every_source: bool, masked: bool = True) -> str:
-        """Return the SQL of the rows that count, with some of the fields that look through a link filled."""
-        columns, conditions, hidden = record.columns(), [], {}
-        origin = self._origin(record.id)
-        held = set(cursor().sql(f"SELECT * FROM {origin} LIMIT 0").columns) if origin else set()
-        cells = ", ".join(f"{_cell(column, kind, held)} AS {identifier(column)}" for column, kind in columns.items())
-        own = f"SELECT {cells} {f'FROM {origin}' if origin else 'WHERE false'}"
-        if not every_source:
-            way = counting.giving_way(record, self.manifest, self.authoritative.get(record.id, []))
-            conditions += [f"NOT coalesce({way}, false)"] if way != "false" else []
-        if self.known_by is not None and record.known_at:
-            conditions.append(counting.known(record, self.known_by))
-            hidden = counting.masks(record, self.known_by) if masked else {}
+    def _rows(self, record: RecordType, through: Collection[str], every_source: bool, masked: bool = True) -> Any:
+        """Return a view of the rows that count, with some of the fields that look through a link filled."""
+        stored = self.engine.table(self._files(record.id), record.columns())
+        own = self.engine.view([stored.get_name(), "reasons"], lambda: _with_reasons(stored))
+        order = self.authoritative.get(record.id, [])
+        weaker = [] if every_source else counting.giving_way(record, self.manifest, order)
+        day = self.known_by if record.known_at else None
+        cut = bool(weaker) or day is not None
+        filled = sorted({*through, *(clocks(record) & set(looking_through(record)) if cut else ())})
+        if not filled and not cut:
+            return own
 
-        def linked(target: str, masked: bool) -> str:
+        @cache
+        def linked(target: str, masked: bool) -> Any:
             return self._rows(self.catalogue.record_type(target), (), every_source, masked)
 
-        asked = {*through, *(clocks(record) & set(looking_through(record)) if conditions else ())}
-        rows = joined(record, own, sorted(asked), self.catalogue.schema, linked)
-        chosen = ", ".join(f"{hidden.get(column, identifier(column))} AS {identifier(column)}" for column in columns)
-        return f"SELECT {chosen} FROM ({rows}) WHERE {' AND '.join(conditions) or 'true'}"
+        sides = {side: linked(*side).get_name() for side in linked_rows(record, filled, self.catalogue.schema)}
+        weak = [(agency, source, str(period)) for agency, source, period in weaker]
+        targets = sorted({target for target, _ in sides})
+        definitions = [self.catalogue.record_type(target).model_dump_json() for target in (record.id, *targets)]
+        facts = [definitions, own.get_name(), sorted(sides.items()), filled, weak, str(day), masked]
+
+        def counted() -> Any:
+            rows = joined(record, own, filled, self.catalogue.schema, linked)
+            if weaker:
+                rows = rows.filter(~counting.gives_way(rows, record, weaker).fill_null(False))
+            if day is not None:
+                rows = rows.filter(counting.known(rows, record, day))
+                rows = rows.mutate(**counting.masks(rows, record, day)) if masked else rows
+            return rows
+
+        return self.engine.view(facts, counted)
 
 
-def _cell(column: str, kind: ColumnType, held: set[str]) -> str:
-    """Return the SQL of a stored column; files leave out what their source does not fill."""
-    stored = identifier(column) if column in held else f"CAST(NULL AS {DUCKDB[kind]})"
-    if not column.endswith("_missing"):
-        return stored
-    why = f"coalesce({stored}, 'not_collected')"
-    value = column.removesuffix("_missing")
-    return f"CASE WHEN {identifier(value)} IS NULL THEN {why} END" if value in held else why
+def _with_reasons(rows: Any) -> Any:
+    """Return the rows with a reason wherever a value is missing; files leave out what their source does not fill."""
+    reasons = {}
+    for column in rows.columns:
+        value = column.removesuffix("_missing")
+        if value != column:
+            why = rows[column].fill_null("not_collected")
+            reasons[column] = ibis.ifelse(rows[value].isnull(), why, None) if value in rows.columns else why
+    return rows.mutate(**reasons) if reasons else rows
 
 
 class Relation:

@@ -1,18 +1,9 @@
-"""The few pieces of SQL that several modules of the store write alike."""
+"""The few pieces of SQL that several modules that write the store have alike."""
 
 from collections.abc import Sequence
 
 from openhalo.catalogue.record_types import PARTITION_COLUMNS, RecordType
-
-
-def identifier(name: str) -> str:
-    """Quote a column name for SQL."""
-    return '"' + name.replace('"', '""') + '"'
-
-
-def quote(text: str) -> str:
-    """Quote a text for SQL."""
-    return "'" + text.replace("'", "''") + "'"
+from openhalo.engines.duckdb_sql import identifier, quote
 
 
 def scan(files: Sequence[str]) -> str:

@@ -7,9 +7,9 @@ from pathlib import Path
 import polars as pl
 
 from openhalo.catalogue.record_types import FAULT_COLUMN, RecordType
+from openhalo.engines.duckdb_sql import quote
 from openhalo.intake.faults import Fault, is_clean, pack
 from openhalo.intake.mapping import Mapped
-from openhalo.records.sql import quote
 
 _NO_TIME = 0
 """Year and month of rows whose time does not read; they are refused."""

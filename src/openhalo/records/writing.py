@@ -10,11 +10,13 @@ import duckdb
 import polars as pl
 
 from openhalo.catalogue.record_types import RecordType
+from openhalo.engines.duckdb_cursor import cursor
+from openhalo.engines.duckdb_sql import identifier
 from openhalo.engines.rows import to_frame
 from openhalo.records.changes import Arrival, Comparison
 from openhalo.records.identity import UNSPLIT, agency_bucket
 from openhalo.records.manifest import Coverage, Manifest, TableVersion
-from openhalo.records.sql import identifier, local_day, scan
+from openhalo.records.sql import local_day, scan
 from openhalo.records.store import Partition, Store, partition_folder
 
 ROWS_PER_FILE = 1_000_000
@@ -28,14 +30,13 @@ _MONTH = "coalesce(month(local_day), 0)"
 
 
 def write(
-    arrival: Arrival,
-    comparison: Comparison,
-    files: Sequence[str],
-    store: Store,
-    manifest: Manifest,
-    connection: duckdb.DuckDBPyConnection,
+    arrival: Arrival, comparison: Comparison, files: Sequence[str], store: Store, manifest: Manifest
 ) -> TableVersion:
-    """Write the touched partitions and commit them; return the table's new version. Hold the store's lock."""
+    """Write the touched partitions and commit them; return the table's new version. Hold the store's lock.
+
+    What arrived is read from the tables that `compare` left on this thread's connection.
+    """
+    connection = cursor()
     store.settle(manifest, arrival.record)
     added: list[tuple[str, Partition]] = []
     for partition in comparison.touched:
@@ -50,16 +51,11 @@ def write(
                     part.write_parquet(path, compression_level=1)
                     added.append((name, target))
     version = store.commit(arrival.record, added, comparison.touched, arrival.delivery)
-    return table_version(store, arrival.record, version, {arrival.source.id: arrival.source.unit}, manifest, connection)
+    return table_version(store, arrival.record, version, {arrival.source.id: arrival.source.unit}, manifest)
 
 
 def table_version(
-    store: Store,
-    record: RecordType,
-    version: int,
-    units: dict[str, str],
-    manifest: Manifest,
-    connection: duckdb.DuckDBPyConnection,
+    store: Store, record: RecordType, version: int, units: dict[str, str], manifest: Manifest
 ) -> TableVersion:
     """Describe a committed table: rows, and what each source of each agency covers."""
     before = manifest.tables.get(record.id)
@@ -70,9 +66,8 @@ def table_version(
         return draft
     day = local_day(record)
     ends = f"greatest({day}, {identifier(record.until)})" if record.until else day
-    rows = connection.execute(f"""
-        SELECT agency, source, count(*), min({day}), max({ends}) FROM {scan(files)} GROUP BY ALL ORDER BY ALL
-    """).fetchall()
+    query = f"SELECT agency, source, count(*), min({day}), max({ends}) FROM {scan(files)} GROUP BY ALL ORDER BY ALL"
+    rows = cursor().execute(query).fetchall()
     coverage = [
         Coverage(agency=a, source=s, unit={**known, **units}[s], rows=n, first=first or date.max, last=last or date.min)
         for a, s, n, first, last in rows

@@ -6,19 +6,48 @@ just there. A difference between two public totals beside it can be told from th
 withheld cell away is for the disclosure check of the later release, which knows the earlier one.
 """
 
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 
-from openhalo.releases.editions import DEFINITIONS, read_facts, read_figures
+from openhalo.releases.editions import DEFINITIONS, Facts, read_facts, read_figures
 from openhalo.releases.package import DESCRIPTOR
 
 KEY = ("measure", "group", "code", "group2", "code2", "grain", "period")
 SHOWN = ("n", "missing", "numerator", "denominator", "value", "status")
 """What of a figure is compared; intervals follow from these."""
 _WHAT = ("appeared", "changed", "vanished")
+
+
+class Defined(Facts):
+    """Of a measure: the hash of what it means, and the record types that it counts."""
+
+    meaning: str
+    records: list[str]
+
+
+class Counted(Facts):
+    """Of a record type: the version of its table, and the purges that took records out of it."""
+
+    table_version: int | None = None
+    purges: list[str] | None = None
+
+
+class Definitions(Facts):
+    """What of `definitions.json` tells why two releases differ; `verification.definitions` holds all of it."""
+
+    release: str | None = None
+    store_version: int | None = None
+    authoritative: dict[str, list[str]] | None = None
+    visitor_places: dict[str, list[str]] | None = None
+    measures: dict[str, Defined] = {}
+    records: dict[str, Counted] = {}
+
+
+class _Descriptor(Facts):
+    release: str | None = None
+    release_hash: str | None = None
 
 
 def compare(before: Path, after: Path) -> dict[str, Any]:
@@ -32,7 +61,7 @@ def compare(before: Path, after: Path) -> dict[str, Any]:
         ReleaseError: one of the folders is no release.
     """
     rows = _figures(read_figures(before), read_figures(after))
-    old, new = read_facts(before, DEFINITIONS), read_facts(after, DEFINITIONS)
+    old, new = (read_facts(folder, DEFINITIONS, Definitions) for folder in (before, after))
     tallied = {what: int((rows["what"] == what).sum()) for what in (*_WHAT, "same", "withheld")}
     moved = rows.filter(pl.col("what").is_in(_WHAT))
     measures = []
@@ -50,25 +79,25 @@ def first_release(number: str) -> dict[str, Any]:
     return {"from": None, "to": {"release": number}, "counts": counts, "measures": [], "columns": [], "figures": []}
 
 
-def causes(measure: str, before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:
+def causes(measure: str, before: Definitions, after: Definitions) -> list[str]:
     """Return why figures of a measure may differ: other records, another definition, a purge.
 
     Where nothing of these differs, or the measure stands in one release only, what is counted or may be shown was
     decided differently: `definition`; unless its records came only now: `data`.
     """
-    old, new = (facts.get("measures", {}).get(measure) for facts in (before, after))
+    old, new = (facts.measures.get(measure) for facts in (before, after))
     if old is None or new is None:
-        names = (new or old or {}).get("records", [])
-        held = before.get("records", {})
-        return ["data"] if new and any(name not in held for name in names) else ["definition"]
+        came = new is not None and any(name not in before.records for name in new.records)
+        return ["data"] if came else ["definition"]
     found = []
-    tables = [(before["records"].get(name, {}), after["records"].get(name, {})) for name in new["records"]]
-    if any(a.get("table_version") != b.get("table_version") for a, b in tables):
+    nothing = Counted()
+    tables = [(before.records.get(name, nothing), after.records.get(name, nothing)) for name in new.records]
+    if any(a.table_version != b.table_version for a, b in tables):
         found.append("data")
-    decided = ("authoritative", "visitor_places")
-    if old["meaning"] != new["meaning"] or any(before.get(name) != after.get(name) for name in decided):
+    decided = [(facts.authoritative, facts.visitor_places) for facts in (before, after)]
+    if old.meaning != new.meaning or decided[0] != decided[1]:
         found.append("definition")
-    if any(a.get("purges") != b.get("purges") for a, b in tables):
+    if any(a.purges != b.purges for a, b in tables):
         found.append("purge")
     return found or ["definition"]
 
@@ -107,10 +136,10 @@ def _keyed(table: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _edition(folder: Path, definitions: Mapping[str, Any]) -> dict[str, Any]:
-    descriptor = read_facts(folder, DESCRIPTOR)
+def _edition(folder: Path, definitions: Definitions) -> dict[str, Any]:
+    descriptor = read_facts(folder, DESCRIPTOR, _Descriptor)
     return {
-        "release": definitions.get("release") or descriptor.get("release") or folder.name,
-        "store_version": definitions.get("store_version"),
-        "release_hash": descriptor.get("release_hash"),
+        "release": definitions.release or descriptor.release or folder.name,
+        "store_version": definitions.store_version,
+        "release_hash": descriptor.release_hash,
     }

@@ -1,10 +1,10 @@
 """The tables of a finished release as anyone can read them."""
 
-import json
 from pathlib import Path
-from typing import Any
+from typing import TypeVar
 
 import polars as pl
+from pydantic import BaseModel, ConfigDict, ValidationError
 
 from openhalo.base.errors import Problem, ReleaseError
 
@@ -28,16 +28,24 @@ def read_figures(folder: Path) -> pl.DataFrame:
         raise ReleaseError(Problem(str(path), f"the figures cannot be read ({str(error).splitlines()[0]})")) from None
 
 
-def read_facts(folder: Path, name: str) -> dict[str, Any]:
-    """Return what a JSON file of a release says; nothing where the release has no such file.
+FactsT = TypeVar("FactsT", bound="Facts")
+
+
+class Facts(BaseModel):
+    """What a reader takes from a JSON file of a release; the file says more, and a key that it lacks has a default."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+
+def read_facts(folder: Path, name: str, model: type[FactsT]) -> FactsT:
+    """Return what a JSON file of a release says; the model's defaults where the release has no such file.
 
     Raises:
         ReleaseError: the file does not read.
     """
     try:
-        facts = json.loads((folder / name).read_text(encoding="utf-8"))
+        return model.model_validate_json((folder / name).read_bytes())
     except FileNotFoundError:
-        return {}
-    except (OSError, ValueError) as error:
+        return model()
+    except (OSError, ValidationError) as error:
         raise ReleaseError(Problem(str(folder / name), f"the file does not read ({error})")) from None
-    return facts if isinstance(facts, dict) else {}

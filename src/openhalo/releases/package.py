@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from pydantic import BaseModel, ConfigDict, ValidationError
+
 from openhalo.base.errors import Problem, ReleaseError
 from openhalo.base.provenance import hash_facts, hash_file, write_json
 
@@ -36,6 +38,21 @@ _MEDIA_TYPES = {
 }
 
 
+class ServedFile(BaseModel):
+    """A file of a release, as a server gives it out."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    path: str
+    mediatype: str
+
+
+class _Descriptor(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    resources: list[ServedFile]
+
+
 def describe(
     folder: Path, facts: Mapping[str, Any], schemas: Mapping[str, Sequence[Mapping[str, str]]]
 ) -> dict[str, Any]:
@@ -59,7 +76,7 @@ def release_hash(descriptor: Mapping[str, Any]) -> str:
 
 
 def read_descriptor(folder: Path) -> dict[str, Any]:
-    """Read the descriptor of a release.
+    """Read the descriptor of a release as it is written, so that what was added to it is hashed and found, too.
 
     Raises:
         ReleaseError: the folder is no release.
@@ -72,6 +89,19 @@ def read_descriptor(folder: Path) -> dict[str, Any]:
     if not isinstance(descriptor, dict):
         raise ReleaseError(Problem(str(folder), f"this is no release: {DESCRIPTOR} holds no facts"))
     return descriptor
+
+
+def served(folder: Path) -> list[ServedFile]:
+    """Return the files of a release that a server may give out.
+
+    Raises:
+        ReleaseError: the folder is no release, or its descriptor lists files in no way that is known.
+    """
+    try:
+        return _Descriptor.model_validate(read_descriptor(folder)).resources
+    except ValidationError:
+        found = f"this is no release: 'resources' in {DESCRIPTOR} must be the list of files"
+        raise ReleaseError(Problem(str(folder), found)) from None
 
 
 def _resource(folder: Path, path: Path, schemas: Mapping[str, Sequence[Mapping[str, str]]]) -> dict[str, Any]:

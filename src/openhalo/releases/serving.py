@@ -1,7 +1,8 @@
 """A finished release over HTTP: the files of its folder and nothing else."""
 
 import gzip
-from collections.abc import Iterator
+import sys
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from functools import lru_cache, partial
 from http import HTTPStatus
@@ -10,7 +11,7 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from openhalo.base.errors import Problem, ReleaseError
-from openhalo.releases.package import DESCRIPTOR, read_descriptor
+from openhalo.releases.package import DESCRIPTOR, served
 
 HEADERS = {
     "Content-Security-Policy": "default-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
@@ -32,7 +33,7 @@ def server(folder: Path, host: str = "127.0.0.1", port: int = 8000) -> Iterator[
     Raises:
         ReleaseError: the folder is no release, or the address cannot be had.
     """
-    types = {resource["path"]: resource["mediatype"] for resource in read_descriptor(folder)["resources"]}
+    types = {resource.path: resource.mediatype for resource in served(folder)}
     types[DESCRIPTOR] = "application/json"
     try:
         made = ThreadingHTTPServer((host, port), partial(_Handler, folder.resolve(), types))
@@ -52,10 +53,11 @@ def address(made: ThreadingHTTPServer) -> str:
     return f"http://{host!s}:{port}/" if ":" not in str(host) else f"http://[{host!s}]:{port}/"
 
 
-def serve(folder: Path, host: str = "127.0.0.1", port: int = 8000) -> None:
-    """Serve a release until interrupted; print its address on standard output first."""
+def serve(folder: Path, host: str = "127.0.0.1", port: int = 8000, say: Callable[[str], object] = print) -> None:
+    """Serve a release until interrupted; say its address first: port 0 becomes a free one only now."""
     with server(folder, host, port) as made:
-        print(address(made), flush=True)  # the one thing a caller must learn, and port 0 is known only now
+        say(address(made))
+        sys.stdout.flush()
         with suppress(KeyboardInterrupt):
             made.serve_forever()
 

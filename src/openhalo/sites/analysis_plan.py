@@ -1,15 +1,24 @@
 """A site's analysis plan: `analysis_plan.yaml`, written before the results are known."""
 
+from datetime import date
 from pathlib import Path
 
-from openhalo.base.errors import Problem, ReleaseError, SiteError
-from openhalo.catalogue import cross_checks, reader
-from openhalo.catalogue.analysis_plans import AnalysisPlan
+from openhalo.base.errors import Problem, ReleaseError
+from openhalo.catalogue.analysis_plans import AnalysisPlan, cross_check
 from openhalo.catalogue.index import Catalogue
-from openhalo.catalogue.reader import Document
-from openhalo.releases.package import DESCRIPTOR, read_descriptor
+from openhalo.releases.editions import Facts, read_facts
+from openhalo.releases.package import DESCRIPTOR
+from openhalo.sites.layout import PLAN, SiteLayout
+from openhalo.sites.site_files import read_site_file
 
-PLAN = "analysis_plan.yaml"
+
+class _Planned(Facts):
+    written: date
+    sha256: str
+
+
+class _Descriptor(Facts):
+    analysis_plan: _Planned | None = None
 
 
 def read_plan(site: Path) -> AnalysisPlan | None:
@@ -18,20 +27,18 @@ def read_plan(site: Path) -> AnalysisPlan | None:
     Raises:
         SiteError: the plan is wrong, with every problem.
     """
-    document, plan = _read(site)
-    if document is not None and document.problems:
-        raise SiteError(document.problems)
-    return plan
+    found = read_site_file(SiteLayout(site).plan, AnalysisPlan)
+    return found.stated() if found is not None else None
 
 
 def check_plan(site: Path, catalogue: Catalogue) -> list[Problem]:
     """Return every problem of a site's plan: of its own, and analyses and codes that the catalogue does not have."""
-    document, plan = _read(site)
-    if document is None:
+    found = read_site_file(SiteLayout(site).plan, AnalysisPlan)
+    if found is None:
         return []
-    if plan is not None:
-        cross_checks.plan(plan, document, catalogue.schema, catalogue.analyses)
-    return document.problems
+    if found.spec is not None:
+        cross_check(found.spec, found.document, catalogue)
+    return found.problems
 
 
 def must_stand(plan: AnalysisPlan | None, releases: Path) -> None:
@@ -43,22 +50,14 @@ def must_stand(plan: AnalysisPlan | None, releases: Path) -> None:
     published = [folder for folder in sorted(releases.glob("[0-9]*")) if (folder / DESCRIPTOR).is_file()]
     if not published:
         return
-    earlier = read_descriptor(published[-1]).get("analysis_plan")
-    if not earlier:
+    earlier = read_facts(published[-1], DESCRIPTOR, _Descriptor).analysis_plan
+    if earlier is None:
         return
     where = f"{PLAN}: written"
-    if plan is None or str(plan.written) < earlier["written"]:
-        found = f"release {published[-1].name} was built under the plan of {earlier['written']}, which is gone"
+    if plan is None or plan.written < earlier.written:
+        found = f"release {published[-1].name} was built under the plan of {earlier.written}, which is gone"
         raise ReleaseError(Problem(where, found, todo="put the plan back; what it planned is published"))
-    if str(plan.written) == earlier["written"] and plan.fingerprint != earlier["sha256"]:
+    if plan.written == earlier.written and plan.fingerprint != earlier.sha256:
         found = f"the plan of {plan.written} was changed after release {published[-1].name} showed its results"
         todo = "put it back; tests added since then stand under 'exploratory', or in a new plan with a new date"
         raise ReleaseError(Problem(where, found, todo=todo))
-
-
-def _read(site: Path) -> tuple[Document | None, AnalysisPlan | None]:
-    path = site / PLAN
-    if not path.is_file():
-        return None, None
-    document = reader.read(path)
-    return document, reader.check(document, AnalysisPlan)

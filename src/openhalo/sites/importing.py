@@ -19,7 +19,6 @@ from openhalo.base.provenance import hash_facts
 from openhalo.catalogue.index import Catalogue
 from openhalo.catalogue.record_types import RecordType
 from openhalo.catalogue.sources import SourceSpec
-from openhalo.engines.connect import cursor
 from openhalo.intake import faults, mapping, readers
 from openhalo.intake.receipts import SCRATCH, Receipt, next_delivery, void, write_delivery, write_receipt
 from openhalo.intake.receipts import receipts as read_receipts
@@ -27,8 +26,9 @@ from openhalo.records import changes, validation, writing
 from openhalo.records.counting import describe
 from openhalo.records.manifest import Manifest, TableVersion, publish
 from openhalo.records.staging import Staged, stage
-from openhalo.sites.purging import SiteLayout, finish, silence
-from openhalo.sites.settings import Settings
+from openhalo.sites.layout import SETTINGS
+from openhalo.sites.premises import Premises
+from openhalo.sites.purging import finish, silence
 
 LARGE_WITHDRAWAL = 0.2
 """A delivery that takes back more than this share of what it speaks for must say that it means to."""
@@ -51,15 +51,16 @@ class Delivery:
     """Seconds to wait for another import."""
 
 
-def import_file(delivery: Delivery, premises: SiteLayout, settings: Settings, report: Report = silent) -> Receipt:
+def import_file(delivery: Delivery, premises: Premises, report: Report = silent) -> Receipt:
     """Take in one file and return its receipt. The same file under the same spec changes nothing.
 
     Raises:
         DeliveryError: the file cannot be read, or would take back much of the store unconfirmed.
         StoreError: another import holds the store.
     """
-    if delivery.agency not in settings.agencies:
-        raise SiteError(Problem("agency.yaml", f"there is no agency '{delivery.agency}'", name_all(settings.agencies)))
+    agencies = premises.settings.agencies
+    if delivery.agency not in agencies:
+        raise SiteError(Problem(SETTINGS, f"there is no agency '{delivery.agency}'", name_all(agencies)))
     folder, store = premises.deliveries, premises.store
     folder.mkdir(parents=True, exist_ok=True)
     with store.writing(delivery.patience):
@@ -70,7 +71,7 @@ def import_file(delivery: Delivery, premises: SiteLayout, settings: Settings, re
             return _import(delivery, premises, Path(scratch), report)
 
 
-def _import(delivery: Delivery, premises: SiteLayout, scratch: Path, report: Report) -> Receipt:
+def _import(delivery: Delivery, premises: Premises, scratch: Path, report: Report) -> Receipt:
     folder, store, catalogue = premises.deliveries, premises.store, premises.catalogue
     source, record, manifest = delivery.source, delivery.record, store.manifest()
     earlier = [r for r in read_receipts(folder) if (r.agency, r.source) == (delivery.agency, source.id)]
@@ -108,8 +109,8 @@ def _import(delivery: Delivery, premises: SiteLayout, scratch: Path, report: Rep
         mended_by=[r.delivery for r in earlier if delivery.mend and r.mends == delivery.mend],
     )
     report("comparing with the store")
-    connection, files = cursor(), store.files(manifest, record.id)
-    comparison, repeated = changes.compare(arrival, files, connection)
+    files = store.files(manifest, record.id)
+    comparison, repeated = changes.compare(arrival, files)
     rejected = _rejected(staged, _nameless(raw, source), repeated, purged)
     receipt = Receipt(
         delivery=arrival.delivery,
@@ -138,7 +139,7 @@ def _import(delivery: Delivery, premises: SiteLayout, scratch: Path, report: Rep
     write_delivery(folder, receipt, rejected, comparison.withdrawn, scratch)
     if comparison.touched:
         report(f"writing {len(comparison.touched)} partition(s)")
-        table = writing.write(arrival, comparison, files, store, manifest, connection)
+        table = writing.write(arrival, comparison, files, store, manifest)
         manifest = _next(manifest, record.id, table, receipt, catalogue)
         publish(store.manifests, manifest)
     overlaps = [describe(*pair) for pair in manifest.overlaps(record.id)]

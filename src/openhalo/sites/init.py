@@ -6,9 +6,7 @@ from pathlib import Path
 from string import Template
 
 from openhalo.base.errors import Problem, SiteError
-
-FOLDERS = ("catalogue", "deliveries", "store", "releases")
-"""The site's own definitions; receipts and rejected rows; the records; finished releases."""
+from openhalo.sites.layout import SiteLayout
 
 
 def init_site(folder: Path, title: str, name: str, agency: str = "pd") -> Path:
@@ -30,9 +28,10 @@ def init_site(folder: Path, title: str, name: str, agency: str = "pd") -> Path:
     make_folders(folder)
     given = {"title": title, "name": name, "agency": agency}
     shipped = files("openhalo.sites") / "new_site"
-    for file, words in (("agency.yaml", {**given, **_quoted(given)}), ("README.md", given)):
-        text = Template((shipped / file).read_text(encoding="utf-8")).substitute(words)
-        (folder / file).write_text(text, encoding="utf-8")
+    layout = SiteLayout(folder)
+    for file, words in ((layout.settings, {**given, **_quoted(given)}), (layout.readme, given)):
+        text = Template((shipped / file.name).read_text(encoding="utf-8")).substitute(words)
+        file.write_text(text, encoding="utf-8")
     return folder
 
 
@@ -44,8 +43,8 @@ def make_folders(folder: Path) -> None:
     """
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise SiteError(Problem(str(folder), "this place is not empty", "a new or empty folder", "choose another one"))
-    for name in FOLDERS:
-        (folder / name).mkdir(parents=True, exist_ok=True)
+    for made in SiteLayout(folder).folders:
+        made.mkdir(parents=True, exist_ok=True)
 
 
 def _quoted(words: dict[str, str]) -> dict[str, str]:

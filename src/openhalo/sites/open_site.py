@@ -1,8 +1,7 @@
 """The Python face: open a site, import, ask, publish."""
 
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
 from datetime import date
-from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -13,68 +12,38 @@ from openhalo.analyses.runner import run_one
 from openhalo.base.errors import Problem, ReleaseError, SiteError, name_all
 from openhalo.base.periods import Grain, Period
 from openhalo.base.progress import Report, silent
-from openhalo.catalogue.analysis_plans import AnalysisPlan
-from openhalo.catalogue.index import Catalogue, load
+from openhalo.base.signing import public_key_file
 from openhalo.catalogue.sources import SourceSpec
+from openhalo.early_intervention.backtest import Backtest
+from openhalo.early_intervention.signals import ReviewSet
+from openhalo.early_intervention.threshold_sheet import Sheet
 from openhalo.intake import template
-from openhalo.intake.receipts import Receipt, receipts
+from openhalo.intake.receipts import Receipt
 from openhalo.measures.evaluation import evaluate
 from openhalo.measures.figures import MeasureResult
 from openhalo.measures.planning import Question
-from openhalo.publications.protection.dry_run import DryRun, dry_run
+from openhalo.publications.protection.dry_run import DryRun
 from openhalo.publications.recompute import Recomputed, recompute
 from openhalo.records.listing import lazily, listing, write
 from openhalo.records.purging import Purge
 from openhalo.records.reading import Records
-from openhalo.records.store import Store
 from openhalo.releases.comparing import compare
 from openhalo.releases.hashes import verify
-from openhalo.releases.register import Register
-from openhalo.sites.analysis_plan import read_plan
+from openhalo.sites.backtesting import try_out
 from openhalo.sites.importing import Delivery, import_file
-from openhalo.sites.publishing import declared_of, precaution_of, publish
-from openhalo.sites.purging import SiteLayout, purge
-from openhalo.sites.settings import Settings, read_settings
+from openhalo.sites.layout import SETTINGS
+from openhalo.sites.outcomes import FollowUp, follow_up
+from openhalo.sites.premises import Premises, open_records
+from openhalo.sites.publishing import publish, try_policy
+from openhalo.sites.purging import purge
+from openhalo.sites.signalling import quarterly_sheet, see_own_record, signal
+from openhalo.sites.signed_receipts import public_key, signed_purge
 from openhalo.verification.definitions import read_definitions
 from openhalo.verification.rederivation import Rederived, rederive
 
 
-@dataclass(frozen=True)
-class Site:
-    """A site's folder."""
-
-    path: Path
-
-    @cached_property
-    def settings(self) -> Settings:
-        """Return the site's settings (`agency.yaml`)."""
-        return read_settings(self.path)
-
-    @cached_property
-    def catalogue(self) -> Catalogue:
-        """Return the shipped catalogue, the site's own over it, and the template of each record type as a source."""
-        found = load(self.path / "catalogue")
-        return replace(found, sources={**template.sources(found.schema), **found.sources})
-
-    @property
-    def store(self) -> Store:
-        """Return the site's store."""
-        return Store(self.path / "store")
-
-    @property
-    def deliveries(self) -> Path:
-        """Return the folder of receipts and rejected rows."""
-        return self.path / "deliveries"
-
-    @property
-    def releases(self) -> Path:
-        """Return the folder of finished releases."""
-        return self.path / "releases"
-
-    def receipts(self) -> list[Receipt]:
-        """Return the receipts of all deliveries, oldest first; not of one that is still under way or was killed."""
-        newest = self.store.manifest().version
-        return [receipt for receipt in receipts(self.deliveries) if receipt.store_version <= newest]
+class Site(Premises):
+    """A site's folder, and everything that can be done there."""
 
     def source(self, source: str, agency: str) -> SourceSpec:
         """Return a source spec of the catalogue, or the one that reads `template:RECORD` for an agency.
@@ -88,7 +57,7 @@ class Site:
         place = self.settings.agencies.get(agency)
         if place is not None and not place.zone:
             found = f"the agency '{agency}' has no time zone, so the times of a template cannot be read"
-            raise SiteError(Problem("agency.yaml", found, todo=f"agencies: {{{agency}: {{zone: America/Chicago}}}}"))
+            raise SiteError(Problem(SETTINGS, found, todo=f"agencies: {{{agency}: {{zone: America/Chicago}}}}"))
         definition = self.catalogue.record_type(record)
         return template.source_for(definition, self.catalogue.schema, place.zone if place else "UTC")
 
@@ -133,7 +102,7 @@ class Site:
             mend=mend,
             patience=patience,
         )
-        return import_file(delivery, self._premises, self.settings, report)
+        return import_file(delivery, self, report)
 
     def records(
         self, record: str, *, where: str = "", version: int | None = None, known_by: date | None = None
@@ -146,7 +115,8 @@ class Site:
             version: store version; the newest without it.
             known_by: only what had happened and been recorded by this date.
         """
-        return lazily(listing(self._open(version, known_by), record, where))
+        records = open_records(self, version, known_by)
+        return lazily(listing(records, record, where), records.engine)
 
     def write_records(
         self,
@@ -159,9 +129,10 @@ class Site:
         limit: int | None = None,
     ) -> int:
         """Write what `records` returns to a `.csv` or `.parquet` file and return the number of records."""
-        rows = listing(self._open(version, known_by), record, where)
+        records = open_records(self, version, known_by)
+        rows = listing(records, record, where)
         rows = rows if limit is None else rows.limit(limit)
-        return write(rows, self.catalogue.record_type(record), Path(file))
+        return write(rows, self.catalogue.record_type(record), Path(file), records.engine)
 
     def purge(
         self, key: str, *, authority: str, oversight: str = "", patience: float = 600.0, report: Report = silent
@@ -178,7 +149,7 @@ class Site:
         Raises:
             StoreError: no such record, or the authority does not reach.
         """
-        return purge(self._premises, key, authority, oversight, patience, report)
+        return purge(self, key, authority, oversight, patience, report)
 
     def measure(
         self,
@@ -203,21 +174,7 @@ class Site:
         groups = [by] if isinstance(by, str) else list(by or [])
         span = Period.parse(within) if within else None
         question = Question(self.catalogue.measure(measure), groups, period, span)
-        return evaluate(question, self._open(version, known_by))
-
-    @property
-    def register(self) -> Register:
-        """Return the register of releases: which are public, which wait for approval, which were recalled."""
-        return Register(self.releases)
-
-    @cached_property
-    def plan(self) -> AnalysisPlan | None:
-        """Return the site's analysis plan (`analysis_plan.yaml`); None without one.
-
-        Raises:
-            SiteError: it is wrong, with every problem.
-        """
-        return read_plan(self.path)
+        return evaluate(question, open_records(self, version, known_by))
 
     def analyse(self, analysis: str, *, version: int | None = None, known_by: date | None = None) -> AnalysisResult:
         """Carry out an analysis and return what it finds, or why it is refused.
@@ -232,7 +189,7 @@ class Site:
             CatalogueError: there is no such analysis.
             MeasureError: the records that it looks at are not there.
         """
-        return run_one(analysis, self.plan, self._open(version, known_by))
+        return run_one(analysis, self.plan, open_records(self, version, known_by))
 
     def publish(self, *, today: date | None = None, patience: float = 600.0, report: Report = silent) -> Path:
         """Build a release from the newest store version and return its folder: `releases/0001` and so on.
@@ -249,16 +206,11 @@ class Site:
                 policy, or the policy does not let the release go out; the analysis plan was changed after a release
                 went out under its date; or another release is being made.
         """
-        return publish(self._premises, self.settings, self._open(None, None), self.plan, today, patience, report)
+        return publish(self, today, patience, report)
 
     def dry_run(self, *, today: date | None = None) -> DryRun | None:
         """Try the disclosure policy on the records at hand; None for a site without a policy, or without records."""
-        stage = self._premises
-        precaution = precaution_of(stage, "", today or date.today())
-        records = self._open(None, None) if precaution else None
-        if precaution is None or records is None or not records.manifest.tables:
-            return None
-        return dry_run(records, declared_of(self.settings), precaution)
+        return try_policy(self, today)
 
     def verify(self, release: str = "") -> Rederived:
         """Check a release byte for byte and count its figures again from its own files; the newest without a number.
@@ -291,6 +243,105 @@ class Site:
         """
         return compare(self._release(before), self._release(after))
 
+    def public_key(self) -> str:
+        """Return the public half of the site's key (PEM): whoever has it can check what the site signed.
+
+        Raises:
+            SiteError: the site has no key yet; it makes one when it first purges a record.
+        """
+        return public_key(public_key_file(self.layout.keys))
+
+    def verify_receipt(self, file: Path | str) -> Purge:
+        """Check that this site signed the receipt of a purge, and that it stands as it was signed; return its facts.
+
+        Raises:
+            StoreError: it was changed, or signed with another key, or is no receipt.
+            SiteError: the site has no key yet.
+        """
+        return signed_purge(Path(file), self.public_key())
+
+    def backtest(
+        self,
+        *,
+        outcome: str = "",
+        counted: str = "",
+        first: int = 2008,
+        last: int = 2012,
+        capacity: int = 0,
+        report: Report = silent,
+    ) -> Backtest:
+        """Return how good each way to choose would have been at the ends of some years, and keep it in the site.
+
+        Args:
+            outcome: the count that is to be foreseen; empty: as the governance record says, or allegations.
+            counted: the count whose history foresees it; empty: the outcome itself.
+            first: first year on whose last day we look.
+            last: last such year; the records must reach a year further.
+            capacity: officers that can be reviewed on a day; 0: as the governance record says, or 2 % of all serving.
+            report: called at each step.
+
+        Raises:
+            CatalogueError: there is no such indicator.
+            MeasureError: the site does not hold the records, or something was known too early.
+        """
+        return try_out(self, outcome, counted, first, last, capacity, report)
+
+    def signal(self, known_by: date, *, version: int | None = None) -> ReviewSet:
+        """Return the review set of a day, from what was known by then; restricted, and never part of a release.
+
+        Args:
+            known_by: the day.
+            version: store version; without it the one on which this day was first asked, else the newest. A set of a
+                version that is named is not kept.
+
+        Raises:
+            SiteError: the governance record is missing or incomplete, or switches on what it may not.
+            MeasureError: the site does not hold the records.
+        """
+        return signal(self, known_by, version)
+
+    def outcomes(self, outcome: str = "allegations", *, version: int | None = None) -> FollowUp:
+        """Return what followed interventions, and how useful each factor of a signal was; restricted.
+
+        Args:
+            outcome: the count of which there should be fewer after support.
+            version: store version; the newest without it.
+
+        Raises:
+            CatalogueError: there is no such count over one and two years.
+            MeasureError: the site holds no interventions and no verdicts, or not the records that are counted.
+        """
+        return follow_up(self, outcome, version)
+
+    def own_record(self, officer: str, known_by: date, *, version: int | None = None) -> dict[str, Any]:
+        """Return what is held about one officer, whether a signal names them and why, and how to have it corrected.
+
+        Args:
+            officer: record key or pseudonym.
+            known_by: only what had been recorded by this day.
+            version: store version; the newest without it.
+
+        Raises:
+            MeasureError: nobody, or more than one, is called so.
+            SiteError: the site has a governance record that is incomplete.
+        """
+        return see_own_record(self, officer, known_by, version)
+
+    def sheet(self, quarter: str, *, rules: Sequence[str] = (), version: int | None = None) -> Sheet:
+        """Return who reached a threshold by the end of a quarter; restricted.
+
+        Args:
+            quarter: such as 2013-Q4.
+            rules: ids of the rules whose thresholds count; all of the catalogue without any.
+            version: store version; the newest without it.
+
+        Raises:
+            SiteError: the governance record is missing or incomplete.
+            CatalogueError: there is no such rule.
+            MeasureError: this is no quarter, or the site does not hold the records.
+        """
+        return quarterly_sheet(self, quarter, rules, version)
+
     def _release(self, number: str) -> Path:
         """Return the folder of a release, whatever its state; without a number, of the newest."""
         found = {entry.number: self.releases / entry.number for entry in self.register.entries()}
@@ -300,31 +351,11 @@ class Site:
             raise ReleaseError(Problem(str(self.releases), told, name_all(found)))
         return found[wanted]
 
-    @property
-    def _premises(self) -> SiteLayout:
-        return SiteLayout(self.path, self.store, self.deliveries, self.releases, self.catalogue)
-
-    def _open(self, version: int | None, known_by: date | None) -> Records:
-        manifest = self.store.manifest(version)
-        return Records(
-            self.store,
-            manifest,
-            self.catalogue,
-            known_by,
-            dict(self.settings.authoritative),
-            dict(self.settings.visitor_places),
-        )
-
     def _only_agency(self) -> str:
         agencies = list(self.settings.agencies)
         if len(agencies) != 1:
             raise SiteError(
-                Problem(
-                    "agency.yaml",
-                    "the site holds several agencies",
-                    name_all(agencies),
-                    "say which: --agency ID",
-                )
+                Problem(SETTINGS, "the site holds several agencies", name_all(agencies), "say which: --agency ID")
             )
         return agencies[0]
 

@@ -5,43 +5,39 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 
 from openhalo.base.progress import Report
-from openhalo.catalogue.analysis_plans import AnalysisPlan
-from openhalo.disclosure.policy import POLICY, read_policy
 from openhalo.intake.receipts import receipts
 from openhalo.language import message_files
 from openhalo.publications.build import build
 from openhalo.publications.imprint import Declared, Imprint
+from openhalo.publications.protection.dry_run import DryRun, dry_run
 from openhalo.publications.protection.earlier_releases import keep, still_public
 from openhalo.publications.protection.release_protection import Precaution
-from openhalo.records.reading import Records
-from openhalo.releases.register import Entry, Register
+from openhalo.releases.register import Entry
 from openhalo.sites.analysis_plan import must_stand
-from openhalo.sites.purging import SiteLayout
+from openhalo.sites.disclosure_policy import read_policy
+from openhalo.sites.premises import Premises, open_records
 from openhalo.sites.settings import Settings, message_folders
 
 
 def publish(
-    premises: SiteLayout,
-    settings: Settings,
-    records: Records,
-    plan: AnalysisPlan | None,
+    premises: Premises,
     today: date | None,
     patience: float,
     report: Report,
 ) -> Path:
     """Make a release and return its folder; the arguments are those of `Site.publish`."""
-    register = Register(premises.releases)
+    settings, plan, records, register = premises.settings, premises.plan, open_records(premises), premises.register
     with register.changing(patience), tempfile.TemporaryDirectory(prefix=".draft-", dir=premises.releases) as draft:
         must_stand(plan, premises.releases)
         folder = premises.releases / register.next_number()
-        made, earlier, imprint = Path(draft) / folder.name, register.public(), _imprint(premises, settings, folder.name)
+        made, earlier, imprint = Path(draft) / folder.name, register.public(), _imprint(premises, folder.name)
         done = build(
             made,
             records,
             imprint,
             receipts(premises.deliveries),
             plan=plan,
-            charts=premises.site / ".cache" / "charts",
+            charts=premises.layout.drawn_charts,
             previous=earlier[-1] if earlier else None,
             precaution=precaution_of(premises, folder.name, today or date.today()),
             report=report,
@@ -63,17 +59,20 @@ def declared_of(settings: Settings) -> list[Declared]:
     return [Declared(one.record, one.fields, one.reason, one.reference) for one in settings.declared_public]
 
 
-def precaution_of(premises: SiteLayout, number: str, today: date) -> Precaution | None:
+def precaution_of(premises: Premises, number: str, today: date) -> Precaution | None:
     """Return how private figures of the next release are protected; None for a site without a policy."""
-    path = premises.site / POLICY
-    if not path.is_file():
+    layout = premises.layout
+    if not layout.policy.is_file():
         return None
-    earlier = still_public(premises.site, premises.releases)
+    earlier = still_public(layout.kept_cells, premises.releases)
     folders = sorted(one for one in premises.releases.glob("[0-9]*") if one.is_dir())
-    return Precaution(read_policy(path), folders, earlier, today, lambda kept: keep(kept, premises.site, number))
+    return Precaution(
+        read_policy(layout.policy), folders, earlier, today, lambda kept: keep(kept, layout.kept_cells, number)
+    )
 
 
-def _imprint(premises: SiteLayout, settings: Settings, number: str) -> Imprint:
+def _imprint(premises: Premises, number: str) -> Imprint:
+    settings = premises.settings
     publisher = settings.publisher
     return Imprint(
         title=settings.title,
@@ -81,7 +80,7 @@ def _imprint(premises: SiteLayout, settings: Settings, number: str) -> Imprint:
         publisher_kind=publisher.kind,
         note=publisher.note,
         contact=publisher.contact,
-        languages=[message_files.read(tag, message_folders(premises.site)) for tag in settings.languages],
+        languages=[message_files.read(tag, message_folders(premises.path)) for tag in settings.languages],
         agencies=[agency.name for agency in settings.agencies.values()],
         declared=declared_of(settings),
         next_release=settings.next_release,
@@ -90,3 +89,12 @@ def _imprint(premises: SiteLayout, settings: Settings, number: str) -> Imprint:
         number=number,
         created=datetime.now(UTC),
     )
+
+
+def try_policy(premises: Premises, today: date | None) -> DryRun | None:
+    """Try the disclosure policy on the records at hand; the argument is that of `Site.dry_run`."""
+    precaution = precaution_of(premises, "", today or date.today())
+    records = open_records(premises) if precaution else None
+    if precaution is None or records is None or not records.manifest.tables:
+        return None
+    return dry_run(records, declared_of(premises.settings), precaution)

@@ -4,60 +4,49 @@ A journal says what is being purged from before the first byte is touched until 
 writes next after a crash finishes it first. The journal is the only place that names the key, and it goes.
 """
 
-import json
-from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Any
 
 import polars as pl
+from pydantic import BaseModel, ConfigDict
 
 from openhalo.base.errors import Problem, StoreError
+from openhalo.base.kept_files import read_kept
 from openhalo.base.progress import Report, silent
 from openhalo.base.provenance import write_json
 from openhalo.base.signing import sign, site_key, site_salt
-from openhalo.catalogue.index import Catalogue
 from openhalo.catalogue.record_types import RecordType
 from openhalo.catalogue.sources import SourceSpec
-from openhalo.engines.connect import cursor
-from openhalo.engines.rows import to_frame
 from openhalo.intake import mapping
-from openhalo.intake.receipts import Receipt, receipts, void
+from openhalo.intake.receipts import Receipt, receipts, rejected_file, void, withdrawn_file
 from openhalo.records import purging
-from openhalo.records.identity import record_key
+from openhalo.records.identity import digests
 from openhalo.records.manifest import publish
+from openhalo.records.purged_rows import links_to, rows_again
 from openhalo.records.purging import Purge
-from openhalo.records.sql import identifier, quote
 from openhalo.records.staging import Staged
 from openhalo.records.store import Store
 from openhalo.records.writing import table_version
-from openhalo.releases.register import Register
+from openhalo.sites.premises import Premises
 
 
-@dataclass(frozen=True)
-class SiteLayout:
-    """The folders and definitions of a site that a purge works on."""
+class Journal(BaseModel):
+    """What is being purged, from before the first byte is touched until the receipt is kept."""
 
-    site: Path
-    store: Store
-    deliveries: Path
-    releases: Path
-    catalogue: Catalogue
+    model_config = ConfigDict(frozen=True, extra="forbid")
 
-    @property
-    def journal(self) -> Path:
-        """Return the file that says what is being purged."""
-        return purging.folder(self.store) / "journal.json"
-
-    @property
-    def keys(self) -> Path:
-        """Return the folder of the site's own keys."""
-        return self.site / "keys"
+    key: str
+    files: dict[str, list[str]]
+    """Record type → files of its table, of any version, that name the key."""
+    receipt: Purge
+    from_version: int
+    """The newest store version when the purge began."""
+    recount: list[str]
+    """Record types whose counts that version has to tell anew."""
 
 
 def purge(
-    premises: SiteLayout,
+    premises: Premises,
     key: str,
     authority: str,
     oversight: str = "",
@@ -90,21 +79,22 @@ def purge(
         report("looking for it in every version")
         plan = _plan(premises, key, record, authority, oversight)
         purging.folder(store).mkdir(parents=True, exist_ok=True)
-        write_json(premises.journal, plan)
+        write_json(_journal(store), plan.model_dump(mode="json"))
         finish(premises, report)
         return purging.purges(store)[-1]
 
 
-def finish(premises: SiteLayout, report: Report = silent) -> None:
+def finish(premises: Premises, report: Report = silent) -> None:
     """Finish a purge that a crash broke off; nothing to do without one. Hold the store's lock."""
-    if not premises.journal.exists():
+    store = premises.store
+    if not _journal(store).exists():
         return
-    plan = json.loads(premises.journal.read_text(encoding="utf-8"))
-    store, key, receipt = premises.store, plan["key"], Purge.model_validate(plan["receipt"])
+    plan = read_kept(_journal(store), Journal, "the journal of a purge")
+    key, receipt = plan.key, plan.receipt
     try:
         report("taking it out of every version")
         for place in purging.places(premises.catalogue.record_types, receipt.record):
-            purging.rewrite(store, place, plan["files"].get(place.record.id, []), key)
+            purging.rewrite(store, place, plan.files.get(place.record.id, []), key)
         _clean_deliveries(premises, key)
         _recount(premises, plan)
     except OSError as error:
@@ -114,11 +104,11 @@ def finish(premises: SiteLayout, report: Report = silent) -> None:
             todo="close whatever reads this file; the next import or purge finishes it",
         )
         raise StoreError(problem) from None
-    purging.keep_receipt(store, receipt.purge, sign(receipt.model_dump(mode="json"), site_key(premises.keys)))
-    premises.journal.unlink()
+    purging.keep_receipt(store, receipt.purge, sign(receipt.model_dump(mode="json"), site_key(premises.layout.keys)))
+    _journal(store).unlink()
 
 
-def silence(staged: Staged, record: RecordType, source: SourceSpec, agency: str, premises: SiteLayout) -> pl.Series:
+def silence(staged: Staged, record: RecordType, source: SourceSpec, agency: str, premises: Premises) -> pl.Series:
     """Refuse purged records among the staged rows of an import, and blank links to them.
 
     Returns:
@@ -129,11 +119,11 @@ def silence(staged: Staged, record: RecordType, source: SourceSpec, agency: str,
     links = {n: f.to for n, f in record.fields.items() if f.to in by_record and n in staged.columns}
     if record.id not in by_record and not links:
         return pl.Series("row", [], pl.Int64)
-    salt = site_salt(premises.keys)
-    again = _named(staged, record_key(agency, source.id, bool(source.key)), salt, by_record.get(record.id, []))
+    salt = site_salt(premises.layout.keys)
+    again = rows_again(staged, agency, source.id, bool(source.key), salt, by_record.get(record.id, []))
     changes = [pl.col("refused") | pl.col("staged_place").is_in(again["staged_place"].implode())]
     for name, target in links.items():
-        gone = pl.col(name).is_in(_named(staged, identifier(name), salt, by_record[target])["value"].implode())
+        gone = pl.col(name).is_in(links_to(staged, name, salt, by_record[target])["value"].implode())
         changes.append(pl.when(~gone.fill_null(False)).then(pl.col(name)))
         if f"{name}_missing" in staged.columns:
             why = pl.when(gone).then(pl.lit("unknown")).otherwise(pl.col(f"{name}_missing"))
@@ -143,17 +133,11 @@ def silence(staged: Staged, record: RecordType, source: SourceSpec, agency: str,
     return again["row"].unique()
 
 
-def _named(staged: Staged, value: str, salt: str, hashes: list[str]) -> pl.DataFrame:
-    """Return `staged_place`, `row` and `value` of the staged rows whose value has one of the salted hashes."""
-    known = ", ".join(quote(found) for found in hashes) or "''"
-    query = f"""
-        SELECT staged_place, "row", value FROM (SELECT staged_place, "row", {value} AS value FROM {staged.scan})
-        WHERE sha256({quote(salt)} || value) IN ({known})
-    """
-    return to_frame(cursor().sql(query))
+def _journal(store: Store) -> Path:
+    return purging.folder(store) / "journal.json"
 
 
-def _plan(premises: SiteLayout, key: str, record: RecordType, authority: str, oversight: str) -> dict[str, Any]:
+def _plan(premises: Premises, key: str, record: RecordType, authority: str, oversight: str) -> Journal:
     store, record_types = premises.store, premises.catalogue.record_types
     files = {place.record.id: purging.find(store, place, key) for place in purging.places(record_types, record.id)}
     if not any(files.values()) and not _in_deliveries(premises, key):
@@ -165,7 +149,7 @@ def _plan(premises: SiteLayout, key: str, record: RecordType, authority: str, ov
             )
         )
     touched = sorted({v for table, names in files.items() for v in purging.touched_versions(store, table, names)})
-    known = Register(premises.releases).entries()
+    known = premises.register.entries()
     recall = [one.number for one in known if one.store_version in touched and one.state != "recalled"]
     receipt = Purge(
         purge=f"{max((int(past.purge) for past in purging.purges(store)), default=0) + 1:06d}",
@@ -173,34 +157,34 @@ def _plan(premises: SiteLayout, key: str, record: RecordType, authority: str, ov
         authority=authority,
         oversight=oversight,
         record=record.id,
-        key_hash=purging.key_hash(site_salt(premises.keys), key),
+        key_hash=purging.key_hash(site_salt(premises.layout.keys), key),
         versions=touched,
         releases=recall,
     )
     manifest = store.manifest()
-    return {
-        "key": key,
-        "files": files,
-        "receipt": receipt.model_dump(mode="json"),
-        "from_version": manifest.version,
-        "recount": [name for name in files if manifest.version in purging.touched_versions(store, name, files[name])],
-    }
+    return Journal(
+        key=key,
+        files=files,
+        receipt=receipt,
+        from_version=manifest.version,
+        recount=[name for name in files if manifest.version in purging.touched_versions(store, name, files[name])],
+    )
 
 
-def _recount(premises: SiteLayout, plan: Mapping[str, Any]) -> None:
+def _recount(premises: Premises, plan: Journal) -> None:
     """Publish a version with the counts that hold now, where the newest one rested on the record."""
     store, manifest = premises.store, premises.store.manifest()
-    if not plan["recount"] or manifest.version != plan["from_version"]:
+    if not plan.recount or manifest.version != plan.from_version:
         return
     tables = dict(manifest.tables)
-    for name in plan["recount"]:
+    for name in plan.recount:
         record, version = premises.catalogue.record_type(name), tables[name].delta_version
-        tables[name] = table_version(store, record, version, {}, manifest, cursor())
+        tables[name] = table_version(store, record, version, {}, manifest)
     changed = {"version": manifest.version + 1, "created": datetime.now(UTC), "tables": tables}
     publish(store.manifests, manifest.model_copy(update=changed))
 
 
-def _record_type(premises: SiteLayout, key: str) -> RecordType:
+def _record_type(premises: Premises, key: str) -> RecordType:
     parts = key.split("/", 2)
     wanted = tuple(parts[:2])
     for receipt in reversed(receipts(premises.deliveries)):
@@ -210,7 +194,7 @@ def _record_type(premises: SiteLayout, key: str) -> RecordType:
     raise StoreError(Problem("purge", found, "agency/source/id, as `openhalo records` lists it"))
 
 
-def _in_deliveries(premises: SiteLayout, key: str) -> bool:
+def _in_deliveries(premises: Premises, key: str) -> bool:
     return any(
         not kept.equals(before)
         for receipt in receipts(premises.deliveries)
@@ -218,7 +202,7 @@ def _in_deliveries(premises: SiteLayout, key: str) -> bool:
     )
 
 
-def _clean_deliveries(premises: SiteLayout, key: str) -> None:
+def _clean_deliveries(premises: Premises, key: str) -> None:
     for receipt in receipts(premises.deliveries):
         for path, before, kept in _delivery_files(premises, receipt, key):
             if kept.is_empty():
@@ -227,17 +211,17 @@ def _clean_deliveries(premises: SiteLayout, key: str) -> None:
                 purging.replace_parquet(kept.lazy(), path)
 
 
-def _delivery_files(premises: SiteLayout, receipt: Receipt, key: str) -> list[tuple[Path, pl.DataFrame, pl.DataFrame]]:
+def _delivery_files(premises: Premises, receipt: Receipt, key: str) -> list[tuple[Path, pl.DataFrame, pl.DataFrame]]:
     """Return the files of a delivery with their rows, and those rows without what names the key."""
     agency, source, identity = key.split("/", 2)
     if receipt.agency != agency:
         return []
     found, own = [], receipt.source == source
-    withdrawn = premises.deliveries / receipt.delivery / "withdrawn.parquet"
+    withdrawn = withdrawn_file(premises.deliveries, receipt.delivery)
     if own and withdrawn.exists():
         rows = pl.read_parquet(withdrawn)
         found.append((withdrawn, rows, rows.filter(pl.col("record_key") != key)))
-    rejected = premises.deliveries / receipt.delivery / "rejected.parquet"
+    rejected = rejected_file(premises.deliveries, receipt.delivery)
     if rejected.exists():
         rows = pl.read_parquet(rejected)
         kept = _without(rows, premises, receipt, identity) if own else rows
@@ -245,7 +229,7 @@ def _delivery_files(premises: SiteLayout, receipt: Receipt, key: str) -> list[tu
     return found
 
 
-def _unlinked(rows: pl.DataFrame, premises: SiteLayout, receipt: Receipt, target: str, identity: str) -> pl.DataFrame:
+def _unlinked(rows: pl.DataFrame, premises: Premises, receipt: Receipt, target: str, identity: str) -> pl.DataFrame:
     """Return rejected rows without the cells that link to the record, and without its id in their reasons."""
     source = premises.catalogue.sources.get(receipt.source)
     if source is None:
@@ -269,7 +253,7 @@ def _unlinked(rows: pl.DataFrame, premises: SiteLayout, receipt: Receipt, target
     return rows.with_columns(*cells, pl.col("reasons").list.eval(reasons))
 
 
-def _without(rows: pl.DataFrame, premises: SiteLayout, receipt: Receipt, identity: str) -> pl.DataFrame:
+def _without(rows: pl.DataFrame, premises: Premises, receipt: Receipt, identity: str) -> pl.DataFrame:
     """Return rejected rows that are not the record's own; none where that can no longer be told."""
     source = premises.catalogue.sources.get(receipt.source)
     if source is None or not {*source.columns()} <= {*rows.columns}:
@@ -282,7 +266,7 @@ def _without(rows: pl.DataFrame, premises: SiteLayout, receipt: Receipt, identit
         hit = named.filter(pl.col("source_id") == identity)["row"]
     else:
         digest = identity.rpartition("-")[0]
-        hashed = to_frame(cursor().sql("SELECT row, left(sha256(source_id), 32) AS digest FROM named"))
+        hashed = digests(named)
         hit = hashed.filter(pl.col("digest") == digest)["row"]
     # A line that does not have the right number of cells is kept as it was written.
     lines = rows.select("row", "reasons").explode("reasons").unnest("reasons").filter(pl.col("field") == "row")

@@ -4,39 +4,65 @@ A record that is corrected later would else rewrite the past: asked again for th
 knows the correction. So a set stands on the store version on which it was first asked. Restricted, like the store.
 """
 
-import json
 from datetime import date
 from pathlib import Path
-from typing import Any
 
+from pydantic import BaseModel, ConfigDict
+
+from openhalo.base.kept_files import read_kept
 from openhalo.base.provenance import write_json
 from openhalo.early_intervention.signals import ReviewSet
 
-FOLDER = "signals"
+
+class _Kept(BaseModel):
+    # Sets that other versions of OpenHALO wrote may say more or less than this one reads.
+    model_config = ConfigDict(frozen=True, extra="ignore")
 
 
-def version_of(site: Path, known_by: date) -> int | None:
+class KeptSignal(_Kept):
+    """One officer of a kept set, under the pseudonym."""
+
+    officer: str
+    lapses: date
+
+
+class _Provenance(_Kept):
+    store_version: int
+
+
+class KeptReviewSet(_Kept):
+    """A review set as it is kept: what later questions read of it."""
+
+    known_by: date
+    signals: list[KeptSignal]
+    provenance: _Provenance
+
+
+def version_of(folder: Path, known_by: date) -> int | None:
     """Return the store version on which the set of a day was first asked; None: it was not."""
-    held = _read(site / FOLDER / f"{known_by}.json")
-    return int(held["provenance"]["store_version"]) if held else None
+    file = _file(folder, known_by)
+    return _read(file).provenance.store_version if file.is_file() else None
 
 
-def keep(site: Path, found: ReviewSet) -> None:
-    """Write a set into the site, in place of what was kept for its day."""
-    (site / FOLDER).mkdir(exist_ok=True)
-    write_json(site / FOLDER / f"{found.known_by}.json", found.to_dict())
+def keep(folder: Path, found: ReviewSet) -> None:
+    """Write a set into the folder of sets, in place of what was kept for its day."""
+    folder.mkdir(exist_ok=True)
+    write_json(_file(folder, found.known_by), found.to_dict())
 
 
-def unlapsed(site: Path, day: date) -> list[dict[str, Any]]:
+def unlapsed(folder: Path, day: date) -> list[KeptSignal]:
     """Return the kept signals that count on a day: given by then and not lapsed; of an officer, the newest."""
-    newest: dict[str, dict[str, Any]] = {}
-    for file in sorted((site / FOLDER).glob("*.json")):
+    newest: dict[str, KeptSignal] = {}
+    for file in sorted(folder.glob("*.json")):
         held = _read(file)
-        if date.fromisoformat(held["known_by"]) <= day:
-            newest |= {one["officer"]: one for one in held["signals"] if day < date.fromisoformat(one["lapses"])}
+        if held.known_by <= day:
+            newest |= {one.officer: one for one in held.signals if day < one.lapses}
     return [newest[name] for name in sorted(newest)]
 
 
-def _read(file: Path) -> dict[str, Any]:
-    found: dict[str, Any] = json.loads(file.read_text("utf-8")) if file.is_file() else {}
-    return found
+def _file(folder: Path, known_by: date) -> Path:
+    return folder / f"{known_by}.json"
+
+
+def _read(file: Path) -> KeptReviewSet:
+    return read_kept(file, KeptReviewSet, "the review set")

@@ -10,12 +10,13 @@ from zoneinfo import available_timezones
 from pydantic import Field, field_validator, model_validator
 
 from openhalo.base.errors import Problem, SiteError, did_you_mean, name_all
-from openhalo.catalogue import reader
 from openhalo.catalogue.index import Catalogue
-from openhalo.catalogue.reader import Document, Spec
+from openhalo.catalogue.reader import Spec
 from openhalo.catalogue.record_types import WITHHELD
 from openhalo.language import message_files
 from openhalo.language.translation import ENGLISH
+from openhalo.sites.layout import SETTINGS, SiteLayout
+from openhalo.sites.site_files import SiteFile, read_site_file
 
 _NOT_IN_NAMES = "*?[]%"
 """Polars and DuckDB read the first ones as patterns; Delta Lake reads `%` as the beginning of a coded character."""
@@ -124,7 +125,7 @@ class Settings(Spec):
 
 def message_folders(site: Path) -> list[Path]:
     """Return the folders with message files, the site's own first: what it translates takes the place of ours."""
-    return [site / "locale", *message_files.shipped()]
+    return [SiteLayout(site).messages, *message_files.shipped()]
 
 
 def read_settings(site: Path) -> Settings:
@@ -137,17 +138,15 @@ def read_settings(site: Path) -> Settings:
     if strange:
         found = f"the path holds {' '.join(strange)}, which the engines take for a pattern or a code"
         raise SiteError(Problem(str(site), found, todo="give the folder another name"))
-    document, settings = _read(site)
-    if settings is None:
-        raise SiteError(document.problems)
-    return settings
+    return _read(site).stated()
 
 
 def check_settings(site: Path, catalogue: Catalogue) -> list[Problem]:
     """Return every problem of a site's settings, with references that the catalogue does not have."""
-    document, settings = _read(site)
+    written = _read(site)
+    document, settings = written.document, written.spec
     if settings is None:
-        return document.problems
+        return written.problems
 
     def known(name: str, allowed: Collection[str], kind: str, *place: str | int) -> bool:
         if name not in allowed:
@@ -179,15 +178,14 @@ def check_settings(site: Path, catalogue: Catalogue) -> list[Problem]:
     return document.problems
 
 
-def _read(site: Path) -> tuple[Document, Settings | None]:
-    path = site / "agency.yaml"
-    if not path.is_file():
+def _read(site: Path) -> SiteFile[Settings]:
+    found = read_site_file(SiteLayout(site).settings, Settings)
+    if found is None:
         raise SiteError(
             Problem(
                 str(site),
-                "this is no OpenHALO site: it has no agency.yaml",
+                f"this is no OpenHALO site: it has no {SETTINGS}",
                 todo=f"make one: openhalo init {site}",
             )
         )
-    document = reader.read(path)
-    return document, reader.check(document, Settings)
+    return found

@@ -4,7 +4,7 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 from scipy.linalg import toeplitz
 from scipy.stats import norm, t
 
@@ -87,33 +87,11 @@ def interrupted_series(
     Source: Bernal, Cummins and Gasparrini (2017), Int. J. Epidemiology 46, 348-355; Newey and West (1987),
     Econometrica 55, 703-708.
     """
-    y, post = counts(events, "events"), np.asarray(after, bool)
-    size = np.broadcast_to(counts(exposure, "exposure"), y.shape)
-    if y.shape != post.shape or y.ndim != 1:
-        raise ValueError("events and after must be columns of the same length")
-    if np.any(size <= 0) or not 0 <= harmonics <= 4 or not 0 <= lags < len(y):
-        raise ValueError("exposure must be above 0, harmonics between 0 and 4, lags from 0 to the number of periods")
-    if np.any(post[:-1] & ~post[1:]):
-        raise ValueError("after must stay true once it is true")
-    if min(post.sum(), (~post).sum()) < _FEWEST:
-        raise Refused(message("a change of level needs {n} periods before the start and {n} after it", n=_FEWEST))
-    if not (y[post].sum() > 0 and y[~post].sum() > 0):
-        raise Refused("no event was counted on one side of the start: the ratio has no finite estimate")
-    time = np.arange(1.0, len(y) + 1)
-    angle = 2 * np.pi * (time - 1 + season_start) / period
-    columns = [np.ones(len(y)), post.astype(float), time / len(y)]
-    columns += [part(h * angle) for h in range(1, harmonics + 1) for part in (np.sin, np.cos)]
-    if slope:
-        columns.append(np.where(post, time - time[post][0], 0.0) / len(y))
-    design = np.column_stack(columns)
+    y, post, size = _checked(events, after, exposure, harmonics, lags)
+    design = _design(post, harmonics, period, season_start, slope)
     found = fit(design, y, "poisson", offset=np.log(size))
-    spread = max(found.dispersion, 1.0) if dispersion else 1.0
-    log, error = float(found.coefficients[1]), float(found.errors[1]) * math.sqrt(spread)
-    ways, carried = {_METHOD: error}, 0.0
-    if lags:
-        ways[_LINKED] = math.sqrt(float(newey_west(found, design, y, lags)[1, 1]))
-        ways[_CARRIED], carried = linked_error(found, design, y, 1)
-    way, error = max(ways.items(), key=lambda one: one[1])
+    log = float(found.coefficients[1])
+    way, error, carried = _widest(found, design, y, dispersion, lags)
     scattered = student and (dispersion or bool(lags))
     half = error * (float(t.ppf((1 + confidence) / 2, found.freedom)) if scattered else normal_quantile(confidence))
     residual = (y - found.fitted) / np.sqrt(found.fitted)
@@ -121,6 +99,7 @@ def interrupted_series(
     without = design @ found.coefficients - log * post
     if slope:
         without = without - design[:, -1] * found.coefficients[-1]
+    independent = abs(linked) < float(norm.ppf(0.975)) / math.sqrt(len(y))
     return InterruptedSeries(
         what="The level after the start, divided by what the earlier trend leads to,",
         n=whole(y.sum()),
@@ -136,22 +115,8 @@ def interrupted_series(
             dispersion=f"{found.dispersion:.3f}",
             lags=lags,
         ),
-        assumptions=(
-            Assumption("without the start the earlier trend would have gone on", "not testable"),
-            Assumption("events were recorded alike before and after", "not testable"),
-            Assumption(
-                "neighbouring periods are independent, given trend and season",
-                "met" if abs(linked) < float(norm.ppf(0.975)) / math.sqrt(len(y)) else "not met",
-            )
-            if not lags
-            else Assumption(
-                mark_for_translation("errors carry over from period to period by half or less, given trend and season"),
-                "met" if carried <= _MOST_CARRIED else "not met",
-            ),
-            Assumption(
-                "the counts are no more scattered than the interval allows for",
-                "met" if dispersion or found.dispersion < 1.5 else "not met",
-            ),
+        assumptions=_assumptions(
+            _carrying_over(carried) if lags else _independence(independent), dispersion or found.dispersion < 1.5
         ),
         citation="Bernal, Cummins and Gasparrini (2017), Int. J. Epidemiology 46, 348-355.",
         limit=mark_for_translation("Anything else that changed at the same time counts too."),
@@ -165,6 +130,68 @@ def interrupted_series(
         autocorrelation=linked,
         expected=np.exp(without) * size,
     )
+
+
+def _checked(
+    events: ArrayLike, after: ArrayLike, exposure: ArrayLike, harmonics: int, lags: int
+) -> tuple[Numbers, NDArray[np.bool_], Numbers]:
+    """Return counts, whether each period lies after the start, and exposures: (periods,) each."""
+    y, post = counts(events, "events"), np.asarray(after, bool)
+    size = np.broadcast_to(counts(exposure, "exposure"), y.shape)
+    if y.shape != post.shape or y.ndim != 1:
+        raise ValueError("events and after must be columns of the same length")
+    if np.any(size <= 0) or not 0 <= harmonics <= 4 or not 0 <= lags < len(y):
+        raise ValueError("exposure must be above 0, harmonics between 0 and 4, lags from 0 to the number of periods")
+    if np.any(post[:-1] & ~post[1:]):
+        raise ValueError("after must stay true once it is true")
+    if min(post.sum(), (~post).sum()) < _FEWEST:
+        raise Refused(message("a change of level needs {n} periods before the start and {n} after it", n=_FEWEST))
+    if not (y[post].sum() > 0 and y[~post].sum() > 0):
+        raise Refused("no event was counted on one side of the start: the ratio has no finite estimate")
+    return y, post, size
+
+
+def _design(post: NDArray[np.bool_], harmonics: int, period: float, season_start: float, slope: bool) -> Numbers:
+    """Return the (periods, columns) matrix: level, start, trend, season, and last the trend's change where asked."""
+    time = np.arange(1.0, len(post) + 1)
+    angle = 2 * np.pi * (time - 1 + season_start) / period
+    columns = [np.ones(len(post)), post.astype(float), time / len(post)]
+    columns += [part(h * angle) for h in range(1, harmonics + 1) for part in (np.sin, np.cos)]
+    if slope:
+        columns.append(np.where(post, time - time[post][0], 0.0) / len(post))
+    return np.column_stack(columns)
+
+
+def _widest(found: Fit, design: Numbers, events: Numbers, dispersion: bool, lags: int) -> tuple[str, float, float]:
+    """Return how the widest error of the start is made, the error, and how much of an error carries over."""
+    spread = max(found.dispersion, 1.0) if dispersion else 1.0
+    ways, carried = {_METHOD: float(found.errors[1]) * math.sqrt(spread)}, 0.0
+    if lags:
+        ways[_LINKED] = math.sqrt(float(newey_west(found, design, events, lags)[1, 1]))
+        ways[_CARRIED], carried = linked_error(found, design, events, 1)
+    way, error = max(ways.items(), key=lambda one: one[1])
+    return way, error, carried
+
+
+def _assumptions(linked: Assumption, scatter: bool) -> tuple[Assumption, ...]:
+    return (
+        Assumption("without the start the earlier trend would have gone on", "not testable"),
+        Assumption("events were recorded alike before and after", "not testable"),
+        linked,
+        Assumption(
+            "the counts are no more scattered than the interval allows for",
+            "met" if scatter else "not met",
+        ),
+    )
+
+
+def _independence(holds: bool) -> Assumption:
+    return Assumption("neighbouring periods are independent, given trend and season", "met" if holds else "not met")
+
+
+def _carrying_over(carried: float) -> Assumption:
+    text = mark_for_translation("errors carry over from period to period by half or less, given trend and season")
+    return Assumption(text, "met" if carried <= _MOST_CARRIED else "not met")
 
 
 def newey_west(found: Fit, design: Numbers, events: Numbers, lags: int) -> Numbers:

@@ -178,88 +178,118 @@ def hit_rate_gaps(
         group, reference: their names.
         confidence: 0 < confidence < 1.
     """
-    pooled = difference(k.sum(), n.sum(), k0.sum(), n0.sum(), confidence)
-    found = [
-        (
-            "pooled",
-            float(pooled.value),
-            float(pooled.low),
-            float(pooled.high),
-            n.sum() + n0.sum(),
-            pooled.method,
-            Assumption("groups are searched in the same kinds of places", "not testable"),
-            float(equality(k.sum(), n.sum(), k0.sum(), n0.sum())),
-        )
-    ]
-    both = (n > 0) & (n0 > 0)
     z = normal_quantile(confidence)
-    if len(n) > 1 and both.any():
-        a, m, b, m0 = k[both], n[both], k0[both], n0[both]
-        size = m + m0
-        weight = m * m0 / size
-        value = float(np.sum((a * m0 - b * m) / size) / weight.sum())
-        spread = (a * (m - a) * m0**3 + b * (m0 - b) * m**3) / (m * m0 * size**2)
-        error = math.sqrt(float(spread.sum())) / float(weight.sum())
-        if error > 0:
-            found.append(
-                (
-                    "within places",
-                    value,
-                    value - z * error,
-                    value + z * error,
-                    size.sum(),
-                    message("Mantel-Haenszel difference within {n} places", n=int(both.sum())),
-                    Assumption("the difference is alike in all places, or its average is what matters", "not testable"),
-                    math.erfc(abs(value) / error / math.sqrt(2)),
-                )
-            )
-    # The plain average counts a place with three searches like one with thousands: only places that can carry it.
-    carried = (n >= 10) & (n0 >= 10)
-    if carried.sum() > 1:
-        a, m, b, m0 = k[carried], n[carried], k0[carried], n0[carried]
-        gap = a / m - b / m0
-        error = math.sqrt(float(np.sum(a * (m - a) / m**2 / (m - 1) + b * (m0 - b) / m0**2 / (m0 - 1)))) / len(m)
-        value = float(gap.mean())
-        if error > 0:
-            found.append(
-                (
-                    "average of places",
-                    value,
-                    value - z * error,
-                    value + z * error,
-                    (m + m0).sum(),
-                    message("unweighted mean of {n} places with 10 searches or more of both groups", n=len(m)),
-                    Assumption("each place counts alike, however few its searches", "met"),
-                    math.erfc(abs(value) / error / math.sqrt(2)),
-                )
-            )
+    ways = [
+        _pooled(k, n, k0, n0, confidence),
+        _within_places(k, n, k0, n0, z) if len(n) > 1 else None,
+        _average_of_places(k, n, k0, n0, z),
+    ]
     return [
         HitRateGap(
-            what=f"The hit rate of searches of {group} less that of {reference} ({way})",
-            n=whole(size),
+            what=f"The hit rate of searches of {group} less that of {reference} ({one.way})",
+            n=whole(one.searches),
             unit="searches",
-            estimate=value,
-            low=low,
-            high=high,
+            estimate=one.value,
+            low=one.low,
+            high=one.high,
             confidence=confidence,
-            method=method,
+            method=one.method,
             assumptions=(
-                holds,
+                one.holds,
                 Assumption("only searches that officers were free to leave are counted", "met"),
                 Assumption("groups do not differ in how many carry something beyond doubt", "not testable"),
             ),
             citation=_CITATION,
             limit=INFRAMARGINALITY,
-            p=p,
+            p=one.p,
             neutral=0.0,
             above=f"Searches of {group} find something more often than those of {reference}.",
             below=f"Searches of {group} find something less often than those of {reference}.",
             group=group,
             reference=reference,
-            way=way,
+            way=one.way,
         )
-        for way, value, low, high, size, method, holds, p in found
+        for one in ways
+        if one is not None
     ]
+
+
+class _Gap(NamedTuple):
+    """A difference of hit rates, in one way."""
+
+    way: str
+    value: float
+    low: float
+    high: float
+    searches: float
+    method: str
+    holds: Assumption
+    p: float
+
+
+def _pooled(k: Numbers, n: Numbers, k0: Numbers, n0: Numbers, confidence: float) -> _Gap:
+    pooled = difference(k.sum(), n.sum(), k0.sum(), n0.sum(), confidence)
+    return _Gap(
+        "pooled",
+        float(pooled.value),
+        float(pooled.low),
+        float(pooled.high),
+        n.sum() + n0.sum(),
+        pooled.method,
+        Assumption("groups are searched in the same kinds of places", "not testable"),
+        float(equality(k.sum(), n.sum(), k0.sum(), n0.sum())),
+    )
+
+
+def _within_places(k: Numbers, n: Numbers, k0: Numbers, n0: Numbers, z: float) -> _Gap | None:
+    """Return the difference within places that hold both groups; None where there is none, or no scatter."""
+    both = (n > 0) & (n0 > 0)
+    if not both.any():
+        return None
+    a, m, b, m0 = k[both], n[both], k0[both], n0[both]
+    size = m + m0
+    weight = m * m0 / size
+    value = float(np.sum((a * m0 - b * m) / size) / weight.sum())
+    spread = (a * (m - a) * m0**3 + b * (m0 - b) * m**3) / (m * m0 * size**2)
+    error = math.sqrt(float(spread.sum())) / float(weight.sum())
+    if error <= 0:
+        return None
+    return _Gap(
+        "within places",
+        value,
+        value - z * error,
+        value + z * error,
+        size.sum(),
+        message("Mantel-Haenszel difference within {n} places", n=int(both.sum())),
+        Assumption("the difference is alike in all places, or its average is what matters", "not testable"),
+        math.erfc(abs(value) / error / math.sqrt(2)),
+    )
+
+
+def _average_of_places(k: Numbers, n: Numbers, k0: Numbers, n0: Numbers, z: float) -> _Gap | None:
+    """Return the plain average over places; None where fewer than two can carry it, or without scatter.
+
+    It counts a place with three searches like one with thousands: only places with ten of both groups can carry it.
+    """
+    carried = (n >= 10) & (n0 >= 10)
+    if carried.sum() < 2:
+        return None
+    a, m, b, m0 = k[carried], n[carried], k0[carried], n0[carried]
+    gap = a / m - b / m0
+    error = math.sqrt(float(np.sum(a * (m - a) / m**2 / (m - 1) + b * (m0 - b) / m0**2 / (m0 - 1)))) / len(m)
+    value = float(gap.mean())
+    if error <= 0:
+        return None
+    return _Gap(
+        "average of places",
+        value,
+        value - z * error,
+        value + z * error,
+        (m + m0).sum(),
+        message("unweighted mean of {n} places with 10 searches or more of both groups", n=len(m)),
+        Assumption("each place counts alike, however few its searches", "met"),
+        math.erfc(abs(value) / error / math.sqrt(2)),
+    )
 
 
 def _shrunk(k: Numbers, n: Numbers, confidence: float) -> Shrunk | None:

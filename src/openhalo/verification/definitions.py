@@ -4,6 +4,7 @@ It holds every measure's definition whole, the record types and code lists that 
 of which incident file are exact, and what the site decided. Its text is enough to check conditions and to compile them.
 """
 
+from dataclasses import replace
 from datetime import date
 from functools import cached_property
 from pathlib import Path
@@ -13,6 +14,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from openhalo.base.errors import Problem, ReleaseError
 from openhalo.base.periods import Grain, Period
 from openhalo.base.provenance import hash_facts, write_json
+from openhalo.catalogue.index import Catalogue
 from openhalo.catalogue.measure_specs import MeasureSpec
 from openhalo.catalogue.record_types import RecordType
 from openhalo.catalogue.schema import Schema
@@ -79,6 +81,16 @@ class Definitions(_Facts):
     def spoken_of(self) -> Schema:
         """Return what conditions may refer to."""
         return Schema(self.record_types, self.vocabularies)
+
+    def laid_over(self, catalogue: Catalogue) -> Catalogue:
+        """Return a catalogue in which everything that the release counted means what it meant then."""
+        measures = self.specs | {name: one.spec for name, one in self.measures.items()}
+        return replace(
+            catalogue,
+            measures=catalogue.measures | measures,
+            record_types=catalogue.record_types | self.record_types,
+            vocabularies=catalogue.vocabularies | self.vocabularies,
+        )
 
     def base(self, defined: Defined) -> MeasureSpec:
         """Return the definition whose records are counted."""

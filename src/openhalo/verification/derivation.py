@@ -30,7 +30,7 @@ class Derivation:
     definitions: Definitions
     files: Mapping[str, pl.DataFrame] = field(default_factory=dict)
     """Record type → its incident file; empty where it is only asked what could be derived."""
-    _nodes: dict[tuple[str, str], Node | None] = field(default_factory=dict)
+    _nodes: dict[tuple[str, str], Node | None] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def why_not(self, measure: str, by: Sequence[str], grain: Grain) -> str:
         """Return why figures cut so cannot be counted from the incident files; empty where they can."""

@@ -1,14 +1,13 @@
 """Which places lie further from the rest than chance and usual differences explain."""
 
-from collections.abc import Sequence
+from dataclasses import dataclass
 
-import numpy as np
 import polars as pl
 
 from openhalo.analyses.cells import cells_of
 from openhalo.analyses.context import AnalysisContext
 from openhalo.analyses.contrasts import Contrast
-from openhalo.analyses.results import AnalysisResult, Picture
+from openhalo.analyses.results import Account, AnalysisResult, Picture
 from openhalo.analyses.wording import NOT_ALONE
 from openhalo.catalogue.analysis_kinds.funnel import Funnel
 from openhalo.charts import analysis_charts
@@ -16,6 +15,33 @@ from openhalo.language import formatting
 from openhalo.language.translation import _
 from openhalo.statistics.funnel import funnel, funnel_limits
 from openhalo.statistics.rates import rate
+
+
+@dataclass(frozen=True)
+class _FunnelAccount(Account):
+    """How many places lie apart, and the funnel."""
+
+    points: tuple[analysis_charts.Place, ...]
+
+    @property
+    def out(self) -> int:
+        """Return how many places lie apart."""
+        return sum(point.out for point in self.points)
+
+    def told(self, result: AnalysisResult) -> str:
+        text = _(
+            "{out} of {all} places differ from the rest by more than chance and their usual differences explain. "
+            "Some of those may be chance too. It is no ranking."
+        )
+        return text.format(out=self.out, all=len(self.points))
+
+    def pictures(self, result: AnalysisResult) -> list[Picture]:
+        caption = _(
+            "Each dot is a place: what was counted, divided by what its records lead one to expect. Between the lines "
+            "lie places whose distance from 1 is chance, or as usual among places."
+        )
+        alt = _("{out} of {all} places lie apart.").format(out=self.out, all=len(self.points))
+        return [Picture(analysis_charts.funnel, (list(self.points),), (), f"{alt} {caption}", caption)]
 
 
 def run(context: AnalysisContext[Funnel]) -> AnalysisResult:
@@ -52,36 +78,17 @@ def run(context: AnalysisContext[Funnel]) -> AnalysisResult:
         )
         for at, place in enumerate(places["key0"])
     )
-    out = int(np.sum(found.adjusted < 0.05))
     low, high = funnel_limits(expected, found.between)
-    points = [
+    points = tuple(
         analysis_charts.Place(float(e), float(r), float(a), float(b), bool(q < 0.05))
         for e, r, a, b, q in zip(expected, found.ratio, low, high, found.adjusted, strict=True)
-    ]
-
-    def told() -> str:
-        text = _(
-            "{out} of {all} places differ from the rest by more than chance and their usual differences explain. "
-            "Some of those may be chance too. It is no ranking."
-        )
-        return text.format(out=out, all=len(places))
-
+    )
+    account = _FunnelAccount(points)
     return AnalysisResult(
         context=context,
         contrasts=contrasts,
+        account=account,
         detail=places.select(place="key0", outcome="k", records="n", expected="expected"),
-        told=told,
         limit=NOT_ALONE,
-        depict=lambda: [_funnel_picture(points)],
-        facts={"dispersion": found.dispersion, "between": found.between, "stand_out": out},
+        facts={"dispersion": found.dispersion, "between": found.between, "stand_out": account.out},
     )
-
-
-def _funnel_picture(points: Sequence[analysis_charts.Place]) -> Picture:
-    caption = _(
-        "Each dot is a place: what was counted, divided by what its records lead one to expect. Between the lines lie "
-        "places whose distance from 1 is chance, or as usual among places."
-    )
-    out = sum(point.out for point in points)
-    alt = _("{out} of {all} places lie apart.").format(out=out, all=len(points))
-    return Picture(analysis_charts.funnel, (list(points),), (), f"{alt} {caption}", caption)

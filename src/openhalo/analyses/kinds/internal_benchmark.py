@@ -1,6 +1,8 @@
 """The internal benchmark: places or officers against others at similar records. Officers are counted, never named."""
 
-from collections.abc import Mapping, Sequence
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import ibis
@@ -9,11 +11,10 @@ import polars as pl
 
 from openhalo.analyses.context import AnalysisContext
 from openhalo.analyses.contrasts import Contrast
-from openhalo.analyses.results import AnalysisResult, Counts, Picture
+from openhalo.analyses.results import Account, AnalysisResult, Counts, Picture
 from openhalo.analyses.wording import NOT_ALONE
 from openhalo.catalogue.analysis_kinds.internal_benchmark import InternalBenchmark
 from openhalo.charts import analysis_charts
-from openhalo.engines.connect import fetch
 from openhalo.language import formatting
 from openhalo.language.translation import _, mark_for_translation
 from openhalo.statistics.internal_benchmark import Benchmark, Compared, benchmark
@@ -36,6 +37,81 @@ class _Rows(NamedTuple):
     smooth: list[np.ndarray]
     kinds: list[np.ndarray]
     left: int
+
+
+@dataclass(frozen=True)
+class _InternalBenchmarkAccount(Account):
+    """How many differ; places by name, officers never. `left` is how many records are left out."""
+
+    left: int
+
+    def told(self, result: AnalysisResult) -> str:
+        text = _(
+            "{out} of {all} {who} differ from others at similar {units} by more than chance explains (more often: "
+            "{above}; less often: {below}). At most about {rate}% of those are expected to be there by chance. It is "
+            "no ranking."
+        )
+        context, above, below = result.context, result.facts["more"], result.facts["fewer"]
+        return text.format(
+            out=above + below,
+            all=result.facts["compared"],
+            above=above,
+            below=below,
+            rate=f"{100 * _RATE:g}",
+            units=context.unit,
+            who=_("places") if context.spec.place else _(context.members),
+        )
+
+    def notes(self, result: AnalysisResult) -> list[str]:
+        context, facts, said = result.context, result.facts, []
+        if self.left:
+            text = _("Left out: {n} {units} that do not say all of this.")
+            said.append(text.format(n=formatting.count(self.left), units=context.unit))
+        if facts["not_compared"]:
+            text = _("{n} could not be compared: too few similar records of theirs, or of others.")
+            said.append(text.format(n=formatting.count(facts["not_compared"])))
+        if facts["ordinary"] is not None:
+            text = _(
+                "Learnt from all of them, {share} are ordinary; {k} are unlikely to be (local false discovery rate "
+                "under {rate})."
+            )
+            said.append(
+                text.format(
+                    share=formatting.share(facts["ordinary"]),
+                    rate=formatting.share(_UNLIKELY),
+                    k=formatting.count(facts["unlikely_ordinary"]),
+                )
+            )
+        if not context.spec.place:
+            said.append(_("Nobody is named here, and nobody can be told from these numbers."))
+        return said
+
+    def tables(self, result: AnalysisResult) -> list[Counts]:
+        if result.contrasts:
+            return []
+        heads = [_("What was counted"), _("Number")]
+        named = (
+            (_("Compared with others at similar records"), result.facts["compared"]),
+            (_("Not compared"), result.facts["not_compared"]),
+            (_("The outcome more often than chance explains"), result.facts["more"]),
+            (_("The outcome less often than chance explains"), result.facts["fewer"]),
+        )
+        return [Counts(_("How many differ"), heads, [[text, formatting.count(n)] for text, n in named])]
+
+    def pictures(self, result: AnalysisResult) -> list[Picture]:
+        if not result.contrasts:
+            return []
+        named = sorted(result.contrasts, key=lambda one: int(one.group) if one.group.isdigit() else math.inf)
+        points = [
+            analysis_charts.Step(one.group, one.estimate, one.low, one.high, one.adjusted < _RATE) for one in named
+        ]
+        caption = _(
+            "Each dot is a place: its share less that of similar records elsewhere; the line is its 95% interval. On "
+            "the dotted line both are the same. Places in color differ by more than chance explains."
+        )
+        out = sum(point.out for point in points)
+        alt = _("{out} of {all} places lie apart.").format(out=out, all=len(points))
+        return [Picture(analysis_charts.steps, (points,), ("share",), f"{alt} {caption}", caption)]
 
 
 def run(context: AnalysisContext[InternalBenchmark]) -> AnalysisResult:
@@ -63,11 +139,8 @@ def run(context: AnalysisContext[InternalBenchmark]) -> AnalysisResult:
     return AnalysisResult(
         context=context,
         contrasts=named,
+        account=_InternalBenchmarkAccount(rows.left),
         detail=_detail(named) if named else pl.DataFrame({name: [value] for name, value in facts.items()}),
-        told=lambda: _told(context, len(found.compared), above, below),
-        tell=lambda: _notes(context, rows, found),
-        tabulate=lambda: None if named else _table(facts),
-        depict=lambda: [_picture(named)] if named else [],
         limit=NOT_ALONE,
         assumed=assumed,
         method=mark_for_translation("doubly robust internal benchmark: propensity weights and weighted regression"),
@@ -90,7 +163,7 @@ def _rows(context: AnalysisContext[InternalBenchmark]) -> _Rows:
         exact = relation.field(record.time, "_precision").isin(["second", "minute"])
         local = relation.field(record.time, "_local")
         columns |= {"hour": ibis.ifelse(exact, local.hour(), None), "weekday": local.day_of_week.index().cast("string")}
-    frame = fetch(relation.table.select(**columns))
+    frame = context.records.fetch(relation.table.select(**columns))
     whole = frame.with_columns(pl.col("^(kind|weekday).*$").fill_null("")).drop_nulls()
     if whole.height == 0:
         raise Refused("no record says the outcome, whose it is, and what makes records similar")
@@ -139,67 +212,3 @@ def _detail(named: Sequence[Contrast]) -> pl.DataFrame:
             "adjusted": [one.adjusted for one in named],
         }
     )
-
-
-def _told(context: AnalysisContext[InternalBenchmark], compared: int, above: int, below: int) -> str:
-    text = _(
-        "{out} of {all} {who} differ from others at similar {units} by more than chance explains (more often: {above}; "
-        "less often: {below}). At most about {rate}% of those are expected to be there by chance. It is no ranking."
-    )
-    return text.format(
-        out=above + below,
-        all=compared,
-        above=above,
-        below=below,
-        rate=f"{100 * _RATE:g}",
-        units=context.unit,
-        who=_("places") if context.spec.place else _(context.members),
-    )
-
-
-def _notes(context: AnalysisContext[InternalBenchmark], rows: _Rows, found: Benchmark) -> list[str]:
-    said = []
-    if rows.left:
-        text = _("Left out: {n} {units} that do not say all of this.")
-        said.append(text.format(n=formatting.count(rows.left), units=context.unit))
-    if found.refused:
-        text = _("{n} could not be compared: too few similar records of theirs, or of others.")
-        said.append(text.format(n=formatting.count(len(found.refused))))
-    if found.local is not None:
-        text = _(
-            "Learnt from all of them, {share} are ordinary; {k} are unlikely to be (local false discovery rate under "
-            "{rate})."
-        )
-        said.append(
-            text.format(
-                share=formatting.share(found.local.ordinary),
-                rate=formatting.share(_UNLIKELY),
-                k=formatting.count(int(np.sum(found.local.local < _UNLIKELY))),
-            )
-        )
-    if not context.spec.place:
-        said.append(_("Nobody is named here, and nobody can be told from these numbers."))
-    return said
-
-
-def _table(facts: Mapping[str, Any]) -> Counts:
-    heads = [_("What was counted"), _("Number")]
-    named = (
-        (_("Compared with others at similar records"), facts["compared"]),
-        (_("Not compared"), facts["not_compared"]),
-        (_("The outcome more often than chance explains"), facts["more"]),
-        (_("The outcome less often than chance explains"), facts["fewer"]),
-    )
-    return Counts(_("How many differ"), heads, [[text, formatting.count(n)] for text, n in named])
-
-
-def _picture(named: Sequence[Contrast]) -> Picture:
-    rows = sorted(named, key=lambda one: (not one.group.isdigit(), int(one.group) if one.group.isdigit() else 0))
-    points = [analysis_charts.Step(one.group, one.estimate, one.low, one.high, one.adjusted < _RATE) for one in rows]
-    caption = _(
-        "Each dot is a place: its share less that of similar records elsewhere; the line is its 95% interval. On the "
-        "dotted line both are the same. Places in color differ by more than chance explains."
-    )
-    out = sum(point.out for point in points)
-    alt = _("{out} of {all} places lie apart.").format(out=out, all=len(points))
-    return Picture(analysis_charts.steps, (points,), ("share",), f"{alt} {caption}", caption)

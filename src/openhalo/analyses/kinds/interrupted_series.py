@@ -1,7 +1,6 @@
 """The interrupted series: records by month, before and after something began."""
 
-from collections.abc import Sequence
-from datetime import date
+from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
@@ -9,13 +8,13 @@ import polars as pl
 from openhalo.analyses.context import AnalysisContext
 from openhalo.analyses.contrasts import contrast
 from openhalo.analyses.months import by_month, must_have_months
-from openhalo.analyses.results import AnalysisResult, Picture
+from openhalo.analyses.results import Account, AnalysisResult, Picture
 from openhalo.analyses.wording import Wording
-from openhalo.catalogue.analysis_kinds.interrupted_series import InterruptedSeries as InterruptedSeriesSpec
+from openhalo.catalogue.analysis_kinds.interrupted_series import InterruptedSeries
 from openhalo.charts import analysis_charts
 from openhalo.language import formatting
 from openhalo.language.translation import _, mark_for_translation
-from openhalo.statistics.interrupted_series import InterruptedSeries, interrupted_series
+from openhalo.statistics.interrupted_series import interrupted_series
 from openhalo.statistics.results import Refused
 
 _ESTIMATE = mark_for_translation(
@@ -24,7 +23,44 @@ _ESTIMATE = mark_for_translation(
 )
 
 
-def run(context: AnalysisContext[InterruptedSeriesSpec]) -> AnalysisResult:
+@dataclass(frozen=True)
+class _InterruptedSeriesAccount(Account):
+    """The months before and after, which the result holds one by one."""
+
+    def notes(self, result: AnalysisResult) -> list[str]:
+        event, after = result.context.event, int(result.detail["after"].sum())
+        assert event is not None
+        text = _("{before} months before are compared with {after} months from then on. Months in part are left out.")
+        growth = _("Before, the number changed by {change} a month, the season aside.")
+        return [
+            text.format(before=result.detail.height - after, after=after),
+            growth.format(change=f"{100 * (result.facts['trend_per_month'] - 1):+.1f}%"),
+            _("Why this day: {reason}").format(reason=_(event.because)),
+        ]
+
+    def pictures(self, result: AnalysisResult) -> list[Picture]:
+        context, event = result.context, result.context.event
+        assert event is not None
+        rows = [
+            analysis_charts.Month(month.isoformat(), float(counted), expected)
+            for month, counted, expected in result.detail.select("month", "counted", "expected").iter_rows()
+        ]
+        caption = _(
+            "Each dot is the number of {units} of one month. The line is the trend and season before {event}; from "
+            "there on it is dashed and shows what would have come had they gone on."
+        ).format(units=context.unit, event=_(event.label))
+        after = [row for row in rows if row.start >= event.start.isoformat()]
+        text = _("{units}: {counted} in {months} months from then on; the trend before leads to {expected}.")
+        alt = text.format(
+            units=context.unit,
+            counted=formatting.count(sum(row.counted for row in after)),
+            months=len(after),
+            expected=formatting.count(sum(row.expected for row in after)),
+        )
+        return [Picture(analysis_charts.series, (rows,), (event.start.isoformat(),), f"{alt} {caption}", caption)]
+
+
+def run(context: AnalysisContext[InterruptedSeries]) -> AnalysisResult:
     """Return the level after an event divided by what the trend and season before it lead to.
 
     Raises:
@@ -48,6 +84,7 @@ def run(context: AnalysisContext[InterruptedSeriesSpec]) -> AnalysisResult:
     return AnalysisResult(
         context=context,
         contrasts=(contrast(found, "ratio"),),
+        account=_InterruptedSeriesAccount(),
         wording=Wording(
             _ESTIMATE,
             mark_for_translation("The level rose by more than chance explains."),
@@ -58,9 +95,7 @@ def run(context: AnalysisContext[InterruptedSeriesSpec]) -> AnalysisResult:
         detail=pl.DataFrame(
             {"month": months, "counted": events.astype(int), "expected": found.expected, "after": after}
         ),
-        tell=lambda: _notes(context, months, found),
         limit=found.limit,
-        depict=lambda: [_picture(context, months, events, found)],
         facts={
             "event": event.model_dump(mode="json"),
             "dispersion": found.dispersion,
@@ -68,43 +103,3 @@ def run(context: AnalysisContext[InterruptedSeriesSpec]) -> AnalysisResult:
             "autocorrelation": found.autocorrelation,
         },
     )
-
-
-def _notes(
-    context: AnalysisContext[InterruptedSeriesSpec], months: Sequence[date], found: InterruptedSeries
-) -> list[str]:
-    assert context.event is not None
-    before = sum(month < context.event.start for month in months)
-    text = _("{before} months before are compared with {after} months from then on. Months in part are left out.")
-    growth = _("Before, the number changed by {change} a month, the season aside.")
-    return [
-        text.format(before=before, after=len(months) - before),
-        growth.format(change=f"{100 * (found.trend - 1):+.1f}%"),
-        _("Why this day: {reason}").format(reason=_(context.event.because)),
-    ]
-
-
-def _picture(
-    context: AnalysisContext[InterruptedSeriesSpec],
-    months: Sequence[date],
-    events: Sequence[float] | np.ndarray,
-    found: InterruptedSeries,
-) -> Picture:
-    assert context.event is not None
-    rows = [
-        analysis_charts.Month(month.isoformat(), float(counted), float(expected))
-        for month, counted, expected in zip(months, events, found.expected, strict=True)
-    ]
-    caption = _(
-        "Each dot is the number of {units} of one month. The line is the trend and season before {event}; from there "
-        "on it is dashed and shows what would have come had they gone on."
-    ).format(units=context.unit, event=_(context.event.label))
-    after = [row for row in rows if row.start >= context.event.start.isoformat()]
-    text = _("{units}: {counted} in {months} months from then on; the trend before leads to {expected}.")
-    alt = text.format(
-        units=context.unit,
-        counted=formatting.count(sum(row.counted for row in after)),
-        months=len(after),
-        expected=formatting.count(sum(row.expected for row in after)),
-    )
-    return Picture(analysis_charts.series, (rows,), (context.event.start.isoformat(),), f"{alt} {caption}", caption)

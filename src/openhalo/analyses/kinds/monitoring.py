@@ -11,10 +11,9 @@ import polars as pl
 
 from openhalo.analyses.context import AnalysisContext
 from openhalo.analyses.months import day_of, must_have_months
-from openhalo.analyses.results import AnalysisResult, Counts, Picture
+from openhalo.analyses.results import Account, AnalysisResult, Counts, Picture
 from openhalo.catalogue.analysis_kinds.monitoring import Monitoring
 from openhalo.charts import analysis_charts
-from openhalo.engines.connect import fetch
 from openhalo.language import formatting
 from openhalo.language.translation import _, mark_for_translation, message
 from openhalo.statistics import monitoring
@@ -27,6 +26,17 @@ _FEWEST = 30
 _WATCHED = 6
 """Months to watch, at least."""
 _SHOWN = 6
+_METHODS = {
+    True: mark_for_translation("risk-adjusted CUSUM by month, limits by simulation, and a running total (VLAD)"),
+    False: mark_for_translation(
+        "Poisson CUSUM by month, allowing for scatter, limits by simulation, and a running total (VLAD)"
+    ),
+}
+"""Whether the chart watches shares → how."""
+_CITATIONS = {
+    True: "Steiner, Cook, Farewell and Treasure (2000), Biostatistics 1, 441-452.",
+    False: "Lucas (1985), Technometrics 27, 129-144.",
+}
 
 
 @dataclass(frozen=True)
@@ -50,6 +60,124 @@ class Watched:
         return bool(self.rise.alarms or self.fall.alarms)
 
 
+@dataclass(frozen=True)
+class _MonitoringAccount(Account):
+    """The charts of the whole and of each place.
+
+    Attributes:
+        months: first day of each.
+        first: how many of them what is usual was learnt from.
+        left: places with too few records in these.
+    """
+
+    whole: Watched
+    places: tuple[Watched, ...]
+    months: tuple[date, ...]
+    first: int
+    left: tuple[str, ...]
+
+    def told(self, result: AnalysisResult) -> str:
+        parts = []
+        for chart, once, often in (
+            (
+                self.whole.rise,
+                _("The chart for a rise gave an alarm in {month}."),
+                _("The chart for a rise gave {n} alarms, the first in {month}."),
+            ),
+            (
+                self.whole.fall,
+                _("The chart for a fall gave an alarm in {month}."),
+                _("The chart for a fall gave {n} alarms, the first in {month}."),
+            ),
+        ):
+            if days := self._alarms(chart):
+                text = once if len(days) == 1 else often
+                parts.append(text.format(month=formatting.month(days[0]), n=len(days)))
+        if not parts:
+            text = _("Neither the chart for a rise nor that for a fall gave an alarm. Small changes can go unseen.")
+            parts.append(text)
+        counted = float(self.whole.counted[self.first :].sum())
+        text = _("In {n} months, {counted} were counted; the first {first} months lead to {expected}.")
+        said = text.format(
+            n=len(self.months) - self.first,
+            first=self.first,
+            counted=formatting.count(counted),
+            expected=formatting.count(round(counted - _running(self.whole, self.first)[-1])),
+        )
+        return " ".join([*parts, said])
+
+    def notes(self, result: AnalysisResult) -> list[str]:
+        spec = result.context.spec
+        text = _(
+            "What is usual was learnt from {first} months, {start} to {end}. The charts look for a rise by a factor of "
+            "{rise} and a fall by a factor of {fall}. Where nothing changes, each gives about one false alarm in "
+            "{wait} months, or fewer."
+        )
+        found = [
+            text.format(
+                first=self.first,
+                start=formatting.month(self.months[0]),
+                end=formatting.month(self.months[self.first - 1]),
+                rise=formatting.measured(spec.ratio, "ratio"),
+                fall=formatting.measured(1 / spec.ratio, "ratio"),
+                wait=spec.run_length,
+            )
+        ]
+        if self.places:
+            text = _("{k} of {n} places gave an alarm; each has its own charts, so some will by chance.")
+            found.append(text.format(k=sum(one.alarmed for one in self.places), n=len(self.places)))
+        if self.left:
+            text = _("Too few in the first months to watch: {places}.")
+            found.append(text.format(places=formatting.listed(self.left)))
+        return found
+
+    def tables(self, result: AnalysisResult) -> list[Counts]:
+        heads = [
+            _("Place"),
+            _("A month, at first"),
+            _("A month, since"),
+            _("Alarms for a rise"),
+            _("Alarms for a fall"),
+        ]
+        rows = [
+            [
+                one.place or _("All"),
+                formatting.measured(float(one.counted[: self.first].mean()), "mean"),
+                formatting.measured(float(one.counted[self.first :].mean()), "mean"),
+                *(_listed(self._alarms(chart)) or _("none") for chart in (one.rise, one.fall)),
+            ]
+            for one in (self.whole, *self.places)
+        ]
+        return [Counts(_("What was counted, and the alarms"), heads, rows)]
+
+    def pictures(self, result: AnalysisResult) -> list[Picture]:
+        alarms = {month for chart in (self.whole.rise, self.whole.fall) for month in self._alarms(chart)}
+        rows = [
+            analysis_charts.Month(month.isoformat(), float(counted), float(expected), month in alarms)
+            for month, counted, expected in zip(self.months, self.whole.counted, self.whole.expected, strict=True)
+        ]
+        start = self.months[self.first].isoformat()
+        text = _(
+            "Each dot is one month; a dark diamond is a month in which a chart gave an alarm. The line is what the "
+            "first {first} months lead to, dashed from where the watch begins."
+        )
+        caption = text.format(first=self.first)
+        running = _running(self.whole, self.first)
+        total = [(month.isoformat(), value) for month, value in zip(self.months[self.first :], running, strict=True)]
+        rising = _(
+            "The running total of what was counted, less what the first months lead to. It rises where more is counted."
+        )
+        end = _("At the end it stands at {value}.").format(value=formatting.count(round(running[-1])))
+        return [
+            Picture(analysis_charts.series, (rows,), (start,), f"{self.told(result)} {caption}", caption),
+            Picture(analysis_charts.running, (total,), (), f"{rising} {end}", rising),
+        ]
+
+    def _alarms(self, chart: Cusum) -> list[date]:
+        """Return the months in which a chart gave an alarm."""
+        return [self.months[self.first + at] for at in chart.alarms]
+
+
 def run(context: AnalysisContext[Monitoring]) -> AnalysisResult:
     """Return when the monthly number moved away from that of the first months, by charts that wait for a false alarm
     as long as asked.
@@ -65,43 +193,26 @@ def run(context: AnalysisContext[Monitoring]) -> AnalysisResult:
         )
         raise Refused(message(text, n=len(months), needed=needed))
     cells = _cells(context, months)
-    every = [_watch(context, "", cells, months)]
-    if every[0] is None:
+    whole = _watch(context, "", cells, months)
+    if whole is None:
         raise Refused(
             message(mark_for_translation("fewer than {n} in the first months: what is usual is not known"), n=_FEWEST)
         )
-    whole, left = every[0], []
-    places = []
-    for place in sorted(cells["place"].drop_nulls().unique()) if spec.place else []:
-        one = _watch(context, place, cells.filter(pl.col("place") == place), months)
-        if one is None:
-            left.append(place)
-        else:
-            places.append(one)
-    rows = [_rows(one, months, spec.baseline_months) for one in (whole, *places)]
+    names = sorted(cells["place"].drop_nulls().unique()) if spec.place else []
+    watched = {place: _watch(context, place, cells.filter(pl.col("place") == place), months) for place in names}
+    places = tuple(one for one in watched.values() if one is not None)
+    left = tuple(place for place, one in watched.items() if one is None)
     return AnalysisResult(
         context=context,
-        detail=pl.concat(rows),
-        told=lambda: _told(context, whole, months),
-        tell=lambda: _notes(context, months, places, left),
-        tabulate=lambda: _table(context, [whole, *places], months),
-        depict=lambda: _pictures(context, whole, months),
+        account=_MonitoringAccount(whole, places, tuple(months), spec.baseline_months, left),
+        detail=pl.concat(_rows(one, months, spec.baseline_months) for one in (whole, *places)),
         limit=mark_for_translation("An alarm asks for a look. It does not say why, and some alarms are chance."),
         assumed=(
             Assumption("what is recorded, and how, stayed the same", "not testable"),
             Assumption("the first months were usual ones", "not testable"),
         ),
-        method=mark_for_translation("risk-adjusted CUSUM by month, limits by simulation, and a running total (VLAD)")
-        if spec.outcome
-        else mark_for_translation(
-            "Poisson CUSUM by month, allowing for scatter, limits by simulation, and a running total (VLAD)"
-        ),
-        sources=(
-            "Steiner, Cook, Farewell and Treasure (2000), Biostatistics 1, 441-452."
-            if spec.outcome
-            else "Lucas (1985), Technometrics 27, 129-144.",
-            "Lovegrove et al. (1997), The Lancet 350, 1128-1130.",
-        ),
+        method=_METHODS[bool(spec.outcome)],
+        sources=(_CITATIONS[bool(spec.outcome)], "Lovegrove et al. (1997), The Lancet 350, 1128-1130."),
         facts={
             "alarms": [
                 {"place": one.place, "for": name, "month": months[spec.baseline_months + at].isoformat()}
@@ -124,7 +235,9 @@ def _cells(context: AnalysisContext[Monitoring], months: Sequence[date]) -> pl.D
     held = {f"held{at}": relation.field(path).cast("string") for at, path in enumerate(spec.strata)}
     hit = context.condition(relation, spec.outcome) if spec.outcome else ibis.literal(True)
     rows = relation.table.select(**columns, **held, hit=hit)
-    counted = fetch(rows.group_by([*columns, *held]).agg(k=ibis._.count(where=ibis._.hit), n=ibis._.hit.count()))
+    counted = context.records.fetch(
+        rows.group_by([*columns, *held]).agg(k=ibis._.count(where=ibis._.hit), n=ibis._.hit.count())
+    )
     kinds = pl.concat_str([pl.col(name).fill_null("") for name in held], separator=" · ") if held else pl.lit("")
     return counted.with_columns(kind=kinds).filter(pl.col("month").is_in(list(months)), pl.col("n") > 0)
 
@@ -192,106 +305,7 @@ def _running(one: Watched, first: int) -> list[float]:
     return total
 
 
-def _told(context: AnalysisContext[Monitoring], whole: Watched, months: Sequence[date]) -> str:
-    first, parts = context.spec.baseline_months, []
-    for chart, once, often in (
-        (
-            whole.rise,
-            _("The chart for a rise gave an alarm in {month}."),
-            _("The chart for a rise gave {n} alarms, the first in {month}."),
-        ),
-        (
-            whole.fall,
-            _("The chart for a fall gave an alarm in {month}."),
-            _("The chart for a fall gave {n} alarms, the first in {month}."),
-        ),
-    ):
-        if chart.alarms:
-            text = once if len(chart.alarms) == 1 else often
-            parts.append(text.format(month=formatting.month(months[first + chart.alarms[0]]), n=len(chart.alarms)))
-    if not parts:
-        parts.append(_("Neither the chart for a rise nor that for a fall gave an alarm. Small changes can go unseen."))
-    total = _running(whole, first)[-1]
-    text = _("In {n} months, {counted} were counted; the first {first} months lead to {expected}.")
-    parts.append(
-        text.format(
-            n=len(months) - first,
-            first=first,
-            counted=formatting.count(float(whole.counted[first:].sum())),
-            expected=formatting.count(round(float(whole.counted[first:].sum()) - total)),
-        )
-    )
-    return " ".join(parts)
-
-
 def _listed(alarms: Sequence[date]) -> str:
     return formatting.listed(
         [*(formatting.month(day) for day in alarms[:_SHOWN]), *(["…"] if len(alarms) > _SHOWN else [])]
     )
-
-
-def _notes(
-    context: AnalysisContext[Monitoring], months: Sequence[date], places: Sequence[Watched], left: Sequence[str]
-) -> list[str]:
-    spec = context.spec
-    text = _(
-        "What is usual was learnt from {first} months, {start} to {end}. The charts look for a rise by a factor of "
-        "{rise} and a fall by a factor of {fall}. Where nothing changes, each gives about one false alarm in {wait} "
-        "months, or fewer."
-    )
-    found = [
-        text.format(
-            first=spec.baseline_months,
-            start=formatting.month(months[0]),
-            end=formatting.month(months[spec.baseline_months - 1]),
-            rise=formatting.measured(spec.ratio, "ratio"),
-            fall=formatting.measured(1 / spec.ratio, "ratio"),
-            wait=spec.run_length,
-        )
-    ]
-    if places:
-        text = _("{k} of {n} places gave an alarm; each has its own charts, so some will by chance.")
-        found.append(text.format(k=sum(one.alarmed for one in places), n=len(places)))
-    if left:
-        text = _("Too few in the first months to watch: {places}.")
-        found.append(text.format(places=formatting.listed(left)))
-    return found
-
-
-def _table(context: AnalysisContext[Monitoring], every: Sequence[Watched], months: Sequence[date]) -> Counts:
-    first = context.spec.baseline_months
-    heads = [_("Place"), _("A month, at first"), _("A month, since"), _("Alarms for a rise"), _("Alarms for a fall")]
-    rows = [
-        [
-            one.place or _("All"),
-            formatting.measured(float(one.counted[:first].mean()), "mean"),
-            formatting.measured(float(one.counted[first:].mean()), "mean"),
-            *(_listed([months[first + at] for at in chart.alarms]) or _("none") for chart in (one.rise, one.fall)),
-        ]
-        for one in every
-    ]
-    return Counts(_("What was counted, and the alarms"), heads, rows)
-
-
-def _pictures(context: AnalysisContext[Monitoring], whole: Watched, months: Sequence[date]) -> list[Picture]:
-    first = context.spec.baseline_months
-    alarms = {first + at for chart in (whole.rise, whole.fall) for at in chart.alarms}
-    rows = [
-        analysis_charts.Month(month.isoformat(), float(counted), float(expected), at in alarms)
-        for at, (month, counted, expected) in enumerate(zip(months, whole.counted, whole.expected, strict=True))
-    ]
-    start = months[first].isoformat()
-    text = _(
-        "Each dot is one month; a dark diamond is a month in which a chart gave an alarm. The line is what the first "
-        "{first} months lead to, dashed from where the watch begins."
-    )
-    caption = text.format(first=first)
-    total = [(month.isoformat(), value) for month, value in zip(months[first:], _running(whole, first), strict=True)]
-    told = _(
-        "The running total of what was counted, less what the first months lead to. It rises where more is counted."
-    )
-    alt = _("At the end it stands at {value}.").format(value=formatting.count(round(total[-1][1])))
-    return [
-        Picture(analysis_charts.series, (rows,), (start,), f"{_told(context, whole, months)} {caption}", caption),
-        Picture(analysis_charts.running, (total,), (), f"{told} {alt}", told),
-    ]

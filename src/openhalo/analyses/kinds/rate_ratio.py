@@ -1,7 +1,6 @@
 """Shares of groups compared where place and circumstances are the same."""
 
-from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import polars as pl
@@ -9,7 +8,7 @@ import polars as pl
 from openhalo.analyses.cells import cells_of
 from openhalo.analyses.context import AnalysisContext
 from openhalo.analyses.contrasts import Contrast, contrast
-from openhalo.analyses.results import AnalysisResult, Picture
+from openhalo.analyses.results import Account, AnalysisResult, Picture
 from openhalo.analyses.wording import NOT_ALONE, Wording
 from openhalo.catalogue.analysis_kinds.rate_ratio import RateRatio
 from openhalo.charts import figures_chart
@@ -27,6 +26,45 @@ _WORDING = Wording(
     )
 )
 FEWEST = 30
+
+
+@dataclass(frozen=True)
+class _RateRatioAccount(Account):
+    """How many records there are, and of how many the group is not known."""
+
+    unknown: float
+    total: float
+
+    def notes(self, result: AnalysisResult) -> list[str]:
+        if not self.unknown:
+            return []
+        text = _(
+            "The group is not known for {n} of {all} {units}. The table shows how far these could move the result."
+        )
+        counted = {"n": formatting.count(self.unknown), "all": formatting.count(self.total)}
+        return [text.format(**counted, units=result.context.unit)]
+
+    def pictures(self, result: AnalysisResult) -> list[Picture]:
+        context = result.context
+        rows = [
+            Figure(
+                context.name(one.group),
+                one.estimate,
+                one.low,
+                one.high,
+                n=one.n,
+                numerator=float(one.n),
+                code=one.group,
+            )
+            for one in result.contrasts
+        ]
+        reference = context.name(context.reference)
+        caption = _(
+            "The dot says how many times as high the share is as among {reference}; the line is its 95% interval. On "
+            "the dotted line, at 1, both are the same."
+        ).format(reference=reference)
+        alt = figures_chart.describe("ratio", rows, _("Share against that of {reference}").format(reference=reference))
+        return [Picture(figures_chart.by_group, ("ratio", rows), (tuple(context.people), 1.0), alt, caption)]
 
 
 def run(context: AnalysisContext[RateRatio]) -> AnalysisResult:
@@ -62,11 +100,10 @@ def run(context: AnalysisContext[RateRatio]) -> AnalysisResult:
     return AnalysisResult(
         context=context,
         contrasts=tuple(found),
+        account=_RateRatioAccount(float(unknown["n"].sum()), float(cells["n"].sum())),
         wording=_WORDING,
         detail=detail,
-        tell=lambda: _unknown_said(float(unknown["n"].sum()), float(cells["n"].sum()), context),
         limit=NOT_ALONE,
-        depict=lambda: [_ratio_picture(context, found)],
     )
 
 
@@ -86,27 +123,3 @@ def _fit(context: AnalysisContext[RateRatio], cells: pl.DataFrame, code: str) ->
     both = cells.filter(pl.col("key0").is_in([code, context.reference]), pl.col("n") > 0)
     codes = both["stratum"].rank("dense").cast(pl.Int64).to_numpy()
     return adjusted_ratio(both["k"].to_numpy(), both["n"].to_numpy(), (both["key0"] == code).to_numpy(), codes)
-
-
-def _unknown_said(unknown: float, total: float, context: AnalysisContext[RateRatio]) -> list[str]:
-    if not unknown:
-        return []
-    text = _("The group is not known for {n} of {all} {units}. The table shows how far these could move the result.")
-    return [text.format(n=formatting.count(unknown), all=formatting.count(total), units=context.unit)]
-
-
-def _ratio_picture(context: AnalysisContext[RateRatio], found: Sequence[Contrast]) -> Picture:
-    rows = [
-        Figure(
-            context.name(one.group), one.estimate, one.low, one.high, n=one.n, numerator=float(one.n), code=one.group
-        )
-        for one in found
-    ]
-    caption = _(
-        "The dot says how many times as high the share is as among {reference}; the line is its 95% interval. On the "
-        "dotted line, at 1, both are the same."
-    ).format(reference=context.name(context.reference))
-    alt = figures_chart.describe(
-        "ratio", rows, _("Share against that of {reference}").format(reference=context.name(context.reference))
-    )
-    return Picture(figures_chart.by_group, ("ratio", rows), (tuple(context.people), 1.0), alt, caption)

@@ -1,16 +1,16 @@
 """Officers at the same scene: how far they differ, and how many stand out. No page, table or file says who."""
 
+from dataclasses import dataclass
+
 import numpy as np
 import polars as pl
 
 from openhalo.analyses.context import AnalysisContext
 from openhalo.analyses.contrasts import Contrast
-from openhalo.analyses.results import AnalysisResult, Counts, Picture
-from openhalo.analyses.wording import Wording
+from openhalo.analyses.results import Account, AnalysisResult, Counts, Picture
 from openhalo.catalogue.analysis_kinds.same_scene import SameScene
 from openhalo.charts import analysis_charts, figures_chart
 from openhalo.charts.figure import Figure
-from openhalo.engines.connect import fetch
 from openhalo.language import formatting
 from openhalo.language.translation import _, mark_for_translation
 from openhalo.statistics import same_scene as statistic
@@ -35,6 +35,68 @@ _LIMIT = mark_for_translation(
 )
 
 
+@dataclass(frozen=True)
+class _SameSceneAccount(Account):
+    """How many stand out, and whether the model can be believed; no officer.
+
+    Attributes:
+        pairs: pairs of an officer and a scene.
+        used: of these, those that tell something.
+        check: whether the model predicts what was recorded.
+    """
+
+    pairs: int
+    used: int
+    check: Check
+
+    def told(self, result: AnalysisResult) -> str:
+        text = _(
+            "{out} of {all} officers most likely use more force than nearly all others who were at the same scenes: "
+            "for each of them the chance of being among the top 5% is over 80%. {fewer} use less than nearly all."
+        )
+        _sure, top, bottom = result.detail.row(0)
+        compared = formatting.count(result.facts["compared"])
+        return text.format(out=formatting.count(top), all=compared, fewer=formatting.count(bottom))
+
+    def notes(self, result: AnalysisResult) -> list[str]:
+        facts = result.facts
+        text = _(
+            "Of {all} pairs of an officer and a scene, {used} in {scenes} scenes tell something: several officers were "
+            "there and did not all use the same level of force."
+        )
+        counted = {"all": self.pairs, "used": self.used, "scenes": facts["scenes"]}
+        said = [text.format(**{name: formatting.count(n) for name, n in counted.items()})]
+        if left := facts["officers"] - facts["compared"]:
+            text = _("{left} of {all} officers share too few scenes with others to be compared.")
+            said.append(text.format(left=formatting.count(left), all=formatting.count(facts["officers"])))
+        text = _(
+            "As a check, {times} made-up sets of records were drawn from the model. For {share} of officers the real "
+            "records lie outside what these foretell for 95%, at scenes with few or with many officers; 5% is usual."
+        )
+        share = formatting.share(self.check.surprising)
+        said.append(text.format(times=formatting.count(REPLICATES), share=share))
+        if not self.check.holds:
+            patterns = ", ".join(_(words) for words in self.check.failing)
+            said.append(_("The model does not foretell {patterns}.").format(patterns=patterns))
+        return said
+
+    def tables(self, result: AnalysisResult) -> list[Counts]:
+        heads = [
+            _("Chance of it"),
+            _("Officers who use more than nearly all"),
+            _("Officers who use less than nearly all"),
+        ]
+        over = _("over {share}")
+        rows = [
+            [over.format(share=formatting.share(sure)), formatting.count(top), formatting.count(bottom)]
+            for sure, top, bottom in result.detail.iter_rows()
+        ]
+        return [Counts(_("How many officers stand out"), heads, rows)]
+
+    def pictures(self, result: AnalysisResult) -> list[Picture]:
+        return [_drawn(result.contrasts), _check_drawn(self.check)]
+
+
 def run(context: AnalysisContext[SameScene]) -> AnalysisResult:
     """Return how far officers at the same scenes differ in the force that they used, and how many stand out.
 
@@ -47,39 +109,25 @@ def run(context: AnalysisContext[SameScene]) -> AnalysisResult:
         relation.field(name) for name in (context.spec.scene, context.spec.officer, context.spec.level)
     )
     rows = relation.table.select(scene=scene, officer=officer, level=level).drop_null()
-    used = fetch(rows.group_by("scene", "officer").agg(level=rows.level.max())).sort("scene", "officer")
+    used = context.records.fetch(rows.group_by("scene", "officer").agg(level=rows.level.max())).sort("scene", "officer")
     at = scenes(used["scene"].to_numpy(), used["officer"].to_numpy(), used["level"].to_numpy())
     prior = _PRIORS[context.spec.prior]
     found = statistic.same_scene(at, prior)
     contrasts = _spread(prior.rate * found.draws.flat[:, : len(at.names)], at, found)
     out = [(int((found.top > sure).sum()), int((found.bottom > sure).sum())) for sure in _SURE]
-    compared = int((found.peers >= statistic.LEAST_PEERS).sum())
-
-    def told() -> str:
-        text = _(
-            "{out} of {all} officers most likely use more force than nearly all others who were at the same scenes: "
-            "for each of them the chance of being among the top 5% is over 80%. {fewer} use less than nearly all."
-        )
-        return text.format(
-            out=formatting.count(out[0][0]), all=formatting.count(compared), fewer=formatting.count(out[0][1])
-        )
 
     return AnalysisResult(
         context=context,
         contrasts=contrasts,
-        wording=Wording(""),
+        account=_SameSceneAccount(used.height, len(at.officer), found.check),
         detail=pl.DataFrame({"chance_over": _SURE, "top": [t for t, _b in out], "bottom": [b for _t, b in out]}),
-        told=told,
-        tell=lambda: _notes(used.height, at, compared, found.check),
         limit=_LIMIT,
         caution="" if found.check.holds else _UNSURE,
-        depict=lambda: [_drawn(contrasts), _check_drawn(found.check)],
-        tabulate=lambda: _table(out),
         facts={
             "prior": context.spec.prior,
             "scenes": len(at.starts) - 1,
             "officers": len(at.names),
-            "compared": compared,
+            "compared": int((found.peers >= statistic.LEAST_PEERS).sum()),
             "rhat": found.draws.rhat,
             "effective_draws": found.draws.ess,
             "divergences": found.draws.divergences,
@@ -115,32 +163,6 @@ def _spread(rates: Numbers, at: Scenes, found: statistic.SameScene) -> tuple[Con
     return tuple(rows)
 
 
-def _notes(records: int, at: Scenes, compared: int, check: Check) -> list[str]:
-    text = _(
-        "Of {all} pairs of an officer and a scene, {used} in {scenes} scenes tell something: several officers were "
-        "there and did not all use the same level of force."
-    )
-    said = [
-        text.format(
-            all=formatting.count(records),
-            used=formatting.count(len(at.officer)),
-            scenes=formatting.count(len(at.starts) - 1),
-        )
-    ]
-    if left := len(at.names) - compared:
-        text = _("{left} of {all} officers share too few scenes with others to be compared.")
-        said.append(text.format(left=formatting.count(left), all=formatting.count(len(at.names))))
-    text = _(
-        "As a check, {times} made-up sets of records were drawn from the model. For {share} of officers the real "
-        "records lie outside what these foretell for 95%, at scenes with few or with many officers; 5% is usual."
-    )
-    said.append(text.format(times=formatting.count(REPLICATES), share=formatting.share(check.surprising)))
-    if not check.holds:
-        patterns = ", ".join(_(words) for words in check.failing)
-        said.append(_("The model does not foretell {patterns}.").format(patterns=patterns))
-    return said
-
-
 def _drawn(contrasts: tuple[Contrast, ...]) -> Picture:
     rows = [
         Figure(_(one.group), one.estimate, one.low, one.high, n=one.n, denominator=float(one.n)) for one in contrasts
@@ -167,12 +189,3 @@ def _check_drawn(check: Check) -> Picture:
     )
     axes = (_("As the model expects"), _("As counted"))
     return Picture(analysis_charts.places, (panels,), ((), *axes), caption, caption)
-
-
-def _table(out: list[tuple[int, int]]) -> Counts:
-    heads = [_("Chance of it"), _("Officers who use more than nearly all"), _("Officers who use less than nearly all")]
-    rows = [
-        [_("over {share}").format(share=formatting.share(sure)), formatting.count(top), formatting.count(bottom)]
-        for sure, (top, bottom) in zip(_SURE, out, strict=True)
-    ]
-    return Counts(_("How many officers stand out"), heads, rows)

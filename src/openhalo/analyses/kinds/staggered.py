@@ -13,12 +13,11 @@ import polars as pl
 from openhalo.analyses.context import AnalysisContext
 from openhalo.analyses.contrasts import contrast
 from openhalo.analyses.months import day_of, must_have_months
-from openhalo.analyses.results import AnalysisResult, Counts, Picture
+from openhalo.analyses.results import Account, AnalysisResult, Counts, Picture
 from openhalo.analyses.wording import Wording
 from openhalo.base.periods import Period
 from openhalo.catalogue.analysis_kinds.staggered import Staggered
 from openhalo.charts import analysis_charts
-from openhalo.engines.connect import fetch
 from openhalo.engines.ibis_expressions import to_ibis
 from openhalo.language import formatting
 from openhalo.language.translation import _, mark_for_translation, message
@@ -26,7 +25,6 @@ from openhalo.records.reading import must_hold
 from openhalo.statistics import staggered
 from openhalo.statistics.estimates import Numbers
 from openhalo.statistics.results import Refused
-from openhalo.statistics.staggered import StaggeredEffect
 
 FEWEST_UNITS = 50
 FEWEST_RECORDS = 100
@@ -73,6 +71,72 @@ class Panel:
     alike: bool
 
 
+@dataclass(frozen=True)
+class _StaggeredAccount(Account):
+    """Who is left out, and the change period by period.
+
+    Attributes:
+        left: units left out: not there throughout; begun in the first period or before; alone in their period.
+        alike: whether the file says from when to when a unit was there.
+    """
+
+    left: tuple[int, int, int]
+    alike: bool
+
+    def notes(self, result: AnalysisResult) -> list[str]:
+        context = result.context
+        text = {
+            "month": _("Over all months, these {who} had {level} {units} a month per 100 {who}."),
+            "quarter": _("Over all quarters, these {who} had {level} {units} a quarter per 100 {who}."),
+        }[context.spec.period]
+        level = formatting.measured(result.facts["level"], "mean")
+        found = [text.format(level=level, who=_(context.members), units=context.unit)]
+        reasons = (
+            _("Left out, because they were not there from the first day to the last: {n}."),
+            _("Left out, because it had begun for them in the first period or before: {n}."),
+            _("Left out, because nobody else started in the same period: {n}."),
+        )
+        found += [text.format(n=formatting.count(n)) for text, n in zip(reasons, self.left, strict=True) if n]
+        if not self.alike:
+            found.append(_("The records do not say from when to when each was there."))
+        return found
+
+    def tables(self, result: AnalysisResult) -> list[Counts]:
+        monthly = result.context.spec.period == "month"
+        since = _("Months since the start") if monthly else _("Quarters since the start")
+        text = _("{low} to {high}")
+        rows = [
+            [
+                str(at),
+                formatting.signed(estimate),
+                text.format(low=formatting.signed(low), high=formatting.signed(high)),
+            ]
+            for at, estimate, low, high in result.detail.iter_rows()
+        ]
+        heads = [since, _("Change per 100"), _("95% interval")]
+        return [Counts(_("The change by the time since the start"), heads, rows)]
+
+    def pictures(self, result: AnalysisResult) -> list[Picture]:
+        context = result.context
+        points = [
+            analysis_charts.Step(str(at), estimate, low, high, True)
+            for at, estimate, low, high in result.detail.iter_rows()
+        ]
+        text = {
+            "month": _(
+                "Across: months since the start, 0 being its first. The dot is the change in {units} per 100 {who} in "
+                "that month; the line is its 95% interval. On the dotted line nothing changed."
+            ),
+            "quarter": _(
+                "Across: quarters since the start, 0 being its first. The dot is the change in {units} per 100 {who} "
+                "in that quarter; the line is its 95% interval. On the dotted line nothing changed."
+            ),
+        }[context.spec.period]
+        caption = text.format(units=context.unit, who=_(context.members))
+        values = formatting.listed(formatting.signed(point.value) for point in points)
+        return [Picture(analysis_charts.steps, (points,), ("number",), f"{values}. {caption}", caption)]
+
+
 def run(context: AnalysisContext[Staggered]) -> AnalysisResult:
     """Return the change in records per 100 units and period after something began, by Roth and Sant'Anna's estimator.
 
@@ -110,6 +174,7 @@ def run(context: AnalysisContext[Staggered]) -> AnalysisResult:
     return AnalysisResult(
         context=context,
         contrasts=tuple(found),
+        account=_StaggeredAccount((*panel.left, cohorts.dropped), panel.alike),
         wording=Wording(
             _ESTIMATES[context.spec.period],
             mark_for_translation("The number rose by more than chance explains."),
@@ -125,13 +190,10 @@ def run(context: AnalysisContext[Staggered]) -> AnalysisResult:
                 "high": [one.high for one in since],
             }
         ),
-        tell=lambda: _notes(context, panel, cohorts.dropped, level),
         limit=mark_for_translation(
             "If those who would have had more or fewer records anyway started earlier, the change is theirs and not "
             "that of what began."
         ),
-        tabulate=lambda: _table(context, since),
-        depict=lambda: [_picture(context, since)],
         facts={"starts": len(cohorts.first), "units": units, "level": level},
     )
 
@@ -164,7 +226,7 @@ def _panel(context: AnalysisContext[Staggered]) -> Panel:
     rows = relation.table.select(
         unit=relation.field(spec.unit).cast("string"), day=day_of(context, relation).cast("date")
     ).filter(ibis._.day.between(ibis.literal(starts[0]), ibis.literal(last)))
-    counted = fetch(
+    counted = context.records.fetch(
         rows.mutate(period=ibis._.day.truncate("Q" if spec.period == "quarter" else "M").cast("date"))
         .group_by("unit", "period")
         .agg(n=ibis._.count())
@@ -216,7 +278,7 @@ def _starts(context: AnalysisContext[Staggered]) -> pl.DataFrame:
         columns[name] = relation.field(path, suffixes[path]).cast("date") if path else ibis.null().cast("date")
     rows = relation.table.select(**columns)
     first = rows.group_by("unit").agg(began=ibis._.began.min(), since=ibis._.since.min(), until=ibis._.until.max())
-    return fetch(first).drop_nulls("unit")
+    return context.records.fetch(first).drop_nulls("unit")
 
 
 def _suffix(context: AnalysisContext[Staggered], path: str) -> str:
@@ -224,7 +286,8 @@ def _suffix(context: AnalysisContext[Staggered], path: str) -> str:
     return "_date" if found is not None and found[1].type == "time" else ""
 
 
-def _since(cohorts: staggered.Cohorts) -> list[StaggeredEffect]:
+def _since(cohorts: staggered.Cohorts) -> list[staggered.StaggeredEffect]:
+    """Return the change by periods since the start, as far as it can be told."""
     found = []
     for since in range(_LONGEST):
         try:
@@ -232,60 +295,3 @@ def _since(cohorts: staggered.Cohorts) -> list[StaggeredEffect]:
         except Refused:
             break
     return found
-
-
-def _notes(context: AnalysisContext[Staggered], panel: Panel, dropped: int, level: float) -> list[str]:
-    names = {"who": _(context.members), "units": context.unit}
-    text = {
-        "month": _("Over all months, these {who} had {level} {units} a month per 100 {who}."),
-        "quarter": _("Over all quarters, these {who} had {level} {units} a quarter per 100 {who}."),
-    }[context.spec.period]
-    found = [text.format(level=formatting.measured(level, "mean"), **names)]
-    away, early = panel.left
-    if away:
-        text = _("Left out, because they were not there from the first day to the last: {n}.")
-        found.append(text.format(n=formatting.count(away)))
-    if early:
-        text = _("Left out, because it had begun for them in the first period or before: {n}.")
-        found.append(text.format(n=formatting.count(early)))
-    if dropped:
-        text = _("Left out, because nobody else started in the same period: {n}.")
-        found.append(text.format(n=formatting.count(dropped)))
-    if not panel.alike:
-        found.append(_("The records do not say from when to when each was there."))
-    return found
-
-
-def _table(context: AnalysisContext[Staggered], since: Sequence[StaggeredEffect]) -> Counts:
-    heads = [_since_words(context), _("Change per 100"), _("95% interval")]
-    text = _("{low} to {high}")
-    rows = [
-        [
-            str(at),
-            formatting.signed(one.estimate),
-            text.format(low=formatting.signed(one.low), high=formatting.signed(one.high)),
-        ]
-        for at, one in enumerate(since)
-    ]
-    return Counts(_("The change by the time since the start"), heads, rows)
-
-
-def _since_words(context: AnalysisContext[Staggered]) -> str:
-    return _("Months since the start") if context.spec.period == "month" else _("Quarters since the start")
-
-
-def _picture(context: AnalysisContext[Staggered], since: Sequence[StaggeredEffect]) -> Picture:
-    points = [analysis_charts.Step(str(at), one.estimate, one.low, one.high, True) for at, one in enumerate(since)]
-    text = {
-        "month": _(
-            "Across: months since the start, 0 being its first. The dot is the change in {units} per 100 {who} in that "
-            "month; the line is its 95% interval. On the dotted line nothing changed."
-        ),
-        "quarter": _(
-            "Across: quarters since the start, 0 being its first. The dot is the change in {units} per 100 {who} in "
-            "that quarter; the line is its 95% interval. On the dotted line nothing changed."
-        ),
-    }[context.spec.period]
-    caption = text.format(units=context.unit, who=_(context.members))
-    values = formatting.listed(formatting.signed(one.estimate) for one in since)
-    return Picture(analysis_charts.steps, (points,), ("number",), f"{values}. {caption}", caption)

@@ -1,22 +1,24 @@
 """The threshold test on records: from how sure on people of each group are searched, place by place."""
 
+from dataclasses import dataclass
+
 import ibis
 import numpy as np
 import polars as pl
 
 from openhalo.analyses.context import AnalysisContext
 from openhalo.analyses.contrasts import contrast
-from openhalo.analyses.results import AnalysisResult, Counts, Picture
+from openhalo.analyses.results import Account, AnalysisResult, Counts, Picture
 from openhalo.analyses.wording import Wording
 from openhalo.catalogue.analysis_kinds.threshold_test import ThresholdTest
 from openhalo.charts import analysis_charts, figures_chart
 from openhalo.charts.figure import Figure, interval
-from openhalo.engines.connect import fetch
 from openhalo.language import formatting
 from openhalo.language.translation import _, capital, mark_for_translation, message
 from openhalo.statistics import threshold_test as statistic
+from openhalo.statistics.estimates import Numbers
 from openhalo.statistics.recording import refuse_uneven_recording
-from openhalo.statistics.results import Refused
+from openhalo.statistics.results import Refused, Result
 
 _WORDING = Wording(
     mark_for_translation(
@@ -41,6 +43,98 @@ FEWEST = 100
 """Searches of a group below which it has no threshold."""
 
 
+@dataclass(frozen=True)
+class _ThresholdTestAccount(Account):
+    """The thresholds, and what the model expects against what was counted.
+
+    Attributes:
+        groups: code → threshold with each place weighted by all its stops, and by the group's own stops.
+        places: how many places the model looks at.
+        unknown: stops of unknown group, and how many of them had a search.
+        expected: (cells,) the share searched, and the hit rate, that the model expects.
+    """
+
+    groups: dict[str, tuple[Result, Result]]
+    places: int
+    unknown: tuple[float, float]
+    expected: tuple[Numbers, Numbers]
+
+    def notes(self, result: AnalysisResult) -> list[str]:
+        text = _("The model looks at {places} places in which every group compared has {least} or more searches.")
+        said = [text.format(places=self.places, least=result.context.spec.least_searches)]
+        stops, searches = self.unknown
+        if stops:
+            text = _("Left out: {n} {units} whose group is not known, {searches} of them with a search.")
+            counted = {"n": formatting.count(stops), "searches": formatting.count(searches)}
+            said.append(text.format(**counted, units=result.context.unit))
+        text = _(
+            "Over places the model is off by {search} points in the share searched and {hit} points in the hit rate."
+        )
+        errors = {name: f"{100 * result.facts[f'{name}_error']:.1f}" for name in ("search", "hit")}
+        return [*said, text.format(**errors)]
+
+    def tables(self, result: AnalysisResult) -> list[Counts]:
+        heads = [
+            _("Group"),
+            _("Search threshold"),
+            _("95% interval"),
+            _("By the group's own stops"),
+            _("Stops"),
+            _("Searches"),
+            _("Found"),
+        ]
+        text, rows = _("{average} ({interval})"), []
+        for code, (one, own) in self.groups.items():
+            mine = result.detail.filter(pl.col("group") == code)
+            rows.append(
+                [
+                    capital(result.context.name(code)),
+                    formatting.share(one.estimate),
+                    interval("share", one.low, one.high),
+                    text.format(average=formatting.share(own.estimate), interval=interval("share", own.low, own.high)),
+                    *(formatting.count(float(mine[of].sum())) for of in ("stops", "searches", "hits")),
+                ]
+            )
+        return [Counts(_("The chance of finding something from which on people are searched"), heads, rows)]
+
+    def pictures(self, result: AnalysisResult) -> list[Picture]:
+        return [self._thresholds(result), _checked(self.expected, result.detail)]
+
+    def _thresholds(self, result: AnalysisResult) -> Picture:
+        context = result.context
+        rows = [
+            Figure(context.name(code), one.estimate, one.low, one.high, n=one.n, denominator=float(one.n), code=code)
+            for code, (one, _own) in self.groups.items()
+        ]
+        caption = _(
+            "The dot is the chance of finding something from which on people are searched; the line is its 95% "
+            "interval. Lower means searched on less."
+        )
+        alt = figures_chart.describe("share", rows, _("Search threshold"))
+        return Picture(figures_chart.by_group, ("share", rows), (tuple(context.people),), alt, caption)
+
+
+def _checked(expected: tuple[Numbers, Numbers], cells: pl.DataFrame) -> Picture:
+    """Return what the model expects in each cell, against what was counted."""
+    stops, searches, hits = (cells[name].to_numpy() for name in ("stops", "searches", "hits"))
+    shown = (
+        (_("Share of stops with a search"), expected[0], searches / stops, stops),
+        (_("Share of searches that found something"), expected[1], hits / searches, searches),
+    )
+    panels = [
+        analysis_charts.Panel(
+            label, "", [analysis_charts.Point(*one) for one in np.stack([likely, real, n], axis=1).tolist()]
+        )
+        for label, likely, real, n in shown
+    ]
+    caption = _(
+        "Each circle is a group in a place. On the dashed line the model expects just what was counted; circles all "
+        "over on one side of it would speak against the model."
+    )
+    axes = (_("As the model expects"), _("As counted"))
+    return Picture(analysis_charts.places, (panels,), ((), *axes), caption, caption)
+
+
 def run(context: AnalysisContext[ThresholdTest]) -> AnalysisResult:
     """Return the threshold at which each group is searched, against the reference group's.
 
@@ -51,6 +145,7 @@ def run(context: AnalysisContext[ThresholdTest]) -> AnalysisResult:
     counted = _count(context)
     cells = _usable(context, counted)
     found = statistic.threshold_test(cells, _PRIORS[context.spec.prior])
+    unknown = counted.filter(pl.col("group").is_null())
     ways = {"all stops of a place": found.by_place, "a group's own stops": found.by_own}
     contrasts = [
         contrast(one, "difference", group=code, reference=context.reference, way=way, leads=not at)
@@ -60,13 +155,16 @@ def run(context: AnalysisContext[ThresholdTest]) -> AnalysisResult:
     return AnalysisResult(
         context=context,
         contrasts=tuple(contrasts),
+        account=_ThresholdTestAccount(
+            groups=dict(zip(cells.groups, zip(found.by_place.groups, found.by_own.groups, strict=True), strict=True)),
+            places=len(cells.places),
+            unknown=(float(unknown["stops"].sum()), float(unknown["searches"].sum())),
+            expected=(found.searches, found.hits),
+        ),
         wording=_WORDING,
         detail=_detail(found),
-        tell=lambda: _notes(context, counted, found),
         limit=statistic.LIMIT,
         caution="" if found.foretells else _UNFIT,
-        depict=lambda: [_thresholds_drawn(context, found), _check_drawn(found)],
-        tabulate=lambda: _table(context, found),
         facts={
             "prior": context.spec.prior,
             "rhat": found.draws.rhat,
@@ -93,7 +191,7 @@ def _count(context: AnalysisContext[ThresholdTest]) -> pl.DataFrame:
         said=ibis._.count(where=ibis._.searched & ibis._.hit.notnull()),
         hits=ibis._.count(where=ibis._.searched & ibis._.hit),
     )
-    return fetch(counted).sort("place", "group")
+    return context.records.fetch(counted).sort("place", "group")
 
 
 def _usable(context: AnalysisContext[ThresholdTest], counted: pl.DataFrame) -> statistic.Cells:
@@ -144,81 +242,3 @@ def _detail(found: statistic.ThresholdTest) -> pl.DataFrame:
             "expected_hits": found.hits * cells.searches,
         }
     )
-
-
-def _notes(context: AnalysisContext[ThresholdTest], counted: pl.DataFrame, found: statistic.ThresholdTest) -> list[str]:
-    text = _("The model looks at {places} places in which every group compared has {least} or more searches.")
-    said = [text.format(places=len(found.cells.places), least=context.spec.least_searches)]
-    unknown = counted.filter(pl.col("group").is_null())
-    if unknown["stops"].sum():
-        text = _("Left out: {n} {units} whose group is not known, {searches} of them with a search.")
-        said.append(
-            text.format(
-                n=formatting.count(float(unknown["stops"].sum())),
-                units=context.unit,
-                searches=formatting.count(float(unknown["searches"].sum())),
-            )
-        )
-    text = _("Over places the model is off by {search} points in the share searched and {hit} points in the hit rate.")
-    said.append(text.format(search=f"{100 * found.search_error:.1f}", hit=f"{100 * found.hit_error:.1f}"))
-    return said
-
-
-def _thresholds_drawn(context: AnalysisContext[ThresholdTest], found: statistic.ThresholdTest) -> Picture:
-    rows = [
-        Figure(context.name(code), one.estimate, one.low, one.high, n=one.n, denominator=float(one.n), code=code)
-        for code, one in zip(found.cells.groups, found.by_place.groups, strict=True)
-    ]
-    caption = _(
-        "The dot is the chance of finding something from which on people are searched; the line is its 95% "
-        "interval. Lower means searched on less."
-    )
-    alt = figures_chart.describe("share", rows, _("Search threshold"))
-    return Picture(figures_chart.by_group, ("share", rows), (tuple(context.people),), alt, caption)
-
-
-def _check_drawn(found: statistic.ThresholdTest) -> Picture:
-    cells = found.cells
-    shown = (
-        (_("Share of stops with a search"), found.searches, cells.searches / cells.stops, cells.stops),
-        (_("Share of searches that found something"), found.hits, cells.hits / cells.searches, cells.searches),
-    )
-    panels = [
-        analysis_charts.Panel(
-            label, "", [analysis_charts.Point(*one) for one in np.stack([expected, real, n], axis=1).tolist()]
-        )
-        for label, expected, real, n in shown
-    ]
-    caption = _(
-        "Each circle is a group in a place. On the dashed line the model expects just what was counted; circles all "
-        "over on one side of it would speak against the model."
-    )
-    axes = (_("As the model expects"), _("As counted"))
-    return Picture(analysis_charts.places, (panels,), ((), *axes), caption, caption)
-
-
-def _table(context: AnalysisContext[ThresholdTest], found: statistic.ThresholdTest) -> Counts:
-    heads = [
-        _("Group"),
-        _("Search threshold"),
-        _("95% interval"),
-        _("By the group's own stops"),
-        _("Stops"),
-        _("Searches"),
-        _("Found"),
-    ]
-    cells, rows = found.cells, []
-    for g, (code, one, own) in enumerate(zip(cells.groups, found.by_place.groups, found.by_own.groups, strict=True)):
-        name = context.name(code)
-        mine = cells.group == g
-        text = _("{average} ({interval})")
-        rows.append(
-            [
-                capital(name),
-                formatting.share(one.estimate),
-                interval("share", one.low, one.high),
-                text.format(average=formatting.share(own.estimate), interval=interval("share", own.low, own.high)),
-                *(formatting.count(float(of[mine].sum())) for of in (cells.stops, cells.searches, cells.hits)),
-            ]
-        )
-    return Counts(_("The chance of finding something from which on people are searched"), heads, rows)

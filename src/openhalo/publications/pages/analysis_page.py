@@ -69,7 +69,7 @@ def analysis_page(result: AnalysisResult, plan: AnalysisPlan, catalogue: Catalog
         planned=context.standing == "planned",
         refused=bool(result.refusal),
         headline=result.headline(),
-        counts=[one for one in (result.tabulate(), *result.more()) if one is not None],
+        counts=result.tables(),
         answers=result.answers(),
         limit=_(result.limit) if result.limit else "",
         period=formatting.span(context.days.first, context.days.last) if context.days else "",
@@ -89,7 +89,7 @@ def analysis_page(result: AnalysisResult, plan: AnalysisPlan, catalogue: Catalog
         redefined=spec.id in catalogue.redefined,
         tables=[COMPARISONS, *([detail_of(result)] if result.detail.width else [])],
     )
-    for picture in result.depict():
+    for picture in result.pictures():
         wide, narrow = (
             drawings.svg(picture.make, *picture.arguments(variant), alt=picture.alt, css=variant)
             for variant in ("wide", "narrow")

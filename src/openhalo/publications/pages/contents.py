@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from openhalo.catalogue.analysis_plans import AnalysisPlan
-from openhalo.catalogue.core_list import telling
+from openhalo.catalogue.core_standing import telling
 from openhalo.catalogue.index import Catalogue
 from openhalo.catalogue.measure_specs import MeasureSpec
 from openhalo.language.translation import _, capital

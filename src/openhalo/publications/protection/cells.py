@@ -18,7 +18,6 @@ from openhalo.base.provenance import hash_facts
 from openhalo.catalogue.index import Catalogue
 from openhalo.catalogue.measure_specs import MeasureSpec
 from openhalo.disclosure.lattice import ALL, RECORDS, UNKNOWN, CountTable, cell_keys, count_table
-from openhalo.engines.connect import fetch
 from openhalo.engines.ibis_expressions import to_ibis
 from openhalo.measures.planning import PERIOD, period_of, starts, within
 from openhalo.publications.declared_fields import counted
@@ -151,7 +150,7 @@ class Counting:
         units = {f"_unit:{u}": path for u, path in records.catalogue.record_type(record).protects.items() if path}
         rows |= {column: relation.field(path) for column, path in units.items()}
         table = relation.table.select(**rows, **{PERIOD: period_of(relation, records, record, fine)})
-        cells = fetch(table.group_by([*rows, PERIOD]).agg(**{RECORDS: ibis._.count()}))
+        cells = records.fetch(table.group_by([*rows, PERIOD]).agg(**{RECORDS: ibis._.count()}))
         told = [_told(pl.col(f"_field{i}").alias(path)) for i, path in enumerate(side.fields)]
         for i, text in enumerate(conditions):
             code = pl.when(pl.col(f"_if{i}")).then(pl.lit(YES)).when(~pl.col(f"_if{i}")).then(pl.lit(NO))

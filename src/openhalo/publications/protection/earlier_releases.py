@@ -8,13 +8,13 @@ from pathlib import Path
 
 import numpy as np
 import polars as pl
+from pydantic import BaseModel, ConfigDict
 from scipy.sparse import csr_array, load_npz, save_npz
 
+from openhalo.base.kept_files import read_kept
 from openhalo.base.periods import Period
 from openhalo.disclosure.lattice import Lattice
 from openhalo.disclosure.suppression import Protected
-
-FOLDER = "disclosure"
 
 
 @dataclass(frozen=True)
@@ -29,9 +29,20 @@ class Kept:
     """Closed period, by its days → store version that it was counted from."""
 
 
-def keep(kept: Kept, site: Path, number: str) -> None:
+class KeptFacts(BaseModel):
+    """What is kept of a release beside its cells."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    published: date
+    zeros_shown: bool
+    days: dict[str, str]
+    """Record type → days, as `Period` writes them."""
+    versions: dict[str, int]
+
+
+def keep(kept: Kept, folder: Path, number: str) -> None:
     """Write what is kept of a release into the site's private folder."""
-    folder = site / FOLDER
     folder.mkdir(exist_ok=True)
     protected = kept.protected
     assert protected.published is not None
@@ -39,27 +50,28 @@ def keep(kept: Kept, site: Path, number: str) -> None:
     cells = protected.lattice.cells.with_columns(pl.Series(name, mark) for name, mark in marks.items())
     cells.write_parquet(folder / f"{number}.parquet")
     save_npz(folder / f"{number}.npz", protected.lattice.sums)
-    facts = {
-        "published": kept.published.isoformat(),
-        "zeros_shown": protected.zeros_shown,
-        "days": {record: str(days) for record, days in kept.days.items()},
-        "versions": kept.versions,
-    }
-    (folder / f"{number}.json").write_text(json.dumps(facts, indent=1), encoding="utf-8")
+    facts = KeptFacts(
+        published=kept.published,
+        zeros_shown=protected.zeros_shown,
+        days={record: str(days) for record, days in kept.days.items()},
+        versions=kept.versions,
+    )
+    text = json.dumps(facts.model_dump(mode="json"), indent=1)
+    (folder / f"{number}.json").write_text(text, encoding="utf-8")
 
 
-def still_public(site: Path, releases: Path) -> Sequence[Kept]:
+def still_public(folder: Path, releases: Path) -> Sequence[Kept]:
     """Return what is kept of every release that is still public, oldest first; one that is gone no longer counts."""
-    numbers = sorted(path.stem for path in (site / FOLDER).glob("*.json"))
-    return [_read(site / FOLDER, number) for number in numbers if (releases / number).is_dir()]
+    numbers = sorted(path.stem for path in folder.glob("*.json"))
+    return [_read(folder, number) for number in numbers if (releases / number).is_dir()]
 
 
 def _read(folder: Path, number: str) -> Kept:
-    facts = json.loads((folder / f"{number}.json").read_text(encoding="utf-8"))
+    facts = read_kept(folder / f"{number}.json", KeptFacts, "what is kept of the release")
     cells = pl.read_parquet(folder / f"{number}.parquet")
     marks = ("secret", "withheld", "published")
     secret, withheld, published = (cells[name].to_numpy().astype(np.bool_) for name in marks)
     lattice = Lattice(cells.drop(marks), csr_array(load_npz(folder / f"{number}.npz")))
-    protected = Protected(lattice, secret, withheld, facts["zeros_shown"], published)
-    days = {record: Period.parse(text) for record, text in facts["days"].items()}
-    return Kept(protected, date.fromisoformat(facts["published"]), days, facts["versions"])
+    protected = Protected(lattice, secret, withheld, facts.zeros_shown, published)
+    days = {record: Period.parse(text) for record, text in facts.days.items()}
+    return Kept(protected, facts.published, days, facts.versions)

@@ -1,23 +1,15 @@
 """A disclosure policy held against the catalogue: what it names must exist, and must be able to go out."""
 
-from pathlib import Path
-
-from openhalo.base.errors import Problem, ReleaseError, did_you_mean, name_all
-from openhalo.catalogue import reader
+from openhalo.base.errors import ReleaseError, did_you_mean, name_all
 from openhalo.catalogue.index import Catalogue
-from openhalo.disclosure.policy import POLICY, Policy
+from openhalo.catalogue.reader import Document
+from openhalo.disclosure.policy import Policy
 from openhalo.publications.protection.cells import sides
 from openhalo.publications.protection.recoded_incident_files import must_tell_time_coarsely
 
 
-def check_policy(site: Path, catalogue: Catalogue) -> list[Problem]:
-    """Return every problem of a site's disclosure policy; none where it has no policy."""
-    if not (site / POLICY).is_file():
-        return []
-    document = reader.read(site / POLICY)
-    policy = reader.check(document, Policy)
-    if policy is None:
-        return document.problems
+def must_exist(policy: Policy, document: Document, catalogue: Catalogue) -> None:
+    """Note in a policy's document, each at its line, what it names and the catalogue does not have or let out."""
     measured = [("tables", index, one.measure) for index, one in enumerate(policy.tables)]
     measured += [("singly", index, one.measure) for index, one in enumerate(policy.singly)]
     for key, index, measure in measured:
@@ -56,4 +48,3 @@ def check_policy(site: Path, catalogue: Catalogue) -> list[Problem]:
                 document.report(here, found, "", did_you_mean(name, record.written))
         for problem in must_tell_time_coarsely(file, record, policy):
             document.report(here, problem.found, problem.allowed, problem.todo)
-    return document.problems

@@ -51,7 +51,7 @@ class PrivateRecords:
         filed_types = {one.file.record for one in self.files}
         counted = [one for one in self.answers if one.counted.record in filed_types]
         if self.as_released is not None and counted:
-            told = freshness(counted, replace(self.as_released, catalogue=catalogue))
+            told = freshness(counted, self.as_released.in_language(catalogue))
             # A field that is not in the file is no field that nobody filled in.
             found += [replace(one, known=[each for each in one.known if each.known]) for one in told]
         return found

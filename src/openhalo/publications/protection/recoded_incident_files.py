@@ -31,15 +31,30 @@ from openhalo.disclosure.policy import (
     Rare,
 )
 from openhalo.disclosure.recode import Recoded, recode
-from openhalo.engines.connect import fetch
 from openhalo.language import formatting
 from openhalo.language.translation import _
 from openhalo.measures.planning import within
 from openhalo.publications.protection.closed_periods import closed_days
 from openhalo.publications.tables.incident_file import IncidentTable, path_of, write_rows
 from openhalo.records.reading import Records
-from openhalo.releases.editions import read_facts
+from openhalo.releases.editions import Facts, read_facts
 from openhalo.releases.package import DESCRIPTOR
+
+
+class RecodedFacts(Facts):
+    """What a release's descriptor says of an incident file that its policy made."""
+
+    k: int
+    policy: IncidentFile
+    counted_from_versions: dict[str, int]
+
+
+class _Disclosure(Facts):
+    incident_files: dict[str, RecodedFacts] = {}
+
+
+class _Descriptor(Facts):
+    disclosure: _Disclosure = _Disclosure()
 
 
 @dataclass(frozen=True)
@@ -71,8 +86,7 @@ class RecodedFile:
 
     def facts(self) -> dict[str, Any]:
         """Return what the descriptor says of it: enough to recode the same days of the same versions again."""
-        policy = self.file.model_dump(mode="json")
-        return {"k": self.k, "policy": policy, "counted_from_versions": self.stretches}
+        return RecodedFacts(k=self.k, policy=self.file, counted_from_versions=self.stretches).model_dump(mode="json")
 
     def sentences(self) -> Iterator[str]:
         """Yield what a measure's page says about figures that are counted from this file."""
@@ -138,7 +152,7 @@ def recoded(file: IncidentFile, records: Records, k: int, days: Period) -> Recod
     columns = {one: relation.field(_column(one, definition)) for one in public}
     if file.unit and file.unit not in columns:
         columns[file.unit] = relation.field(file.unit)
-    done = recode(fetch(relation.table.select(**columns)), file, k, kept=[time])
+    done = recode(records.fetch(relation.table.select(**columns)), file, k, kept=[time])
     # The first day of a year can lie before the first day of which there are records.
     start = pl.max_horizontal(pl.col(time), pl.lit(days.first))
     shown = [one for one in public if one in out and one in done.records.columns]
@@ -172,13 +186,13 @@ def must_tell_time_coarsely(file: IncidentFile, definition: RecordType, policy: 
 
 def read_recoded(folder: Path) -> list[RecodedFile]:
     """Return the incident files of a finished release that its disclosure policy made."""
-    told = read_facts(folder, DESCRIPTOR).get("disclosure", {}).get("incident_files", {})
+    told = read_facts(folder, DESCRIPTOR, _Descriptor).disclosure.incident_files
     return [
         RecodedFile(
-            IncidentFile.model_validate(facts["policy"]),
-            facts["k"],
+            facts.policy,
+            facts.k,
             pl.read_parquet(parquet_of(folder, record)),
-            facts["counted_from_versions"],
+            facts.counted_from_versions,
             pl.DataFrame(),
         )
         for record, facts in told.items()
@@ -194,7 +208,7 @@ def recoded_again(one: RecodedFile, records: Records) -> Iterator[Problem]:
     day = records.catalogue.record_type(one.file.record).date_column
     for text, version in one.stretches.items():
         span = Period.parse(text)
-        then = replace(records, manifest=records.store.manifest(version), _tables={}, _coverage={}, said={})
+        then = records.at_version(version)
         again = recoded(one.file, then, one.k, span).records.cast(pl.Schema(one.rows.schema))
         out = one.rows.filter(pl.col(day).is_between(span.first, span.last))
         if not out.sort(out.columns).equals(again.select(out.columns).sort(out.columns), null_equal=True):

@@ -99,7 +99,7 @@ class Guarded:
         cells = self.kept.protected.cells()
         shown = set(cells.filter(~pl.col(WITHHELD))["key"])
         found = []
-        for one in freshness(self.answers, replace(self.records, catalogue=catalogue)):
+        for one in freshness(self.answers, self.records.in_language(catalogue)):
             days = self.kept.days.get(one.record)
             if days is not None and f"{one.record}|period={days}" in shown:
                 found.append(replace(one, known=[], first=days.first, last=days.last))

@@ -52,7 +52,7 @@ def write_analyses(folder: Path, results: Sequence[AnalysisResult]) -> dict[str,
             "standing": result.context.standing,
             "refused": str(result.refusal) or None,
         }
-        table = result.table() if result.contrasts else pl.DataFrame({"group": [None]})
+        table = result.to_polars() if result.contrasts else pl.DataFrame({"group": [None]})
         tables.append(table.with_columns(**{name: pl.lit(value) for name, value in first.items()}))
     whole = pl.concat(tables, how="diagonal_relaxed")
     (folder / "data").mkdir(parents=True, exist_ok=True)

@@ -8,7 +8,6 @@ from typing import Any
 import ibis
 
 from openhalo.catalogue.sources import SourceSpec
-from openhalo.engines.connect import fetch
 from openhalo.language.translation import capital
 from openhalo.publications.declared_fields import cuts
 from openhalo.publications.tables.release_figures import ReleaseFigures
@@ -62,7 +61,7 @@ def sources_of(record: str, records: Records) -> list[SourceSpec]:
 def _of(record: str, fields: Sequence[str], records: Records) -> Freshness:
     definition, catalogue = records.catalogue.record_type(record), records.catalogue
     table = records.table(record)
-    counts = fetch(
+    counts = records.fetch(
         table.aggregate(_rows=ibis._.count(), **{name: table[name].count() for name in fields if name in table.columns})
     ).to_dicts()[0]
     covers = records.coverage(record)

@@ -13,7 +13,6 @@ import polars as pl
 
 from openhalo.base.periods import Grain
 from openhalo.catalogue.record_types import RecordType
-from openhalo.engines.connect import fetch
 from openhalo.publications.imprint import Imprint
 from openhalo.records.reading import Records
 from openhalo.releases.tables import kind_of, write_twins
@@ -65,7 +64,7 @@ def _as_it_is(folder: Path, name: str, records: Records, declared: Sequence[str]
     fields = {one: spec for one, spec in definition.fields.items() if one in declared}
     public = {one: spec for one, spec in fields.items() if spec.privacy == "public"}
     columns = [c for one, spec in public.items() for c in spec.columns(one) if c.removeprefix(one) in _COMPANIONS]
-    frame = fetch(records.table(name).select(AGENCY, *columns))
+    frame = records.fetch(records.table(name).select(AGENCY, *columns))
     schema = write_rows(folder, frame, definition)
     kept_back = {one: spec.privacy for one, spec in fields.items() if one not in public}
     return IncidentTable(name, path_of(name), schema, frame.columns, True, kept_back)

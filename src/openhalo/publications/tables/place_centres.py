@@ -5,7 +5,6 @@ from collections.abc import Sequence
 import ibis
 import polars as pl
 
-from openhalo.engines.connect import fetch
 from openhalo.publications.tables.release_figures import ReleaseFigures
 from openhalo.records.reading import Records
 
@@ -30,7 +29,9 @@ def centres(path: str, answers: Sequence[ReleaseFigures], records: Records) -> p
             table = records.table(record)
             spots = table.filter(*(table[name].notnull() for name in (path, *COORDINATES)))
             medians = {name: ibis._[name].median() for name in COORDINATES}
-            known.append(fetch(spots.group_by(code=spots[path]).agg(**medians, n=ibis._.count())).select(list(schema)))
+            known.append(
+                records.fetch(spots.group_by(code=spots[path]).agg(**medians, n=ibis._.count())).select(list(schema))
+            )
     rounded = [((pl.col(name) / _STEP).round() * _STEP).round(3) for name in COORDINATES]
     enough = pl.concat(known).filter(pl.col("n") >= FEWEST_RECORDS).sort("n", "latitude", descending=True)
     return enough.unique("code", keep="first", maintain_order=True).select("code", *rounded).sort("code")

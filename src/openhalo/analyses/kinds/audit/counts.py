@@ -9,7 +9,6 @@ import polars as pl
 
 from openhalo.analyses.context import AnalysisContext
 from openhalo.catalogue.analysis_kinds.audit import Audit
-from openhalo.engines.connect import fetch
 from openhalo.statistics.estimates import Numbers
 
 
@@ -24,7 +23,7 @@ def months(context: AnalysisContext[Audit]) -> pl.DataFrame:
     fields = {name: relation.field(name).notnull() for name in context.spec.fields}
     rows = relation.table.select(month=month, **fields)
     sums = {name: ibis._.count(where=ibis._[name]) for name in fields}
-    counted = fetch(rows.group_by("month").agg(records=ibis._.count(), **sums))
+    counted = context.records.fetch(rows.group_by("month").agg(records=ibis._.count(), **sums))
     if counted.height == 0:
         return counted
     first, last = counted["month"].min(), counted["month"].max()
@@ -36,7 +35,9 @@ def months(context: AnalysisContext[Audit]) -> pl.DataFrame:
 def days(context: AnalysisContext[Audit]) -> pl.DataFrame:
     """Count records by day."""
     relation = context.relation()
-    return fetch(relation.table.select(day=_day(context, relation)).group_by("day").agg(n=ibis._.count()))
+    return context.records.fetch(
+        relation.table.select(day=_day(context, relation)).group_by("day").agg(n=ibis._.count())
+    )
 
 
 def minutes(context: AnalysisContext[Audit]) -> Numbers | None:
@@ -47,7 +48,9 @@ def minutes(context: AnalysisContext[Audit]) -> Numbers | None:
     relation = context.relation()
     exact = relation.field(record.time, "_precision").isin(["second", "minute"])
     minute = relation.field(record.time, "_local").minute().cast("int32")
-    counted = fetch(relation.table.filter(exact).select(minute=minute).group_by("minute").agg(n=ibis._.count()))
+    counted = context.records.fetch(
+        relation.table.filter(exact).select(minute=minute).group_by("minute").agg(n=ibis._.count())
+    )
     found = np.zeros(60)
     found[counted["minute"].to_numpy()] = counted["n"].to_numpy()
     return found if found.sum() else None
@@ -63,7 +66,7 @@ def codes(context: AnalysisContext[Audit]) -> dict[str, pl.DataFrame]:
             rows = relation.table.select(
                 month=_day(context, relation).truncate("M").cast("date"), code=relation.field(name)
             )
-            found[name] = fetch(rows.group_by("month", "code").agg(n=ibis._.count())).drop_nulls("code")
+            found[name] = context.records.fetch(rows.group_by("month", "code").agg(n=ibis._.count())).drop_nulls("code")
     return found
 
 
@@ -76,4 +79,4 @@ def by_outcome(context: AnalysisContext[Audit]) -> pl.DataFrame:
     fields = {name: relation.field(name).notnull() for name in context.spec.fields}
     rows = relation.table.select(hit=hit, **fields)
     sums = {name: ibis._.count(where=ibis._[name]) for name in fields}
-    return fetch(rows.group_by("hit").agg(records=ibis._.count(), **sums)).drop_nulls("hit").sort("hit")
+    return context.records.fetch(rows.group_by("hit").agg(records=ibis._.count(), **sums)).drop_nulls("hit").sort("hit")

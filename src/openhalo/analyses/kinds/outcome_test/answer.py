@@ -1,6 +1,5 @@
 """The outcome test: hits and searches by group and place, and the bounds that searches of unknown group leave."""
 
-import math
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -10,13 +9,11 @@ import polars as pl
 
 from openhalo.analyses.context import AnalysisContext
 from openhalo.analyses.contrasts import Contrast, contrast
-from openhalo.analyses.kinds.outcome_test.views import counts_of, pictures_of
+from openhalo.analyses.kinds.outcome_test.views import HitRates
 from openhalo.analyses.results import AnalysisResult
 from openhalo.analyses.wording import Wording
 from openhalo.catalogue.analysis_kinds.outcome_test import OutcomeTest
-from openhalo.engines.connect import fetch
-from openhalo.language import formatting
-from openhalo.language.translation import _, mark_for_translation, message
+from openhalo.language.translation import mark_for_translation, message
 from openhalo.statistics.estimates import Numbers
 from openhalo.statistics.outcome_test import INFRAMARGINALITY, Unrecorded, hit_rate_gaps, outcome_test
 from openhalo.statistics.proportions import wilson
@@ -35,8 +32,6 @@ _WORDING = Wording(
         "More than chance explains. It is what one would see if {group} were searched on weaker grounds."
     ),
 )
-FEWEST = 30
-"""Searches of a group below which its hit rate is not compared."""
 _KNOWN_ENOUGH = 0.5
 """Share of searches whose basis must be known, as in the national analyses."""
 _WAYS = ("within places", "pooled")
@@ -67,11 +62,13 @@ def run(context: AnalysisContext[OutcomeTest]) -> AnalysisResult:
     wanted = [code for code in codes if code == context.reference or not context.compare or code in context.compare]
     places = sorted(set(cells["place"].drop_nulls())) or [""]
     hits, made = _tables(cells, [*wanted, None], places)
-    enough = [index for index, code in enumerate(wanted) if made[index].sum() >= FEWEST]
+    account = HitRates(
+        tuple(wanted), hits[:-1], made[:-1], searches, float(cells["free"].sum()), float(cells["said"].sum())
+    )
+    enough = account.enough
     lost = Unrecorded(float(hits[-1].sum()), float(made[-1].sum()))
     compared = tuple(wanted[index] for index in enough)
     test = outcome_test(hits[enough], made[enough], compared, context.reference, discretionary=True, unrecorded=lost)
-    base = compared.index(context.reference)
     found = [
         _with_bounds(
             contrast(gap, "difference", group=gap.group, reference=gap.reference, way=gap.way), hits, made, wanted, lost
@@ -81,38 +78,16 @@ def run(context: AnalysisContext[OutcomeTest]) -> AnalysisResult:
     return AnalysisResult(
         context=context,
         contrasts=tuple(_leading(found)),
+        account=account,
         wording=_WORDING,
         detail=_detail(hits, made, wanted, places),
-        tell=lambda: [
-            *_notes(searches, cells, wanted, made, lost, context),
-            *_together(test.statistic, test.freedom, test.p),
-        ],
         limit=INFRAMARGINALITY,
-        depict=lambda: pictures_of(context, hits[enough], made[enough], compared, base),
-        tabulate=lambda: counts_of(context, hits, made, wanted, len(places)),
         facts={
             "places": len(places),
             "equal_rates": {"statistic": test.statistic, "freedom": test.freedom, "p": test.p},
             "unrecorded": lost._asdict(),
         },
     )
-
-
-def _together(statistic: float, freedom: int, chance: float) -> list[str]:
-    """Say what the test of equal hit rates of all groups at once shows."""
-    if math.isnan(chance):
-        return []
-    text = (
-        _("Taken together, hit rates of the groups differ by more than chance explains ({test}).")
-        if chance < 0.05
-        else _("Taken together, hit rates of the groups differ by no more than chance could explain ({test}).")
-    )
-    p = _("p under 0.001") if chance < 0.001 else _("p {value}").format(value=f"{chance:.3f}")
-    named = _(
-        "test of Knowles, Persico and Todd: chi-squared {statistic}, {freedom} degrees of freedom, {p}; one more test, "
-        "not among those that the plan counts"
-    )
-    return [text.format(test=named.format(statistic=f"{statistic:.1f}", freedom=freedom, p=p))]
 
 
 def _count(context: AnalysisContext[OutcomeTest]) -> pl.DataFrame:
@@ -130,7 +105,7 @@ def _count(context: AnalysisContext[OutcomeTest]) -> pl.DataFrame:
         said=ibis._.count(where=ibis._.free & ibis._.hit.notnull()),
         hits=ibis._.count(where=ibis._.free & ibis._.hit),
     )
-    return fetch(counted)
+    return context.records.fetch(counted)
 
 
 def _tables(cells: pl.DataFrame, codes: Sequence[str | None], places: Sequence[str]) -> tuple[Numbers, Numbers]:
@@ -230,27 +205,3 @@ _DETAIL = pl.Schema(
         "shrunk": pl.Float64(),
     }
 )
-
-
-def _notes(
-    searches: float,
-    cells: pl.DataFrame,
-    codes: Sequence[str],
-    made: Numbers,
-    lost: Unrecorded,
-    context: AnalysisContext[OutcomeTest],
-) -> list[str]:
-    free, said = float(cells["free"].sum()), float(cells["said"].sum())
-    text = _("Of {all} searches, {free} were ones that an officer was free to leave, as far as the records tell.")
-    found = [text.format(all=formatting.count(searches), free=formatting.count(free))]
-    if said < free:
-        text = _("{n} of these do not say whether something was found, and are left out.")
-        found.append(text.format(n=formatting.count(free - said)))
-    small = [context.name(code) for index, code in enumerate(codes) if made[index].sum() < FEWEST]
-    if small:
-        text = _("Groups with fewer than {fewest} searches are too small to compare: {groups}.")
-        found.append(text.format(fewest=FEWEST, groups=", ".join(small)))
-    if lost.searches:
-        text = _("The group is not known for {n} searches, of which {hits} found something.")
-        found.append(text.format(n=formatting.count(lost.searches), hits=formatting.count(lost.hits)))
-    return found

@@ -8,7 +8,7 @@ import polars as pl
 from openhalo.analyses.context import AnalysisContext
 from openhalo.analyses.contrasts import contrast
 from openhalo.analyses.kinds.small_area_estimate.answers_by_kind import AREA, ByKind, answers_by_kind
-from openhalo.analyses.kinds.small_area_estimate.words import Area, notes, picture, table, told
+from openhalo.analyses.kinds.small_area_estimate.words import Area, SmallAreas
 from openhalo.analyses.results import AnalysisResult
 from openhalo.analyses.wording import Wording
 from openhalo.catalogue.analysis_kinds.small_area_estimate import SmallAreaEstimate
@@ -35,17 +35,13 @@ def run(context: AnalysisContext[SmallAreaEstimate]) -> AnalysisResult:
     every = small_area_estimate.result(model, shares @ people / people.sum(), "all areas", known.rows.height, checks)
     whole = contrast(every, "share", leads=False)
     areas = _areas(context, model, known, shares, people)
-    hidden = context.records.least_told
     return AnalysisResult(
         context=context,
         contrasts=(whole,),
+        account=SmallAreas(tuple(areas), known.left, known.effect),
         wording=Wording("", whole=mark_for_translation("All residents")),
         detail=_detail(areas),
-        told=lambda: told(context, whole),
-        tell=lambda: notes(context, known, areas, whole, checks, hidden),
         limit=small_area_estimate.LIMIT,
-        depict=lambda: [picture(context, areas, whole)],
-        tabulate=lambda: table(areas, hidden),
         facts={
             "rhat": model.draws.rhat,
             "effective_draws": model.draws.ess,

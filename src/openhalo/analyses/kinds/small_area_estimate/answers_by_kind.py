@@ -10,7 +10,6 @@ import polars as pl
 from openhalo.analyses.census import people
 from openhalo.analyses.context import AnalysisContext
 from openhalo.catalogue.analysis_kinds.small_area_estimate import SmallAreaEstimate
-from openhalo.engines.connect import fetch
 from openhalo.language.formatting import natural
 from openhalo.language.translation import mark_for_translation, message
 from openhalo.statistics.estimates import Numbers
@@ -76,7 +75,7 @@ def answers_by_kind(context: AnalysisContext[SmallAreaEstimate]) -> ByKind:
     columns["yes"] = context.condition(relation, context.spec.answer)
     if context.spec.weight:
         columns["weight"] = relation.field(context.spec.weight)
-    every = fetch(relation.table.select(**columns))
+    every = context.records.fetch(relation.table.select(**columns))
     if "weight" not in columns or not every["weight"].count():
         every = every.with_columns(weight=pl.lit(1.0))
     answered = every.drop_nulls("yes")

@@ -1,18 +1,16 @@
 """Shares of small areas in words, as a table and as a chart: in order of names, never as a ranking."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from openhalo.analyses.context import AnalysisContext
 from openhalo.analyses.contrasts import Contrast
-from openhalo.analyses.kinds.small_area_estimate.answers_by_kind import ByKind
-from openhalo.analyses.results import Counts, Picture
+from openhalo.analyses.results import Account, AnalysisResult, Counts, Picture
 from openhalo.catalogue.analysis_kinds.small_area_estimate import SmallAreaEstimate
 from openhalo.charts import figures_chart
 from openhalo.charts.figure import Figure, interval
 from openhalo.language import formatting
 from openhalo.language.translation import _, plural
-from openhalo.statistics.results import Assumption, Result
+from openhalo.statistics.results import Result
 
 
 @dataclass(frozen=True)
@@ -33,13 +31,92 @@ class Area:
     own: Result | None
 
 
-def told(context: AnalysisContext[SmallAreaEstimate], whole: Contrast) -> str:
-    """Return what everyone says, in one sentence."""
-    text = _(
-        "Of every 100 residents, about {value} {statement} ({low} to {high}; {n} people answered, weighted to the "
-        "population). The chart shows each area."
-    )
-    return text.format(**_of_100(whole), n=formatting.count(whole.n), statement=_(context.spec.statement))
+@dataclass(frozen=True)
+class SmallAreas(Account):
+    """What is told of each area.
+
+    Attributes:
+        areas: in order of names.
+        left: people left out: no answer, no weight, no area or kind, a kind that the census does not count there.
+        effect: design effect of the weights within kinds, 1 where kinds explain them.
+    """
+
+    areas: tuple[Area, ...]
+    left: tuple[int, int, int, int]
+    effect: float
+
+    def told(self, result: AnalysisResult) -> str:
+        """Return what everyone says, in one sentence."""
+        text = _(
+            "Of every 100 residents, about {value} {statement} ({low} to {high}; {n} people answered, weighted to the "
+            "population). The chart shows each area."
+        )
+        (whole,) = result.contrasts
+        return text.format(**_of_100(whole), n=formatting.count(whole.n), statement=_(result.context.spec.statement))
+
+    def notes(self, result: AnalysisResult) -> list[str]:
+        """Return what else must be known to read the shares."""
+        context, (whole,) = result.context, result.contrasts
+        example = sentence(context, self._usual, context.records.least_told)
+        said = [_("How to read it: {example}").format(example=example)]
+        if empty := [one.name for one in self.areas if one.answered == 0]:
+            text = _("Nobody answered in: {places}. What is shown there comes from people like theirs elsewhere.")
+            said.append(text.format(places=", ".join(empty)))
+        if any(one.state == "not met" for one in result.assumptions):
+            said.append(_("The model does not give back all that people answered (see the table below): take care."))
+        if self.effect > 1:
+            text = _(
+                "Some answers count for more people of one kind than others. So the {n} answers are worth {effective} "
+                "that all count the same."
+            )
+            said.append(text.format(n=formatting.count(whole.n), effective=formatting.count(whole.n / self.effect)))
+        if context.days and context.days.first.year < context.days.last.year:
+            said.append(_("Answers of several years are taken together."))
+        reasons = (
+            _("Left out, because they did not answer enough: {n} people."),
+            _("Left out, because they have no weight: {n} people."),
+            _("Left out, because they do not say their area, or a trait that makes people alike: {n} people."),
+            _("Left out, because the population's numbers have nobody of their kind there: {n} people."),
+        )
+        said += [text.format(n=formatting.count(n)) for n, text in zip(self.left, reasons, strict=True) if n]
+        return said
+
+    def tables(self, result: AnalysisResult) -> list[Counts]:
+        """Return every area as a row, in order of names."""
+        heads, least = [_("Area"), _("Share in the model"), _("People who answered")], result.context.records.least_told
+        rows = [[one.name, _with_interval(one.share), _number(one, least)] for one in self.areas]
+        if any(one.own for one in self.areas):
+            heads.append(_("Share of those who answered there"))
+            own = [_with_interval(one.own) if one.own else _("too few to say") for one in self.areas]
+            rows = [[*row, share] for row, share in zip(rows, own, strict=True)]
+        return [Counts(_("Shares by area"), heads, rows)]
+
+    def pictures(self, result: AnalysisResult) -> list[Picture]:
+        """Return a dot with its interval for each area, in order of names."""
+        rows = [
+            Figure(
+                one.name,
+                one.share.estimate,
+                one.share.low,
+                one.share.high,
+                code=one.name,
+                beside=_("n {n}").format(n="–" if one.answered is None else formatting.count(one.answered)),
+            )
+            for one in self.areas
+        ]
+        caption = _(
+            "The dot is the share that the model expects; the line is its 95% interval; n is how many people there "
+            "answered. The dotted line is the share of all. Areas stand in the order of their names: it is no ranking."
+        )
+        alt = figures_chart.describe("share", rows, _(result.context.spec.label))
+        whole = result.contrasts[0].estimate
+        return [Picture(figures_chart.by_group, ("share", rows), ((), whole), alt, caption)]
+
+    @property
+    def _usual(self) -> Area:
+        """Return the area in the middle by how many answered: an example that no result chose."""
+        order = sorted((one for one in self.areas if one.answered), key=lambda one: (one.answered or 0, one.name))
+        return order[len(order) // 2] if order else self.areas[0]
 
 
 def sentence(context: AnalysisContext[SmallAreaEstimate], area: Area, least: int) -> str:
@@ -53,78 +130,6 @@ def sentence(context: AnalysisContext[SmallAreaEstimate], area: Area, least: int
     text = _("In {place}, about {value} of every 100 residents {statement} ({low} to {high}).")
     said = text.format(place=area.name, **_of_100(area.share), statement=_(context.spec.statement))
     return f"{said} {_rests_on(area, least)}"
-
-
-def notes(
-    context: AnalysisContext[SmallAreaEstimate],
-    known: ByKind,
-    areas: Sequence[Area],
-    whole: Contrast,
-    checks: Sequence[Assumption],
-    least: int,
-) -> list[str]:
-    """Return what else must be known to read the shares."""
-    said = [_("How to read it: {example}").format(example=sentence(context, _usual(areas), least))]
-    if empty := [one.name for one in areas if one.answered == 0]:
-        text = _("Nobody answered in: {places}. What is shown there comes from people like theirs elsewhere.")
-        said.append(text.format(places=", ".join(empty)))
-    if any(one.state == "not met" for one in checks):
-        said.append(_("The model does not give back all that people answered (see the table below): take care."))
-    if known.effect > 1:
-        text = _(
-            "Some answers count for more people of one kind than others. So the {n} answers are worth {effective} "
-            "that all count the same."
-        )
-        said.append(text.format(n=formatting.count(whole.n), effective=formatting.count(whole.n / known.effect)))
-    if context.days and context.days.first.year < context.days.last.year:
-        said.append(_("Answers of several years are taken together."))
-    for n, text in zip(
-        known.left,
-        (
-            _("Left out, because they did not answer enough: {n} people."),
-            _("Left out, because they have no weight: {n} people."),
-            _("Left out, because they do not say their area, or a trait that makes people alike: {n} people."),
-            _("Left out, because the population's numbers have nobody of their kind there: {n} people."),
-        ),
-        strict=True,
-    ):
-        if n:
-            said.append(text.format(n=formatting.count(n)))
-    return said
-
-
-def table(areas: Sequence[Area], least: int) -> Counts:
-    """Return every area as a row, in order of names."""
-    heads = [_("Area"), _("Share in the model"), _("People who answered")]
-    rows = [[one.name, _with_interval(one.share), _number(one, least)] for one in areas]
-    if any(one.own for one in areas):
-        heads.append(_("Share of those who answered there"))
-        rows = [
-            [*row, _with_interval(one.own) if one.own else _("too few to say")]
-            for row, one in zip(rows, areas, strict=True)
-        ]
-    return Counts(_("Shares by area"), heads, rows)
-
-
-def picture(context: AnalysisContext[SmallAreaEstimate], areas: Sequence[Area], whole: Contrast) -> Picture:
-    """Return a dot with its interval for each area, in order of names."""
-    rows = [
-        Figure(
-            one.name,
-            one.share.estimate,
-            one.share.low,
-            one.share.high,
-            code=one.name,
-            beside=_("n {n}").format(n="–" if one.answered is None else formatting.count(one.answered)),
-        )
-        for one in areas
-    ]
-    caption = _(
-        "The dot is the share that the model expects; the line is its 95% interval; n is how many people there "
-        "answered. The dotted line is the share of all. Areas stand in the order of their names: it is no ranking."
-    )
-    alt = figures_chart.describe("share", rows, _(context.spec.label))
-    return Picture(figures_chart.by_group, ("share", rows), ((), whole.estimate), alt, caption)
 
 
 def _rests_on(area: Area, least: int) -> str:
@@ -152,12 +157,6 @@ def _number(area: Area, least: int) -> str:
         if area.answered is None
         else formatting.count(area.answered)
     )
-
-
-def _usual(areas: Sequence[Area]) -> Area:
-    """Return the area in the middle by how many answered: an example that no result chose."""
-    order = sorted((one for one in areas if one.answered), key=lambda one: (one.answered or 0, one.name))
-    return order[len(order) // 2] if order else areas[0]
 
 
 def _with_interval(one: Result) -> str:

@@ -9,13 +9,12 @@ import polars as pl
 from openhalo.analyses.context import AnalysisContext
 from openhalo.analyses.contrasts import Contrast, Scale, contrast
 from openhalo.analyses.kinds.survey_estimate.answers import Answers, answers_of
-from openhalo.analyses.kinds.survey_estimate.differences import compared, said
-from openhalo.analyses.kinds.survey_estimate.views import notes_of, pictures_of, table_of
+from openhalo.analyses.kinds.survey_estimate.differences import compared
+from openhalo.analyses.kinds.survey_estimate.views import SurveyAccount
 from openhalo.analyses.results import AnalysisResult
 from openhalo.analyses.wording import Wording
 from openhalo.catalogue.analysis_kinds.survey_estimate import SurveyEstimate
-from openhalo.language import formatting
-from openhalo.language.translation import _, mark_for_translation
+from openhalo.language.translation import mark_for_translation
 from openhalo.statistics import survey_estimate
 from openhalo.statistics.proportions import wilson
 from openhalo.statistics.results import Assumption
@@ -79,6 +78,14 @@ def run(context: AnalysisContext[SurveyEstimate]) -> AnalysisResult:
         context=context,
         contrasts=(*every, *found.gaps),
         wording=_WORDINGS[scale],
+        account=SurveyAccount(
+            silent=len(told.values) - told.answered,
+            small=small,
+            strata=told.strata,
+            clusters=told.clusters,
+            reference=found.reference,
+            why=found.why,
+        ),
         detail=pl.DataFrame(
             {
                 "group": [one.group or None for one in every],
@@ -87,12 +94,8 @@ def run(context: AnalysisContext[SurveyEstimate]) -> AnalysisResult:
             },
             schema_overrides={"group": pl.String()},
         ),
-        told=lambda: _told(context, whole, told.weighted),
-        tell=lambda: [*notes_of(context, told, whole, small), *said(context, found)],
         limit=survey_estimate.LIMIT,
         assumed=(_ALONE,) if told.drawn.clusters is None else (),
-        tabulate=lambda: table_of(told, whole),
-        depict=lambda: pictures_of(context, every, found.gaps, _WORDINGS[scale]),
         facts=facts,
     )
 
@@ -121,27 +124,3 @@ def _estimate(
         worth = min(worth, len(np.unique(told.drawn.clusters[within])))
     ends = wilson(round(one.estimate) * worth, worth)
     return replace(found, low=float(ends.low), high=float(ends.high))
-
-
-def _told(context: AnalysisContext[SurveyEstimate], whole: Contrast, weighted: str) -> str:
-    share = not context.spec.items
-    text = (
-        _("Of every 100 residents, about {value} {statement} ({low} to {high}; {n} people answered, {weighted}).")
-        if share
-        else _(
-            "Asked {statement}, residents give {value} of 100 points on average ({low} to {high}; {n} people "
-            "answered, {weighted})."
-        )
-    )
-    value, low, high = (
-        formatting.count(round(min(max(end * (100 if share else 1), 0.0), 100.0)))
-        for end in (whole.estimate, whole.low, whole.high)
-    )
-    return text.format(
-        value=value,
-        low=low,
-        high=high,
-        n=formatting.count(whole.n),
-        statement=_(context.spec.statement),
-        weighted=_(weighted),
-    )

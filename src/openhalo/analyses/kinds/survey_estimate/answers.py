@@ -11,7 +11,6 @@ from openhalo.analyses.context import AnalysisContext
 from openhalo.analyses.kinds.survey_estimate.design import drawn_as, fields_of, given, placed
 from openhalo.analyses.kinds.survey_estimate.margins import sizes
 from openhalo.catalogue.analysis_kinds.survey_estimate import SurveyEstimate
-from openhalo.engines.connect import fetch
 from openhalo.language.translation import mark_for_translation, message
 from openhalo.statistics import scales, survey_estimate
 from openhalo.statistics.estimates import Numbers
@@ -60,6 +59,16 @@ class Answers:
         return survey_estimate.effect_of_design(self.values, self.drawn)
 
     @property
+    def strata(self) -> int | None:
+        """Return how many parts of the population people were drawn from; None where it was not parted."""
+        return None if self.drawn.strata is None else len(np.unique(self.drawn.strata))
+
+    @property
+    def clusters(self) -> int | None:
+        """Return how many clusters people were drawn by; None where they were drawn one by one."""
+        return None if self.drawn.clusters is None else len(np.unique(self.drawn.clusters))
+
+    @property
     def unweighted(self) -> float:
         """Return the plain average of the values."""
         return float(np.nanmean(self.values))
@@ -84,7 +93,7 @@ def answers_of(context: AnalysisContext[SurveyEstimate]) -> Answers:
         columns["group"] = relation.field(spec.group)
     if spec.answer:
         columns["answer"] = context.condition(relation, spec.answer)
-    used, left = placed(fetch(relation.table.select(**columns)), len(spec.margins))
+    used, left = placed(context.records.fetch(relation.table.select(**columns)), len(spec.margins))
     values, reliability = _scored(context, used)
     if (answered := int((~np.isnan(values)).sum())) < survey_estimate.FEWEST:
         raise Refused(

@@ -9,7 +9,7 @@ from openhalo.analyses.context import AnalysisContext
 from openhalo.analyses.contrasts import Contrast, Scale, contrast
 from openhalo.analyses.kinds.survey_estimate.answers import Answers
 from openhalo.catalogue.analysis_kinds.survey_estimate import SurveyEstimate
-from openhalo.language.translation import _, mark_for_translation, message
+from openhalo.language.translation import mark_for_translation, message
 from openhalo.statistics import survey_groups
 from openhalo.statistics.results import Refused
 
@@ -62,36 +62,3 @@ def compared(
     kind: Scale = "difference" if scale == "share" else "points"
     gaps = tuple(contrast(one, kind, group=code, reference=reference) for code, one in found.each.items())
     return Compared(gaps, reference, found if len(gaps) > 1 else None)
-
-
-def said(context: AnalysisContext[SurveyEstimate], found: Compared) -> list[str]:
-    """Say with whom groups were compared, and what the test of all of them at once shows; or why they were not."""
-    if found.why:
-        return [_("Groups are not compared: {reason}.").format(reason=_(found.why))]
-    notes = []
-    if found.reference and not context.reference:
-        text = _("Groups are compared with {group}, of whom most people answered.")
-        notes.append(text.format(group=context.name(found.reference)))
-    if found.together is not None:
-        test = found.together
-        text = (
-            _("Taken together, the groups differ by more than chance explains ({test}).")
-            if test.p < 0.05
-            else _("Taken together, the groups differ by no more than chance could explain ({test}).")
-        )
-        named = _(
-            "test of Rao and Scott: F {statistic}, {groups} and {freedom} degrees of freedom, {p}; one more test, not "
-            "among those that the plan counts"
-        )
-        p = _("p under 0.001") if test.p < 0.001 else _("p {value}").format(value=f"{test.p:.3f}")
-        notes.append(
-            text.format(
-                test=named.format(
-                    statistic=f"{test.statistic:.1f}",
-                    groups=f"{test.freedom[0]:.1f}",
-                    freedom=f"{test.freedom[1]:g}",
-                    p=p,
-                )
-            )
-        )
-    return notes

@@ -7,10 +7,9 @@ import polars as pl
 
 from openhalo.analyses.context import AnalysisContext
 from openhalo.analyses.contrasts import Contrast
-from openhalo.analyses.kinds.unknown_group import chance_wording as said
 from openhalo.analyses.kinds.unknown_group.chances import Guess, guess
-from openhalo.analyses.kinds.unknown_group.tally import Tally, groups_shown, tally_of
-from openhalo.analyses.kinds.unknown_group.wording import depict, headline, largest, notes, one_each, tabulate
+from openhalo.analyses.kinds.unknown_group.tally import Tally, cells_of, groups_shown
+from openhalo.analyses.kinds.unknown_group.wording import UnknownGroups
 from openhalo.analyses.results import AnalysisResult
 from openhalo.catalogue.analysis_kinds.unknown_group import UnknownGroup
 from openhalo.language.translation import mark_for_translation
@@ -28,10 +27,10 @@ def run(context: AnalysisContext[UnknownGroup]) -> AnalysisResult:
     Raises:
         Refused: too few records of the reference group or of every other, or no record with the outcome.
     """
-    tally = tally_of(context)
-    context = tally.asked_of(context)
+    counted = cells_of(context)
+    context, tally = counted.asked_of(context), counted.tally
     shown = groups_shown(context, tally)
-    guessed = guess(context, tally, shown) if context.spec.chances else None
+    guessed = guess(context, counted, shown) if context.spec.chances else None
     shares = tuple(_share(code, tally) for code in shown)
     gaps = {
         code: unknown_group.difference(tally.known[code], tally.known[context.reference], tally.unknown)
@@ -41,19 +40,11 @@ def run(context: AnalysisContext[UnknownGroup]) -> AnalysisResult:
     return AnalysisResult(
         context=context,
         contrasts=(*shares, *(guessed.shares if guessed else ())),
+        account=UnknownGroups(tally, gaps, guessed),
         detail=_detail(tally, gaps),
-        told=lambda: headline(context, tally, gaps),
-        each=lambda: [
-            *one_each(context, tally, gaps),
-            *(said.estimates(context, guessed, largest(tally, gaps)) if guessed else []),
-        ],
-        tell=lambda: [*notes(context, tally), *(said.notes(context, guessed) if guessed else [])],
         limit=_LIMIT,
         assumed=(_RIGHT,),
         method=unknown_group.METHOD,
-        depict=lambda: [depict(context, shares, tally, guessed.shares if guessed else ())],
-        tabulate=lambda: tabulate(context, tally, gaps),
-        more=lambda: said.tabulate(context, guessed) if guessed else [],
         facts={"unknown": tally.unknown.of, "records": tally.total.of, "silent": tally.silent, **_facts(guessed)},
     )
 

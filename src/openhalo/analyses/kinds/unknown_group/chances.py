@@ -7,7 +7,7 @@ import polars as pl
 
 from openhalo.analyses.context import AnalysisContext
 from openhalo.analyses.contrasts import Contrast, contrast
-from openhalo.analyses.kinds.unknown_group.tally import FEWEST, Tally
+from openhalo.analyses.kinds.unknown_group.tally import FEWEST, Cells, Tally
 from openhalo.catalogue.analysis_kinds.unknown_group import UnknownGroup
 from openhalo.catalogue.vocabularies import CENSUS
 from openhalo.statistics import bisg
@@ -49,10 +49,10 @@ class Guess:
         return bool(self.told) and self.trials[self.worst].misses <= 1
 
 
-def guess(context: AnalysisContext[UnknownGroup], tally: Tally, shown: list[str]) -> Guess | None:
+def guess(context: AnalysisContext[UnknownGroup], counted: Cells, shown: list[str]) -> Guess | None:
     """Return what chances say of the groups shown; None where no record of unknown group has any."""
-    codes = _codes(context, tally)
-    cells = tally.cells.with_columns(pl.col("hit").cast(pl.Float64))
+    codes = _codes(context, counted.tally)
+    cells = counted.rows.with_columns(pl.col("hit").cast(pl.Float64))
     chances, recorded = _chances(cells, codes), cells["group"].is_not_null().to_numpy()
     usable, n = ~np.isnan(chances[:, 0]), cells["n"].to_numpy()
     with_chances = int(n[usable & ~recorded].sum())

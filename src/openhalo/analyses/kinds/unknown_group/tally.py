@@ -8,7 +8,6 @@ import polars as pl
 from openhalo.analyses.context import AnalysisContext
 from openhalo.catalogue.analysis_kinds.unknown_group import UnknownGroup
 from openhalo.catalogue.vocabularies import CENSUS
-from openhalo.engines.connect import fetch
 from openhalo.language.translation import mark_for_translation, message
 from openhalo.statistics.results import Refused
 from openhalo.statistics.unknown_group import Counted
@@ -24,19 +23,6 @@ class Tally:
     known: dict[str, Counted]
     unknown: Counted
     silent: int
-    cells: pl.DataFrame
-    """The same as `group`, `hit`, `chances` (as `bisg.unpacked` reads them, or null) and `n`."""
-
-    merged: dict[str, str]
-    """Codes that stand under a broader one here, because chances are of that one."""
-
-    def asked_of(self, context: AnalysisContext[UnknownGroup]) -> AnalysisContext[UnknownGroup]:
-        """Return the question with the codes that it names as they stand here."""
-        if not self.merged:
-            return context
-        compare = list(dict.fromkeys(self.merged.get(code, code) for code in context.compare))
-        reference = self.merged.get(context.reference, context.reference)
-        return replace(context, test=context.test.model_copy(update={"reference": reference, "compare": compare}))
 
     @property
     def written(self) -> Counted:
@@ -49,7 +35,26 @@ class Tally:
         return Counted(self.written.yes + self.unknown.yes, self.written.of + self.unknown.of)
 
 
-def tally_of(context: AnalysisContext[UnknownGroup]) -> Tally:
+@dataclass(frozen=True)
+class Cells:
+    """The records of a tally by their chances as well: of few people each, so that no result holds them."""
+
+    tally: Tally
+    rows: pl.DataFrame
+    """`group`, `hit`, `chances` (as `bisg.unpacked` reads them, or null) and `n`."""
+    merged: dict[str, str]
+    """Codes that stand under a broader one here, because chances are of that one."""
+
+    def asked_of(self, context: AnalysisContext[UnknownGroup]) -> AnalysisContext[UnknownGroup]:
+        """Return the question with the codes that it names as they stand here."""
+        if not self.merged:
+            return context
+        compare = list(dict.fromkeys(self.merged.get(code, code) for code in context.compare))
+        reference = self.merged.get(context.reference, context.reference)
+        return replace(context, test=context.test.model_copy(update={"reference": reference, "compare": compare}))
+
+
+def cells_of(context: AnalysisContext[UnknownGroup]) -> Cells:
     """Count the records by group, outcome and chances: one grouped query.
 
     Where records have chances, groups are those of the census that chances are of: East African people stand among
@@ -60,7 +65,7 @@ def tally_of(context: AnalysisContext[UnknownGroup]) -> Tally:
     rows = relation.table.select(
         group=relation.field(context.spec.group), hit=context.condition(relation, context.spec.outcome), chances=chances
     )
-    counted = fetch(rows.group_by("group", "hit", "chances").agg(n=ibis._.count()))
+    counted = context.records.fetch(rows.group_by("group", "hit", "chances").agg(n=ibis._.count()))
     merged = {} if counted["chances"].is_null().all() else _census_groups(context)
     counted = counted.with_columns(pl.col("group").replace(merged))
     said = counted.drop_nulls("hit")
@@ -68,13 +73,12 @@ def tally_of(context: AnalysisContext[UnknownGroup]) -> Tally:
     sizes = {
         group: Counted(k, n) for group, k, n in said.group_by("group").agg(yes.alias("k"), pl.col("n").sum()).rows()
     }
-    return Tally(
+    tally = Tally(
         {code: sizes[code] for code in context.people if code in sizes},
         sizes.get(None, Counted(0, 0)),
         int(counted["n"].sum()) - int(said["n"].sum()),
-        said,
-        merged,
     )
+    return Cells(tally, said, merged)
 
 
 def _census_groups(context: AnalysisContext[UnknownGroup]) -> dict[str, str]:

@@ -1,11 +1,12 @@
 """What the records of unknown group leave open, in sentences, in a table and as a chart."""
 
-from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from openhalo.analyses.context import AnalysisContext
-from openhalo.analyses.contrasts import Contrast
+from openhalo.analyses.kinds.unknown_group import chance_wording
+from openhalo.analyses.kinds.unknown_group.chances import Guess
 from openhalo.analyses.kinds.unknown_group.tally import Tally
-from openhalo.analyses.results import Counts, Picture
+from openhalo.analyses.results import Account, AnalysisResult, Counts, Picture
 from openhalo.analyses.wording import span
 from openhalo.catalogue.analysis_kinds.unknown_group import UnknownGroup
 from openhalo.charts import figures_chart
@@ -15,54 +16,163 @@ from openhalo.language.translation import _, capital
 from openhalo.statistics.unknown_group import Bounds, share
 
 
-def headline(context: AnalysisContext[UnknownGroup], tally: Tally, gaps: Mapping[str, Bounds]) -> str:
-    """Return how many records do not say the group, and what that leaves open for the largest group compared."""
-    unknown, all_of, what = tally.unknown.of, tally.total.of, _trait(context)
-    if not unknown:
-        text = _("{what} was written down for all {n} {units}, so nothing is left open.")
-        return text.format(what=what, n=formatting.count(all_of), units=context.unit)
-    text = _("{what} was not written down for {share} of every 100 {units} ({fraction}).")
-    missing = text.format(
-        what=what, share=_of_100(unknown / all_of)[0], units=context.unit, fraction=formatting.fraction(unknown, all_of)
-    )
-    first = largest(tally, gaps)
-    ours, theirs = (share(tally.known[code], tally.unknown) for code in (first, context.reference))
-    (low, high), (other_low, other_high) = (_of_100(*one[:2]) for one in (ours, theirs))
-    text = _(
-        "Whatever it was: among {group}, between {low} and {high} of every 100 {units} {statement}; among {reference}, "
-        "between {other_low} and {other_high}."
-    )
-    between = text.format(
-        group=context.name(first),
-        reference=context.name(context.reference),
-        units=context.unit,
-        statement=_(context.spec.statement),
-        low=low,
-        high=high,
-        other_low=other_low,
-        other_high=other_high,
-    )
-    return f"{missing} {between} {_holds(gaps[first], context, first)}"
+@dataclass(frozen=True)
+class UnknownGroups(Account):
+    """What was counted by group, what the records of unknown group leave open, and what chances say of them.
 
+    Attributes:
+        tally: the counts.
+        gaps: group → how far its share can lie from that of the reference group.
+        guess: what last names and ZIP codes say; None where no record has them.
+    """
 
-def one_each(context: AnalysisContext[UnknownGroup], tally: Tally, gaps: Mapping[str, Bounds]) -> list[str]:
-    """Return one sentence for each other group whose comparison holds at both extremes, and one for all the rest."""
-    others = {code: gap for code, gap in gaps.items() if code != largest(tally, gaps)} if tally.unknown.of else {}
-    unsure = [code for code, gap in others.items() if _open(gap)]
-    said = [_holds(gap, context, code) for code, gap in others.items() if code not in unsure]
-    if unsure:
-        text = _(
-            "These records cannot tell whether the share is higher or lower than among {reference} for these "
-            "groups: {groups}."
+    tally: Tally
+    gaps: dict[str, Bounds]
+    guess: Guess | None
+
+    @property
+    def largest(self) -> str:
+        """Return the group with most records besides the one compared with: the headline tells of it."""
+        return max(self.gaps, key=lambda code: self.tally.known[code].of)
+
+    def told(self, result: AnalysisResult) -> str:
+        """Return how many records do not say the group, and what that leaves open for the largest group compared."""
+        context = result.context
+        unknown, all_of, what = self.tally.unknown.of, self.tally.total.of, _trait(context)
+        if not unknown:
+            text = _("{what} was written down for all {n} {units}, so nothing is left open.")
+            return text.format(what=what, n=formatting.count(all_of), units=context.unit)
+        text = _("{what} was not written down for {share} of every 100 {units} ({fraction}).")
+        missing = text.format(
+            what=what,
+            share=_of_100(unknown / all_of)[0],
+            units=context.unit,
+            fraction=formatting.fraction(unknown, all_of),
         )
-        names = formatting.listed(context.name(code) for code in unsure)
-        said.append(text.format(reference=context.name(context.reference), groups=names))
-    return said
+        ours, theirs = (share(self.tally.known[code], self.tally.unknown) for code in (self.largest, context.reference))
+        (low, high), (other_low, other_high) = (_of_100(*one[:2]) for one in (ours, theirs))
+        text = _(
+            "Whatever it was: among {group}, between {low} and {high} of every 100 {units} {statement}; among "
+            "{reference}, between {other_low} and {other_high}."
+        )
+        between = text.format(
+            group=context.name(self.largest),
+            reference=context.name(context.reference),
+            units=context.unit,
+            statement=_(context.spec.statement),
+            low=low,
+            high=high,
+            other_low=other_low,
+            other_high=other_high,
+        )
+        return f"{missing} {between} {_holds(self.gaps[self.largest], context, self.largest)}"
 
+    def each(self, result: AnalysisResult) -> list[str]:
+        """Return one sentence for each other group whose comparison holds at both extremes, one for all the rest, and
+        what chances say."""
+        context = result.context
+        others = {code: gap for code, gap in self.gaps.items() if code != self.largest} if self.tally.unknown.of else {}
+        unsure = [code for code, gap in others.items() if _open(gap)]
+        said = [_holds(gap, context, code) for code, gap in others.items() if code not in unsure]
+        if unsure:
+            text = _(
+                "These records cannot tell whether the share is higher or lower than among {reference} for these "
+                "groups: {groups}."
+            )
+            names = formatting.listed(context.name(code) for code in unsure)
+            said.append(text.format(reference=context.name(context.reference), groups=names))
+        return said + (chance_wording.estimates(context, self.guess, self.largest) if self.guess else [])
 
-def largest(tally: Tally, gaps: Mapping[str, Bounds]) -> str:
-    """Return the group with most records besides the one compared with: the headline tells of it."""
-    return max(gaps, key=lambda code: tally.known[code].of)
+    def notes(self, result: AnalysisResult) -> list[str]:
+        """Return by how much the outcome decides what was written down, and what is left out."""
+        context, said, known, total = result.context, [], self.tally.written, self.tally.total
+        if self.tally.unknown.of:
+            sides = (known.yes, total.yes), (known.of - known.yes, total.of - total.yes)
+            text = _(
+                "{what} was written down for {share} of the {units} that {statement} ({fraction}), and for "
+                "{other_share} of those that did not ({other_fraction})."
+            )
+            said.append(
+                text.format(
+                    what=_trait(context),
+                    units=context.unit,
+                    statement=_(context.spec.statement),
+                    share=formatting.share(sides[0][0] / sides[0][1]),
+                    fraction=formatting.fraction(*sides[0]),
+                    other_share=formatting.share(sides[1][0] / sides[1][1]),
+                    other_fraction=formatting.fraction(*sides[1]),
+                )
+            )
+            text = _(
+                "The more often it is written down, the narrower the ranges. If it always were, none would be needed."
+            )
+            said.append(text)
+        if self.tally.silent:
+            text = _("Left out, because they do not say what is counted here: {n} {units}.")
+            said.append(text.format(n=formatting.count(self.tally.silent), units=context.unit))
+        return said + (chance_wording.notes(context, self.guess) if self.guess else [])
+
+    def tables(self, result: AnalysisResult) -> list[Counts]:
+        """Return what was counted by group, and the range of each difference from the reference group."""
+        context = result.context
+        title = _("What was counted, and how far each share can lie from that of {reference}")
+        heads = [_("Group"), _("Difference between"), _("With chance allowed for"), _("Records"), _("With it")]
+        rows = []
+        for code, one in (*self.tally.known.items(), ("", self.tally.unknown)):
+            name, gap = context.name(code) if code else _("Not written down"), self.gaps.get(code)
+            ends = ["–", "–"]
+            if gap:
+                ends = [span(low, high, "difference") for low, high in ((gap.low, gap.high), gap[2:])]
+            rows.append([capital(name), *ends, formatting.count(one.of), formatting.count(one.yes)])
+        counted = Counts(title.format(reference=context.name(context.reference)), heads, rows)
+        return [counted, *(chance_wording.tabulate(context, self.guess) if self.guess else [])]
+
+    def pictures(self, result: AnalysisResult) -> list[Picture]:
+        """Return the recorded shares as dots, within the bars that the unknown records leave open; weighted ones
+        below."""
+        context = result.context
+        estimated = {one.group: one for one in result.contrasts if one.way}
+        rows = []
+        for one in result.contrasts:
+            if one.way:
+                continue
+            of, ends = self.tally.known[one.group], one.bounds or (None, None)
+            rows.append(
+                Figure(
+                    context.name(one.group),
+                    one.estimate,
+                    one.low,
+                    one.high,
+                    n=one.n,
+                    numerator=of.yes,
+                    denominator=of.of,
+                    bound_low=ends[0],
+                    bound_high=ends[1],
+                    code=one.group,
+                )
+            )
+            if guess := estimated.get(one.group):
+                rows.append(
+                    Figure(
+                        _("… by last name"),
+                        guess.estimate,
+                        guess.low,
+                        guess.high,
+                        n=guess.n,
+                        denominator=float(guess.n),
+                        code=one.group,
+                    )
+                )
+        caption = _(
+            "The circle is the share among records that say the group; the thin line is its 95% interval. The wide bar "
+            "shows how low and how high the share can be, whatever the group of the others was."
+        )
+        if estimated:
+            caption += " " + _(
+                "A filled dot is the estimate with last names and ZIP codes as weights, with its interval."
+            )
+        alt = figures_chart.describe("share", rows, _(context.spec.label))
+        return [Picture(figures_chart.by_group, ("share", rows), (tuple(context.people), None, True), alt, caption)]
 
 
 def _open(gap: Bounds) -> bool:
@@ -81,93 +191,6 @@ def _holds(gap: Bounds, context: AnalysisContext[UnknownGroup], code: str) -> st
     if not _open(gap) and gap.surely_low <= 0 <= gap.surely_high:
         said += " " + _("Chance alone could still give this.")
     return said
-
-
-def notes(context: AnalysisContext[UnknownGroup], tally: Tally) -> list[str]:
-    """Return by how much the outcome decides what was written down, what is left out, and what would settle it."""
-    said, known, total = [], tally.written, tally.total
-    if tally.unknown.of:
-        sides = (known.yes, total.yes), (known.of - known.yes, total.of - total.yes)
-        text = _(
-            "{what} was written down for {share} of the {units} that {statement} ({fraction}), and for "
-            "{other_share} of those that did not ({other_fraction})."
-        )
-        said.append(
-            text.format(
-                what=_trait(context),
-                units=context.unit,
-                statement=_(context.spec.statement),
-                share=formatting.share(sides[0][0] / sides[0][1]),
-                fraction=formatting.fraction(*sides[0]),
-                other_share=formatting.share(sides[1][0] / sides[1][1]),
-                other_fraction=formatting.fraction(*sides[1]),
-            )
-        )
-        said.append(
-            _("The more often it is written down, the narrower the ranges. If it always were, none would be needed.")
-        )
-    if tally.silent:
-        text = _("Left out, because they do not say what is counted here: {n} {units}.")
-        said.append(text.format(n=formatting.count(tally.silent), units=context.unit))
-    return said
-
-
-def tabulate(context: AnalysisContext[UnknownGroup], tally: Tally, gaps: Mapping[str, Bounds]) -> Counts:
-    """Return what was counted by group, and the range of each difference from the reference group."""
-    title = _("What was counted, and how far each share can lie from that of {reference}")
-    heads = [_("Group"), _("Difference between"), _("With chance allowed for"), _("Records"), _("With it")]
-    rows = []
-    for code, one in (*tally.known.items(), ("", tally.unknown)):
-        name, gap = context.name(code) if code else _("Not written down"), gaps.get(code)
-        ends = ["–", "–"]
-        if gap:
-            ends = [span(low, high, "difference") for low, high in ((gap.low, gap.high), gap[2:])]
-        rows.append([capital(name), *ends, formatting.count(one.of), formatting.count(one.yes)])
-    return Counts(title.format(reference=context.name(context.reference)), heads, rows)
-
-
-def depict(
-    context: AnalysisContext[UnknownGroup], shares: Sequence[Contrast], tally: Tally, weighted: Sequence[Contrast] = ()
-) -> Picture:
-    """Return the recorded shares as dots, within the bars that the unknown records leave open; weighted ones below."""
-    estimated = {one.group: one for one in weighted}
-    rows = []
-    for one in shares:
-        of, ends = tally.known[one.group], one.bounds or (None, None)
-        rows.append(
-            Figure(
-                context.name(one.group),
-                one.estimate,
-                one.low,
-                one.high,
-                n=one.n,
-                numerator=of.yes,
-                denominator=of.of,
-                bound_low=ends[0],
-                bound_high=ends[1],
-                code=one.group,
-            )
-        )
-        if guess := estimated.get(one.group):
-            rows.append(
-                Figure(
-                    _("… by last name"),
-                    guess.estimate,
-                    guess.low,
-                    guess.high,
-                    n=guess.n,
-                    denominator=float(guess.n),
-                    code=one.group,
-                )
-            )
-    caption = _(
-        "The circle is the share among records that say the group; the thin line is its 95% interval. The wide bar "
-        "shows how low and how high the share can be, whatever the group of the others was."
-    )
-    if estimated:
-        caption += " " + _("A filled dot is the estimate with last names and ZIP codes as weights, with its interval.")
-    alt = figures_chart.describe("share", rows, _(context.spec.label))
-    return Picture(figures_chart.by_group, ("share", rows), (tuple(context.people), None, True), alt, caption)
 
 
 def _trait(context: AnalysisContext[UnknownGroup]) -> str:

@@ -2,16 +2,16 @@
 
 import math
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
 from openhalo.analyses.context import AnalysisContext
-from openhalo.analyses.contrasts import Contrast, contrast
+from openhalo.analyses.contrasts import contrast
 from openhalo.analyses.kinds.veil_of_darkness.evening_stops import Stops, stops_of
-from openhalo.analyses.results import AnalysisResult, Counts, Picture
+from openhalo.analyses.results import Account, AnalysisResult, Counts, Picture
 from openhalo.analyses.wording import Wording
 from openhalo.catalogue.analysis_kinds.veil_of_darkness import VeilOfDarkness as VeilOfDarknessSpec
 from openhalo.charts import figures_chart
@@ -37,6 +37,69 @@ _WORDING = Wording(
     ),
 )
 _TOLERANCE = 0.02
+
+
+@dataclass(frozen=True)
+class _VeilOfDarknessAccount(Account):
+    """How many stops there are, of how many the group is not known, and why groups were not compared, by code."""
+
+    unknown: int
+    stops: int
+    refused: dict[str, str]
+
+    def notes(self, result: AnalysisResult) -> list[str]:
+        text = _("Compared are stops between {first} and {last}: hours that are light on some days and dark on others.")
+        first, last = result.facts["window"]
+        found = [text.format(first=_clock(first), last=_clock(last))]
+        if self.unknown:
+            text = _(
+                "The group is not known for {n} of {all} stops. The table shows how far these could move the result."
+            )
+            found.append(text.format(n=formatting.count(self.unknown), all=formatting.count(self.stops)))
+        text, name = _("Not compared: {group} ({reason})."), result.context.name
+        return [*found, *(text.format(group=name(code), reason=_(why)) for code, why in self.refused.items())]
+
+    def tables(self, result: AnalysisResult) -> list[Counts]:
+        context, text = result.context, _("{share} ({part} of {whole})")
+
+        def cell(code: str, side: str) -> str:
+            (row,) = result.detail.filter(group=code, side=side).rows(named=True)
+            whole = row["of_group"] + row["of_reference"]
+            return text.format(
+                share=formatting.share(row["share"]),
+                part=formatting.count(row["of_group"]),
+                whole=formatting.count(whole),
+            )
+
+        rows = [
+            [capital(context.name(one.group)), cell(one.group, "light"), cell(one.group, "dark")]
+            for one in result.contrasts
+        ]
+        title = _("Each group’s share of the stops of it and of {reference} at these hours, nothing else held equal")
+        heads = [_("Group"), _("Share in daylight"), _("Share in darkness")]
+        return [Counts(title.format(reference=context.name(context.reference)), heads, rows)]
+
+    def pictures(self, result: AnalysisResult) -> list[Picture]:
+        context = result.context
+        rows = [
+            Figure(
+                context.name(one.group),
+                one.estimate,
+                one.low,
+                one.high,
+                n=one.n,
+                numerator=float(one.n),
+                code=one.group,
+            )
+            for one in result.contrasts
+        ]
+        caption = _(
+            "The dot says how many times as high the odds are in darkness as in daylight that a stop is of the group "
+            "named rather than of {reference}; the line is its 95% interval. On the dotted line, at 1, "
+            "darkness changes nothing."
+        ).format(reference=context.name(context.reference))
+        alt = figures_chart.describe("ratio", rows, _("Odds in darkness against daylight"))
+        return [Picture(figures_chart.by_group, ("ratio", rows), (tuple(context.people), 1.0), alt, caption)]
 
 
 def run(context: AnalysisContext[VeilOfDarknessSpec]) -> AnalysisResult:
@@ -71,12 +134,10 @@ def run(context: AnalysisContext[VeilOfDarknessSpec]) -> AnalysisResult:
     return AnalysisResult(
         context=context,
         contrasts=tuple(contrasts),
+        account=_VeilOfDarknessAccount(int((stops.group < 0).sum()), len(stops.group), refused),
         wording=_WORDING,
         detail=_detail([(code, one) for code, one, _bounds in found], context),
-        tell=lambda: _notes(context, stops, found[0][1], refused),
         limit=found[0][1].limit,
-        tabulate=lambda: _counts(context, [(code, one) for code, one, _bounds in found]),
-        depict=lambda: [_picture(context, contrasts)],
         facts={
             "log_odds": [{"group": code, "estimate": one.estimate, "error": one.error} for code, one, _bounds in found],
             "window": found[0][1].window,
@@ -141,37 +202,6 @@ def _detail(found: Sequence[tuple[str, VeilOfDarkness]], context: AnalysisContex
     return pl.DataFrame(rows)
 
 
-def _counts(context: AnalysisContext[VeilOfDarknessSpec], found: Sequence[tuple[str, VeilOfDarkness]]) -> Counts:
-    """Return each group's share of the stops of it and the reference group, in daylight and in darkness."""
-    heads = [_("Group"), _("Share in daylight"), _("Share in darkness")]
-    text = _("{share} ({part} of {whole})")
-
-    def cell(pair: tuple[int, int]) -> str:
-        share, part, whole = (
-            formatting.share(pair[0] / sum(pair)),
-            formatting.count(pair[0]),
-            formatting.count(sum(pair)),
-        )
-        return text.format(share=share, part=part, whole=whole)
-
-    rows = [[capital(context.name(code)), cell(one.light), cell(one.dark)] for code, one in found]
-    title = _("Each group’s share of the stops of it and of {reference} at these hours, nothing else held equal")
-    return Counts(title.format(reference=context.name(context.reference)), heads, rows)
-
-
-def _notes(
-    context: AnalysisContext[VeilOfDarknessSpec], stops: Stops, one: VeilOfDarkness, refused: dict[str, str]
-) -> list[str]:
-    text = _("Compared are stops between {first} and {last}: hours that are light on some days and dark on others.")
-    found = [text.format(first=_clock(one.window[0]), last=_clock(one.window[1]))]
-    unknown = int((stops.group < 0).sum())
-    if unknown:
-        text = _("The group is not known for {n} of {all} stops. The table shows how far these could move the result.")
-        found.append(text.format(n=formatting.count(unknown), all=formatting.count(len(stops.group))))
-    text = _("Not compared: {group} ({reason}).")
-    return [*found, *(text.format(group=context.name(code), reason=_(why)) for code, why in refused.items())]
-
-
 def _all_refused(context: AnalysisContext[VeilOfDarknessSpec], refused: dict[str, str]) -> str:
     """Return why no group can be compared, each with its reason."""
     pattern = "; ".join(f"{{group{at}}}: {{why{at}}}" for at in range(len(refused)))
@@ -181,19 +211,3 @@ def _all_refused(context: AnalysisContext[VeilOfDarknessSpec], refused: dict[str
 
 def _clock(minute: float) -> str:
     return f"{int(minute) // 60:02d}:{int(minute) % 60:02d}"
-
-
-def _picture(context: AnalysisContext[VeilOfDarknessSpec], contrasts: Sequence[Contrast]) -> Picture:
-    rows = [
-        Figure(
-            context.name(one.group), one.estimate, one.low, one.high, n=one.n, numerator=float(one.n), code=one.group
-        )
-        for one in contrasts
-    ]
-    caption = _(
-        "The dot says how many times as high the odds are in darkness as in daylight that a stop is of the group named "
-        "rather than of {reference}; the line is its 95% interval. On the dotted line, at 1, "
-        "darkness changes nothing."
-    ).format(reference=context.name(context.reference))
-    alt = figures_chart.describe("ratio", rows, _("Odds in darkness against daylight"))
-    return Picture(figures_chart.by_group, ("ratio", rows), (tuple(context.people), 1.0), alt, caption)

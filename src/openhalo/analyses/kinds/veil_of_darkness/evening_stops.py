@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 
 from openhalo.analyses.context import AnalysisContext
 from openhalo.catalogue.analysis_kinds.veil_of_darkness import VeilOfDarkness
-from openhalo.engines.connect import fetch
 from openhalo.language.translation import mark_for_translation, message
 from openhalo.statistics.estimates import Numbers
 from openhalo.statistics.results import Refused
@@ -59,7 +58,7 @@ def stops_of(context: AnalysisContext[VeilOfDarkness]) -> Stops:
         group=relation.field(spec.group),
         place=relation.field(spec.place).cast("string") if spec.place else ibis.literal(""),
     )
-    frame = fetch(rows)
+    frame = context.records.fetch(rows)
     if frame.height == 0 or frame["north"].null_count() == frame.height:
         raise Refused("no stop has both a time of day and a place on the map, so the sun cannot be told")
     # A stop without a place on the map lies somewhere in the area: the middle of it is close enough for the sun.

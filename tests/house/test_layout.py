@@ -1,0 +1,102 @@
+"""The names of a site's folders and files stand in one module; every other gets its paths handed in."""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from openhalo.disclosure import policy
+from openhalo.sites import layout
+
+ROOT = Path(__file__).parents[2]
+LIBRARY = ROOT / "src" / "openhalo"
+LAYOUT = Path(layout.__file__)
+ALLOWED = {
+    ("language/message_files.py", "locale"): "the translations that are shipped with a package, no site's",
+}
+_JOINING = {"Path", "PurePath", "joinpath", "with_name", "join"}
+
+
+def texts(tree: ast.AST) -> Iterator[ast.Constant]:
+    """Every text within a piece of code."""
+    return (node for node in ast.walk(tree) if isinstance(node, ast.Constant) and isinstance(node.value, str))
+
+
+def names_of_a_site() -> set[str]:
+    """Every text of the layout but its docstrings."""
+    tree = ast.parse(LAYOUT.read_text(encoding="utf-8"))
+    told = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+    return {node.value for node in texts(tree) if id(node) not in told}
+
+
+NAMES = names_of_a_site()
+
+
+def joined(code: str) -> set[str]:
+    """The names of a site's folders and files that code joins to a path, itself or by a name that it gave them."""
+    tree = ast.parse(code)
+    called = {
+        target.id: {node.value for node in texts(one.value)}
+        for one in ast.walk(tree)
+        if isinstance(one, ast.Assign)
+        for target in one.targets
+        if isinstance(target, ast.Name) and isinstance(one.value, ast.Constant | ast.Tuple | ast.List)
+    }
+    parts: list[ast.expr] = []
+    for node in ast.walk(tree):
+        if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Div):
+            parts += [node.left, node.right]
+        elif isinstance(node, ast.Call):
+            name = getattr(node.func, "id", getattr(node.func, "attr", ""))
+            parts += node.args if name in _JOINING else []
+    found: set[str] = set()
+    for part in parts:
+        if isinstance(part, ast.Constant):
+            found |= {piece for piece in str(part.value).split("/") if piece}
+        elif isinstance(part, ast.JoinedStr):
+            found |= {piece for text in texts(part) for piece in text.value.split("/") if piece}
+        elif isinstance(part, ast.Name):
+            found |= called.get(part.id, set())
+    return found & NAMES
+
+
+def test_the_layout_names_what_every_site_has():
+    assert {"agency.yaml", "analysis_plan.yaml", "disclosure.yaml", "governance.yaml", "README.md"} <= NAMES
+    assert {"catalogue", "deliveries", "store", "releases", "disclosure", "signals", "backtests"} <= NAMES
+    assert {"locale", "keys", ".cache"} <= NAMES
+
+
+def test_no_other_module_joins_such_a_name_to_a_path():
+    found = {
+        (path.relative_to(LIBRARY).as_posix(), name)
+        for path in LIBRARY.rglob("*.py")
+        if path != LAYOUT
+        for name in joined(path.read_text(encoding="utf-8"))
+    }
+    assert found - ALLOWED.keys() == set(), "let sites.layout give the path, and hand it in"
+    assert ALLOWED.keys() - found == set(), "nothing needs this exception any more"
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        'site / "store"',
+        'Path("releases")',
+        'site.joinpath("x", "keys")',
+        'Path(f"{site}/store/tables")',
+        'FOLDER = "disclosure"\n\ndef f(site): return site / FOLDER',
+        'FILES = ("agency.yaml", "x")\nfor FILES in FILES: site / FILES',
+    ],
+)
+def test_a_joined_name_is_found(code):
+    assert joined(code)
+
+
+@pytest.mark.parametrize("code", ['Problem("store", "busy")', '{"signals": []}["signals"]', 'site / "notes"'])
+def test_a_word_that_is_no_path_is_not(code):
+    assert not joined(code)
+
+
+def test_problems_of_a_policy_name_the_file_that_the_layout_names():
+    assert policy.POLICY == layout.POLICY
