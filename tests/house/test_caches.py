@@ -27,7 +27,7 @@ def test_no_copy_is_handed_what_the_original_remembers(kind, name):
 
 
 def test_there_is_something_to_look_at():
-    assert {"Records", "MeasureResult", "SignalContext"} <= {kind.__name__ for kind, _ in REMEMBERING}
+    assert {"Records", "Derivation", "SignalContext"} <= {kind.__name__ for kind, _ in REMEMBERING}
 
 
 def test_records_replaced_in_any_field_know_nothing_of_what_the_original_read(make_site):

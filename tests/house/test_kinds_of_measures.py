@@ -10,7 +10,7 @@ from openhalo.catalogue.index import load
 from openhalo.catalogue.measure_kinds import KINDS
 from openhalo.language import formatting
 from openhalo.language.scales import SCALES
-from openhalo.measures.kinds import counting_kind_of, kind_of
+from openhalo.measures.kinds import check_kinds, counting_kind_of, kind_of
 from openhalo.measures.measure_kind import CountingKind
 
 LIBRARY = Path(__file__).parents[2] / "src" / "openhalo"
@@ -24,9 +24,9 @@ OTHER_WORDS = {
     "analyses/kinds/survey_estimate/answer.py": _ANSWERS,
     "analyses/kinds/survey_estimate/differences.py": _ANSWERS,
     "analyses/kinds/veil_of_darkness/answer.py": _COLUMNS,
+    "catalogue/indicator_rules.py": _INDICATORS,
     "catalogue/indicators.py": _INDICATORS,
-    "catalogue/signal_specs.py": _SIGNALS,
-    "early_intervention/alerts.py": _SIGNALS,
+    "catalogue/signal_kinds/peers.py": _INDICATORS,
     "early_intervention/factors.py": _INDICATORS,
     "early_intervention/indicators.py": _INDICATORS,
     "early_intervention/signals.py": _SIGNALS,
@@ -41,6 +41,13 @@ def modules(folder: Path) -> set[str]:
 @pytest.mark.parametrize("tree", TREES)
 def test_the_trees_of_kinds_are_equal(tree):
     assert modules(LIBRARY / tree) == set(KINDS)
+
+
+def test_a_kind_that_nothing_counts_is_a_problem_of_the_catalogue():
+    assert check_kinds() == []
+    assert [problem.found for problem in check_kinds(["share", "tea_leaves"])] == [
+        "nothing runs measures of the kind 'tea_leaves'"
+    ]
 
 
 def test_kinds_have_a_fixed_order_and_a_scale():

@@ -51,7 +51,7 @@ def drawn_plainly(monkeypatch):
 def everything_said(result: MeasureResult) -> list[object]:
     said: list[object] = [repr(result), result._repr_html_(), result.to_dict(), result.chart()]
     with speaking(SPANISH):
-        return [*said, result.answer(), result.guard_notes]
+        return [*said, result.spoken(), result.guard_notes]
 
 
 @pytest.mark.parametrize("measure", sorted({spec.kind: name for name, spec in CATALOGUE.measures.items()}.values()))
@@ -94,7 +94,7 @@ def test_the_methods_of_a_result():
     assert result.sentence() == result.sentence("en") != result.sentence("es")
     with speaking(SPANISH):
         assert result.sentence() == result.sentence("en")
-        assert result.answer() == result.sentence("es")
+        assert result.spoken() == result.sentence("es")
     with pytest.raises(SiteError):
         result.sentence("xx")
 
