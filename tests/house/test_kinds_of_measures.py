@@ -8,8 +8,9 @@ import pytest
 
 from openhalo.catalogue.index import load
 from openhalo.catalogue.measure_kinds import KINDS
+from openhalo.language import formatting
 from openhalo.language.scales import SCALES
-from openhalo.measures.kinds import counting_kind_of, kind_of
+from openhalo.measures.kinds import check_kinds, counting_kind_of, kind_of
 from openhalo.measures.measure_kind import CountingKind
 
 LIBRARY = Path(__file__).parents[2] / "src" / "openhalo"
@@ -23,9 +24,9 @@ OTHER_WORDS = {
     "analyses/kinds/survey_estimate/answer.py": _ANSWERS,
     "analyses/kinds/survey_estimate/differences.py": _ANSWERS,
     "analyses/kinds/veil_of_darkness/answer.py": _COLUMNS,
+    "catalogue/indicator_rules.py": _INDICATORS,
     "catalogue/indicators.py": _INDICATORS,
-    "catalogue/signal_specs.py": _SIGNALS,
-    "early_intervention/alerts.py": _SIGNALS,
+    "catalogue/signal_kinds/peers.py": _INDICATORS,
     "early_intervention/factors.py": _INDICATORS,
     "early_intervention/indicators.py": _INDICATORS,
     "early_intervention/signals.py": _SIGNALS,
@@ -42,9 +43,23 @@ def test_the_trees_of_kinds_are_equal(tree):
     assert modules(LIBRARY / tree) == set(KINDS)
 
 
+def test_a_kind_that_nothing_counts_is_a_problem_of_the_catalogue():
+    assert check_kinds() == []
+    assert [problem.found for problem in check_kinds(["share", "tea_leaves"])] == [
+        "nothing runs measures of the kind 'tea_leaves'"
+    ]
+
+
 def test_kinds_have_a_fixed_order_and_a_scale():
     assert len({traits.order for traits in KINDS.values()}) == len(KINDS)
     assert {traits.scale for traits in KINDS.values()} <= set(SCALES)
+
+
+def test_a_kind_is_no_scale():
+    """What a concentration is would be written as a number, where its scale says that it is a percentage."""
+    assert formatting.measured(0.312, KINDS["concentration"].scale) == "31.2%"
+    with pytest.raises(ValueError, match="'concentration' is no scale"):
+        formatting.measured(0.312, "concentration")
 
 
 def test_a_kind_counts_records_unless_it_compares_groups():

@@ -5,8 +5,10 @@ from datetime import date
 import pytest
 
 from openhalo.base.errors import MeasureError
+from openhalo.base.periods import Period
 from openhalo.catalogue.index import load
 from openhalo.catalogue.measure_specs import FIGURE, MeasureSpec
+from openhalo.measures.counting import Kept
 from openhalo.measures.evaluation import evaluate
 from openhalo.measures.figures import FIGURE_COLUMNS
 from openhalo.measures.planning import Question, periods
@@ -239,3 +241,10 @@ def test_a_rate_whose_two_sides_share_no_day_waits_and_stops_no_release():
     records = hold(CATALOGUE, {"force/force_application": force, "stops/stop": stops(3)})
     assert needed(CATALOGUE.measures["force/applications_per_1000_stops"], records) == ["stops/stop"]
     assert needed(CATALOGUE.measures["force/applications"], records) == []
+
+
+def test_a_cut_of_no_records_is_what_a_count_of_none_is():
+    records = hold(CATALOGUE, {"stops/stop": stops(3)})
+    asked = Question(CATALOGUE.measures["stops/stops"], [], "all", Period(date(2018, 1, 1), date(2018, 12, 31)))
+    counted, cut = (evaluate(asked, records, kept) for kept in (None, Kept()))
+    assert counted.figures.equals(cut.figures) and cut.figures.height == 0

@@ -11,6 +11,7 @@ import pytest
 from openhalo.base.errors import SiteError
 from openhalo.catalogue.index import load
 from openhalo.charts import figures_chart
+from openhalo.cli.measures import _cells
 from openhalo.language import message_files
 from openhalo.language.translation import ENGLISH, speaking
 from openhalo.measures.evaluation import evaluate
@@ -50,7 +51,7 @@ def drawn_plainly(monkeypatch):
 def everything_said(result: MeasureResult) -> list[object]:
     said: list[object] = [repr(result), result._repr_html_(), result.to_dict(), result.chart()]
     with speaking(SPANISH):
-        return [*said, result.answer(), result.guard_notes]
+        return [*said, result.spoken(), result.guard_notes]
 
 
 @pytest.mark.parametrize("measure", sorted({spec.kind: name for name, spec in CATALOGUE.measures.items()}.values()))
@@ -93,7 +94,7 @@ def test_the_methods_of_a_result():
     assert result.sentence() == result.sentence("en") != result.sentence("es")
     with speaking(SPANISH):
         assert result.sentence() == result.sentence("en")
-        assert result.answer() == result.sentence("es")
+        assert result.spoken() == result.sentence("es")
     with pytest.raises(SiteError):
         result.sentence("xx")
 
@@ -136,3 +137,10 @@ def test_a_masked_result_holds_nothing_of_what_was_said_before():
     held = str([(finding.values, finding.facts) for finding in shown.findings])
     assert not any(count in held for count in ("43", "20.0", "80"))
     assert {"missingness", "review", "withheld"} == {finding.guard for finding in shown.findings}
+
+
+def test_a_concentration_reads_as_a_share_wherever_it_stands():
+    name = next(name for name, spec in CATALOGUE.measures.items() if spec.scale != spec.kind and spec.holders)
+    result = replace(example(name), figures=searches().figures.head(1))
+    row = {**result.figures.to_dicts()[0], "value": 0.312, "low": 0.25, "high": 0.4, "status": "ok"}
+    assert _cells(row, result, bounded=False)[2:] == ["31.2%", "25.0% – 40.0%"]

@@ -25,7 +25,7 @@ _KINDS = "openhalo.analyses.kinds"
 
 def check_kinds(kinds: Iterable[str] = tuple(KINDS)) -> list[Problem]:
     """Return a problem for each kind of analysis that the catalogue knows and nothing in `analyses.kinds` runs."""
-    return without_runner(kinds, _KINDS, "run", "analyses")
+    return without_runner(kinds, _KINDS, "a function `run`", "analyses")
 
 
 @cache

@@ -93,9 +93,9 @@ def without_runner(forms: Iterable[str], package: str, entry: str, what: str) ->
     Args:
         forms: what files may say their `kind` is.
         package: it has a module, or a folder, of each form's name.
-        entry: the function of such a module.
+        entry: what such a module has, in words: "a function `run`".
         what: what is run, in words.
     """
     missing = [form for form in forms if find_spec(f"{package}.{form}") is None]
-    todo = f"write the module of this name, with a function `{entry}`"
+    todo = f"write the module of this name, with {entry}"
     return [Problem(f"{package}.{form}:0", f"nothing runs {what} of the kind '{form}'", todo=todo) for form in missing]

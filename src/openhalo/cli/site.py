@@ -58,6 +58,7 @@ def check(
     from openhalo.analyses import runner
     from openhalo.catalogue import index
     from openhalo.early_intervention import alerts
+    from openhalo.measures import kinds
     from openhalo.sites.analysis_plan import check_plan
     from openhalo.sites.disclosure_policy import check_policy
     from openhalo.sites.governance import check_governance
@@ -65,7 +66,7 @@ def check(
     from openhalo.sites.settings import check_settings
 
     catalogue, problems = index.examine(SiteLayout(site).catalogue if site else None)
-    problems += [*runner.check_kinds(), *alerts.check_kinds()]
+    problems += [*kinds.check_kinds(), *runner.check_kinds(), *alerts.check_kinds()]
     if site is not None:
         problems = [
             *check_settings(site, catalogue),

@@ -154,7 +154,8 @@ def cut(by_month: pl.DataFrame, grain: Grain, groups: list[Group]) -> Tally:
     columns = [group.column for group in groups]
     sums = [column for column in by_month.columns if column != PERIOD and not column.startswith("group:")]
     in_months = {"all": 0, "year": 12, "quarter": 3, "month": 1}[grain]
-    number = pl.col(PERIOD) // in_months if in_months else pl.lit(0, pl.Int32).alias(PERIOD)
+    # Not a literal zero: Polars would make a group of it where there is not one record.
+    number = pl.col(PERIOD) // in_months if in_months else pl.col(PERIOD) * 0
     timed = by_month.group_by(number, *columns).agg(pl.col(sums).sum())
     period = starts(pl.col(PERIOD), grain) if in_months else pl.lit(ALL_TIME)
     cells = timed.with_columns(period.alias(PERIOD)).select(PERIOD, *columns, *sums)

@@ -87,9 +87,9 @@ class MeasureResult:
             SiteError: there is no such language.
         """
         with speaking(message_files.read(language, message_files.shipped())):
-            return self.answer()
+            return self.spoken()
 
-    def answer(self) -> str:
+    def spoken(self) -> str:
         """Return the answer in one sentence, for the newest period and over all groups, in the language being spoken.
 
         A ratio has no value over all groups: it speaks of the group with the most records. Where there is no
@@ -146,7 +146,7 @@ class MeasureResult:
         """Return what a notebook shows: the question, the answer, what the guards found, and the figures."""
         notes = "".join(f"<li>{escape(note.text)}</li>" for note in self.guard_notes)
         return (
-            f"<p><strong>{escape(_(self.spec.question))}</strong> {escape(self.answer())}</p>"
+            f"<p><strong>{escape(_(self.spec.question))}</strong> {escape(self.spoken())}</p>"
             f"{f'<ul>{notes}</ul>' if notes else ''}{self.figures._repr_html_()}"
         )
 
@@ -157,7 +157,7 @@ class MeasureResult:
             "label": self.spec.label,
             "kind": self.spec.kind,
             "unit": self.spec.unit,
-            "sentence": self.answer(),
+            "sentence": self.spoken(),
             "by": self.by,
             "grain": self.grain,
             "method": self.method,

@@ -1,10 +1,19 @@
 """The kinds of measures: a module each, named by the kind's id, that counts and estimates; its facts: the catalogue."""
 
+from collections.abc import Iterable
 from functools import cache
 from importlib import import_module
 
+from openhalo.base.errors import Problem
+from openhalo.catalogue.kinds import without_runner
+from openhalo.catalogue.measure_kinds import KINDS
 from openhalo.catalogue.measure_specs import MeasureSpec
 from openhalo.measures.measure_kind import CountingKind, MeasureKind
+
+
+def check_kinds(kinds: Iterable[str] = tuple(KINDS)) -> list[Problem]:
+    """Return a problem for each kind of measure that the catalogue knows and no module here counts."""
+    return without_runner(kinds, __name__, "its object `KIND`", "measures")
 
 
 @cache

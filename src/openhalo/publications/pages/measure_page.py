@@ -101,7 +101,7 @@ def _first(answer: ReleaseFigures, total: Figure | None, catalogue: Catalogue) -
             period=period,
             base=inside(spec.per.label) if spec.per else "",
         )
-    return answer.total.answer()
+    return answer.total.spoken()
 
 
 def _at_a_glance(answer: ReleaseFigures, total: Figure | None, catalogue: Catalogue) -> Iterable[tuple[str, str]]:
