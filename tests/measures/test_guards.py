@@ -36,7 +36,7 @@ def ask(measure, records, by=(), grain="all", today=None, **more):
 
 
 def named(result, guard):
-    return [finding for finding in result.guard_notes if finding.guard == guard]
+    return [note for note in result.guard_notes if note.guard == guard]
 
 
 def row(result, **group):
@@ -51,9 +51,9 @@ def test_recording_that_follows_the_outcome_forbids_a_headline():
     assert named(clean, "missingness") == []
 
     bent = ask("stops/search_share", {"stops/stop": [*even, *stops(100, search_conducted=False)]}, ["race"])
-    (finding,) = named(bent, "missingness")
-    assert finding.severity == "headline"
-    assert (finding.facts["recorded_with"], finding.facts["recorded_without"]) == (1.0, 0.5)
+    (note,) = named(bent, "missingness")
+    assert note.severity == "headline"
+    assert (note.facts["recorded_with"], note.facts["recorded_without"]) == (1.0, 0.5)
     black = row(bent, race="BLACK")
     assert (black["bound_low"], black["bound_high"]) == (90 / 200, 90 / 100)
 

@@ -57,9 +57,9 @@ def test_search_share_by_race(site, data):
     (whole,) = result.totals.to_dicts()
     assert (whole["numerator"], whole["denominator"], whole["missing"]) == (5_826, 43_699, 8_221)
 
-    (finding,) = [f for f in result.guard_notes if f.guard == "missingness"]
-    assert finding.severity == "headline"
-    assert (round(finding.facts["recorded_with"], 3), round(finding.facts["recorded_without"], 3)) == (0.957, 0.763)
+    (note,) = [f for f in result.guard_notes if f.guard == "missingness"]
+    assert note.severity == "headline"
+    assert (round(note.facts["recorded_with"], 3), round(note.facts["recorded_without"], 3)) == (0.957, 0.763)
     assert result.sentence().startswith("Officers searched the person or the vehicle in 13.3% of the stops of 2017")
     assert result.provenance["sources"][0]["unit"] == "stop"
 

@@ -16,7 +16,7 @@ from openhalo.language import message_files
 from openhalo.language.translation import ENGLISH, speaking
 from openhalo.measures.evaluation import evaluate
 from openhalo.measures.figures import MeasureResult
-from openhalo.measures.findings import Finding
+from openhalo.measures.guard_results import GuardResult
 from openhalo.measures.guard_words import as_written
 from openhalo.measures.planning import Question
 from openhalo.publications.protection.masking import Marks, masked
@@ -64,7 +64,7 @@ def test_a_result_comes_back_whole_from_a_file(measure, drawn_plainly):
 
 def test_a_file_holds_no_records():
     result = searches()
-    assert len(result.findings) >= 3
+    assert len(result.guard_results) >= 3
     whole = pickle.dumps(result)
     assert len(whole) < 40_000
     assert all(word not in whole for word in (b"openhalo.records", b"openhalo.catalogue.index", b"ibis"))
@@ -83,7 +83,7 @@ def test_a_notebook_shows_question_answer_notes_and_figures():
     result = searches()
     assert result.spec.question in shown and "<table" in shown
     assert shown.count("<li>") == len(result.guard_notes)
-    odd = replace(result, findings=(Finding("x", "note", as_written, {"text": "a < b & c"}),))
+    odd = replace(result, guard_results=(GuardResult("x", "note", as_written, {"text": "a < b & c"}),))
     assert "<li>a &lt; b &amp; c</li>" in odd._repr_html_()
 
 
@@ -108,7 +108,7 @@ def test_a_replaced_part_leaves_nothing_old_behind(part, drawn_plainly):
         "spec": CATALOGUE.measures["stops/search_share"].model_copy(update={"answer": "Another answer: {value}."}),
         "by": [],
         "grain": "all",
-        "findings": (Finding("withheld", "note", as_written, {"text": "withheld"}),),
+        "findings": (GuardResult("withheld", "note", as_written, {"text": "withheld"}),),
         "labels": {"race": {"BLACK": "others"}},
         "provenance": {**result.provenance, "store_version": 7},
         "figures": result.figures.head(1),
@@ -134,9 +134,9 @@ def test_a_masked_result_holds_nothing_of_what_was_said_before():
         with speaking(language):
             texts = [note.text for note in shown.guard_notes]
         assert len(texts) == 3 and not any(count in text for text in texts for count in ("43", "20 ", "80"))
-    held = str([(finding.values, finding.facts) for finding in shown.findings])
+    held = str([(note.values, note.facts) for note in shown.guard_results])
     assert not any(count in held for count in ("43", "20.0", "80"))
-    assert {"missingness", "review", "withheld"} == {finding.guard for finding in shown.findings}
+    assert {"missingness", "review", "withheld"} == {note.guard for note in shown.guard_results}
 
 
 def test_a_concentration_reads_as_a_share_wherever_it_stands():

@@ -97,8 +97,8 @@ def _print(result: "MeasureResult") -> None:
         names = ["all" if name in result.by else row[name] for name in cut]
         table.add_row(*names, *_cells(row, result, bounded), style="bold")
     out.print(table)
-    for finding in result.guard_notes:
-        out.print(f"{'! ' if finding.severity == 'headline' else '- '}{finding.text}", markup=False, highlight=False)
+    for note in result.guard_notes:
+        out.print(f"{'! ' if note.severity == 'headline' else '- '}{note.text}", markup=False, highlight=False)
     version, definition = result.provenance["store_version"], result.provenance["definition"][:12]
     rests_on = f"{result.method}; store version {version}; definition {definition}"
     out.print(rests_on, style="dim", markup=False, highlight=False)

@@ -48,7 +48,7 @@ def evaluate(question: Question, records: Records, kept: Kept | None = None) -> 
         figures=_shape(answer.figures, base, records),
         totals=_shape(answer.totals, replace(base, by=[]), records),
         method=answer.method,
-        findings=(*answer.findings, *guards.review(question)),
+        guard_results=(*answer.guard_results, *guards.review(question)),
         labels={name: _labels(name, base, records) for name in base.by},
         provenance=_provenance(question, base, records),
     )
@@ -83,7 +83,7 @@ def _answer(question: Question, records: Records, kept: Kept | None) -> Answer:
     key = ("whole", spec.id, question.grain, question.within)
     whole = (kept or Kept()).once(key, lambda: _whole(question, records, counted.totals, held, against))
     asked = guards.Asked(question, kind, records)
-    found = guards.findings(asked, counted.margins, against, figures, whole, places)
+    found = guards.guard_results(asked, counted.margins, against, figures, whole, places)
     return Answer(figures, whole, method, tuple(found))
 
 

@@ -12,7 +12,7 @@ from openhalo.charts import figures_chart
 from openhalo.charts.figure import Figure
 from openhalo.language import formatting, message_files
 from openhalo.language.translation import _, speaking
-from openhalo.measures.findings import Finding, GuardNote
+from openhalo.measures.guard_results import GuardNote, GuardResult
 
 FIGURE_COLUMNS = pl.Schema(
     {
@@ -62,7 +62,7 @@ class MeasureResult:
     """One row per period over all groups, same columns without the groups."""
     method: str
     """How the interval was made."""
-    findings: tuple[Finding, ...]
+    guard_results: tuple[GuardResult, ...]
     """What the guards found, before it is told."""
     labels: dict[str, dict[str, str]]
     """Group → code → how people of it are named in a sentence."""
@@ -74,7 +74,7 @@ class MeasureResult:
     @property
     def guard_notes(self) -> list[GuardNote]:
         """Return what the guards found, in the language being spoken."""
-        return [finding.told() for finding in self.findings]
+        return [note.told() for note in self.guard_results]
 
     def to_polars(self) -> pl.DataFrame:
         """Return the figures as a Polars frame."""
@@ -163,6 +163,6 @@ class MeasureResult:
             "method": self.method,
             "figures": self.figures.to_dicts(),
             "totals": self.totals.to_dicts(),
-            "guards": [vars(finding) for finding in self.guard_notes],
+            "guards": [vars(note) for note in self.guard_notes],
             "provenance": self.provenance,
         }

@@ -14,7 +14,7 @@ from openhalo.language.translation import mark_for_translation
 from openhalo.measures import guard_words
 from openhalo.measures.denominators import Exposure, years_asked
 from openhalo.measures.field_coverage import codes_said, limits
-from openhalo.measures.findings import Finding
+from openhalo.measures.guard_results import GuardResult
 from openhalo.measures.measure_kind import CountingKind
 from openhalo.measures.planning import Question, covered, population, span
 from openhalo.records.reading import Records, Relation
@@ -144,14 +144,14 @@ def with_status(
     return figures.with_columns(status.alias("status"))
 
 
-def findings(
+def guard_results(
     asked: Asked,
     margins: pl.DataFrame,
     against: Exposure | None,
     figures: pl.DataFrame,
     totals: pl.DataFrame,
     places: Places | None,
-) -> list[Finding]:
+) -> list[GuardResult]:
     """Return what the guards found, in the order in which a reader needs it."""
     question, records = asked.question, asked.records
     found = [one for name in question.by for one in _recording(name, asked, margins, against)]
@@ -165,19 +165,19 @@ def findings(
         least = asked.spec.minimum_n
         things = asked.spec.per.label if asked.spec.per else _things(question, records)
         values = {"n": few, "figures": figures.height, "least": least, "things": things}
-        found.append(Finding("minimum_n", "note", guard_words.few, values, {"withheld": few, "minimum_n": least}))
-    return found + asked.kind.findings(question, records, totals)
+        found.append(GuardResult("minimum_n", "note", guard_words.few, values, {"withheld": few, "minimum_n": least}))
+    return found + asked.kind.guard_results(question, records, totals)
 
 
-def review(question: Question) -> list[Finding]:
+def review(question: Question) -> list[GuardResult]:
     """Say so when the day has passed by which the definition was to be reviewed."""
     due = question.spec.next_review
     if (question.today or date.today()) <= due:
         return []
-    return [Finding("review", "note", guard_words.overdue, {"due": due}, {"next_review": due})]
+    return [GuardResult("review", "note", guard_words.overdue, {"due": due}, {"next_review": due})]
 
 
-def _recording(name: str, asked: Asked, margins: pl.DataFrame, against: Exposure | None) -> list[Finding]:
+def _recording(name: str, asked: Asked, margins: pl.DataFrame, against: Exposure | None) -> list[GuardResult]:
     """Is the group recorded less often where the outcome is absent?"""
     known = pl.col(f"known:{name}")
     n, unknown = margins.select(pl.col("n").sum(), pl.col("n").filter(~known).sum().alias("unknown")).row(0)
@@ -207,22 +207,22 @@ def _recording(name: str, asked: Asked, margins: pl.DataFrame, against: Exposure
                 "others": asked.spec.per.label if asked.spec.per else "",
                 "sides": (sides.one, sides.other),
             }
-            return [Finding("missingness", "headline", guard_words.recorded_unevenly, values, facts)]
+            return [GuardResult("missingness", "headline", guard_words.recorded_unevenly, values, facts)]
     if not unknown:
         return []
     values = {**words, "unknown": unknown, "n": n, "more": asked.kind.unknown_group}
-    return [Finding("missingness", "note", guard_words.not_recorded, values, facts)]
+    return [GuardResult("missingness", "note", guard_words.not_recorded, values, facts)]
 
 
 def _denominator(
     question: Question, records: Records, against: Exposure, figures: pl.DataFrame, places: Places | None
-) -> list[Finding]:
+) -> list[GuardResult]:
     per = question.spec.per
     assert per is not None
     found = []
 
     def find(severity: str, words: Callable[..., str], values: dict[str, Any], **facts: object) -> None:
-        found.append(Finding("denominator", severity, words, values, facts))
+        found.append(GuardResult("denominator", severity, words, values, facts))
 
     if per.residents:
         find("headline", guard_words.as_written, {"text": _AMONG_RESIDENTS}, residents=True)
@@ -262,16 +262,16 @@ def _denominator(
     return found
 
 
-def _left_out(asked: Asked, totals: pl.DataFrame) -> list[Finding]:
+def _left_out(asked: Asked, totals: pl.DataFrame) -> list[GuardResult]:
     n, missing = (int(totals[name].sum() or 0) for name in ("n", "missing"))
     if not missing:
         return []
     things = _things(asked.question, asked.records)
     values = {"pattern": asked.kind.left_out, "missing": missing, "n": n, "things": things}
-    return [Finding("missing", "note", guard_words.left_out, values, {"n": n, "missing": missing})]
+    return [GuardResult("missing", "note", guard_words.left_out, values, {"n": n, "missing": missing})]
 
 
-def _changes(question: Question, records: Records) -> list[Finding]:
+def _changes(question: Question, records: Records) -> list[GuardResult]:
     """Say what the forms behind the records asked on some of the days only."""
     days, found = span(question, records, question.spec.record), []
     for one, group in limits(question.spec, records, question.by):
@@ -279,19 +279,19 @@ def _changes(question: Question, records: Records) -> list[Finding]:
         facts = {"field": one.field, "since": one.since, "until": one.until}
         values = {"text": one.note}
         if not group:
-            found.append(Finding("series", "note", guard_words.as_written, values, facts))
+            found.append(GuardResult("series", "note", guard_words.as_written, values, facts))
         elif not within:
-            found.append(Finding("series", "headline", guard_words.as_written, values, {**facts, "group": group}))
+            found.append(GuardResult("series", "headline", guard_words.as_written, values, {**facts, "group": group}))
     return found
 
 
-def _lists(question: Question, records: Records) -> list[Finding]:
+def _lists(question: Question, records: Records) -> list[GuardResult]:
     schema = records.catalogue.schema
     paths = [(name, schema.follow(question.spec.record, name)) for name in question.by]
     lists = [name for name, found in paths if found and found[1].type == "codes"]
     if not lists:
         return []
-    return [Finding("groups", "note", guard_words.as_written, {"text": _SEVERAL}, {"groups": lists})]
+    return [GuardResult("groups", "note", guard_words.as_written, {"text": _SEVERAL}, {"groups": lists})]
 
 
 def _label(name: str, question: Question, records: Records) -> str:

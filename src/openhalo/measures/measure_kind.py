@@ -11,7 +11,7 @@ import polars as pl
 from openhalo.catalogue.measure_specs import MeasureSpec
 from openhalo.language.translation import mark_for_translation
 from openhalo.measures.denominators import Exposure
-from openhalo.measures.findings import Finding
+from openhalo.measures.guard_results import GuardResult
 from openhalo.measures.planning import Question
 from openhalo.records.reading import Records, Relation
 
@@ -23,7 +23,7 @@ class Answer:
     figures: pl.DataFrame
     totals: pl.DataFrame
     method: str
-    findings: tuple[Finding, ...]
+    guard_results: tuple[GuardResult, ...]
 
 
 class Reading(NamedTuple):
@@ -139,7 +139,7 @@ class CountingKind(MeasureKind, ABC):
         """
         return None
 
-    def findings(self, question: Question, records: Records, totals: pl.DataFrame) -> list[Finding]:
+    def guard_results(self, question: Question, records: Records, totals: pl.DataFrame) -> list[GuardResult]:
         """Return what must be said of figures of this kind alone."""
         return []
 

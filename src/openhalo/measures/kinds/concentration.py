@@ -4,7 +4,7 @@ import polars as pl
 
 from openhalo.catalogue.measure_specs import MeasureSpec
 from openhalo.language.translation import _
-from openhalo.measures.findings import Finding
+from openhalo.measures.guard_results import GuardResult
 from openhalo.measures.guard_words import by_chance
 from openhalo.measures.measure_kind import DefinitionWords
 from openhalo.measures.planning import Question
@@ -31,7 +31,7 @@ class Concentration(SpreadKind):
         """Return whether there are too few holders."""
         return ~(pl.col("holders") >= FEWEST_HOLDERS)
 
-    def findings(self, question: Question, records: Records, totals: pl.DataFrame) -> list[Finding]:
+    def guard_results(self, question: Question, records: Records, totals: pl.DataFrame) -> list[GuardResult]:
         """Say what chance alone would make of holders who are all alike."""
         spec, rows = question.spec, totals.filter(pl.col("status") == "ok").to_dicts()
         if len(rows) != 1:
@@ -40,7 +40,7 @@ class Concentration(SpreadKind):
         kind = records.catalogue.record_type(records.catalogue.record_type(spec.record).fields[spec.holders].to)
         chance = concentration.by_chance(held / holders, spec.top)
         values = {"holders": holders, "plural_of": kind.plural, "top": spec.top, "chance": chance}
-        return [Finding("chance", "note", by_chance, values, {"holders": holders, "by_chance": chance})]
+        return [GuardResult("chance", "note", by_chance, values, {"holders": holders, "by_chance": chance})]
 
     def how_counted(self, words: DefinitionWords) -> str:
         """Return how it is counted, as a sentence."""

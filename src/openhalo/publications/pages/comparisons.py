@@ -70,7 +70,7 @@ def figures(result: MeasureResult | None, names: Group | None) -> list[Figure]:
 
 def may_not_lead(result: MeasureResult | None) -> bool:
     """Return whether a guard forbids a headline."""
-    return result is not None and any(finding.severity == "headline" for finding in result.guard_notes)
+    return result is not None and any(note.severity == "headline" for note in result.guard_notes)
 
 
 def units_of(answer: ReleaseFigures, catalogue: Catalogue) -> str:
@@ -87,7 +87,7 @@ def by_group(
     rows = figures(result, names)
     columns, cells = table(spec, answer.counted, names.label, rows)
     text = _("{measure}, by {group}, {period}.")
-    told = any(finding.guard == "missingness" for finding in result.guard_notes)
+    told = any(note.guard == "missingness" for note in result.guard_notes)
     cut = Cut(
         id=names.path.replace(".", "-"),
         title=_("By {group}").format(group=names.by),
@@ -246,7 +246,7 @@ def _notes(result: MeasureResult) -> list[str]:
         for f in result.guard_notes
         if f.guard not in ONCE or (f.guard in ("denominator", "series") and "group" in f.facts)
     ]
-    return [finding.text for finding in sorted(own, key=lambda finding: finding.severity)]
+    return [note.text for note in sorted(own, key=lambda note: note.severity)]
 
 
 def _known_for_all(rows: Sequence[Figure], names: Group, units: str) -> list[str]:

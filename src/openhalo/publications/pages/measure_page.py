@@ -146,9 +146,9 @@ def _how_sure(answer: ReleaseFigures, total: Figure | None, catalogue: Catalogue
     if total is not None and total.n and not total.missing and not answer.spec.traits.additive:
         text = _("All {n} {units} say what is counted here.")
         yield text.format(n=formatting.count(total.n), units=units_of(answer, catalogue))
-    for finding in answer.results[0].guard_notes:
-        if finding.guard in ONCE and finding.severity != "headline" and "group" not in finding.facts:
-            yield finding.text
+    for note in answer.results[0].guard_notes:
+        if note.guard in ONCE and note.severity != "headline" and "group" not in note.facts:
+            yield note.text
 
 
 def _definition(answer: ReleaseFigures, catalogue: Catalogue) -> Iterable[str]:

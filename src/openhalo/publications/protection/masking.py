@@ -10,7 +10,7 @@ from openhalo.catalogue.index import Catalogue
 from openhalo.language import formatting
 from openhalo.language.translation import ENGLISH, _, mark_for_translation, plural, speaking
 from openhalo.measures.figures import FIGURE_COLUMNS, MeasureResult
-from openhalo.measures.findings import Finding
+from openhalo.measures.guard_results import GuardResult
 from openhalo.measures.guard_words import as_written
 from openhalo.publications.declared_fields import counted
 from openhalo.publications.wording.labels import inside, unit_words
@@ -85,7 +85,7 @@ def masked(result: MeasureResult, marks: Marks, k: int, catalogue: Catalogue) ->
     )
     if not marks.any:
         return shown
-    return replace(shown, findings=(*_quiet(result), _share_withheld(shown, k, catalogue)))
+    return replace(shown, guard_results=(*_quiet(result), _share_withheld(shown, k, catalogue)))
 
 
 def _beside(result: MeasureResult, hidden: pl.Series, across: str, reference: str) -> pl.Series:
@@ -103,26 +103,26 @@ def _without(frame: pl.DataFrame, hidden: pl.Series) -> pl.DataFrame:
     )
 
 
-def _quiet(result: MeasureResult) -> list[Finding]:
+def _quiet(result: MeasureResult) -> list[GuardResult]:
     """Return what the guards found, without the words that hold counts; a warning stays, in words.
 
     What is left holds no numbers of the figures either: a masked result can be written down whole.
     """
     kept = []
-    for finding in result.findings:
-        if finding.guard in _WORDS_STAY:
-            kept.append(finding)
-        elif finding.guard == "missingness" and finding.severity == "headline":
-            kept.append(Finding("missingness", "headline", as_written, {"text": _UNEVEN}))
-        elif finding.severity == "headline":
+    for note in result.guard_results:
+        if note.guard in _WORDS_STAY:
+            kept.append(note)
+        elif note.guard == "missingness" and note.severity == "headline":
+            kept.append(GuardResult("missingness", "headline", as_written, {"text": _UNEVEN}))
+        elif note.severity == "headline":
             with speaking(ENGLISH):
-                holds_counts = any(map(str.isdigit, finding.told().text))
+                holds_counts = any(map(str.isdigit, note.told().text))
             if not holds_counts:
-                kept.append(replace(finding, facts={}))
+                kept.append(replace(note, facts={}))
     return kept
 
 
-def _share_withheld(shown: MeasureResult, k: int, catalogue: Catalogue) -> Finding:
+def _share_withheld(shown: MeasureResult, k: int, catalogue: Catalogue) -> GuardResult:
     """Return what share of a result is withheld, worked out from what is shown."""
     hidden, of = int((shown.figures["status"] == WITHHELD).sum() or 0), shown.figures.height
     records, whole = int(shown.figures["n"].sum() or 0), int(shown.totals["n"].sum() or 0)
@@ -136,7 +136,7 @@ def _share_withheld(shown: MeasureResult, k: int, catalogue: Catalogue) -> Findi
         "units": unit_words(base.record, base.unit, catalogue),
     }
     facts = {"group": None, "withheld": hidden, "figures": of, "k": k}
-    return Finding(WITHHELD, "note", _withheld_words, values, facts)
+    return GuardResult(WITHHELD, "note", _withheld_words, values, facts)
 
 
 def _withheld_words(hidden: int, of: int, k: int, counted_in: float | None, units: str) -> str:

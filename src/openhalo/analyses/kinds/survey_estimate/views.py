@@ -35,7 +35,7 @@ class SurveyAccount(Account):
 
     def told(self, result: AnalysisResult) -> str:
         """Return what everyone says, in one sentence."""
-        spec, whole = result.context.spec, result.contrasts[0]
+        spec, whole, weighted = result.context.spec, result.contrasts[0], result.facts["weighted"]
         share = not spec.items
         text = (
             _("Of every 100 residents, about {value} {statement} ({low} to {high}; {n} people answered, {weighted}).")

@@ -17,13 +17,13 @@ class GuardNote:
 
 
 @dataclass(frozen=True)
-class Finding:
+class GuardResult:
     """What a guard found, before it is told: the function that has the words, and the values that fill them."""
 
     guard: str
     severity: str
     words: Callable[..., str]
-    """A function of a module, so that a finding can be written to a file and read again."""
+    """A function of a module, so that a result can be written to a file and read again."""
     values: Mapping[str, Any] = field(default_factory=dict)
     """Numbers, days, and texts of the catalogue in English."""
     facts: dict[str, Any] = field(default_factory=dict)
