@@ -108,7 +108,7 @@ def test_a_replaced_part_leaves_nothing_old_behind(part, drawn_plainly):
         "spec": CATALOGUE.measures["stops/search_share"].model_copy(update={"answer": "Another answer: {value}."}),
         "by": [],
         "grain": "all",
-        "findings": (GuardResult("withheld", "note", as_written, {"text": "withheld"}),),
+        "guard_results": (GuardResult("withheld", "note", as_written, {"text": "withheld"}),),
         "labels": {"race": {"BLACK": "others"}},
         "provenance": {**result.provenance, "store_version": 7},
         "figures": result.figures.head(1),
@@ -119,7 +119,7 @@ def test_a_replaced_part_leaves_nothing_old_behind(part, drawn_plainly):
     replaced = replace(result, **{part: changed})
     parts = {one.name: getattr(result, one.name) for one in fields(MeasureResult)}
     assert everything_said(replaced) == everything_said(MeasureResult(**{**parts, part: changed}))
-    if part == "findings":
+    if part == "guard_results":
         assert [note.text for note in replaced.guard_notes] == ["withheld"]
     assert all(one.init for one in fields(MeasureResult)) and vars(replaced).keys() == parts.keys()
 
