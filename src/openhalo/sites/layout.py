@@ -1,4 +1,4 @@
-"""The names of a site's folders and files: no other module knows them."""
+"""The names of a site's folders and settings files: no other module makes a path of them."""
 
 from dataclasses import dataclass
 from pathlib import Path

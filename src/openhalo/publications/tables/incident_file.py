@@ -1,7 +1,7 @@
 """The incident file of a record type: its records one by one, with the fields that may go out and no other.
 
 Where the site declares fields public, they go out as they are; where its disclosure policy names the file, see
-`frozen_files`. Never a key, a delivery, or a field whose class is not public: a site cannot declare away
+`recoded_incident_files`. Never a key, a delivery, or a field whose class is not public: a site cannot declare away
 what the standard keeps inside. Rows are sorted by what they say, so their order tells nothing about when they came.
 """
 
