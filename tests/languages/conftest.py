@@ -7,7 +7,6 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
-from right_to_left import right_to_left
 
 from openhalo.catalogue.analysis_plans import AnalysisPlan
 from openhalo.language import message_files
@@ -17,6 +16,8 @@ from openhalo.publications.imprint import Declared, Imprint
 from openhalo.sites.open_site import open_site
 from openhalo.sites.premises import open_records
 from openhalo.sites.settings import message_folders
+
+from .right_to_left import right_to_left
 
 SETTINGS = """
 title: Springfield records

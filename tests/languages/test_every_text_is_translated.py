@@ -5,9 +5,9 @@ import re
 from html.parser import HTMLParser
 
 import pytest
-from right_to_left import right_to_left
 
-from conftest import PLAN, SETTINGS, SOURCES
+from .conftest import PLAN, SETTINGS, SOURCES
+from .right_to_left import right_to_left
 
 KEPT = {
     "CSV",

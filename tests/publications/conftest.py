@@ -4,13 +4,14 @@ from dataclasses import replace
 from datetime import UTC, date, datetime
 
 import pytest
-from made_up import AGENCY, small_site
 
 from openhalo.language.translation import ENGLISH, Language
 from openhalo.publications.build import build
 from openhalo.publications.imprint import Declared, Imprint
 from openhalo.sites.open_site import open_site
 from openhalo.sites.premises import open_records
+
+from .made_up import AGENCY, small_site
 
 
 @pytest.fixture(scope="session")

@@ -7,9 +7,9 @@ import threading
 from urllib.parse import urlsplit
 
 import pytest
-from tests.libraries import library
 
 from openhalo.releases.serving import address, server
+from tests.libraries import library
 
 playwright = library("playwright.sync_api")
 

@@ -5,7 +5,8 @@ import re
 from pathlib import Path
 
 import pytest
-from browsing import CHROMIUM, served, visiting
+
+from .browsing import CHROMIUM, served, visiting
 
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed")
 SNAPSHOTS = Path(__file__).parent / "snapshots"

@@ -5,10 +5,11 @@ import re
 from itertools import pairwise, product
 
 import pytest
-from browsing import CHROMIUM, served, visiting
-from tests.libraries import library
 
 from openhalo.catalogue.index import load
+from tests.libraries import library
+
+from .browsing import CHROMIUM, served, visiting
 
 playwright = library("playwright.sync_api")
 

@@ -8,8 +8,6 @@ import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from made_up import AGENCY, SOURCE
-from tests.libraries import library
 
 from openhalo.charts import map_layout, maps, sparklines
 from openhalo.charts.svg import Drawings
@@ -17,6 +15,9 @@ from openhalo.publications.tables.place_centres import FEWEST_RECORDS, centres
 from openhalo.publications.tables.release_figures import release_figures
 from openhalo.sites.open_site import open_site
 from openhalo.sites.premises import open_records
+from tests.libraries import library
+
+from .made_up import AGENCY, SOURCE
 
 frictionless = library("frictionless")
 

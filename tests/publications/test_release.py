@@ -8,9 +8,6 @@ import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from made_up import small_site
-from tests.copies import copy_of
-from tests.libraries import library
 
 from openhalo.base.errors import ReleaseError, SiteError
 from openhalo.charts import figures_chart
@@ -21,6 +18,10 @@ from openhalo.publications.pages.writer import write_pages
 from openhalo.releases.hashes import verify
 from openhalo.sites.settings import read_settings
 from openhalo.verification.rederivation import rederive
+from tests.copies import copy_of
+from tests.libraries import library
+
+from .made_up import small_site
 
 frictionless = library("frictionless")
 

@@ -1,9 +1,9 @@
 """The main job on real records: file in, figures out, equal to what pandas counts on the same file."""
 
 import pytest
-from tests.libraries import library
 
 from openhalo.releases.hashes import verify
+from tests.libraries import library
 
 pd = library("pandas")
 

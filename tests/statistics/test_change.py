@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.libraries import library
 
 from openhalo.statistics import monitoring, staggered
 from openhalo.statistics.interrupted_series import interrupted_series
 from openhalo.statistics.results import Refused
+from tests.libraries import library
 
 sm = library("statsmodels.api")
 

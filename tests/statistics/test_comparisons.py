@@ -5,11 +5,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import t
-from tests.libraries import library
 
 from openhalo.statistics import comparisons, count_change, rate_ratio, standardised_rates
 from openhalo.statistics.rates import rate
 from openhalo.statistics.results import Refused
+from tests.libraries import library
 
 sm = library("statsmodels.api")
 reference = library("statsmodels.stats.rates")

@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
-from tests.libraries import library
 
 from openhalo.statistics import funnel, local_false_discovery, shrinkage
 from openhalo.statistics.outcome_test import Unrecorded, outcome_test
 from openhalo.statistics.results import Refused
+from tests.libraries import library
 
 sm = library("statsmodels.api")
 

@@ -2,11 +2,11 @@
 
 import numpy as np
 import pytest
-from tests.libraries import library
 
 from openhalo.statistics.internal_benchmark import benchmark
 from openhalo.statistics.results import Refused
 from openhalo.statistics.splines import natural_spline
+from tests.libraries import library
 
 sm = library("statsmodels.api")
 

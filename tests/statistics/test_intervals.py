@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 from scipy import stats
-from tests.libraries import library
 
 from openhalo.statistics import means, proportions, rates
 from openhalo.statistics.estimates import holm
+from tests.libraries import library
 
 multitest, proportion = library("statsmodels.stats.multitest"), library("statsmodels.stats.proportion")
 

@@ -4,12 +4,12 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.libraries import library
 
 from openhalo.statistics import audit, recording
 from openhalo.statistics.interrupted_series import interrupted_series, newey_west
 from openhalo.statistics.regression import fit
 from openhalo.statistics.results import Refused
+from tests.libraries import library
 
 sm = library("statsmodels.api")
 

@@ -6,13 +6,13 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 import pytest
-from tests.libraries import needs
 
 from openhalo.statistics import same_scene, same_scene_density
 from openhalo.statistics.posteriors import compiled
 from openhalo.statistics.results import Refused
 from openhalo.statistics.same_scene_dealing import dealt
 from openhalo.statistics.scenes import scenes
+from tests.libraries import needs
 
 pytestmark = needs("numba", "nutpie")
 

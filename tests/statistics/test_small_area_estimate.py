@@ -3,12 +3,12 @@
 import numpy as np
 import pytest
 from scipy.special import expit
-from tests.libraries import needs
 
 from openhalo.statistics import small_area_estimate
 from openhalo.statistics.posteriors import compiled
 from openhalo.statistics.predictive_check import LEAST, misfits, reproduced
 from openhalo.statistics.results import Refused
+from tests.libraries import needs
 
 pytestmark = needs("numba", "nutpie")
 

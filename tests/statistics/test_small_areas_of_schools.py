@@ -10,9 +10,9 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 import pytest
-from tests.libraries import needs
 
 from openhalo.statistics import small_area_estimate
+from tests.libraries import needs
 
 pytestmark = needs("numba", "nutpie")
 

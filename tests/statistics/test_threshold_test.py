@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 from scipy.special import expit
-from tests.libraries import needs
 
 from openhalo.statistics import threshold_test as test
 from openhalo.statistics.results import Refused
+from tests.libraries import needs
 
 pytestmark = needs("numba", "nutpie")
 
