@@ -42,20 +42,40 @@ def contests(rows: int, work: Path) -> Iterator[Contest]:
     yield Contest("import a year", _on(subjects.import_once, stops), _on(rivals.pandas_pandera, stops), checked, "≥ 5×")
     yield Contest("import a year", _on(subjects.import_once, stops), _on(rivals.bare_polars, stops), bare, "≥ 0.5×")
     yield Contest("the same bytes again", lambda _: subjects.import_again(loaded, stops), None, "", "< 1 s at 0.9 M")
-    yield Contest("the same rows, reordered", lambda f: subjects.import_again(subjects.copy(loaded, f), again), None,
-                  "", "< 1 s at 0.9 M")  # fmt: skip
-    yield Contest("1 % of the rows changed", lambda f: subjects.import_changed(subjects.copy(loaded, f), changed), None,
-                  "", "< 5 s at 0.9 M")  # fmt: skip
-    yield Contest("search share by race × precinct × month", lambda _: subjects.measure(loaded),
-                  lambda _: rivals.pandas_grouped(stops), grouped, "< 100 ms at 10 M")  # fmt: skip
+    yield Contest(
+        "the same rows, reordered",
+        lambda f: subjects.import_again(subjects.copy(loaded, f), again),
+        None,
+        "",
+        "< 1 s at 0.9 M",
+    )
+    yield Contest(
+        "1 % of the rows changed",
+        lambda f: subjects.import_changed(subjects.copy(loaded, f), changed),
+        None,
+        "",
+        "< 5 s at 0.9 M",
+    )
+    yield Contest(
+        "search share by race × precinct × month",
+        lambda _: subjects.measure(loaded),
+        lambda _: rivals.pandas_grouped(stops),
+        grouped,
+        "< 100 ms at 10 M",
+    )
     public = subjects.release_site(work / "public", stops)
     public.publish()
     yield Contest("release, no drawing kept", lambda f: subjects.release(public, f, cold=True), None, "", "")
     yield Contest(
         "release, drawings kept", lambda f: subjects.release(public, f), None, "", "< 15 s with cached charts"
     )
-    yield Contest("release, one measure changed", lambda f: subjects.release(public, f, changed=True), None, "",
-                  "+ ≤ 25 ms a changed chart")  # fmt: skip
+    yield Contest(
+        "release, one measure changed",
+        lambda f: subjects.release(public, f, changed=True),
+        None,
+        "",
+        "+ ≤ 25 ms a changed chart",
+    )
 
 
 def _on(work: Callable[[Path, Path], object], stops: Path) -> Callable[[Path], object]:

@@ -20,11 +20,18 @@ from scipy.stats import t
 
 from openhalo.statistics import posteriors
 
-TESTS = [f"tests/{name}.py" for name in (
-    "statistics/test_same_scene", "statistics/test_threshold_test", "statistics/test_small_area_estimate",
-    "statistics/test_small_areas_of_schools", "analyses/test_same_scene", "analyses/test_threshold_test",
-    "analyses/test_small_area_estimate",
-)]  # fmt: skip
+TESTS = [
+    f"tests/{name}.py"
+    for name in (
+        "statistics/test_same_scene",
+        "statistics/test_threshold_test",
+        "statistics/test_small_area_estimate",
+        "statistics/test_small_areas_of_schools",
+        "analyses/test_same_scene",
+        "analyses/test_threshold_test",
+        "analyses/test_small_area_estimate",
+    )
+]
 CHAINS = {"log of R-hat less 1": -np.log(2), "log of effective draws": np.log(2), "divergences": 0.0}
 """What the chains show about themselves, and what twice as many draws add to it."""
 FAR = 20
@@ -114,7 +121,10 @@ def main() -> None:
     for seed in range(asked.first, asked.first + asked.seeds):
         watch = Watch(seed)
         with watch.seeded():
-            pytest.main(["-n", "0", "-p", "no:cacheprovider", "--tb=line", "-q", *asked.tests], plugins=[watch])
+            pytest.main(
+                ["-n", "0", "-m", "not soak", "-p", "no:cacheprovider", "--tb=line", "-q", *asked.tests],
+                plugins=[watch],
+            )
         rows += watch.rows
         if asked.keep:
             with asked.keep.open("a", encoding="utf-8") as file:

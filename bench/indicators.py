@@ -25,8 +25,10 @@ from openhalo.records.store import Store
 
 DAYS = month_ends(date(2015, 1, 1), date(2019, 12, 31))
 LOOKS = (3, 12, 60)
-CODES = {"category": ["FORCE", "NEGLECT", "CONDUCT", "SEARCH_SEIZURE", "DISCOURTESY", "BIAS"],
-         "finding": ["SUSTAINED", "NOT_SUSTAINED", "NO_FINDING", "UNFOUNDED"]}  # fmt: skip
+CODES = {
+    "category": ["FORCE", "NEGLECT", "CONDUCT", "SEARCH_SEIZURE", "DISCOURTESY", "BIAS"],
+    "finding": ["SUSTAINED", "NOT_SUSTAINED", "NO_FINDING", "UNFOUNDED"],
+}
 RECORD = "complaints/allegation"
 
 
@@ -37,8 +39,9 @@ def facts(path: Path, events: int, officers: int) -> Path:
     closed = day + draw.integers(0, 700, events)
     columns = {name: draw.choice(codes, events) for name, codes in CODES.items()}
     named = np.array([f"bench/officers/{n:06d}" for n in range(officers)])
-    frame = pl.DataFrame({"officer": named[draw.integers(0, officers, events)], "received_on": day, "found_on": closed,
-                          **columns})  # fmt: skip
+    frame = pl.DataFrame(
+        {"officer": named[draw.integers(0, officers, events)], "received_on": day, "found_on": closed, **columns}
+    )
     frame.write_parquet(path)
     return path
 
@@ -62,8 +65,10 @@ def specs(catalogue):
     whole = catalogue.indicators["allegations_force"]
     asked = [f"category = '{one}'" for one in CODES["category"]] + [f"finding = '{one}'" for one in CODES["finding"]]
     asked += [f"category = '{a}' and finding = '{b}'" for a in CODES["category"][:5] for b in CODES["finding"][:2]]
-    return [whole.model_copy(update={"id": f"bench_{n}", "where": text, "months": list(LOOKS)})
-            for n, text in enumerate(asked)]  # fmt: skip
+    return [
+        whole.model_copy(update={"id": f"bench_{n}", "where": text, "months": list(LOOKS)})
+        for n, text in enumerate(asked)
+    ]
 
 
 def by_pandas(file: Path, officers: int) -> np.ndarray:
@@ -95,8 +100,12 @@ def row(events: int, officers: int = 36_000) -> tuple[str, float, float, str, st
     with tempfile.TemporaryDirectory() as folder:
         FILE[:] = [facts(Path(folder) / "facts.parquet", events, officers)]
         catalogue = load()
-        manifest = Manifest(version=1, created="2020-01-01T00:00:00Z", catalogue="",
-                            tables={RECORD: TableVersion(delta_version=0, rows=events, coverage=[])})  # fmt: skip
+        manifest = Manifest(
+            version=1,
+            created="2020-01-01T00:00:00Z",
+            catalogue="",
+            tables={RECORD: TableVersion(delta_version=0, rows=events, coverage=[])},
+        )
         keys = [f"bench/officers/{n:06d}" for n in range(officers)]
         chosen = specs(catalogue)
         begun, busy = time.perf_counter(), time.process_time()

@@ -129,9 +129,11 @@ def _staggered_null(rng: Rng, rounds: int) -> Answers:
 
 def _permutation(rng: Rng, rounds: int) -> Answers:
     return alarms(
-        [staggered.permutation_p(*_panel(rng, 0.0, 100), draws=59, seed=int(rng.integers(2**31)))
-         for _ in range(rounds)]
-    )  # fmt: skip
+        [
+            staggered.permutation_p(*_panel(rng, 0.0, 100), draws=59, seed=int(rng.integers(2**31)))
+            for _ in range(rounds)
+        ]
+    )
 
 
 def _funnel(spread: float, adjusted: bool):

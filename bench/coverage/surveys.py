@@ -54,15 +54,38 @@ def _all_alike(rng: Rng, rounds: int, homes: int) -> Answers:
 
 STUDIES = (
     Study(
-        "Average of a survey, raked", "2 strata of 20 homes each, 2 margins", "interval",
-        lambda rng, n: _average(rng, n, 20), 4000,
+        "Average of a survey, raked",
+        "2 strata of 20 homes each, 2 margins",
+        "interval",
+        lambda rng, n: _average(rng, n, 20),
+        4000,
     ),
-    Study("Average of a survey, raked", "the same with 60 homes each", "interval",
-          lambda rng, n: _average(rng, n, 60), 4000),
-    Study("Difference between groups of a survey", "2 strata of 20 homes each, 2 margins", "interval",
-          lambda rng, n: _difference(rng, n, 20), 4000),
-    Study("All groups of a survey alike, Rao and Scott", "4 groups, 2 strata of 20 homes each, 2 margins", "test",
-          lambda rng, n: _all_alike(rng, n, 20), 4000),
-    Study("All groups of a survey alike, Rao and Scott", "the same with 60 homes each", "test",
-          lambda rng, n: _all_alike(rng, n, 60), 4000),
-)  # fmt: skip
+    Study(
+        "Average of a survey, raked",
+        "the same with 60 homes each",
+        "interval",
+        lambda rng, n: _average(rng, n, 60),
+        4000,
+    ),
+    Study(
+        "Difference between groups of a survey",
+        "2 strata of 20 homes each, 2 margins",
+        "interval",
+        lambda rng, n: _difference(rng, n, 20),
+        4000,
+    ),
+    Study(
+        "All groups of a survey alike, Rao and Scott",
+        "4 groups, 2 strata of 20 homes each, 2 margins",
+        "test",
+        lambda rng, n: _all_alike(rng, n, 20),
+        4000,
+    ),
+    Study(
+        "All groups of a survey alike, Rao and Scott",
+        "the same with 60 homes each",
+        "test",
+        lambda rng, n: _all_alike(rng, n, 60),
+        4000,
+    ),
+)

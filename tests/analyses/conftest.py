@@ -78,7 +78,7 @@ def city(data, made_once):
 def search_shares(searches, tmp_path_factory):
     """What is found of shares of stops with a search, by kind."""
     site = with_plan(searches, tmp_path_factory.mktemp("shares"), SHARES_PLAN)
-    return {one.context.spec.kind: one for one in run_plan(site.plan, open_records(site))}
+    return {one.subject.spec.kind: one for one in run_plan(site.plan, open_records(site))}
 
 
 @pytest.fixture(scope="session")

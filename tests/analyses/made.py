@@ -51,9 +51,11 @@ def days(first, counts, rng):
 def stops(when, searched, rng, **columns):
     """Return rows of stops: at noon of these days, with a search or not."""
     hours = rng.integers(8, 20, len(when))
-    return pl.DataFrame({
-        "id": [str(at) for at in range(len(when))],
-        "occurred_at": [f"{day} {hour:02d}:00" for day, hour in zip(when, hours, strict=True)],
-        "search_conducted": np.where(searched, "Yes", "No"),
-        **columns,
-    })  # fmt: skip
+    return pl.DataFrame(
+        {
+            "id": [str(at) for at in range(len(when))],
+            "occurred_at": [f"{day} {hour:02d}:00" for day, hour in zip(when, hours, strict=True)],
+            "search_conducted": np.where(searched, "Yes", "No"),
+            **columns,
+        }
+    )

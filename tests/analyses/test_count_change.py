@@ -22,10 +22,13 @@ def bites(folder, before, after, start="2020-01-01"):
     last = [date(2020, 2, 1) + timedelta(days=7 * at) for at in range(after)]
     days = [*whole, *first, *last]
     kinds = ["Takedown"] * 2 + ["Police dog bit or held"] * (before + after)
-    frame = pl.DataFrame({
-        "id": [str(at) for at in range(len(days))], "occurred_at": [f"{day} 12:00" for day in days],
-        "force_type": kinds,
-    })  # fmt: skip
+    frame = pl.DataFrame(
+        {
+            "id": [str(at) for at in range(len(days))],
+            "occurred_at": [f"{day} 12:00" for day in days],
+            "force_type": kinds,
+        }
+    )
     return made_site(folder, PLAN.format(start=start), force__force_application=frame).analyse("force/dog_bite_change")
 
 

@@ -41,6 +41,7 @@ def test_officers_are_counted_and_never_named(made):
     assert found.chart() is None and found.notes and found.assumptions
 
 
+@pytest.mark.ci
 def test_the_release_names_no_officer_and_has_a_page_in_each_language(made):
     release = made.publish()
     for page in ("pages", "es/pages"):

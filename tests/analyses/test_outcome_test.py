@@ -96,8 +96,10 @@ def test_small_groups_are_named_and_not_compared(result):
 def test_the_chart_has_a_square_a_group_and_a_circle_a_precinct(result):
     chart = result.pictures()[0].spec("narrow")
     assert [square["title"]["text"] for square in chart["concat"]] == [
-        "Asian and Pacific Islander people", "Black people", "Hispanic or Latino people",
-    ]  # fmt: skip
+        "Asian and Pacific Islander people",
+        "Black people",
+        "Hispanic or Latino people",
+    ]
     black = chart["concat"][1]["layer"][1]["data"]["values"]
     assert all(0 <= point["x"] <= 1 and 0 <= point["y"] <= 1 and point["n"] >= 20 for point in black)
 
@@ -105,7 +107,7 @@ def test_the_chart_has_a_square_a_group_and_a_circle_a_precinct(result):
 def test_searches_without_a_recorded_basis_are_refused(city):
     result = city.analyse("stops/hit_rates")
     assert result.contrasts == () and result.chart() is None
-    assert result.context.standing == "exploratory"
+    assert result.subject.standing == "exploratory"
     assert "free to leave a search is known for only 0% of the searches" in result.sentence()
 
 

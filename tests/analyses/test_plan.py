@@ -48,8 +48,8 @@ def test_the_other_rule_is_that_of_benjamini_and_hochberg(city, tmp_path):
 
 def test_a_test_outside_of_the_plan_is_exploratory_and_not_adjusted(city):
     later = city.analyse("stops/hit_rates")
-    assert later.context.standing == "exploratory"
-    assert city.analyse("force/level_change").context.standing == "planned"
+    assert later.subject.standing == "exploratory"
+    assert city.analyse("force/level_change").subject.standing == "planned"
 
 
 @pytest.mark.parametrize(

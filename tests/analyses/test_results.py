@@ -84,18 +84,18 @@ def test_a_result_that_was_pickled_says_the_same(result):
     said, expected = words(again), words(result)
     assert str(said) == str(expected)  # NaN is itself here
     assert said["en"] != said["es"]
-    assert again.detail.equals(result.detail) and again.context.spec == result.context.spec
+    assert again.detail.equals(result.detail) and again.subject.spec == result.subject.spec
 
 
 def test_a_pickle_holds_no_records(result):
     """Records lie in the store: neither a draw of a posterior nor an answer of one person goes with the result."""
-    account = replace(result, context=None)
-    assert len(pickle.dumps(account)) < 100_000
+    assert len(pickle.dumps(result)) < 100_000
+    assert b"openhalo.records.reading" not in pickle.dumps(result)
 
 
 def test_its_line_is_short_and_says_which_it_is(result):
     line = repr(result)
-    assert len(line) < 300 and result.context.spec.id in line and result.context.standing in line
+    assert len(line) < 300 and result.subject.spec.id in line and result.subject.standing in line
     assert f"comparisons: {len(result.contrasts)}" in line and "\n" not in line
 
 
@@ -161,9 +161,9 @@ OTHERWISE = {
 
 @pytest.mark.parametrize("name", [one.name for one in fields(AnalysisResult)])
 def test_a_field_that_is_replaced_is_spoken_of_as_it_is_now(plain, name):
-    if name == "context":
-        test = plain.context.test.model_copy(update={"reference": "BLACK"})
-        other = replace(plain, context=replace(plain.context, test=test))
+    if name == "subject":
+        test = plain.subject.test.model_copy(update={"reference": "BLACK"})
+        other = replace(plain, subject=replace(plain.subject, test=test))
         assert other.pictures()[0].caption != plain.pictures()[0].caption
         return
     value, view = OTHERWISE[name]

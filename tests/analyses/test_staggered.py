@@ -25,18 +25,31 @@ def department(folder, effect, starts=(3, 6, 9, 12), each=40, rate=0.5):
     times = counted[who, quarter]
     who, quarter = np.repeat(who, times), np.repeat(quarter, times)
     day = [str(QUARTERS[at] + timedelta(days=int(rng.integers(0, 89)))) for at in quarter]
-    officers = pl.DataFrame({"id": [f"o{at}" for at in range(size + 1)], "hired_on": ["2010-01-04"] * size
-                             + ["2019-01-07"]})  # fmt: skip
+    officers = pl.DataFrame(
+        {"id": [f"o{at}" for at in range(size + 1)], "hired_on": ["2010-01-04"] * size + ["2019-01-07"]}
+    )
     done = [str(QUARTERS[min(int(at), 12) - 1] + timedelta(days=20)) for at in first]
     # One more was hired in between: fewer allegations of that officer say nothing about the training.
-    training = pl.DataFrame({"id": [f"t{at}" for at in range(size + 1)], "officer": officers["id"],
-                             "completed_on": [*done, "2019-10-01"], "topics": "Crisis intervention"})  # fmt: skip
+    training = pl.DataFrame(
+        {
+            "id": [f"t{at}" for at in range(size + 1)],
+            "officer": officers["id"],
+            "completed_on": [*done, "2019-10-01"],
+            "topics": "Crisis intervention",
+        }
+    )
     # That one's allegations also make the records reach from the first day to the last.
     day, ids = [*day, "2018-01-01", "2020-12-31"], [str(at) for at in range(len(day) + 2)]
     complaint = pl.DataFrame({"id": ids, "received_on": day})
     allegation = pl.DataFrame({"id": ids, "complaint": ids, "officer": [f"o{at}" for at in (*who, size, size)]})
-    site = made_site(folder, PLAN, officers__officer=officers, training__training_record=training,
-                     complaints__complaint=complaint, complaints__allegation=allegation)  # fmt: skip
+    site = made_site(
+        folder,
+        PLAN,
+        officers__officer=officers,
+        training__training_record=training,
+        complaints__complaint=complaint,
+        complaints__allegation=allegation,
+    )
     return site, counted, first
 
 

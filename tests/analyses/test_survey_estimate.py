@@ -5,7 +5,7 @@ import polars as pl
 import pytest
 
 from openhalo.sites.open_site import open_site
-from openhalo.statistics import scales, survey_estimate
+from openhalo.statistics import survey_estimate, survey_scales
 
 from .conftest import site_with
 from .made import made_site
@@ -46,18 +46,33 @@ def asked_people(seed=3, black=300, white=200):
     names = ("respectful", "listens", "explains", "decides_fairly")
     items = {name: np.clip(np.round(3 + view + 0.6 * rng.normal(size=len(race))), 1, 5).astype(int) for name in names}
     trust = np.clip(np.round(5 + 2 * view), 0, 10).astype(int)
-    return pl.DataFrame({
-        "id": [str(at) for at in range(len(race))], "year": "2024", "race": race, "trust": trust, **items,
-        "gender": rng.choice(["FEMALE", "MALE"], len(race)), "weight": np.where(rng.random(len(race)) < 0.5, 1.0, 2.0),
-    })  # fmt: skip
+    return pl.DataFrame(
+        {
+            "id": [str(at) for at in range(len(race))],
+            "year": "2024",
+            "race": race,
+            "trust": trust,
+            **items,
+            "gender": rng.choice(["FEMALE", "MALE"], len(race)),
+            "weight": np.where(rng.random(len(race)) < 0.5, 1.0, 2.0),
+        }
+    )
 
 
 def population(sizes=SIZES):
     rows = [
-        {"year": year, "area": "City", "area_kind": "CITY", "group_kind": "RACE" if race else "ALL", "race": race,
-         "population": str(size * times), "population_basis": "CENSUS"}
-        for race, size in sizes.items() for year, times in (("2010", 3 if race == "BLACK" else 1), ("2020", 1))
-    ]  # fmt: skip
+        {
+            "year": year,
+            "area": "City",
+            "area_kind": "CITY",
+            "group_kind": "RACE" if race else "ALL",
+            "race": race,
+            "population": str(size * times),
+            "population_basis": "CENSUS",
+        }
+        for race, size in sizes.items()
+        for year, times in (("2010", 3 if race == "BLACK" else 1), ("2020", 1))
+    ]
     return pl.DataFrame(rows).with_row_index("id").with_columns(pl.col("id").cast(pl.String))
 
 
@@ -101,22 +116,22 @@ def test_a_real_survey_gives_what_its_file_gives(belgium, data):
         "(62 to 66; 1,701 people answered, not weighted)."
     )
     assert found.facts["design_effect"] == 1 and found.chart()
-    assert str(found.context.days) == "2010-01-01..2010-12-31"
+    assert str(found.subject.days) == "2010-01-01..2010-12-31"
 
 
 def test_real_questions_make_a_scale_only_where_they_hang_together(belgium, data):
     rows = pl.read_csv(data / "surveys" / "ess5_belgium_police_trust.csv")
     items = rows.select(pl.col("trstplc", "plcpvcr").fill_null(float("nan"))).to_numpy()
-    alpha = scales.alpha(items)
+    alpha = survey_scales.alpha(items)
     found = mine(belgium, "items: [trust, prevents_crime]\n")
-    assert alpha < scales.LEAST_RELIABLE
+    assert alpha < survey_scales.LEAST_RELIABLE
     assert f"do not hang together as one scale (reliability {alpha:.2f}, and 0.7 is needed)" in found.refusal
 
 
 def test_answers_are_weighted_to_the_population_of_its_last_year(made):
     found = mine(made, "answer: trust >= 6\nweight: weight\nmargins:\n  - {field: race, by: race}\n")
     rows = asked_people()
-    drawn = survey_estimate.post_stratify(survey_estimate.sample(rows["weight"]), rows["race"], SIZES)
+    drawn = survey_estimate.rake(survey_estimate.sample(rows["weight"]), [rows["race"]], [SIZES])
     apart = survey_estimate.mean((rows["trust"] >= 6).cast(float), drawn, "x")
     by = {
         race: np.average(some["trust"] >= 6, weights=some["weight"])
@@ -136,11 +151,11 @@ def test_a_scale_is_averaged_and_its_reliability_shown(made):
     found = made.analyse("surveys/fair_treatment")
     rows = asked_people()
     items = rows.select("respectful", "listens", "explains", "decides_fairly").to_numpy().astype(float)
-    drawn = survey_estimate.post_stratify(survey_estimate.sample(rows["weight"]), rows["race"], SIZES)
+    drawn = survey_estimate.rake(survey_estimate.sample(rows["weight"]), [rows["race"]], [SIZES])
     apart = survey_estimate.mean(25 * (items.mean(axis=1) - 1), drawn, "x")
     (one,) = found.contrasts
     assert (one.estimate, one.low, one.high) == pytest.approx((apart.estimate, apart.low, apart.high))
-    assert found.facts["reliability"] == pytest.approx(scales.omega(items)) and found.facts["reliability"] > 0.8
+    assert found.facts["reliability"] == pytest.approx(survey_scales.omega(items)) and found.facts["reliability"] > 0.8
     assert f"residents give {one.estimate:.0f} of 100 points on average" in found.sentence()
 
 
@@ -150,25 +165,32 @@ def test_a_scale_is_averaged_and_its_reliability_shown(made):
         (asked_people(black=30, white=19), SIZES, "answer: trust >= 6\n", "only 49 people answered; 50 are needed"),
         (asked_people(), {"WHITE": 9}, "answer: trust >= 6\nmargins: [{field: race, by: race}]\n", "both: BLACK"),
         (
-            asked_people(black=300, white=10), {"BLACK": 1, "WHITE": 900},
-            "answer: trust >= 6\nmargins: [{field: race, by: race}]\n", "a few answers would speak for most people",
+            asked_people(black=300, white=10),
+            {"BLACK": 1, "WHITE": 900},
+            "answer: trust >= 6\nmargins: [{field: race, by: race}]\n",
+            "a few answers would speak for most people",
         ),
         (
-            asked_people().with_columns(race=pl.when(pl.col("trust") < 5).then(pl.lit("")).otherwise("race")), SIZES,
-            "answer: trust >= 6\nmargins: [{field: race, by: race}]\n", "do not say the group",
+            asked_people().with_columns(race=pl.when(pl.col("trust") < 5).then(pl.lit("")).otherwise("race")),
+            SIZES,
+            "answer: trust >= 6\nmargins: [{field: race, by: race}]\n",
+            "do not say the group",
         ),
         (
-            asked_people().with_columns(listens=6 - pl.col("listens"), explains=6 - pl.col("explains")), SIZES,
-            "items: [respectful, listens, explains]\n", "do not hang together",
+            asked_people().with_columns(listens=6 - pl.col("listens"), explains=6 - pl.col("explains")),
+            SIZES,
+            "items: [respectful, listens, explains]\n",
+            "do not hang together",
         ),
         (
-            asked_people(), {"BLACK": 1, "WHITE": 2, "": 9},
+            asked_people(),
+            {"BLACK": 1, "WHITE": 2, "": 9},
             "answer: trust >= 6\nmargins: [{field: race, by: area}]\n",
             "'group_kind' is ALL, RACE, and may be one",
         ),
         (asked_people(), SIZES, "items: [respectful, trust]\n", "do not all have the same lowest"),
     ],
-)  # fmt: skip
+)
 def test_what_would_mislead_is_refused(tmp_path, people, sizes, settings, said):
     frames = {"surveys__response": people, "population__group_population": population(sizes)}
     found = mine(made_site(tmp_path, **frames), settings)

@@ -57,10 +57,18 @@ def people(data):
 
 def sized(sizes=SIZES):
     rows = [
-        {"year": "2000", "area": "City", "area_kind": "CITY", "group_kind": kind, field: code, "population": str(size),
-         "population_basis": "CENSUS"}
-        for field, (kind, some) in sizes.items() for code, size in some.items()
-    ]  # fmt: skip
+        {
+            "year": "2000",
+            "area": "City",
+            "area_kind": "CITY",
+            "group_kind": kind,
+            field: code,
+            "population": str(size),
+            "population_basis": "CENSUS",
+        }
+        for field, (kind, some) in sizes.items()
+        for code, size in some.items()
+    ]
     return pl.DataFrame(rows, infer_schema_length=None).with_row_index("id").cast({"id": pl.String})
 
 
@@ -80,15 +88,17 @@ def by_strata(data, tmp_path_factory):
     ("fitting", "whole", "gap"),
     [
         (
-            "raking", (0.3241126974603, 0.1574419879523, 0.4907834069684),
+            "raking",
+            (0.3241126974603, 0.1574419879523, 0.4907834069684),
             (0.140777210393, 0.0329655632631, 0.248588857522, 0.01443890402025),
         ),
         (
-            "linear", (0.3243888207040, 0.1570480792230, 0.4917295621850),
+            "linear",
+            (0.3243888207040, 0.1570480792230, 0.4917295621850),
             (0.140197842933, 0.0321740714995, 0.248221614366, 0.0149202698434),
         ),
     ],
-)  # fmt: skip
+)
 def test_clusters_and_two_margins_of_the_population_give_the_numbers_of_r(by_homes, fitting, whole, gap):
     """R: `d <- rake(dclus1, list(~stype, ~sch.wide), ..., control=list(epsilon=1e-9))`, or `calibrate(dclus1,
     ~stype + sch.wide, ...)`; `confint(svymean(~as.numeric(api00 > 700), d), df=degf(d))`;

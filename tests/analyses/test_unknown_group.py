@@ -97,6 +97,7 @@ def test_what_would_mislead_is_refused(tmp_path, known, searched, said):
     assert said in made_up(tmp_path, known, searched).analyse(ANALYSIS).refusal
 
 
+@pytest.mark.ci
 def test_a_release_has_a_page_in_both_languages(tmp_path):
     release = made_up(tmp_path).publish()
     text = (release / f"pages/analyses/{ANALYSIS}.html").read_text("utf-8")

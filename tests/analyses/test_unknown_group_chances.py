@@ -115,8 +115,9 @@ def test_entries_that_stand_for_several_records_are_those_records():
     chances = np.stack([p, 1 - p], axis=1)
     for one, other in zip(
         trials(y, chances, member, times),
-        trials(y.repeat(times), chances.repeat(times, axis=0), member.repeat(times, axis=0)), strict=True,
-    ):  # fmt: skip
+        trials(y.repeat(times), chances.repeat(times, axis=0), member.repeat(times, axis=0)),
+        strict=True,
+    ):
         assert one == pytest.approx(other)
 
 
@@ -195,6 +196,7 @@ def test_too_few_known_records_try_nothing(drawn, tmp_path):
     assert {row[1] for row in found.tables()[1].rows} == {"too few to tell"}
 
 
+@pytest.mark.ci
 def test_nothing_gives_the_likeliest_race_of_a_record(fair):
     """What is computed with chances holds groups of records only: it has no row for a record."""
     found = fair.analyse(ANALYSIS)

@@ -18,9 +18,16 @@ def field(kind, **more):
 def record_type(name, **fields):
     fields = {"occurred_at": field("time", required=True), **fields}
     return RecordType(
-        id=f"d/{name}", label="x", plural="x", description="", source="", units={"x": "x"}, time="occurred_at",
-        fields=fields, example={},
-    )  # fmt: skip
+        id=f"d/{name}",
+        label="x",
+        plural="x",
+        description="",
+        source="",
+        units={"x": "x"},
+        time="occurred_at",
+        fields=fields,
+        example={},
+    )
 
 
 @pytest.fixture(scope="module")
@@ -30,11 +37,17 @@ def schema():
         for name, given in {"race": ("WHITE", "BLACK"), "action": ("SEARCH", "ARREST")}.items()
     }
     stop = record_type(
-        "stop", searched=field("boolean"), age=field("integer"), speed=field("number"), note=field("text"),
-        race=field("code", vocabulary="race"), reason=field("code", vocabulary="action"),
-        actions=field("codes", vocabulary="action"), born=field("date"),
+        "stop",
+        searched=field("boolean"),
+        age=field("integer"),
+        speed=field("number"),
+        note=field("text"),
+        race=field("code", vocabulary="race"),
+        reason=field("code", vocabulary="action"),
+        actions=field("codes", vocabulary="action"),
+        born=field("date"),
         officer=field("link", to="d/officer", inverse="stops"),
-    )  # fmt: skip
+    )
     officer = record_type("officer", race=field("code", vocabulary="race"), hired=field("date"))
     return Schema({"d/stop": stop, "d/officer": officer}, codes)
 
@@ -115,7 +128,7 @@ REFUSED = {
     "[" * 3000 + "1" + "]" * 3000 + " = 1": "",
     "case " * 3000: "",
     "a" + ".b" * 4000 + " = 1": "",
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("text", REFUSED, ids=lambda text: text[:40].replace("\0", "0"))

@@ -288,10 +288,12 @@ CASES = {
     ),
     "a condition on what may not be seen, in a denominator": (
         ALL
-        | {"traffic__measures__red": MEASURE.replace("kind: share", "kind: rate").replace(
-            "numerator: colour = 'RED'",
-            "per: {record: traffic/car, label: cars, sum: seats, groups: {colour: colour}, estimated: owner = 'x'}",
-        )},
+        | {
+            "traffic__measures__red": MEASURE.replace("kind: share", "kind: rate").replace(
+                "numerator: colour = 'RED'",
+                "per: {record: traffic/car, label: cars, sum: seats, groups: {colour: colour}, estimated: owner = 'x'}",
+            )
+        },
         """
         traffic/measures/red.yaml:7: 'owner' is restricted: no figure may rest on it
             allowed: public and internal fields
@@ -299,11 +301,13 @@ CASES = {
     ),
     "a sum that counts the same people twice": (
         changed("traffic__car", "vocabulary: colour, label", "vocabulary: colour, overlaps: true, label")
-        | {"traffic__measures__red": MEASURE.replace("kind: share", "kind: rate").replace(
-            "numerator: colour = 'RED'",
-            "per: {record: traffic/car, label: cars, sum: seats, groups: {colour: colour}, "
-            "where: \"colour in ('RED', 'BLUE') and seats > 1\"}",
-        )},
+        | {
+            "traffic__measures__red": MEASURE.replace("kind: share", "kind: rate").replace(
+                "numerator: colour = 'RED'",
+                "per: {record: traffic/car, label: cars, sum: seats, groups: {colour: colour}, "
+                "where: \"colour in ('RED', 'BLUE') and seats > 1\"}",
+            )
+        },
         """
         traffic/measures/red.yaml:7: 'seats' would be added up over every 'colour', and these count the same people
             allowed: colour = … in 'where', or in every slice: BLUE, RED
@@ -431,7 +435,7 @@ CASES = {
         traffic/help.md:1: the byte 0xe9 is not UTF-8
         """,
     ),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("name", CASES)
@@ -476,10 +480,12 @@ def test_a_site_may_redefine_measures_and_sources_but_not_the_standard(catalogue
     shipped = load()
     found, problems = catalogue(
         stops__measures__search_share=MEASURE.replace("colour = 'RED'", "race = 'BLACK'")
-        .replace("traffic/car", "stops/stop").replace("unit: car", "unit: stop").replace("[colour]", "[race, gender]"),
+        .replace("traffic/car", "stops/stop")
+        .replace("unit: car", "unit: stop")
+        .replace("[colour]", "[race, gender]"),
         vocabularies__race=COLOUR,
         stops__stop=CAR,
-    )  # fmt: skip
+    )
     assert problems == [
         "stops/stop.yaml:1: 'stops/stop' is part of the shipped standard\n    give yours another name",
         "vocabularies/race.yaml:1: 'race' is part of the shipped standard\n    give yours another name",
@@ -497,8 +503,12 @@ def test_plain_words_keep_their_yaml_1_2_meaning(catalogue):
     )
     assert problems == []
     assert {code: spec.label for code, spec in found.vocabularies["words"].codes.items()} == {
-        "NO": "NO", "off": "1:30", "007": "007", "1e3": "1e3", "true": "yes",
-    }  # fmt: skip
+        "NO": "NO",
+        "off": "1:30",
+        "007": "007",
+        "1e3": "1e3",
+        "true": "yes",
+    }
 
 
 def test_very_deep_files_are_refused(catalogue):

@@ -1,8 +1,11 @@
 """Sites with the real files of one city, each imported once."""
 
+import subprocess
+import sys
+
 import pytest
 
-from openhalo.sites.demo import Demo, make_demo
+from openhalo.sites.demo import Demo
 from openhalo.sites.init import init_site
 from openhalo.sites.open_site import open_site
 
@@ -43,14 +46,21 @@ def older_city(files, made_once):
 
 
 @pytest.fixture(scope="session")
-def demo(made_once):
-    def fill(folder):
-        made = make_demo(folder / "demo")
-        return made.receipts, made.release.name
+def demo_by_verb(made_once):
+    """The demo as its verb makes it: its site's folder, and what the process said."""
 
-    folder, (receipts, release) = made_once("demo", fill)
-    site = open_site(folder / "demo")
-    return Demo(site, receipts, site.releases / release)
+    def fill(folder):
+        command = [sys.executable, "-m", "openhalo", "demo", "--site", str(folder / "demo"), "--no-serve"]
+        return subprocess.run(command, capture_output=True, text=True, check=False)
+
+    folder, done = made_once("demo", fill)
+    return folder / "demo", done
+
+
+@pytest.fixture(scope="session")
+def demo(demo_by_verb):
+    site = open_site(demo_by_verb[0])
+    return Demo(site, site.receipts(), max(site.releases.glob("[0-9]*")))
 
 
 @pytest.fixture(scope="session")

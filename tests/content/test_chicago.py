@@ -20,8 +20,13 @@ from .chicago import raw, site_of
 
 pd = library("pandas")
 
-RACES = {"WHITE": "WHITE", "BLACK": "BLACK", "HISPANIC": "HISP", "ASIAN/PACIFIC ISLANDER": "ASIAN_PACIFIC",
-         "NATIVE AMERICAN/ALASKAN NATIVE": "AIAN"}  # fmt: skip
+RACES = {
+    "WHITE": "WHITE",
+    "BLACK": "BLACK",
+    "HISPANIC": "HISP",
+    "ASIAN/PACIFIC ISLANDER": "ASIAN_PACIFIC",
+    "NATIVE AMERICAN/ALASKAN NATIVE": "AIAN",
+}
 FINDINGS = ["SU", "NS", "EX", "UN"]
 
 
@@ -186,12 +191,16 @@ def test_findings_after_a_day_were_not_known_by_it(chicago, accused):
     [
         *(("complaints/allegations", "category", one) for one in ("officer.pseudonym", "officer.employee_number")),
         *(("complaints/allegations", "category", one) for one in ("officer.name", "officer", "complaint.incident")),
-        *((f"officers/{one}", "kind", field) for one in ("signals", "interventions")
-          for field in ("officer", "officer.pseudonym")),
-        ("officers/interventions", "kind", "signal"), ("officers/factor_verdicts", "verdict", "signal.officer"),
+        *(
+            (f"officers/{one}", "kind", field)
+            for one in ("signals", "interventions")
+            for field in ("officer", "officer.pseudonym")
+        ),
+        ("officers/interventions", "kind", "signal"),
+        ("officers/factor_verdicts", "verdict", "signal.officer"),
         ("officers/factor_verdicts", "verdict", "factor"),
     ],
-)  # fmt: skip
+)
 def test_no_figure_may_be_cut_by_an_officer(measure, first, field, tmp_path):
     domain, _, name = measure.partition("/")
     text = open_measure(domain, name).replace(f"groups: [{first}", f"groups: [{field}, {first}")
@@ -239,6 +248,7 @@ def released(folder, officers):
     return figures
 
 
+@pytest.mark.ci
 def test_force_and_training_of_a_city_make_a_release(chicago_files, tmp_path):
     some = ("chicago_officers", "chicago_force_reports", "chicago_crisis_training")
     site, _ = site_of({source: chicago_files[source] for source in some}, tmp_path)
@@ -253,14 +263,19 @@ def test_the_whole_history_imports_and_makes_a_release(whole_chicago):
     files, site, receipts = whole_chicago
     accepted = {source: (receipt.rows_read, receipt.rows_rejected) for source, receipt in receipts.items()}
     assert accepted == {
-        "chicago_officers": (31_043, 0), "chicago_units": (99_200, 958), "chicago_complaints": (170_564, 0),
-        "chicago_complaint_victims": (73_170, 12), "chicago_accused": (232_662, 0),
-        "chicago_force_reports": (54_895, 0), "chicago_crisis_training": (1_309, 68),
-    }  # fmt: skip
+        "chicago_officers": (31_043, 0),
+        "chicago_units": (99_200, 958),
+        "chicago_complaints": (170_564, 0),
+        "chicago_complaint_victims": (73_170, 12),
+        "chicago_accused": (232_662, 0),
+        "chicago_force_reports": (54_895, 0),
+        "chicago_crisis_training": (1_309, 68),
+    }
     assert receipts["chicago_complaints"].flagged == {
-        "the incident is dated after the complaint": 706, "the incident is dated before 1950": 7,
+        "the incident is dated after the complaint": 706,
+        "the incident is dated before 1950": 7,
         "the complaint was closed before it came in": 38,
-    }  # fmt: skip
+    }
     assert all(open_site(site.path).import_file(source, file).repeated for source, file in files.items())
     figures = released(site.publish(), set(raw(files["chicago_officers"]).officer_id))
     assert len({measure for measure in figures["measure"] if measure.startswith("complaints/")}) >= 15
@@ -288,5 +303,5 @@ def test_allegations_after_training_are_those_of_pandas_and_the_published_estima
     assert one.n == expected.n > 100
     assert (one.estimate, one.low, one.high) == pytest.approx((expected.estimate, expected.low, expected.high))
     assert "crisis intervention training" in result.sentence() and "When it came to whom" in " ".join(
-        result.context.spec.limits
+        result.subject.spec.limits
     )

@@ -170,8 +170,10 @@ def test_every_force_action_has_a_code_and_keeps_its_own_words(force, files):
 
 
 def test_the_form_changed_in_june_2018_as_the_source_says(force):
-    before, after = (force.filter(test) for test in (pl.col("occurred_at_date") < date(2018, 6, 4),
-                                                     pl.col("occurred_at_date") > date(2018, 6, 5)))  # fmt: skip
+    before, after = (
+        force.filter(test)
+        for test in (pl.col("occurred_at_date") < date(2018, 6, 4), pl.col("occurred_at_date") > date(2018, 6, 5))
+    )
     assert before.height + after.height == force.height
     assert not before["force_type"].is_in(["TAKEDOWN", "RESTRAINT"]).any()
     assert not after["force_type"].is_in(["FIREARM_POINTED"]).any()
@@ -238,8 +240,10 @@ def test_where_the_force_files_overlap_the_authoritative_one_counts(force, older
 def test_population_gives_everyone_white_and_black(population, files):
     written = raw(files, "minneapolis_population")
     assert population.group_by("group_kind", "race").len().sort("race").rows() == [
-        ("ALL", None, 84), ("RACE", "BLACK", 84), ("RACE", "WHITE", 84),
-    ]  # fmt: skip
+        ("ALL", None, 84),
+        ("RACE", "BLACK", 84),
+        ("RACE", "WHITE", 84),
+    ]
     assert set(population.filter(group_kind="ALL")["race_missing"]) == {"not_applicable"}
     found = {(row["area"], row["race"]): row["population"] for row in population.to_dicts()}
     for row in written.itertuples():

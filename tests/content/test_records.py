@@ -41,9 +41,16 @@ def plain_source(record, columns):
         elif spec.type == "date":
             fields[name]["formats"] = ["%Y-%m-%d"]
     return {
-        "label": "Plain", "record": record, "publisher": "tests", "licence": "none", "reference": "none",
-        "unit": next(iter(definition.units)), "zone": "America/Chicago", "scope": {"mode": "replace"}, "fields": fields,
-    }  # fmt: skip
+        "label": "Plain",
+        "record": record,
+        "publisher": "tests",
+        "licence": "none",
+        "reference": "none",
+        "unit": next(iter(definition.units)),
+        "zone": "America/Chicago",
+        "scope": {"mode": "replace"},
+        "fields": fields,
+    }
 
 
 @pytest.fixture(scope="module")
@@ -138,6 +145,7 @@ def test_groups_of_people_have_words_for_sentences():
 
 @pytest.mark.parametrize("domain", sorted({record.domain for record in CATALOGUE.record_types.values()}))
 def test_every_domain_is_explained_in_plain_words(domain):
+    assert domain in CATALOGUE.help, f"write {domain}/help.md: how to read its figures, and what they cannot show"
     text = CATALOGUE.help[domain]
     assert "## How" in text
     assert "cannot show" in text

@@ -4,6 +4,7 @@ import re
 import shutil
 from pathlib import Path
 
+import pytest
 from typer.testing import CliRunner
 
 from openhalo.cli.main import app
@@ -12,6 +13,7 @@ TUTORIAL = (Path(__file__).parents[2] / "docs" / "tutorial.md").read_text(encodi
 STEP = re.compile(r"(?:`(?P<file>[^`]+)`\n\n```yaml\n(?P<text>.*?)```)|(?:```console\n(?P<commands>.*?)```)", re.DOTALL)
 
 
+@pytest.mark.ci
 def test_every_step_of_the_tutorial(demo, tmp_path, monkeypatch):
     shutil.copytree(demo.site.path, tmp_path / "demo")
     monkeypatch.chdir(tmp_path)

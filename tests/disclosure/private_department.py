@@ -70,12 +70,19 @@ def planted() -> list[dict[str, str]]:
     day = date(2021, 1, 1)
     return [
         {
-            "known": str(day + timedelta(i % 360)), "id": f"planted-{i}", "officer": f"V{i % 2}", "precinct": "Marina",
-            "occurred_at": f"{day + timedelta(i % 360)} 12:00:00", "race": RACES[i % 3], "gender": "MALE",
-            "search_conducted": "no", "latitude": "44.9137", "longitude": "-93.2719",
+            "known": str(day + timedelta(i % 360)),
+            "id": f"planted-{i}",
+            "officer": f"V{i % 2}",
+            "precinct": "Marina",
+            "occurred_at": f"{day + timedelta(i % 360)} 12:00:00",
+            "race": RACES[i % 3],
+            "gender": "MALE",
+            "search_conducted": "no",
+            "latitude": "44.9137",
+            "longitude": "-93.2719",
         }
         for i in range(PLANTED)
-    ]  # fmt: skip
+    ]
 
 
 def department(root: Path, k: int = 10, zeros: str = "withheld", policy: str = POLICY):

@@ -134,12 +134,15 @@ def test_days_with_too_few_records_wait_and_the_page_says_so(tmp_path):
 @pytest.mark.parametrize(
     ("old", "new", "said"),
     [
-        ("- {{kind: period, field: occurred_at, grain: quarter}}", "- {{kind: rare, field: race, below: 2}}",
-         "would go out as it is"),
+        (
+            "- {{kind: period, field: occurred_at, grain: quarter}}",
+            "- {{kind: rare, field: race, below: 2}}",
+            "would go out as it is",
+        ),
         ("grain: quarter}}", "grain: year}}", "days are closed by the quarter"),
         ("[occurred_at, race, precinct]", "[race, precinct]", "not among the identifying fields"),
     ],
-)  # fmt: skip
+)
 def test_the_time_of_records_must_be_coarse(tmp_path, old, new, said):
     site = department(tmp_path / "harbour", k=5, policy=POLICY.replace(old, new))
     deliver(site, stops(8, 2000, years=1), date(2022, 2, 10))

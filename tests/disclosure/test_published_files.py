@@ -55,6 +55,7 @@ def too_close(found, k):
     return {secret: width for secret, width in found.items() if width < -(-k // 2)}
 
 
+@pytest.mark.ci
 def test_no_secret_is_recovered_from_the_published_files(millbrook):
     site, rows, releases = millbrook
     found, shown = tried(site, releases, rows, DAYS)
@@ -175,6 +176,7 @@ def _random_site(folder, seed):
     assert too_close(found, k) == {}
 
 
+@pytest.mark.ci
 @settings(max_examples=2, deadline=None, phases=[Phase.generate], suppress_health_check=list(HealthCheck))
 @given(seed=st.integers(0, 10**6))
 def test_random_private_sites(tmp_path_factory, seed):

@@ -107,8 +107,8 @@ BASE = "k: {k}\nzeros: {zeros}\ntables:\n  - {{measure: stops/stops, by: [race],
 UNSOUND = {
     "singly": "singly:\n  - {{measure: stops/search_share, reason: Each counts.}}\n",
     "incident_files": "incident_files:\n  - {{record: stops/stop, identifying: [occurred_at, race], recode: "
-                      "[{{kind: period, field: occurred_at, grain: quarter}}]}}\n",
-}  # fmt: skip
+    "[{{kind: period, field: occurred_at, grain: quarter}}]}}\n",
+}
 
 
 @pytest.mark.parametrize("key", UNSOUND)

@@ -52,11 +52,26 @@ def department(folder, seed=1, keep=None, officers=400):
     ids = names(officers)
     gender = draw.choice(["Male", "Female"], officers, p=[0.7, 0.3])
     race = draw.choice(["White", "Black", "Asian or Pacific Islander"], officers, p=[0.6, 0.37, 0.03])
-    rows_in(site, "officers/officer", folder, id=ids, pseudonym=[f"P-{one}" for one in ids],
-            name=[f"Name of {one}" for one in ids], hired_on=["2004-05-01"] * officers, gender=gender,
-            race=race)  # fmt: skip
-    rows_in(site, "officers/assignment", folder, id=ids, officer=ids, starts_on=["2004-05-01"] * officers,
-            unit=[str(number % 4) for number in range(officers)])  # fmt: skip
+    rows_in(
+        site,
+        "officers/officer",
+        folder,
+        id=ids,
+        pseudonym=[f"P-{one}" for one in ids],
+        name=[f"Name of {one}" for one in ids],
+        hired_on=["2004-05-01"] * officers,
+        gender=gender,
+        race=race,
+    )
+    rows_in(
+        site,
+        "officers/assignment",
+        folder,
+        id=ids,
+        officer=ids,
+        starts_on=["2004-05-01"] * officers,
+        unit=[str(number % 4) for number in range(officers)],
+    )
     days = (LAST - FIRST).days
     rate = draw.gamma(1.0, 0.4, officers)
     accused = np.repeat(ids, draw.poisson(rate * days / 365.25))

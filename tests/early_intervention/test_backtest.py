@@ -18,11 +18,17 @@ from openhalo.sites.governance import check_governance
 from openhalo.sites.open_site import open_site
 
 RECORD = {
-    "kind": "research", "owner": "Research on past records", "first_reader": "Wellness researcher", "review_days": 30,
-    "lapse_days": 90, "capacity": 40, "notice_to_officers": "Past records only; nobody is acted on.",
-    "officer_input": "None was possible: the records are past and nameless.", "contest_decided_by": "Ethics board",
+    "kind": "research",
+    "owner": "Research on past records",
+    "first_reader": "Wellness researcher",
+    "review_days": 30,
+    "lapse_days": 90,
+    "capacity": 40,
+    "notice_to_officers": "Past records only; nobody is acted on.",
+    "officer_input": "None was possible: the records are past and nameless.",
+    "contest_decided_by": "Ethics board",
     "contest_days": 30,
-}  # fmt: skip
+}
 
 
 @pytest.fixture
@@ -64,6 +70,7 @@ def test_the_comparison_is_what_counting_by_hand_says(city, records):
     assert not [key for key in roster.keys if f'"{key}"' in told]
 
 
+@pytest.mark.ci
 def test_a_planted_leak_is_caught(city, records):
     day, keys = date(2011, 12, 31), read_roster(records).keys
     honest = city.catalogue.indicators["allegations_sustained"]

@@ -25,8 +25,9 @@ def site_with(facts, folder):
     closed = [day + timedelta(days=lag) if lag is not None else None for _, _, day, lag, _ in facts]
     found = ["SUSTAINED" if fact[4] and day else "" for fact, day in zip(facts, closed, strict=True)]
     ids = [fact[0] for fact in facts]
-    complaint = pl.DataFrame({"id": ids, "received_on": [str(fact[2]) for fact in facts],
-                              "closed_on": [str(day or "") for day in closed]})  # fmt: skip
+    complaint = pl.DataFrame(
+        {"id": ids, "received_on": [str(fact[2]) for fact in facts], "closed_on": [str(day or "") for day in closed]}
+    )
     allegation = pl.DataFrame({"id": ids, "complaint": ids, "officer": [fact[1] for fact in facts], "finding": found})
     for record, frame in (("complaints/complaint", complaint), ("complaints/allegation", allegation)):
         columns = example_cells(site.catalogue.record_type(record), site.catalogue.schema)
@@ -90,9 +91,15 @@ def test_order_officers_without_events_and_later_facts_change_nothing(tmp_path):
     draw = random.Random(7)
     day = date(2010, 1, 1)
     facts = [
-        (str(n), draw.choice("abc"), day + timedelta(days=draw.randrange(1500)), draw.choice([None, 0, 90, 400]),
-         draw.random() < 0.5) for n in range(200)
-    ]  # fmt: skip
+        (
+            str(n),
+            draw.choice("abc"),
+            day + timedelta(days=draw.randrange(1500)),
+            draw.choice([None, 0, 90, 400]),
+            draw.random() < 0.5,
+        )
+        for n in range(200)
+    ]
     later = [(f"later {n}", "a", DAYS[-1] + timedelta(days=1 + n), 3, True) for n in range(20)]
     mixed = [*facts, *later]
     draw.shuffle(mixed)

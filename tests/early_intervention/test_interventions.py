@@ -26,8 +26,10 @@ def helped(folder):
     site = department(folder, officers=len(OFFICERS))
     draw = np.random.default_rng(100)
     rows = site.records("complaints/allegation").collect().drop_nulls(["officer"])
-    by_officer = {key.rpartition("/")[2]: days for (key,), days in (
-        (key, frame["received_on"].to_list()) for key, frame in rows.group_by("officer"))}  # fmt: skip
+    by_officer = {
+        key.rpartition("/")[2]: days
+        for (key,), days in ((key, frame["received_on"].to_list()) for key, frame in rows.group_by("officer"))
+    }
     begun = {}
     for day in BEGUN:
         for officer in OFFICERS:
@@ -103,8 +105,14 @@ def test_support_that_helps_is_seen(tmp_path):
     rows = pl.read_csv(tmp_path / "rows.csv", infer_schema_length=0)  # the allegations, as they were imported
     held = site.records("complaints/allegation").collect()
     received = dict(zip(held["record_key"].str.split("/").list.last(), held["received_on"], strict=True))
-    kept = [not (officer in begun and begun[officer] < received[one] <= begun[officer] + timedelta(days=366)
-                 and draw.random() < 0.9) for one, officer in rows.select("id", "officer").iter_rows()]  # fmt: skip
+    kept = [
+        not (
+            officer in begun
+            and begun[officer] < received[one] <= begun[officer] + timedelta(days=366)
+            and draw.random() < 0.9
+        )
+        for one, officer in rows.select("id", "officer").iter_rows()
+    ]
     other = tmp_path / "helped"
     other.mkdir()
     site = department(other, keep=dict(zip(rows["id"], kept, strict=True)), officers=len(OFFICERS))
@@ -116,10 +124,24 @@ def test_support_that_helps_is_seen(tmp_path):
 
 def test_too_few_are_refused_and_the_year_must_be_over(useless, tmp_path):
     site = open_site(shutil.copytree(useless[0].path, tmp_path / "site"))
-    rows_in(site, "officers/intervention", tmp_path, id=["w1", "w2"], officer=["o001", "o002"],
-            begun_on=["2013-06-30", "2013-06-30"], kind=["Wellness program"] * 2)  # fmt: skip
-    rows_in(site, "officers/intervention", tmp_path, id=["r1"], officer=["o003"], begun_on=["2011-06-30"],
-            kind=["Other duties"])  # fmt: skip
+    rows_in(
+        site,
+        "officers/intervention",
+        tmp_path,
+        id=["w1", "w2"],
+        officer=["o001", "o002"],
+        begun_on=["2013-06-30", "2013-06-30"],
+        kind=["Wellness program"] * 2,
+    )
+    rows_in(
+        site,
+        "officers/intervention",
+        tmp_path,
+        id=["r1"],
+        officer=["o003"],
+        begun_on=["2011-06-30"],
+        kind=["Other duties"],
+    )
     found = {one.kind: one for one in open_site(site.path).outcomes("allegations").interventions}
     assert (found["WELLNESS"].officers, found["WELLNESS"].waiting, found["WELLNESS"].effect) == (0, 2, None)
     assert found["REASSIGNMENT"].effect is None
@@ -129,14 +151,28 @@ def test_too_few_are_refused_and_the_year_must_be_over(useless, tmp_path):
 def test_verdicts_become_the_precision_of_each_factor(useless, tmp_path):
     site = open_site(shutil.copytree(useless[0].path, tmp_path / "site"))
     signals = [f"s{number}" for number in range(12)]
-    rows_in(site, "officers/signal", tmp_path, id=signals, officer=OFFICERS[:12], raised_on=["2011-01-31"] * 12,
-            kind=["Threshold reached"] * 12)  # fmt: skip
+    rows_in(
+        site,
+        "officers/signal",
+        tmp_path,
+        id=signals,
+        officer=OFFICERS[:12],
+        raised_on=["2011-01-31"] * 12,
+        kind=["Threshold reached"] * 12,
+    )
     given = [(one, "allegations", "Useful" if number < 9 else "Already known") for number, one in enumerate(signals)]
     given += [(one, "force_reports", "Not useful") for one in signals[:4]]
     given += [(signals[0], "allegations_force", "")]
-    rows_in(site, "officers/factor_verdict", tmp_path, id=[str(n) for n in range(len(given))],
-            signal=[g[0] for g in given], factor=[g[1] for g in given], verdict=[g[2] for g in given],
-            given_on=["2011-02-10"] * len(given))  # fmt: skip
+    rows_in(
+        site,
+        "officers/factor_verdict",
+        tmp_path,
+        id=[str(n) for n in range(len(given))],
+        signal=[g[0] for g in given],
+        factor=[g[1] for g in given],
+        verdict=[g[2] for g in given],
+        given_on=["2011-02-10"] * len(given),
+    )
     done = CliRunner().invoke(app, ["outcomes", "--site", str(site.path), "--json"])
     assert done.exit_code == 0, done.output
     told = json.loads(done.stdout)

@@ -49,13 +49,19 @@ def problems(tmp_path, where, record="records/note", field="noted", known_at="re
 @pytest.mark.parametrize(
     ("field", "name"),
     [
-        ("ethnicity", "race"), ("gender", "gender"), ("age", "age"), ("military_service", "military service"),
-        ("on_sick_leave", "leave"), ("union_member", "union activity"),
+        ("ethnicity", "race"),
+        ("gender", "gender"),
+        ("age", "age"),
+        ("military_service", "military service"),
+        ("on_sick_leave", "leave"),
+        ("union_member", "union activity"),
         ("filed_by_officer", "complaints the officer filed"),
-        ("was_victim", "being a victim"), ("peer_support_visit", "peer support and wellness use"),
-        ("wellness_program", "peer support and wellness use"), ("peer_intervention", "peer interventions"),
+        ("was_victim", "being a victim"),
+        ("peer_support_visit", "peer support and wellness use"),
+        ("wellness_program", "peer support and wellness use"),
+        ("peer_intervention", "peer interventions"),
     ],
-)  # fmt: skip
+)
 def test_a_field_that_is_never_an_input_is_refused(tmp_path, field, name):
     (found,) = problems(tmp_path, f"not {field}", field=field)
     assert found.found.startswith(f"'{field}' is {name}: it is never an input of early intervention")
@@ -65,9 +71,17 @@ def test_a_field_that_is_never_an_input_is_refused(tmp_path, field, name):
 
 def test_every_kind_of_the_closed_list_has_a_reason_and_is_told_by_its_words():
     assert [kind.name for kind in NEVER_INPUTS] == [
-        "race", "gender", "age", "military service", "leave", "union activity", "complaints the officer filed",
-        "being a victim", "peer support and wellness use", "peer interventions",
-    ]  # fmt: skip
+        "race",
+        "gender",
+        "age",
+        "military service",
+        "leave",
+        "union activity",
+        "complaints the officer filed",
+        "being a victim",
+        "peer support and wellness use",
+        "peer interventions",
+    ]
     for kind in NEVER_INPUTS:
         assert kind.reason
         assert all(forbidden_name(f"some/{word}_of_day") is kind for word in kind.words)

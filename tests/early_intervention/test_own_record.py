@@ -22,16 +22,55 @@ def staffed(town, tmp_path_factory):
     folder = tmp_path_factory.mktemp("staffed")
     site = open_site(shutil.copytree(town.path, folder / "site"))
     held = site.records("complaints/complaint").collect()["record_key"].str.split("/").list.last().to_list()
-    rows_in(site, "complaints/complainant", folder, id=held, complaint=held, race=["Black"] * len(held),
-            age=["37"] * len(held))  # fmt: skip
-    rows_in(site, "force/force_report", folder, id=["f1", "f2"], officer=["o0001", "o0002"], incident=["I-77", "I-77"],
-            occurred_at=["2012-03-01 10:00"] * 2, race=["White"] * 2, age=["52"] * 2)  # fmt: skip
-    rows_in(site, "officers/assignment", folder, id=["sup"], officer=["o0002"], starts_on=["2011-01-01"], unit=["9"],
-            supervisor=["o0001"])  # fmt: skip
-    rows_in(site, "officers/signal", folder, id=["s1", "s2"], officer=["o0001", "o0002"],
-            raised_on=["2012-05-31", "2012-05-31"], kind=["Threshold reached"] * 2)  # fmt: skip
-    rows_in(site, "officers/factor_verdict", folder, id=["v1", "v2"], signal=["s1", "s2"],
-            given_on=["2012-06-10"] * 2, factor=["allegations", "force_reports"], verdict=["Useful"] * 2)  # fmt: skip
+    rows_in(
+        site,
+        "complaints/complainant",
+        folder,
+        id=held,
+        complaint=held,
+        race=["Black"] * len(held),
+        age=["37"] * len(held),
+    )
+    rows_in(
+        site,
+        "force/force_report",
+        folder,
+        id=["f1", "f2"],
+        officer=["o0001", "o0002"],
+        incident=["I-77", "I-77"],
+        occurred_at=["2012-03-01 10:00"] * 2,
+        race=["White"] * 2,
+        age=["52"] * 2,
+    )
+    rows_in(
+        site,
+        "officers/assignment",
+        folder,
+        id=["sup"],
+        officer=["o0002"],
+        starts_on=["2011-01-01"],
+        unit=["9"],
+        supervisor=["o0001"],
+    )
+    rows_in(
+        site,
+        "officers/signal",
+        folder,
+        id=["s1", "s2"],
+        officer=["o0001", "o0002"],
+        raised_on=["2012-05-31", "2012-05-31"],
+        kind=["Threshold reached"] * 2,
+    )
+    rows_in(
+        site,
+        "officers/factor_verdict",
+        folder,
+        id=["v1", "v2"],
+        signal=["s1", "s2"],
+        given_on=["2012-06-10"] * 2,
+        factor=["allegations", "force_reports"],
+        verdict=["Useful"] * 2,
+    )
     return open_site(site.path)
 
 

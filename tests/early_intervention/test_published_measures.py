@@ -33,13 +33,38 @@ def reviewed(town, tmp_path_factory):
     site = open_site(shutil.copytree(town.path, folder / "site"))
     count = len(KINDS)
     officers, ids = names()[:count], [f"s{number:03d}" for number in range(count)]
-    rows_in(site, "officers/signal", folder, id=ids, officer=officers, raised_on=["2012-03-31"] * count, kind=KINDS,
-            reviewed_on=["2012-04-10"] * 60 + [""] * 8, days_to_review=["10"] * 60 + [""] * 8,
-            decision=["No need found"] * 60 + [""] * 8)  # fmt: skip
-    rows_in(site, "officers/factor_verdict", folder, id=ids, signal=ids, given_on=["2012-04-10"] * count,
-            factor=["allegations"] * count, verdict=["Useful"] * 30 + ["Already known"] * (count - 30))  # fmt: skip
-    rows_in(site, "officers/intervention", folder, id=ids, officer=officers, signal=ids,
-            begun_on=["2012-05-01"] * count, kind=["Mentoring"] * (count - 2) + ["Other duties"] * 2)  # fmt: skip
+    rows_in(
+        site,
+        "officers/signal",
+        folder,
+        id=ids,
+        officer=officers,
+        raised_on=["2012-03-31"] * count,
+        kind=KINDS,
+        reviewed_on=["2012-04-10"] * 60 + [""] * 8,
+        days_to_review=["10"] * 60 + [""] * 8,
+        decision=["No need found"] * 60 + [""] * 8,
+    )
+    rows_in(
+        site,
+        "officers/factor_verdict",
+        folder,
+        id=ids,
+        signal=ids,
+        given_on=["2012-04-10"] * count,
+        factor=["allegations"] * count,
+        verdict=["Useful"] * 30 + ["Already known"] * (count - 30),
+    )
+    rows_in(
+        site,
+        "officers/intervention",
+        folder,
+        id=ids,
+        officer=officers,
+        signal=ids,
+        begun_on=["2012-05-01"] * count,
+        kind=["Mentoring"] * (count - 2) + ["Other duties"] * 2,
+    )
     return open_site(site.path)
 
 

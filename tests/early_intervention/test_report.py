@@ -55,6 +55,7 @@ def test_small_groups_are_withheld_and_nobody_is_named(told, town):
     assert not any(key in html for column in ("record_key", "pseudonym") for key in officers[column].to_list())
 
 
+@pytest.mark.ci
 @pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed")
 def test_it_reads_on_every_screen_without_script_and_asks_nothing(told, browser):
     from axe_playwright_python.sync_playwright import Axe

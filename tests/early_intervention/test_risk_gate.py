@@ -47,8 +47,12 @@ def made(tmp_path_factory):
     deliver(
         site, "complaints/complaint", [{"id": c["id"], "received_on": c["received_on"]} for c in complaints], folder
     )
-    deliver(site, "complaints/allegation", [{"id": c["id"], "complaint": c["id"], "officer": c["officer"]}
-                                            for c in complaints], folder)  # fmt: skip
+    deliver(
+        site,
+        "complaints/allegation",
+        [{"id": c["id"], "complaint": c["id"], "officer": c["officer"]} for c in complaints],
+        folder,
+    )
     own = site.path / "catalogue" / "indicators" / "signals" / "risk_force.yaml"
     own.parent.mkdir(parents=True)
     own.write_text(OWN, "utf-8")

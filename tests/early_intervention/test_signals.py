@@ -43,10 +43,14 @@ def department(folder, officers, special=None):
         site, "officers/officer", [{"id": n, "pseudonym": f"p{n}", "hired_on": "2010-01-01"} for n in names], folder
     )
     deliver(
-        site, "officers/assignment",
-        [{"id": n, "officer": n, "starts_on": "2010-01-01", "unit": "1", "special_duty": (special or {}).get(n, "")}
-         for n in names], folder,
-    )  # fmt: skip
+        site,
+        "officers/assignment",
+        [
+            {"id": n, "officer": n, "starts_on": "2010-01-01", "unit": "1", "special_duty": (special or {}).get(n, "")}
+            for n in names
+        ],
+        folder,
+    )
     return site
 
 
@@ -83,8 +87,14 @@ def test_peers_share_unit_shift_and_duty_and_the_few_stand_together():
         starts_on=pl.lit(date(2010, 1, 1)), ends_on=pl.lit(None, pl.Date)
     )
     kinds = ["NIGHT"] * 44 + ["DAY"] * 46
-    shifts = pl.DataFrame({"officer": keys * 2, "month": [date(2020, 5, 1)] * 90 + [date(2019, 5, 1)] * 90,
-                           "kind": kinds + ["DAY"] * 90, "worked": [9] * 90 + [90] * 90})  # fmt: skip
+    shifts = pl.DataFrame(
+        {
+            "officer": keys * 2,
+            "month": [date(2020, 5, 1)] * 90 + [date(2019, 5, 1)] * 90,
+            "kind": kinds + ["DAY"] * 90,
+            "worked": [9] * 90 + [90] * 90,
+        }
+    )
     found = Roster(officers, assignments, shifts).peers(DAY)
     assert found[0] == "11, NIGHT, CRISIS+GANG"
     assert found[30] == "11, NIGHT"
@@ -102,9 +112,16 @@ def test_a_disparity_is_held_against_similar_stops_and_not_against_all(tmp_path)
             chance = 0.4 if downtown else 0.05
             chance = min(1.0, chance * 2.5) if officer == 7 else chance
             moment = datetime(2019, 3, 1) + timedelta(minutes=draw.randrange(60 * 24 * 600))
-            stops.append({"id": len(stops), "officer": officer, "occurred_at": moment.strftime("%Y-%m-%d %H:%M"),
-                          "precinct": "downtown" if downtown else "hills", "reason": "TRAFFIC",
-                          "search_conducted": "yes" if draw.random() < chance else "no"})  # fmt: skip
+            stops.append(
+                {
+                    "id": len(stops),
+                    "officer": officer,
+                    "occurred_at": moment.strftime("%Y-%m-%d %H:%M"),
+                    "precinct": "downtown" if downtown else "hills",
+                    "reason": "TRAFFIC",
+                    "search_conducted": "yes" if draw.random() < chance else "no",
+                }
+            )
     deliver(site, "stops/stop", stops, tmp_path)
     found = switched(site, "searches_beside_similar_stops", "black_persons_beside_similar_stops")
     assert [one.officer for one in found.signals] == ["p7"]
@@ -128,8 +145,10 @@ def test_ratios_need_their_exposure_and_one_critical_event_is_enough(tmp_path):
     reports = {"1": 8, "2": 8, "3": 1}  # of arrests:
     made = {"1": 24, "2": 200, "3": 3, **{str(n): 40 for n in range(4, 20)}}
     for officer, number in reports.items():
-        force += [{"id": f"{officer}-{n}", "officer": officer, "occurred_at": "2020-06-01 12:00",
-                   "force_types": "TAKEDOWN"} for n in range(number)]  # fmt: skip
+        force += [
+            {"id": f"{officer}-{n}", "officer": officer, "occurred_at": "2020-06-01 12:00", "force_types": "TAKEDOWN"}
+            for n in range(number)
+        ]
     for officer, number in made.items():
         arrests += [
             {"id": f"{officer}-{n}", "officer": officer, "occurred_at": "2020-06-01 12:00"} for n in range(number)
@@ -152,8 +171,11 @@ def test_who_stands_out_is_found_after_multiplicity_and_the_rest_is_left_out_by_
     site, draw = department(tmp_path, 300), np.random.default_rng(1)
     numbers = draw.poisson(2.0, 300)
     numbers[[10, 20]] = 25
-    rows = [{"id": f"{n}-{i}", "officer": n, "occurred_at": f"2020-0{1 + i % 9}-01 12:00", "force_types": "TAKEDOWN"}
-            for n, number in enumerate(numbers) for i in range(number)]  # fmt: skip
+    rows = [
+        {"id": f"{n}-{i}", "officer": n, "occurred_at": f"2020-0{1 + i % 9}-01 12:00", "force_types": "TAKEDOWN"}
+        for n, number in enumerate(numbers)
+        for i in range(number)
+    ]
     deliver(site, "force/force_report", rows, tmp_path)
     found = switched(site, "force_beside_peers")
     assert [one.officer for one in found.signals] == ["p10", "p20"]
@@ -181,8 +203,16 @@ def test_who_used_more_force_than_others_at_the_same_scenes_is_found(tmp_path):
     for scene in range(400):
         for officer in draw.choice(30, 4, replace=False):
             force = draw.random() < 1 / (1 + np.exp(-1.0 if officer == 7 else 1.0))
-            rows.append({"id": len(rows), "incident": f"scene {scene}", "officer": officer, "level": int(force),
-                         "level_scheme": "Test", "occurred_at": "2019-06-01 12:00"})  # fmt: skip
+            rows.append(
+                {
+                    "id": len(rows),
+                    "incident": f"scene {scene}",
+                    "officer": officer,
+                    "level": int(force),
+                    "level_scheme": "Test",
+                    "occurred_at": "2019-06-01 12:00",
+                }
+            )
     deliver(site, "force/force_report", rows, tmp_path)
     found = switched(site, "force_at_the_same_scene")
     assert found.refused == {}
@@ -204,11 +234,18 @@ def test_who_used_more_force_than_others_at_the_same_scenes_is_found(tmp_path):
         ({"indicator": "allegations"}, "unknown key 'indicator'"),
         ({"outcome": None}, "'outcome' is missing"),
     ],
-)  # fmt: skip
+)
 def test_a_disparity_may_ask_for_the_trait_of_the_person_alone(tmp_path, change, found):
-    spec = {"kind": "disparity", "label": "Mine", "why": "Test.", "record": "force/force_report",
-            "outcome": "race = 'BLACK'", "similar": ["occurred_at", "precinct"], "months": 24,
-            "sources": ["test"]}  # fmt: skip
+    spec = {
+        "kind": "disparity",
+        "label": "Mine",
+        "why": "Test.",
+        "record": "force/force_report",
+        "outcome": "race = 'BLACK'",
+        "similar": ["occurred_at", "precinct"],
+        "months": 24,
+        "sources": ["test"],
+    }
     file = tmp_path / "indicators" / "signals" / "mine.yaml"
     file.parent.mkdir(parents=True)
     file.write_text(yaml.safe_dump(spec), "utf-8")

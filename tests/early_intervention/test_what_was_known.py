@@ -37,8 +37,14 @@ def city(tmp_path_factory):
         day = start + timedelta(days=draw.randrange(900))
         closed = "" if n % 5 == 0 else str(day + timedelta(days=draw.randrange(300)))
         complaints.append({"id": n, "received_on": str(day), "closed_on": closed})
-        allegations.append({"id": n, "complaint": n, "officer": int(draw.paretovariate(1)) % 60,
-                            "finding": "NOT_SUSTAINED" if closed else ""})  # fmt: skip
+        allegations.append(
+            {
+                "id": n,
+                "complaint": n,
+                "officer": int(draw.paretovariate(1)) % 60,
+                "finding": "NOT_SUSTAINED" if closed else "",
+            }
+        )
     deliver(site, "complaints/complaint", complaints, folder)
     deliver(site, "complaints/allegation", allegations, folder)
     (site.path / "governance.yaml").write_text(yaml.safe_dump(RECORD | {"capacity": 8}))
@@ -122,18 +128,19 @@ def test_a_site_with_complaints_alone_tries_what_it_can_and_says_what_it_cannot(
         open_site(tmp_path / "site").backtest(outcome="force_subject_injured", first=2011, last=2011)
 
 
-facts = st.tuples(
-    st.sampled_from("abc"), st.integers(0, 1500), st.sampled_from([None, 0, 90, 400]), st.booleans()
-)  # fmt: skip
+facts = st.tuples(st.sampled_from("abc"), st.integers(0, 1500), st.sampled_from([None, 0, 90, 400]), st.booleans())
 
 
+@pytest.mark.ci
 @given(st.lists(facts, min_size=1, max_size=12), st.lists(facts, max_size=4), st.randoms(use_true_random=False))
 @settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_order_quiet_officers_and_later_facts_change_nothing(tmp_path_factory, drawn, after, shuffled):
     days, first = month_ends(date(2012, 1, 1), date(2013, 12, 31)), date(2010, 1, 1)
     held = [(str(n), who, first + timedelta(days=at), lag, good) for n, (who, at, lag, good) in enumerate(drawn)]
-    later = [(f"later {n}", who, days[-1] + timedelta(days=1 + at), lag, good)
-             for n, (who, at, lag, good) in enumerate(after)]  # fmt: skip
+    later = [
+        (f"later {n}", who, days[-1] + timedelta(days=1 + at), lag, good)
+        for n, (who, at, lag, good) in enumerate(after)
+    ]
     mixed = [*held, *later]
     shuffled.shuffle(mixed)
     folders = [tmp_path_factory.mktemp("drawn") for _ in range(2)]

@@ -69,9 +69,16 @@ def schemas(draw):
         if draw(st.booleans()):
             fields["again"] = plain("link", to=identifier, inverse="earlier")
         types[identifier] = RecordType(
-            id=identifier, label="x", plural="x", description="", source="", units={"one": "ones"}, time="occurred",
-            fields=fields, example={},
-        )  # fmt: skip
+            id=identifier,
+            label="x",
+            plural="x",
+            description="",
+            source="",
+            units={"one": "ones"},
+            time="occurred",
+            fields=fields,
+            example={},
+        )
     return MadeSchema(types, VOCABULARIES)
 
 
@@ -127,9 +134,18 @@ def conditions(draw, schema, record_type, linked=True, depth=3):
     if links and draw(st.integers(0, 2)) == 0:
         link = draw(st.sampled_from(sorted(links)))
         part = f", {draw(inner(links[link].record))}" if depth and draw(st.booleans()) else ""
-        form = draw(st.sampled_from(("any({0}{1})", "count({0}{1}) {2} {3}", "{3} {2} count({0}{1})",
-                                     "count({0}{1}) in ({3}, 5)", "count({0}{1}) between 1 and {3}",
-                                     "count({0}{1}) = count({0})")))  # fmt: skip
+        form = draw(
+            st.sampled_from(
+                (
+                    "any({0}{1})",
+                    "count({0}{1}) {2} {3}",
+                    "{3} {2} count({0}{1})",
+                    "count({0}{1}) in ({3}, 5)",
+                    "count({0}{1}) between 1 and {3}",
+                    "count({0}{1}) = count({0})",
+                )
+            )
+        )
         return form.format(link, part, draw(st.sampled_from(OPERATORS)), draw(st.integers(0, 3)))
     return draw(leaf(schema, record_type, linked))
 

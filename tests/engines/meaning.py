@@ -74,10 +74,13 @@ def compare(operator, left, right):
     if isinstance(left, float) or isinstance(right, float):
         left, right = rank(float(left)), rank(float(right))
     return {
-        "=": left == right, "<>": left != right,
-        "<": operator == "<" and left < right, "<=": operator == "<=" and left <= right,
-        ">": operator == ">" and left > right, ">=": operator == ">=" and left >= right,
-    }[operator]  # fmt: skip
+        "=": left == right,
+        "<>": left != right,
+        "<": operator == "<" and left < right,
+        "<=": operator == "<=" and left <= right,
+        ">": operator == ">" and left > right,
+        ">=": operator == ">=" and left >= right,
+    }[operator]
 
 
 def rank(number):

@@ -2,6 +2,8 @@
 
 import importlib.util
 import re
+from collections.abc import Iterator
+from importlib import import_module
 from pathlib import Path
 from pkgutil import walk_packages
 
@@ -49,10 +51,45 @@ def test_each_public_name_has_an_example(pages):
     site = [name for name in held if not name.startswith("_")]
     assert {"settings", "signal", "publish"} <= {*site}
     used = set(re.findall(r"(?:openhalo|site)\.(\w+)", example))
-    assert {*openhalo.__all__, *site} - used == set()
+    assert {*openhalo.__all__, *site} - used == set(), "use it in the example of docs/build_reference.py; make fresh"
     described = set(re.findall(r"^##+ (?:openhalo|Site)\.(\w+)", page, re.MULTILINE))
     methods = {name for name in site if getattr(held[name], "__doc__", None)}
     assert {*openhalo.__all__, *methods} - described == set()
+
+
+def _imports(text: str) -> Iterator[tuple[str, str]]:
+    """Every module or name that Python code in a text imports from OpenHALO, and what is taken of it there."""
+    for module, names in re.findall(r"^\s*from (openhalo[\w.]*) import ([\w, ]+)$", text, re.MULTILINE):
+        for name in names.split(", "):
+            yield module, name
+            for taken in re.findall(rf"(?<![\w.]){name}\.(\w+)\(", text):
+                yield f"{module}.{name}", taken
+
+
+def _held(module: str, name: str) -> bool:
+    """Whether a module, or a class of one, has this name."""
+    try:
+        return hasattr(import_module(module), name) or bool(import_module(f"{module}.{name}"))
+    except ModuleNotFoundError:
+        parent, _dot, last = module.rpartition(".")
+        return bool(parent) and hasattr(getattr(import_module(parent), last, None), name)
+
+
+@pytest.mark.parametrize(
+    "path", [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))], ids=lambda path: path.name
+)
+def test_code_in_the_docs_imports_what_is_there(path):
+    found = list(_imports(path.read_text(encoding="utf-8")))
+    assert [f"{module}.{name}" for module, name in found if not _held(module, name)] == []
+
+
+def test_an_import_that_is_gone_is_found():
+    text = "    from openhalo.statistics import surveys, rates\n    rates.gone(1)\n"
+    assert [_held(*one) for one in _imports(text)] == [False, True, False]
+    assert [_held(*one) for one in _imports("from openhalo.base.periods import Period\nPeriod.parse('2017')")] == [
+        True,
+        True,
+    ]
 
 
 def test_each_measure_and_record_type_has_an_example(pages):

@@ -6,12 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from openhalo.disclosure import policy
+from openhalo.base import settings_files
 from openhalo.sites import layout
 
 ROOT = Path(__file__).parents[2]
 LIBRARY = ROOT / "src" / "openhalo"
 LAYOUT = Path(layout.__file__)
+SETTINGS_FILES = Path(settings_files.__file__)
 ALLOWED = {
     ("language/message_files.py", "locale"): "the translations that are shipped with a package, no site's",
 }
@@ -24,10 +25,15 @@ def texts(tree: ast.AST) -> Iterator[ast.Constant]:
 
 
 def names_of_a_site() -> set[str]:
-    """Every text of the layout but its docstrings."""
-    tree = ast.parse(LAYOUT.read_text(encoding="utf-8"))
+    """Every text of the layout, and of what it calls settings files, but docstrings."""
+    return {node.value for path in (LAYOUT, SETTINGS_FILES) for node in said(path)}
+
+
+def said(path: Path) -> list[ast.Constant]:
+    """Every text of a module but its docstrings."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
     told = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
-    return {node.value for node in texts(tree) if id(node) not in told}
+    return [node for node in texts(tree) if id(node) not in told]
 
 
 NAMES = names_of_a_site()
@@ -98,5 +104,14 @@ def test_a_word_that_is_no_path_is_not(code):
     assert not joined(code)
 
 
-def test_problems_of_a_policy_name_the_file_that_the_layout_names():
-    assert policy.POLICY == layout.POLICY
+def test_no_other_module_writes_what_a_settings_file_is_called():
+    called = {node.value for node in said(SETTINGS_FILES)}
+    found = {
+        (path.relative_to(LIBRARY).as_posix(), name)
+        for path in LIBRARY.rglob("*.py")
+        if path != SETTINGS_FILES
+        for node in said(path)
+        for name in called
+        if name in node.value
+    }
+    assert len(called) == 4 and found == set(), "take the name from base.settings_files"

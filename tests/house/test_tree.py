@@ -58,7 +58,7 @@ def test_import_contracts_hold():
 
 
 def test_every_package_stands_in_the_import_contract():
-    """The layers name each package of DESIGN; nothing exists outside of them."""
+    """The layers name each package; nothing exists outside of them."""
     text = (ROOT / ".importlinter").read_text(encoding="utf-8")
     packages = {path.parent.name for path in (SOURCE / "openhalo").glob("*/__init__.py")}
     assert {name for name in packages if not re.search(rf"^\s+.*\b{name}\b", text, re.MULTILINE)} == set()

@@ -41,8 +41,11 @@ def test_short_dates_and_times_are_filled_up_and_flags_become_codes(make_site, t
     assert (receipt.rows_accepted, receipt.rows_rejected) == (4, 0)
     rows = site.records("stops/stop").collect().sort("occurred_at_local").to_dicts()
     assert [f"{row['occurred_at_local']:%Y-%m-%d %H:%M}" for row in rows] == [
-        "2014-01-01 00:30", "2014-03-21 00:00", "2014-03-21 23:30", "2014-12-31 00:05",
-    ]  # fmt: skip
+        "2014-01-01 00:30",
+        "2014-03-21 00:00",
+        "2014-03-21 23:30",
+        "2014-12-31 00:05",
+    ]
     assert [row["contraband"] for row in rows] == [["FIREARM"], ["OTHER"], None, None]
     assert [row["contraband_raw"] for row in rows] == ["pistol, rifle", "other", None, None]
     assert [row["contraband_missing"] for row in rows] == [None, None, "not_collected", "not_applicable"]

@@ -84,8 +84,12 @@ def test_rejected_rows_come_back_as_a_spreadsheet_are_mended_and_taken_in(site):
     torn = book["not in cells"]
     assert [cell.value for cell in torn[2]][::2] == [header + 4, ROWS[3]]
     assert {(row[1].value, row[2].value) for row in book["why"].iter_rows(min_row=2)} >= {
-        (header + 2, "race"), (header + 3, "date"), (header + 3, "age"), (header + 3, "searched"), (header + 5, "age")
-    }  # fmt: skip
+        (header + 2, "race"),
+        (header + 3, "date"),
+        (header + 3, "age"),
+        (header + 3, "searched"),
+        (header + 5, "age"),
+    }
 
     sheet.cell(found["2"], 3).value = "Black"
     sheet.cell(found["3"], 2).value = "2017-12-03 10:00"

@@ -165,7 +165,7 @@ def test_other_delimiters_and_encodings_are_read(open_file):
         (b"PK\x03\x04" + bytes(100), {}, ["cannot be opened"]),
         (b"PAR1" + bytes(100), {}, ["damaged"]),
     ],
-)  # fmt: skip
+)
 def test_what_cannot_be_read_is_refused_with_what_to_do(refusal, content, written, said):
     message = refusal(content, **written)
     for part in said:

@@ -125,6 +125,7 @@ def test_a_template_that_cannot_be_written_says_so(tmp_path):
     assert "cannot be written" in str(result.exception)
 
 
+@pytest.mark.ci
 def test_pages_and_purges_know_a_filled_in_template(make_site):
     fields = "gender, neighborhood, precinct, race, reason, search_conducted"
     site = make_site(

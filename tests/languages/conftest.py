@@ -33,7 +33,9 @@ zone: America/Chicago
 scope: {mode: replace}
 """
 SOURCES = {
-    "stops": "label: Springfield stops\nrecord: stops/stop\nunit: stop\nnote: Made up.\n" + HEAD + """
+    "stops": "label: Springfield stops\nrecord: stops/stop\nunit: stop\nnote: Made up.\n"
+    + HEAD
+    + """
 fields:
   occurred_at: {from: when, formats: ["%Y-%m-%d %H:%M"], precision: minute}
   race: {from: race, codes: {A: ASIAN, B: BLACK, W: WHITE}}
@@ -51,7 +53,9 @@ fields:
   neighborhood: {from: place}
 ignore: {}
 """,
-    "force": "label: Springfield force\nrecord: force/force_application\nunit: force_application\n" + HEAD + """
+    "force": "label: Springfield force\nrecord: force/force_application\nunit: force_application\n"
+    + HEAD
+    + """
 fields:
   occurred_at: {from: when, formats: ["%Y-%m-%d"], precision: day}
   force_type: {from: type, codes: {S: STRIKE, T: TAKEDOWN, H: HANDCUFFS}}
@@ -64,14 +68,18 @@ fields:
   neighborhood: {from: place}
 ignore: {}
 """,
-    "complaints": "label: Springfield complaints\nrecord: complaints/complaint\nunit: complaint\n" + HEAD + """
+    "complaints": "label: Springfield complaints\nrecord: complaints/complaint\nunit: complaint\n"
+    + HEAD
+    + """
 fields:
   received_on: {from: when, formats: ["%Y-%m-%d"]}
   days_to_close: {from: days}
   filed_by_employee: {from: employee, true: [Y], false: [N]}
 ignore: {}
 """,
-    "people": "label: Springfield residents\nrecord: population/group_population\nunit: group_population\n" + HEAD + """
+    "people": "label: Springfield residents\nrecord: population/group_population\nunit: group_population\n"
+    + HEAD
+    + """
 fields:
   year: {value: 2020}
   area: {from: place}
@@ -82,7 +90,7 @@ fields:
   population_basis: {value: ESTIMATE}
 ignore: {}
 """,
-}  # fmt: skip
+}
 PLACES = ("Hill", "Docks", "Mill")
 
 
@@ -98,15 +106,21 @@ PLAN = {
         {"analysis": "stops/veil_of_darkness", "reference": "WHITE", "compare": ["BLACK"]},
         {"analysis": "stops/search_share_ratio", "reference": "WHITE"},
         {"analysis": "stops/hit_rates", "reference": "WHITE"},
-        {"analysis": "force/level_change", "event": {
-            "start": "2021-01-01", "label": "the new policy of 2021", "because": "It was in force from then on."}},
+        {
+            "analysis": "force/level_change",
+            "event": {
+                "start": "2021-01-01",
+                "label": "the new policy of 2021",
+                "because": "It was in force from then on.",
+            },
+        },
     ],
     "exploratory": [
         {"analysis": "stops/recording_audit", "added": "2025-12-02"},
         {"analysis": "stops/search_share_funnel", "added": "2025-12-02"},
         {"analysis": "stops/search_share_standardised", "added": "2025-12-02"},
     ],
-}  # fmt: skip
+}
 
 
 def _rows(n):
@@ -125,8 +139,10 @@ def _rows(n):
             f"{precinct},{place}"
         )
         if i % 3 == 0:
-            force.append(f"{i},{day},{_cycle('STH', i // 3)},{_cycle('ABW', i // 3)},{_cycle('FM', i)},{20 + i % 40},"
-                         f"{_cycle('PA', i)},{_cycle(('Y', 'N', ''), i // 3)},{precinct},{place}")  # fmt: skip
+            force.append(
+                f"{i},{day},{_cycle('STH', i // 3)},{_cycle('ABW', i // 3)},{_cycle('FM', i)},{20 + i % 40},"
+                f"{_cycle('PA', i)},{_cycle(('Y', 'N', ''), i // 3)},{precinct},{place}"
+            )
         if i % 6 == 0:
             complaints.append(f"{i},{day},{i % 90},{_cycle('NNY', i // 6)}")
     people = ["id,place,kind,race,people"]
@@ -164,16 +180,27 @@ def imprint(site):
     ]
     publisher = site.settings.publisher
     return Imprint(
-        site.settings.title, publisher.name, publisher.kind, contact=publisher.contact, agencies=["Springfield Police"],
-        declared=declared, languages=spoken, created=datetime(2026, 1, 2, tzinfo=UTC),
-    )  # fmt: skip
+        site.settings.title,
+        publisher.name,
+        publisher.kind,
+        contact=publisher.contact,
+        agencies=["Springfield Police"],
+        declared=declared,
+        languages=spoken,
+        created=datetime(2026, 1, 2, tzinfo=UTC),
+    )
 
 
 @pytest.fixture(scope="session")
 def release(site, imprint, tmp_path_factory):
     folder = tmp_path_factory.mktemp("release")
-    named = ["stops/search_share", "stops/race_recorded_share", "complaints/days_to_close_median",
-             "training/completions", "stops/citation_share"]  # fmt: skip
+    named = [
+        "stops/search_share",
+        "stops/race_recorded_share",
+        "complaints/days_to_close_median",
+        "training/completions",
+        "stops/citation_share",
+    ]
     chosen = {}
     for _name, spec in sorted(site.catalogue.measures.items()):  # drawing is slow: one measure a kind
         if spec.domain in ("stops", "force"):

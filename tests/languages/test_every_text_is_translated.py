@@ -109,8 +109,12 @@ def test_no_text_of_any_page_lies_outside_of_translation(release):
 def test_no_english_fills_a_sentence_of_another_language(release):
     """What stands within brackets was translated as a whole; what fills it must have been, too."""
     run = re.compile(r"[A-Za-z]{2,}(?:[ ,;]+[A-Za-z]{2,}){2,}")
-    left = {(page.name, words) for page in sorted((release / "ar-XT").rglob("*.html"))
-            for piece in texts(page.read_text(encoding="utf-8")) for words in run.findall(piece)}  # fmt: skip
+    left = {
+        (page.name, words)
+        for page in sorted((release / "ar-XT").rglob("*.html"))
+        for piece in texts(page.read_text(encoding="utf-8"))
+        for words in run.findall(piece)
+    }
     assert left == set()
 
 
@@ -124,8 +128,11 @@ def test_no_sentence_of_a_spanish_page_is_that_of_the_english_one(release):
     own = json.dumps(PLAN) + SETTINGS + str(SOURCES) + "These fields are public."
     pages = sorted((release / "es").rglob("*.html"))
     assert len(pages) > 20 and all((release / page.relative_to(release / "es")).is_file() for page in pages)
-    same = {sentence for page in pages
-            for sentence in _sentences(page) & _sentences(release / page.relative_to(release / "es"))}  # fmt: skip
+    same = {
+        sentence
+        for page in pages
+        for sentence in _sentences(page) & _sentences(release / page.relative_to(release / "es"))
+    }
     assert {sentence for sentence in same if sentence.strip(" .") not in own} == set()
 
 

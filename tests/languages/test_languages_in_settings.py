@@ -11,11 +11,17 @@ def _with(site, tmp_path, line):
     return tmp_path
 
 
-@pytest.mark.parametrize(("line", "told"), [
-    ("languages: [en, ess]", "agency.yaml:6: there is no language 'ess'\n    allowed: en, es\n    did you mean 'es'?"),
-    ("languages: [es, es]", "'es' stands here twice"),
-    ("languages: []", "languages"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        (
+            "languages: [en, ess]",
+            "agency.yaml:6: there is no language 'ess'\n    allowed: en, es\n    did you mean 'es'?",
+        ),
+        ("languages: [es, es]", "'es' stands here twice"),
+        ("languages: []", "languages"),
+    ],
+)
 def test_a_language_that_there_is_not_is_told(site, tmp_path, line, told):
     problems = check_settings(_with(site, tmp_path, line), site.catalogue)
     assert len(problems) == 1
@@ -29,11 +35,14 @@ def test_a_language_of_the_sites_own_is_known(site, tmp_path):
     assert check_settings(_with(site, tmp_path, "languages: [fr, en]"), site.catalogue) == []
 
 
-@pytest.mark.parametrize(("broken", "told"), [
-    (b'msgid "caf\xe9"', r"broken\.po: the message file cannot be read"),
-    (b'msgid "Stops"\nthis is no message\n', r"broken\.po: the message file cannot be read"),
-    (b'msgid "{n} stops"\nmsgstr "{m} paradas"\n', r"broken\.po:1: the translation of '\{n\} stops' does not keep"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("broken", "told"),
+    [
+        (b'msgid "caf\xe9"', r"broken\.po: the message file cannot be read"),
+        (b'msgid "Stops"\nthis is no message\n', r"broken\.po: the message file cannot be read"),
+        (b'msgid "{n} stops"\nmsgstr "{m} paradas"\n', r"broken\.po:1: the translation of '\{n\} stops' does not keep"),
+    ],
+)
 def test_a_message_file_that_cannot_be_used_is_named(tmp_path, broken, told):
     from openhalo.language import message_files
 

@@ -42,8 +42,12 @@ def _pairs(text):
 
 
 def test_message_files_are_up_to_date(files):
-    stale = [path for texts in files.values() for path, text in texts.items()
-             if not path.is_file() or path.read_text(encoding="utf-8") != text]  # fmt: skip
+    stale = [
+        path
+        for texts in files.values()
+        for path, text in texts.items()
+        if not path.is_file() or path.read_text(encoding="utf-8") != text
+    ]
     assert stale == [], "run: make fresh, and translate what is new"
 
 
@@ -71,8 +75,14 @@ def test_each_translation_keeps_placeholders_and_is_no_copy(files):
 def test_each_public_sentence_of_the_code_is_found(builder):
     """Extraction sees Python, templates, each kind of catalogue file and the demo's settings."""
     places = {place for found in builder.messages().values() for where in found.values() for place in where}
-    assert {"openhalo/measures/guards.py", "openhalo_design/templates/base.html", "stops/help.md",
-            "vocabularies/race", "measures/stops/stops", "demo/agency.yaml"} <= places  # fmt: skip
+    assert {
+        "openhalo/measures/guards.py",
+        "openhalo_design/templates/base.html",
+        "stops/help.md",
+        "vocabularies/race",
+        "measures/stops/stops",
+        "demo/agency.yaml",
+    } <= places
     assert {place for place in places if place.startswith("sources/")}
 
 

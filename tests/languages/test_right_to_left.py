@@ -6,8 +6,13 @@ import pytest
 
 from openhalo.releases.serving import address, server
 
-PLACES = ("index.html", "pages/data.html", "pages/stops/index.html", "pages/stops/search_share.html",
-          "pages/force/applications_per_1000_residents.html")  # fmt: skip
+PLACES = (
+    "index.html",
+    "pages/data.html",
+    "pages/stops/index.html",
+    "pages/stops/search_share.html",
+    "pages/force/applications_per_1000_residents.html",
+)
 OVERLAPS = """() => {
   const boxes = [];
   for (const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT); walker.nextNode();) {

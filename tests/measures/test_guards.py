@@ -100,8 +100,11 @@ def test_residents_are_never_a_headline_and_only_declared_places_of_visitors_hav
         "stops/stops_per_1000_residents", held, ["neighborhood"], visitor_places={"neighborhood": ["Downtown"]}
     )
     assert {r["neighborhood"]: r["status"] for r in result.figures.to_dicts()} == {
-        "Whittier": "ok", "Downtown": "visitors", "Stadium": "ok", "Nowhere": "no_denominator",
-    }  # fmt: skip
+        "Whittier": "ok",
+        "Downtown": "visitors",
+        "Stadium": "ok",
+        "Nowhere": "no_denominator",
+    }
     (busy,) = [f.facts["events_per_resident"] for f in result.guard_notes if "events_per_resident" in f.facts]
     assert list(busy) == ["Stadium"] and row(result, neighborhood="Downtown")["value"] is None
     (whole,) = result.totals.to_dicts()
@@ -179,9 +182,15 @@ def test_a_period_without_a_record_is_a_period_with_none():
     result = ask("stops/stops", held, ["race"], "month")
     counts = {(r["period"], r["race"]): r["value"] for r in result.figures.to_dicts()}
     assert counts == {
-        ("2017-01", "BLACK"): 1, ("2017-02", "BLACK"): 0, ("2017-03", "BLACK"): 0, ("2017-04", "BLACK"): 1,
-        ("2017-01", "WHITE"): 0, ("2017-02", "WHITE"): 0, ("2017-03", "WHITE"): 0, ("2017-04", "WHITE"): 1,
-    }  # fmt: skip
+        ("2017-01", "BLACK"): 1,
+        ("2017-02", "BLACK"): 0,
+        ("2017-03", "BLACK"): 0,
+        ("2017-04", "BLACK"): 1,
+        ("2017-01", "WHITE"): 0,
+        ("2017-02", "WHITE"): 0,
+        ("2017-03", "WHITE"): 0,
+        ("2017-04", "WHITE"): 1,
+    }
     assert result.figures["high"].min() == pytest.approx(3.6889, abs=1e-4)  # Garwood: none seen, up to 3.7 likely
     shares = ask("stops/search_share", held, [], "month").totals
     assert shares["status"].to_list()[1:3] == ["no_data", "no_data"] and shares["value"].null_count() == 4

@@ -95,10 +95,20 @@ example: {year: 2017, area: A, kind: WHOLE, count: 1}
 }
 CODES = ["RED", "GREEN", "BLUE"]
 COMMON = {
-    "label": "x", "question": "x?", "answer": "{value}", "minimum_n": 10, "direction": "neither",
-    "periods": ["year", "quarter", "month"], "why_it_matters": "x", "limits": [], "sources": [], "author": "x",
-    "reviewed": "2026-01-01", "next_review": "2099-01-01", "example": {"records": {}, "expect": []},
-}  # fmt: skip
+    "label": "x",
+    "question": "x?",
+    "answer": "{value}",
+    "minimum_n": 10,
+    "direction": "neither",
+    "periods": ["year", "quarter", "month"],
+    "why_it_matters": "x",
+    "limits": [],
+    "sources": [],
+    "author": "x",
+    "reviewed": "2026-01-01",
+    "next_review": "2099-01-01",
+    "example": {"records": {}, "expect": []},
+}
 VISIT_GROUPS = ["colour", "tags", "flag", "size", "place", "owner.colour"]
 EVENT_GROUPS = ["visit.colour", "visit.place"]
 
@@ -159,19 +169,38 @@ def worlds(seed, size):
         for i in range(2 * size)
     ]
     stock = [
-        {"key": f"s{y}{a}{c}", "year": y, "area": a, "kind": "PART" if c else "WHOLE", "colour": c,
-         "count": chance.randrange(0, 60) * (1 if c else 4)}
-        for y in (2015, 2017) for a in "AB" for c in (None, "RED", "GREEN")
-    ]  # fmt: skip
+        {
+            "key": f"s{y}{a}{c}",
+            "year": y,
+            "area": a,
+            "kind": "PART" if c else "WHOLE",
+            "colour": c,
+            "count": chance.randrange(0, 60) * (1 if c else 4),
+        }
+        for y in (2015, 2017)
+        for a in "AB"
+        for c in (None, "RED", "GREEN")
+    ]
     return oracle.World(visits, owners, events, stock)
 
 
-leaves = st.sampled_from([
-    ("true", "flag"), ("equals", "colour", "RED"), ("in", "colour", ("RED", "BLUE")), ("least", "size", 1),
-    ("missing", "colour"), ("missing", "tags"), ("has", "tags", "GREEN"), ("equals", "owner.colour", "RED"),
-    ("any", ("always",)), ("any", ("true", "hot")), ("count", ("always",), 2), ("count", ("not", ("true", "hot")), 1),
-    ("missing", "owner.colour"),
-])  # fmt: skip
+leaves = st.sampled_from(
+    [
+        ("true", "flag"),
+        ("equals", "colour", "RED"),
+        ("in", "colour", ("RED", "BLUE")),
+        ("least", "size", 1),
+        ("missing", "colour"),
+        ("missing", "tags"),
+        ("has", "tags", "GREEN"),
+        ("equals", "owner.colour", "RED"),
+        ("any", ("always",)),
+        ("any", ("true", "hot")),
+        ("count", ("always",), 2),
+        ("count", ("not", ("true", "hot")), 1),
+        ("missing", "owner.colour"),
+    ]
+)
 conditions = st.recursive(
     leaves,
     lambda inner: st.one_of(st.tuples(st.just("not"), inner), st.tuples(st.sampled_from(["and", "or"]), inner, inner)),
@@ -241,9 +270,14 @@ def spec_of(**parts):
 )
 def test_shares(catalogue, seed, size, where, numerator, by, grain, within):
     spec = spec_of(
-        id="test/share", kind="share", record="test/visit", unit="visit", where=oracle.text(where),
-        numerator=oracle.text(numerator), groups=VISIT_GROUPS,
-    )  # fmt: skip
+        id="test/share",
+        kind="share",
+        record="test/visit",
+        unit="visit",
+        where=oracle.text(where),
+        numerator=oracle.text(numerator),
+        groups=VISIT_GROUPS,
+    )
     held(catalogue, spec, {"where": where, "numerator": numerator}, worlds(seed, size), by, grain, within)
 
 
@@ -253,19 +287,34 @@ def test_counts_and_means(catalogue, seed, size, where, by, grain, within):
     world = worlds(seed, size)
     for kind, more in (("count", {}), ("mean", {"value": "amount"})):
         spec = spec_of(
-            id=f"test/{kind}", kind=kind, record="test/visit", unit="visit", where=oracle.text(where),
-            groups=VISIT_GROUPS, **more,
-        )  # fmt: skip
+            id=f"test/{kind}",
+            kind=kind,
+            record="test/visit",
+            unit="visit",
+            where=oracle.text(where),
+            groups=VISIT_GROUPS,
+            **more,
+        )
         held(catalogue, spec, {"where": where}, world, by, grain, within)
 
 
 def events_per_visit(where, per_where):
     return spec_of(
-        id="test/rate", kind="rate", record="test/event", unit="event", where=oracle.text(where), groups=EVENT_GROUPS,
-        per={"record": "test/visit", "label": "visits", "times": 100, "where": oracle.text(per_where),
-             "groups": {"visit.colour": "colour", "visit.place": "place"},
-             "codes": {"visit.colour": {"BLUE": "GREEN"}}},
-    )  # fmt: skip
+        id="test/rate",
+        kind="rate",
+        record="test/event",
+        unit="event",
+        where=oracle.text(where),
+        groups=EVENT_GROUPS,
+        per={
+            "record": "test/visit",
+            "label": "visits",
+            "times": 100,
+            "where": oracle.text(per_where),
+            "groups": {"visit.colour": "colour", "visit.place": "place"},
+            "codes": {"visit.colour": {"BLUE": "GREEN"}},
+        },
+    )
 
 
 EVENTS = st.sampled_from([("always",), ("true", "hot"), ("missing", "hot"), ("equals", "visit.colour", "RED")])
@@ -283,12 +332,24 @@ def test_rates_against_other_records(catalogue, seed, size, where, per_where, by
 @given(seeds, st.integers(30, 120), EVENTS, BY_EVENT, st.sampled_from(["all", "year", "quarter"]), spans)
 def test_rates_against_a_stock(catalogue, seed, size, where, by, grain, within):
     spec = spec_of(
-        id="test/stock_rate", kind="rate", record="test/event", unit="event", where=oracle.text(where),
+        id="test/stock_rate",
+        kind="rate",
+        record="test/event",
+        unit="event",
+        where=oracle.text(where),
         groups=EVENT_GROUPS,
-        per={"record": "test/stock", "label": "people", "times": 1000, "sum": "count", "matches_period": False,
-             "groups": {"visit.colour": "colour", "visit.place": "area"}, "codes": {"visit.colour": {"BLUE": "GREEN"}},
-             "slices": {"visit.colour": {"cut": "kind = 'PART'", "uncut": "kind = 'WHOLE'"}}, "place": "visit.place"},
-    )  # fmt: skip
+        per={
+            "record": "test/stock",
+            "label": "people",
+            "times": 1000,
+            "sum": "count",
+            "matches_period": False,
+            "groups": {"visit.colour": "colour", "visit.place": "area"},
+            "codes": {"visit.colour": {"BLUE": "GREEN"}},
+            "slices": {"visit.colour": {"cut": "kind = 'PART'", "uncut": "kind = 'WHOLE'"}},
+            "place": "visit.place",
+        },
+    )
     held(catalogue, spec, {"where": where, "per_where": ("always",)}, worlds(seed, size), by, grain, within)
 
 
@@ -296,9 +357,13 @@ def test_rates_against_a_stock(catalogue, seed, size, where, by, grain, within):
 @given(seeds, st.integers(60, 200), conditions, st.sampled_from([[], ["flag"], ["tags"], ["owner.colour"]]), grains)
 def test_ratios_of_shares(catalogue, seed, size, numerator, by, grain):
     base = spec_of(
-        id="test/base", kind="share", record="test/visit", unit="visit", numerator=oracle.text(numerator),
+        id="test/base",
+        kind="share",
+        record="test/visit",
+        unit="visit",
+        numerator=oracle.text(numerator),
         groups=VISIT_GROUPS,
-    )  # fmt: skip
+    )
     spec = spec_of(id="test/ratio", kind="ratio", of="test/base", across="colour", reference="RED", groups=VISIT_GROUPS)
     trees = {"where": ("always",), "numerator": numerator}
     held(catalogue, spec, trees, worlds(seed, size), by, grain, None, [base])

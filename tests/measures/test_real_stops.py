@@ -5,7 +5,9 @@ import subprocess
 import sys
 
 import pytest
+from typer.testing import CliRunner
 
+from openhalo.cli.main import app
 from openhalo.measures.counting import Kept
 from openhalo.measures.evaluation import evaluate
 from openhalo.measures.planning import Question
@@ -17,8 +19,16 @@ from tests.libraries import library
 pd = library("pandas")
 proportion = library("statsmodels.stats.proportion")
 
-CODES = {"Asian": "ASIAN", "Black": "BLACK", "East African": "EAST_AFRICAN", "Latino": "HISP",
-         "Native American": "AIAN", "Other": "OTHER", "White": "WHITE", "Unknown": None}  # fmt: skip
+CODES = {
+    "Asian": "ASIAN",
+    "Black": "BLACK",
+    "East African": "EAST_AFRICAN",
+    "Latino": "HISP",
+    "Native American": "AIAN",
+    "Other": "OTHER",
+    "White": "WHITE",
+    "Unknown": None,
+}
 FILES = {
     "minneapolis_stops": "stops_2017.csv.gz",
     "minneapolis_force": "force_2016_2021.csv.gz",
@@ -66,15 +76,15 @@ def test_search_share_by_race(site, data):
 
 def test_the_command_line_says_the_same_in_words_and_as_json(site):
     def run(*arguments):
-        command = [sys.executable, "-m", "openhalo", "measure", *arguments, "--site", str(site.path)]
-        return subprocess.run(command, capture_output=True, text=True, encoding="utf-8")
+        return CliRunner().invoke(app, ["measure", *arguments, "--site", str(site.path)])
 
     facts = json.loads(run("stops/search_share", "--by", "race", "--period", "year", "--json").stdout)
     assert facts["totals"][0]["numerator"] == 5_826 and facts["guards"][0]["severity"] == "headline"
     shown = run("stops/search_share", "--by", "race", "--within", "2017-Q1").stdout
     assert "unknown" in shown and "is recorded for" in shown
     assert "stops/stops_per_1000_residents" in run().stdout
-    wrong = run("stops/search_share", "--by", "rase")
+    command = [sys.executable, "-m", "openhalo", "measure", "stops/search_share", "--by", "rase", "--site", site.path]
+    wrong = subprocess.run(command, capture_output=True, text=True, encoding="utf-8")
     assert wrong.returncode == 14 and "did you mean 'race'?" in wrong.stderr and "Traceback" not in wrong.stderr
 
 
@@ -153,8 +163,10 @@ def test_per_1000_residents_of_matched_places_and_none_downtown(city, raw):
     people = raw("minneapolis_population").set_index("neighborhood")
     visited = ["Downtown West", "Downtown East", "Mid - City Industrial"]
     homes = people.drop(visited)
-    for measure, source in (("stops/stops_per_1000_residents", "minneapolis_stops"),
-                            ("force/applications_per_1000_residents", "minneapolis_force")):  # fmt: skip
+    for measure, source in (
+        ("stops/stops_per_1000_residents", "minneapolis_stops"),
+        ("force/applications_per_1000_residents", "minneapolis_force"),
+    ):
         rows = raw(source)
         year = rows[rows.response_datetime.str.startswith("2017")] if source == "minneapolis_force" else rows
         at_home = year[year.neighborhood.isin(homes.index)]

@@ -44,12 +44,17 @@ def two_ways(small, tmp_path_factory):
     catalogue = replace(small.catalogue, measures=kept)
     settings = small.settings
     imprint = Imprint(
-        title="Test city", publisher="Test Police Department", publisher_kind="agency",
-        agencies=["Test Police Department"], address="https://records.test/",
-        complaint_door="https://complaints.test/", next_release=date(2027, 1, 31),
+        title="Test city",
+        publisher="Test Police Department",
+        publisher_kind="agency",
+        agencies=["Test Police Department"],
+        address="https://records.test/",
+        complaint_door="https://complaints.test/",
+        next_release=date(2027, 1, 31),
         declared=[Declared(one.record, one.fields, one.reason) for one in settings.declared_public],
-        languages=(ENGLISH, Language("ar", "العربية", "rtl")), created=datetime(2026, 11, 1, tzinfo=UTC),
-    )  # fmt: skip
+        languages=(ENGLISH, Language("ar", "العربية", "rtl")),
+        created=datetime(2026, 11, 1, tzinfo=UTC),
+    )
     folder = tmp_path_factory.mktemp("two") / "0001"
     receipts = [one.model_copy(update={"received": imprint.created}) for one in small.receipts()]
     build(folder, replace(records, catalogue=catalogue), imprint, receipts)

@@ -11,10 +11,14 @@ from .browsing import CHROMIUM, served, visiting
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed")
 SNAPSHOTS = Path(__file__).parent / "snapshots"
 KINDS = {
-    "home": "index.html", "domain": "pages/stops/index.html", "measure": "pages/stops/search_share.html",
-    "data": "pages/data.html", "method": "pages/method.html", "changes": "pages/changes.html",
+    "home": "index.html",
+    "domain": "pages/stops/index.html",
+    "measure": "pages/stops/search_share.html",
+    "data": "pages/data.html",
+    "method": "pages/method.html",
+    "changes": "pages/changes.html",
     "about": "pages/about.html",
-}  # fmt: skip
+}
 MEASURE = KINDS["measure"]
 FOCUS = "document.activeElement"
 

@@ -53,7 +53,7 @@ def test_tables_have_captions_and_heads_and_links_lead_somewhere(visit, base, pl
         "table",
         "all => all.filter(one => !one.caption || !one.tHead || one.querySelectorAll('thead th:not([scope])').length"
         " || [...one.tBodies[0].rows].some(row => row.cells[0].tagName !== 'TH')).length",
-    )  # fmt: skip
+    )
     assert bad == 0
     links = page.eval_on_selector_all("a[href]", "all => all.map(one => one.href)")
     for link in {link for link in links if "#" not in link}:
@@ -191,23 +191,22 @@ CONTRAST = "color-contrast"
 
 
 EVERYWHERE = [
-    pytest.param("light everywhere", marks=pytest.mark.ci), pytest.param("dark everywhere", marks=pytest.mark.soak),
-]  # fmt: skip
+    pytest.param("rules everywhere", marks=pytest.mark.ci),
+    pytest.param("light everywhere", marks=pytest.mark.ci),
+    pytest.param("dark everywhere", marks=pytest.mark.soak),
+]
 
 
 @pytest.mark.parametrize("looked_at", ["rules", "light", "dark", *EVERYWHERE])
 def test_no_page_breaks_a_rule_of_accessibility(visit, real_release, looked_at):
-    """All rules on every page; contrast, slow to measure, on pages that together show every look, or on all."""
+    """All rules, and contrast in light and dark, on pages that together show every look; or on all."""
     from axe_playwright_python.sync_playwright import Axe
 
     axe, places = Axe(), sorted(path.relative_to(real_release).as_posix() for path in real_release.rglob("*.html"))
     options = {"resultTypes": ["violations"]}
     assert len(places) >= 12
-    if looked_at == "rules":
-        options |= {"rules": {CONTRAST: {"enabled": False}}}
-    else:
-        options |= {"runOnly": [CONTRAST]}
-        places = places if "everywhere" in looked_at else _every_look(real_release, places)
+    options |= {"rules": {CONTRAST: {"enabled": False}}} if "rules" in looked_at else {"runOnly": [CONTRAST]}
+    places = places if "everywhere" in looked_at else _every_look(real_release, places)
     for place in places:
         page = visit(place, scheme="dark" if "dark" in looked_at else "light")
         page.evaluate("document.querySelectorAll('details').forEach(one => one.open = true)")

@@ -103,9 +103,12 @@ def test_a_site_without_places_has_no_page_of_places(small_release):
 
 
 SPOTS = st.builds(
-    map_layout.Place, st.text("abcdef", min_size=1, max_size=12), st.floats(44.8, 45.1), st.floats(-93.5, -93.1),
+    map_layout.Place,
+    st.text("abcdef", min_size=1, max_size=12),
+    st.floats(44.8, 45.1),
+    st.floats(-93.5, -93.1),
     st.integers(1, 10_000).map(float),
-)  # fmt: skip
+)
 
 
 @settings(max_examples=60, deadline=None)
@@ -126,8 +129,10 @@ def test_the_area_of_a_circle_is_proportional_to_its_count_and_all_lie_on_the_ma
 
 
 def test_north_is_up_and_east_is_right():
-    north, south, east = (map_layout.Place(name, *spot, 10.0) for name, spot in
-                          (("N", (45.1, -93.3)), ("S", (44.9, -93.3)), ("E", (45.0, -93.1))))  # fmt: skip
+    north, south, east = (
+        map_layout.Place(name, *spot, 10.0)
+        for name, spot in (("N", (45.1, -93.3)), ("S", (44.9, -93.3)), ("E", (45.0, -93.1)))
+    )
     at = {dot.label: dot for dot in map_layout.dots([north, south, east], 500)[0]}
     assert at["N"].y < at["E"].y < at["S"].y and at["N"].x == at["S"].x < at["E"].x
     # A degree of longitude is cos(latitude) of one of latitude.
@@ -162,8 +167,9 @@ def test_small_lines_run_from_zero_to_their_own_highest_value_and_leave_gaps(val
         assert len(points) == len(known)
         heights = [(22 - y) / 20 * max(known) for _, y in points]
         assert heights == pytest.approx(known, abs=max(known) * 0.003)
-        starts = sum(1 for i, value in enumerate(values[key])
-                     if value is not None and (i == 0 or values[key][i - 1] is None))  # fmt: skip
+        starts = sum(
+            1 for i, value in enumerate(values[key]) if value is not None and (i == 0 or values[key][i - 1] is None)
+        )
         assert found[key]["path"].count("M") == starts
         first = next(i for i, value in enumerate(values[key]) if value == max(known))
         assert (found[key]["highest"], found[key]["at"]) == (max(known), f"{first:03}")

@@ -39,9 +39,15 @@ def test_the_descriptor_says_where_everything_is_from(small, small_release):
     facts = json.loads((small_release / "datapackage.json").read_text())
     receipt = small.receipts()[0]
     assert facts["receipts"][0] | {"received": ""} == {
-        "delivery": receipt.delivery, "source": "made_up", "file": "made_up.csv", "sha256": receipt.sha256,
-        "received": "", "rows_read": 240, "rows_accepted": 240, "rows_rejected": 0,
-    }  # fmt: skip
+        "delivery": receipt.delivery,
+        "source": "made_up",
+        "file": "made_up.csv",
+        "sha256": receipt.sha256,
+        "received": "",
+        "rows_read": 240,
+        "rows_accepted": 240,
+        "rows_rejected": 0,
+    }
     assert facts["sources"][0]["licence"] == "CC0-1.0"
     assert (facts["store_version"], facts["catalogue"]) == (1, small.catalogue.hash)
     assert facts["publisher"]["kind"] == "demo"
@@ -53,9 +59,11 @@ def test_figures_in_the_table_are_those_of_the_measure(small, small_release):
     table = pl.read_csv(small_release / "data/figures.csv", infer_schema_length=None)
     asked = small.measure("stops/search_share", by="race").to_polars()
     shown = table.filter(
-        (pl.col("measure") == "stops/search_share") & (pl.col("group") == "race") & pl.col("group2").is_null()
+        (pl.col("measure") == "stops/search_share")
+        & (pl.col("group") == "race")
+        & pl.col("group2").is_null()
         & (pl.col("grain") == "all")
-    )  # fmt: skip
+    )
     key = ["code", "n", "missing", "numerator", "denominator", "value", "low", "high"]
     assert shown.select(key).sort("code").rows() == asked.rename({"race": "code"}).select(key).sort("code").rows()
     assert shown.filter(pl.col("code").is_null())["label"].to_list() == ["Not known"]
@@ -200,8 +208,13 @@ def test_harm_to_a_release_is_named(small_release, tmp_path, harm):
     else:
         _forge_table(copy, facts)
     problems = verify(copy)
-    expected = {"added": ["data/more.csv"], "removed": ["assets/site.css"], "renamed": ["index.html", "home.html"],
-                "field": ["datapackage.json"], "table": ["data/figures.csv"]}  # fmt: skip
+    expected = {
+        "added": ["data/more.csv"],
+        "removed": ["assets/site.css"],
+        "renamed": ["index.html", "home.html"],
+        "field": ["datapackage.json"],
+        "table": ["data/figures.csv"],
+    }
     assert [problem.where for problem in problems] == expected[harm]
 
 

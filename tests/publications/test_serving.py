@@ -32,12 +32,17 @@ def ask(base, path, method="GET", **headers):
 
 @pytest.mark.parametrize(
     ("path", "kind"),
-    [("/", "text/html; charset=utf-8"), ("/assets/site.css", "text/css; charset=utf-8"),
-     ("/data/figures.csv", "text/csv; charset=utf-8"), ("/assets/icon.svg", "image/svg+xml"),
-     ("/assets/vendor/public-sans-latin-400.woff2", "font/woff2"),
-     ("/data/figures.parquet", "application/vnd.apache.parquet"), ("/datapackage.json", "application/json"),
-     ("/pages/stops/search_share.html?from=mail", "text/html; charset=utf-8")],
-)  # fmt: skip
+    [
+        ("/", "text/html; charset=utf-8"),
+        ("/assets/site.css", "text/css; charset=utf-8"),
+        ("/data/figures.csv", "text/csv; charset=utf-8"),
+        ("/assets/icon.svg", "image/svg+xml"),
+        ("/assets/vendor/public-sans-latin-400.woff2", "font/woff2"),
+        ("/data/figures.parquet", "application/vnd.apache.parquet"),
+        ("/datapackage.json", "application/json"),
+        ("/pages/stops/search_share.html?from=mail", "text/html; charset=utf-8"),
+    ],
+)
 def test_files_come_with_their_type_and_safe_headers(base, small_release, path, kind):
     response, body = ask(base, path)
     assert (response.status, response.headers["Content-Type"]) == (200, kind)
@@ -48,9 +53,20 @@ def test_files_come_with_their_type_and_safe_headers(base, small_release, path, 
 
 @pytest.mark.parametrize(
     "path",
-    ["/../agency.yaml", "/%2e%2e/agency.yaml", "/..%2fagency.yaml", "/pages/", "/data", "//etc/passwd", "/etc/passwd",
-     "/pages/../../agency.yaml", "/..\\agency.yaml", "/%00", "/none.html"],
-)  # fmt: skip
+    [
+        "/../agency.yaml",
+        "/%2e%2e/agency.yaml",
+        "/..%2fagency.yaml",
+        "/pages/",
+        "/data",
+        "//etc/passwd",
+        "/etc/passwd",
+        "/pages/../../agency.yaml",
+        "/..\\agency.yaml",
+        "/%00",
+        "/none.html",
+    ],
+)
 def test_nothing_else_is_there(base, path):
     response, body = ask(base, path)
     assert response.status == 404 and b"no such page" in body

@@ -115,8 +115,11 @@ def test_whichever_file_comes_first_the_linked_record_says_the_time(site, order)
     deliver(site, **{source: FILES[source] for source in order})
     found = parts(site)
     assert {key: row["opened_on"] for key, row in found.items()} == {
-        "a": date(2016, 12, 30), "b": date(2016, 12, 30), "c": date(2017, 5, 1), "d": None,
-    }  # fmt: skip
+        "a": date(2016, 12, 30),
+        "b": date(2016, 12, 30),
+        "c": date(2017, 5, 1),
+        "d": None,
+    }
     assert found["a"]["found_on"] == date(2017, 3, 1)
     assert found["b"]["found_on"] == date(2017, 2, 1), "what the record says itself comes first"
     assert (found["c"]["found_on"], found["c"]["found_on_missing"]) == (None, "not_collected")
@@ -182,8 +185,11 @@ def test_what_was_learned_later_is_hidden_by_the_linked_records_day(make_site):
     sources = {f"sources/{name}.yaml": text for name, text in SOURCES.items()}
     site = make_site(domain | sources | {"test/measures/parts.yaml": MEASURE})
     deliver(site, **FILES)
-    for day, expected in (("2017-01-15", {None: 2}), ("2017-02-15", {"false": 1, None: 1}),
-                          ("2017-12-31", {"true": 1, "false": 1, None: 1})):  # fmt: skip
+    for day, expected in (
+        ("2017-01-15", {None: 2}),
+        ("2017-02-15", {"false": 1, None: 1}),
+        ("2017-12-31", {"true": 1, "false": 1, None: 1}),
+    ):
         figures = site.measure("test/parts", by="kept", known_by=date.fromisoformat(day)).figures
         assert {row["kept"]: row["n"] for row in figures.to_dicts()} == expected, day
 

@@ -49,6 +49,7 @@ def test_an_import_that_cannot_wait_fails_clearly(site, deliver):
     assert deliver(site, "keyed", [row()], patience=5).store_version == 1
 
 
+@pytest.mark.ci
 def test_readers_see_one_whole_version_over_all_tables_while_imports_run(site, tmp_path):
     readers = [start("read", site.path, tmp_path / "stop") for _ in range(2)]
     try:
@@ -109,6 +110,7 @@ def _restored(site, record, named, newest):
     return DeltaTable(path, version=named).file_uris() == DeltaTable(path, version=newest).file_uris()
 
 
+@pytest.mark.ci
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="the warm importer needs fork")
 def test_a_kill_at_any_moment_leaves_one_whole_version(site, tmp_path):
     found = kill_and_check(site, tmp_path, 20, seed=20)

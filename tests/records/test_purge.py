@@ -202,6 +202,7 @@ def test_what_is_not_there_can_not_be_purged(site, deliver, key):
     assert len(contents(site)) == 1
 
 
+@pytest.mark.ci
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="the warm worker needs fork")
 def test_a_purge_that_is_killed_is_finished_by_the_next_writer(lived, deliver, tmp_path):
     chance, broken_off = random.Random(6), 0
@@ -238,8 +239,13 @@ def test_a_purge_that_is_killed_is_finished_by_the_next_writer(lived, deliver, t
 @given(st.data())
 def test_whatever_was_delivered_a_purge_leaves_no_trace_and_all_else(data):
     ids = [f"record{n}x" for n in range(4)]
-    line = st.builds(row, st.sampled_from(ids), st.sampled_from(["2019-06-01 10:00", "2020-06-01 10:00"]),
-                     st.sampled_from("ab"), st.sampled_from([1, 5000]))  # fmt: skip
+    line = st.builds(
+        row,
+        st.sampled_from(ids),
+        st.sampled_from(["2019-06-01 10:00", "2020-06-01 10:00"]),
+        st.sampled_from("ab"),
+        st.sampled_from([1, 5000]),
+    )
     deliveries = data.draw(st.lists(st.lists(line, min_size=1, max_size=4), min_size=1, max_size=3))
     with tempfile.TemporaryDirectory() as folder:
         site = found(Path(folder) / "site")

@@ -13,8 +13,11 @@ from tests.records.conftest import row
 
 @pytest.fixture
 def filled(site, deliver):
-    deliver(site, "keyed", [row(str(n), place=f"p{n:02}", amount=n, name="Jane Roe", received="2020-07-01")
-                            for n in range(30)])  # fmt: skip
+    deliver(
+        site,
+        "keyed",
+        [row(str(n), place=f"p{n:02}", amount=n, name="Jane Roe", received="2020-07-01") for n in range(30)],
+    )
     return site
 
 

@@ -30,8 +30,11 @@ def test_ten_million_stops_of_one_year(tmp_path):
     stops = data.write_stops(tmp_path / "stops.csv", ROWS)
     done = subprocess.run(
         [sys.executable, "-c", IMPORT, tmp_path / "site", stops],
-        capture_output=True, text=True, check=True, cwd=Path(__file__).parents[2],
-    )  # fmt: skip
+        capture_output=True,
+        text=True,
+        check=True,
+        cwd=Path(__file__).parents[2],
+    )
     *figures, (_, peak) = [line.split() for line in done.stdout.splitlines()]
 
     person, vehicle = pl.col("searched_person"), pl.col("searched_vehicle")

@@ -20,22 +20,33 @@ def records_of(site, known_by=None):
 
 
 def test_a_record_counts_once_it_had_happened_and_was_received(site, deliver):
-    deliver(site, "keyed", [
-        row("1", "2020-01-05 10:00", "early", received="2020-01-10"),
-        row("2", "2020-01-05 10:00", "received late", received="2020-03-01"),
-        row("3", "2020-06-01 10:00", "not yet happened", received="2020-01-01"),
-    ])  # fmt: skip
-    for day, expected in ((date(2020, 1, 9), []), (date(2020, 1, 10), ["early"]),
-                          (date(2020, 3, 1), ["early", "received late"])):  # fmt: skip
+    deliver(
+        site,
+        "keyed",
+        [
+            row("1", "2020-01-05 10:00", "early", received="2020-01-10"),
+            row("2", "2020-01-05 10:00", "received late", received="2020-03-01"),
+            row("3", "2020-06-01 10:00", "not yet happened", received="2020-01-01"),
+        ],
+    )
+    for day, expected in (
+        (date(2020, 1, 9), []),
+        (date(2020, 1, 10), ["early"]),
+        (date(2020, 3, 1), ["early", "received late"]),
+    ):
         found = site.records("trial/event", known_by=day).collect()["place"].sort().to_list()
         assert found == expected
     assert records_of(site, date(2020, 3, 1)).knowledge("trial/event") == {"time_honest": True, "without_date": 0}
 
 
 def test_what_was_found_later_is_unknown_until_then(site, deliver):
-    deliver(site, "keyed", [
-        row("1", "2020-01-05 10:00", received="2020-01-10", finding="sustained", found="2020-05-01"),
-    ])  # fmt: skip
+    deliver(
+        site,
+        "keyed",
+        [
+            row("1", "2020-01-05 10:00", received="2020-01-10", finding="sustained", found="2020-05-01"),
+        ],
+    )
     before = site.records("trial/event", known_by=date(2020, 4, 30)).collect().row(0, named=True)
     assert (before["finding"], before["finding_missing"], before["found_on"]) == (None, "unknown", None)
     assert before["found_on_missing"] == "unknown"
@@ -46,11 +57,15 @@ def test_what_was_found_later_is_unknown_until_then(site, deliver):
 
 
 def test_records_without_a_date_of_learning_stay_and_are_counted_and_their_findings_do_not(site, deliver):
-    deliver(site, "keyed", [
-        row("1", "2020-01-05 10:00", "dated", received="2020-01-10"),
-        row("2", "2020-01-05 10:00", "undated"),
-        row("3", "2020-01-05 10:00", "undated finding", received="2020-01-10", finding="sustained"),
-    ])  # fmt: skip
+    deliver(
+        site,
+        "keyed",
+        [
+            row("1", "2020-01-05 10:00", "dated", received="2020-01-10"),
+            row("2", "2020-01-05 10:00", "undated"),
+            row("3", "2020-01-05 10:00", "undated finding", received="2020-01-10", finding="sustained"),
+        ],
+    )
     rows = {row["place"]: row for row in site.records("trial/event", known_by=date(2030, 2, 1)).collect().to_dicts()}
     assert len(rows) == 3
     hidden = rows["undated finding"]
@@ -89,10 +104,21 @@ def test_a_record_type_without_dates_of_learning_refuses_known_by(site, deliver)
 
 def overlapping(make_site, deliver, setting="", name="site"):
     site = make_site(catalogue(), AGENCY_YAML + setting, name)
-    deliver(site, "keyed", [row("1", f"2020-0{m}-01 10:00", f"old {m}") for m in (1,)]
-            + [row("2", "2020-03-01 10:00", "old 3"), row("3", "2020-05-15 10:00", "old 5")])  # fmt: skip
-    deliver(site, "second", [row("1", "2020-03-01 11:00", "new 3"), row("2", "2020-04-01 10:00", "new 4"),
-                             row("3", "2020-06-01 10:00", "new 6")])  # fmt: skip
+    deliver(
+        site,
+        "keyed",
+        [row("1", f"2020-0{m}-01 10:00", f"old {m}") for m in (1,)]
+        + [row("2", "2020-03-01 10:00", "old 3"), row("3", "2020-05-15 10:00", "old 5")],
+    )
+    deliver(
+        site,
+        "second",
+        [
+            row("1", "2020-03-01 11:00", "new 3"),
+            row("2", "2020-04-01 10:00", "new 4"),
+            row("3", "2020-06-01 10:00", "new 6"),
+        ],
+    )
     return site
 
 

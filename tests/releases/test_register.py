@@ -38,7 +38,11 @@ def test_a_held_release_waits_is_approved_and_recalled(tmp_path):
     assert site.register.newest().name == "0001" and (site.releases / "0002").is_dir()
     first, second = site.register.entries()
     assert (first.state, first.approved_by, second.state, second.reason) == (
-        "public", "J. Rivera", "recalled", "wrong file")  # fmt: skip
+        "public",
+        "J. Rivera",
+        "recalled",
+        "wrong file",
+    )
 
 
 @pytest.mark.parametrize(

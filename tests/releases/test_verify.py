@@ -48,8 +48,16 @@ SHARE &= pl.col("group2").is_null()
 HARMS = {
     "a search is unmade": (INCIDENTS, [_set("search_conducted", False, _first(SEARCHED))]),
     "a race is changed": (INCIDENTS, [_set("race", "BLACK", _first(ASIAN))]),
-    "a day is moved": (INCIDENTS, [_set("occurred_at_date", pl.col("occurred_at_date").dt.offset_by("1mo"),
-                                        _first(pl.col("occurred_at_date").is_not_null()))]),
+    "a day is moved": (
+        INCIDENTS,
+        [
+            _set(
+                "occurred_at_date",
+                pl.col("occurred_at_date").dt.offset_by("1mo"),
+                _first(pl.col("occurred_at_date").is_not_null()),
+            )
+        ],
+    ),
     "a row is taken away": (INCIDENTS, [lambda table: table.slice(1)]),
     "a row is doubled": (INCIDENTS, [lambda table: pl.concat([table, table.slice(0, 1)])]),
     "a value is changed": (FIGURES, [_set("value", pl.col("value") + 1e-9, SHARE)]),
@@ -57,7 +65,7 @@ HARMS = {
     "a figure is left out": (FIGURES, [lambda table: table.filter(~SHARE)]),
     "a figure says that nobody can check it": (FIGURES, [_set("check", "recompute", SHARE), _set("n", 1, SHARE)]),
     "a figure is said to be too small": (FIGURES, [_set("status", "too_few", SHARE), _set("value", None, SHARE)]),
-}  # fmt: skip
+}
 
 
 def _harmed(copy, harm):

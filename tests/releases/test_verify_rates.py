@@ -7,7 +7,7 @@ import pytest
 
 from openhalo.publications.imprint import Declared, Imprint
 from openhalo.publications.tables import open_data
-from openhalo.publications.tables.define import define
+from openhalo.publications.tables.definitions_of_release import define
 from openhalo.publications.tables.incident_file import write_incidents
 from openhalo.publications.tables.release_figures import release_figures
 from openhalo.releases.tables import write_twins
@@ -32,10 +32,17 @@ def rows_of(record, site, size):
     blank = dict.fromkeys(spec.written, "")
     forced = {"force_type": "NECK"} if "force_type" in blank else {}
     return [
-        {**blank, "id": str(i), "occurred_at": f"{2020 + i % 2}-{1 + i % 12:02}-10 12:00:00",
-         "race": RACES[i % 4 if i % 3 else 0], "gender": "MALE", "precinct": "1"} | forced
+        {
+            **blank,
+            "id": str(i),
+            "occurred_at": f"{2020 + i % 2}-{1 + i % 12:02}-10 12:00:00",
+            "race": RACES[i % 4 if i % 3 else 0],
+            "gender": "MALE",
+            "precinct": "1",
+        }
+        | forced
         for i in range(size)
-    ]  # fmt: skip
+    ]
 
 
 @pytest.fixture(scope="module")
@@ -51,8 +58,12 @@ def release(tmp_path_factory):
         assert receipt.rows_rejected == 0
     records, folder = open_records(site), root / "release"
     fields = ["occurred_at", "race", "gender", "precinct", "neighborhood"]
-    imprint = Imprint("T", "P", "agency", declared=[Declared(name, fields, "because") for name in
-                                                    ("stops/stop", "force/force_application")])  # fmt: skip
+    imprint = Imprint(
+        "T",
+        "P",
+        "agency",
+        declared=[Declared(name, fields, "because") for name in ("stops/stop", "force/force_application")],
+    )
     answers = [release_figures(site.catalogue.measure(RATE), records)]
     files = write_incidents(folder, ["force/force_application", "stops/stop"], records, imprint)
     definitions = define("0001", answers, records, files)

@@ -25,9 +25,15 @@ SET = """{
   ]
 }"""
 RECEIPT = {
-    "purge": "000001", "date": "2024-01-01", "authority": "order", "oversight": "", "record": "stops/stop",
-    "key_hash": "ab", "versions": [1], "releases": ["0001"],
-}  # fmt: skip
+    "purge": "000001",
+    "date": "2024-01-01",
+    "authority": "order",
+    "oversight": "",
+    "record": "stops/stop",
+    "key_hash": "ab",
+    "versions": [1],
+    "releases": ["0001"],
+}
 
 
 def test_a_review_set_tells_its_version_and_who_still_counts(tmp_path):

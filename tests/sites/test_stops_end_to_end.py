@@ -22,8 +22,16 @@ def test_real_stops_become_figures_that_pandas_confirms(make_site, stops):
     recorded = raw[raw.personSearch.notna() & raw.vehicleSearch.notna()]
     searched = (recorded.personSearch == "YES") | (recorded.vehicleSearch == "YES")
     expected = searched.groupby(recorded.race).agg(["sum", "count"])
-    codes = {"Asian": "ASIAN", "Black": "BLACK", "East African": "EAST_AFRICAN", "Latino": "HISP",
-             "Native American": "AIAN", "Other": "OTHER", "White": "WHITE", "Unknown": None}  # fmt: skip
+    codes = {
+        "Asian": "ASIAN",
+        "Black": "BLACK",
+        "East African": "EAST_AFRICAN",
+        "Latino": "HISP",
+        "Native American": "AIAN",
+        "Other": "OTHER",
+        "White": "WHITE",
+        "Unknown": None,
+    }
 
     figures = site.measure("stops/search_share", by="race", period="year").to_polars()
     found = {row["race"]: (row["numerator"], row["denominator"]) for row in figures.to_dicts()}

@@ -41,10 +41,12 @@ def test_thousands_of_pairs_are_those_of_the_package():
 
 
 def test_names_and_places_are_read_however_they_are_written():
-    people = pl.DataFrame({
-        "surname": ["Peña", "PENA", "O'Neil", "ONEIL", "Garcia Sr", "garcia"],
-        "zcta": ["90011-1234", "90011", "2139", "02139", " 90011 ", "900111234"],
-    })  # fmt: skip
+    people = pl.DataFrame(
+        {
+            "surname": ["Peña", "PENA", "O'Neil", "ONEIL", "Garcia Sr", "garcia"],
+            "zcta": ["90011-1234", "90011", "2139", "02139", " 90011 ", "900111234"],
+        }
+    )
     found = bisg.chances(people).to_numpy()
     assert found[::2] == pytest.approx(found[1::2])
 

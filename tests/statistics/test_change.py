@@ -193,15 +193,15 @@ def test_poisson_cusum_by_hand():
     assert "first at observation 4" in found.sentence()
 
 
-def test_bernoulli_cusum_by_hand_and_vlad():
+def test_bernoulli_cusum_and_running_excess_by_hand():
     y, p = [1, 1, 0], [0.1, 0.5, 0.2]
     found = monitoring.bernoulli_cusum(y, p, 2.0, 10.0)
     steps = [np.log(2) - np.log(1.1), np.log(2) - np.log(1.5), -np.log(1.2)]
     assert found.path == pytest.approx(np.cumsum(steps))
     assert found.alarms == ()
-    assert monitoring.vlad(y, p) == pytest.approx([-0.9, -1.4, -1.2])
+    assert monitoring.running_excess(y, p) == pytest.approx([0.9, 1.4, 1.2])
     with pytest.raises(ValueError, match="0 or 1"):
-        monitoring.vlad([2], [0.5])
+        monitoring.bernoulli_cusum([2], [0.5], 2.0, 10.0)
 
 
 def test_run_length_agrees_with_the_markov_chain():

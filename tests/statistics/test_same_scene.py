@@ -157,6 +157,7 @@ def test_the_check_fails_where_something_left_out_decides(margin, kind, failing)
     margin("groups off the line", off, -0.02, 0.02)
 
 
+@pytest.mark.ci
 @pytest.mark.parametrize(
     ("prior", "steps"),
     [("package", [0, 1, 1.0933, 1.6300]), ("paper", [0, 1, 1.0802, 1.2152])],
@@ -211,8 +212,11 @@ def test_the_officers_of_the_paper(data):
     # Two pairs are as good as tied, in the paper (.999 and .999, .878 and .872) and with ten times its effective draws
     # (.9993 and .9990; .870 and .877): chance orders them.
     assert [set(order[:2]), *order[2:6], set(order[6:8]), *order[8:]] == [
-        set(TABLE_4[:2]), *TABLE_4[2:6], set(TABLE_4[6:8]), *TABLE_4[8:]
-    ]  # fmt: skip
+        set(TABLE_4[:2]),
+        *TABLE_4[2:6],
+        set(TABLE_4[6:8]),
+        *TABLE_4[8:],
+    ]
     chances = [0.999, 0.999, 0.996, 0.940, 0.917, 0.895, 0.878, 0.872, 0.824]
     at_table = [list(found.officers).index(officer) for officer in TABLE_4]
     assert found.top[at_table] == pytest.approx(chances, abs=0.015)

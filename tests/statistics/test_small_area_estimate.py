@@ -18,12 +18,22 @@ def made_up(seed, areas=8, groups=4, answers=600):
     rng = np.random.default_rng(seed)
     codes = np.array([(a, g) for a in range(areas) for g in range(groups)])
     spreads = np.abs(rng.normal(0, 1, 2))
-    truth = expit(rng.normal(0, 1.5) + spreads[0] * rng.normal(size=areas)[codes[:, 0]]
-                  + spreads[1] * rng.normal(size=groups)[codes[:, 1]])  # fmt: skip
+    truth = expit(
+        rng.normal(0, 1.5)
+        + spreads[0] * rng.normal(size=areas)[codes[:, 0]]
+        + spreads[1] * rng.normal(size=groups)[codes[:, 1]]
+    )
     asked = rng.multinomial(answers, rng.dirichlet(np.ones(len(codes))))
     people = rng.integers(100, 5000, len(codes))
     shares = np.array([np.average(truth[codes[:, 0] == a], weights=people[codes[:, 0] == a]) for a in range(areas)])
     return codes, rng.binomial(asked, truth), asked, people, shares
+
+
+def post_stratified(model, codes, people, factor, names):
+    """Return the share of each area, as the analysis makes it."""
+    shares = small_area_estimate.by_area(model, codes, people, factor)
+    asked = model.answers[factor]
+    return [small_area_estimate.result(model, shares[:, at], name, asked[at]) for at, name in enumerate(names)]
 
 
 def test_gradient_is_the_slope():
@@ -49,11 +59,12 @@ def test_shares_are_those_of_sums_over_the_prior(margin):
     shares = expit(odds)
     expected = [np.average(people[at] @ shares[at] / people[at].sum(), weights=weight) for at in ([0, 1], [2, 3])]
     model = small_area_estimate.fit(codes, yes, asked, (2, 2), draws=1000, chains=2, worst_rhat=1.05, least_ess=150)
-    found = small_area_estimate.post_stratified(model, codes, people, 0, ("North", "South"))
+    found = post_stratified(model, codes, people, 0, ("North", "South"))
     margin("shares off", np.subtract([one.estimate for one in found], expected), -0.01, 0.01)
     assert [one.n for one in found] == [70, 55]
 
 
+@pytest.mark.ci
 def test_shares_and_intervals_are_those_of_plain_sums_on_a_grid(margin):
     """One factor, where the posterior is a sum over level, spread and each effect alone. One area has no answers."""
     yes, asked = np.array([12, 30, 4, 45, 9, 0]), np.array([40, 50, 6, 60, 30, 0])
@@ -64,7 +75,7 @@ def test_shares_and_intervals_are_those_of_plain_sums_on_a_grid(margin):
     alone = np.array([one.sum(axis=2) for one in kept])
     prior = np.exp(-(level[:, None] ** 2) / (2 * 1.5**2) - spread**2 / 2)
     model = small_area_estimate.fit(np.arange(6)[:, None], yes, asked, (6,))
-    found = small_area_estimate.post_stratified(model, np.arange(6)[:, None], np.ones(6), 0, list("ABCDEF"))
+    found = post_stratified(model, np.arange(6)[:, None], np.ones(6), 0, list("ABCDEF"))
     off, ends_off = [], []
     for area, one in enumerate(found):
         weights = kept[area] * (prior * np.prod(np.delete(alone, area, axis=0), axis=0))[:, :, None]
@@ -94,12 +105,15 @@ def test_weights_count_as_far_as_kinds_do_not_explain_them():
     assert small_area_estimate.leftover_weights([1.0, 2.0, 5.0], np.arange(3)[:, None]) == (pytest.approx(1), 1)
 
 
+@pytest.mark.ci
 def test_what_the_model_leaves_out_shows_in_answers_drawn_from_it(margin):
     """Chances of a larger misfit are spread over 0 to 1 where the model holds, and vanish where kinds interact."""
     codes = np.array([(a, g) for a in range(10) for g in range(2)])
     asked, rng = np.full(20, 40), np.random.default_rng(5)
-    odds = {"holds": 0.5 * rng.normal(size=10)[codes[:, 0]] + 0.4 * codes[:, 1],
-            "turns": np.where((codes[:, 0] + codes[:, 1]) % 2, 1.0, -1.0)}  # fmt: skip
+    odds = {
+        "holds": 0.5 * rng.normal(size=10)[codes[:, 0]] + 0.4 * codes[:, 1],
+        "turns": np.where((codes[:, 0] + codes[:, 1]) % 2, 1.0, -1.0),
+    }
     cuts = {"area": (0,), "group": (1,), "both": (0, 1)}
     found = {}
     for name, at in odds.items():
@@ -130,6 +144,6 @@ def test_intervals_hold_the_truth_as_often_as_they_say():
     for seed in range(40):
         codes, yes, asked, people, truth = made_up(100 + seed)
         model = small_area_estimate.fit(codes, yes, asked, (8, 4), draws=600, chains=2, worst_rhat=1.1, least_ess=50)
-        found = small_area_estimate.post_stratified(model, codes, people, 0, [str(a) for a in range(8)])
+        found = post_stratified(model, codes, people, 0, [str(a) for a in range(8)])
         held.append(np.mean([one.low < share < one.high for one, share in zip(found, truth, strict=True)]))
     assert np.mean(held) == pytest.approx(0.95, abs=3 * np.std(held) / np.sqrt(40))

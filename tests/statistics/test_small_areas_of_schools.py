@@ -55,6 +55,7 @@ def judged(cells, fact, shares):
     return abs(expected.mean(axis=0) - real)[there].mean(), abs(raw - real[there]).mean(), held.mean()
 
 
+@pytest.mark.ci
 @pytest.mark.parametrize(("fact", "column"), [("awards", "awards"), ("schoolwide", "sch.wide")])
 def test_two_hundred_schools_tell_more_of_each_county_than_its_own_do(margin, fact, column):
     folder = os.environ.get("OPENHALO_DATA")

@@ -50,7 +50,12 @@ def fitted(cells, prior):
     raise AssertionError("no seed settled")
 
 
-@pytest.mark.parametrize("prior", PRIORS.values(), ids=PRIORS)
+SLOW = {"original": pytest.mark.ci}
+
+
+@pytest.mark.parametrize(
+    "prior", [pytest.param(prior, id=name, marks=SLOW.get(name, ())) for name, prior in PRIORS.items()]
+)
 def test_finds_the_thresholds_of_made_up_stops(margin, prior):
     *counts, truth = stops(3, 12, 2000, 3 if prior.learned else 2)
     cells = test.kept_cells(*counts, ("A", "B", "C"))

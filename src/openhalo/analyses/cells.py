@@ -7,19 +7,22 @@ import ibis
 import polars as pl
 
 from openhalo.analyses.context import AnalysisContext
-from openhalo.catalogue.analysis_kinds.funnel import Funnel
-from openhalo.catalogue.analysis_kinds.rate_ratio import RateRatio
-from openhalo.catalogue.analysis_kinds.standardised_rates import StandardisedRates
 
 
-def cells_of(context: AnalysisContext[RateRatio | StandardisedRates | Funnel], keys: Sequence[str]) -> pl.DataFrame:
-    """Count records that say the outcome (n) and those with it (k) by key and by stratum of all that is held equal."""
+def cells_of(context: AnalysisContext[Any], outcome: str, key: str, equal: Sequence[str]) -> pl.DataFrame:
+    """Count records that say the outcome (n) and those with it (k) by key and by stratum of all that is held equal.
+
+    Args:
+        context: the analysis and its records.
+        outcome: condition on a record.
+        key: field whose codes are compared.
+        equal: fields that are held equal; the key and empty names are left out.
+    """
     relation = context.relation()
-    spec = context.spec
-    equal = [path for path in (spec.place, *spec.strata) if path and path not in keys]
-    columns: dict[str, Any] = {f"key{at}": relation.field(path).cast("string") for at, path in enumerate(keys)}
-    held = {f"held{at}": relation.field(path).cast("string") for at, path in enumerate(equal)}
-    hit = context.condition(relation, spec.outcome)
+    columns: dict[str, Any] = {"key": relation.field(key).cast("string")}
+    others = (path for path in equal if path and path != key)
+    held = {f"held{at}": relation.field(path).cast("string") for at, path in enumerate(others)}
+    hit = context.condition(relation, outcome)
     rows = relation.table.select(**columns, **held, hit=hit)
     counted = context.records.fetch(
         rows.group_by([*columns, *held]).agg(k=ibis._.count(where=ibis._.hit), n=ibis._.hit.count())

@@ -1,59 +1,30 @@
-"""What an analysis is asked about: the definition, what a site's plan says of it, and the records that it looks at."""
+"""What an analysis looks at: the definition, what a site's plan says of it, and the records."""
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
-from typing import Any, Generic, Literal, TypeVar
+from typing import Any
 
 import ibis
 
+from openhalo.analyses.subject import Kind_co, Planned, Subject
 from openhalo.base.errors import MeasureError, Problem, name_all
 from openhalo.base.periods import Period
 from openhalo.base.provenance import hash_facts
-from openhalo.catalogue.analysis_plans import PlannedTest
-from openhalo.catalogue.analysis_specs import AnalysisSpec, BeforeAndAfter, Event, Grouped
+from openhalo.catalogue.record_types import FieldSpec
+from openhalo.catalogue.vocabularies import Vocabulary
 from openhalo.engines.ibis_expressions import to_ibis
-from openhalo.language.translation import _, mark_for_translation
+from openhalo.language.translation import mark_for_translation
 from openhalo.measures.planning import has_days
 from openhalo.records.manifest import Coverage
 from openhalo.records.reading import Records, Relation, must_hold
 
-Standing = Literal["planned", "exploratory"]
-Kind_co = TypeVar("Kind_co", bound=AnalysisSpec, covariant=True)
-
 
 @dataclass(frozen=True)
-class AnalysisContext(Generic[Kind_co]):
+class AnalysisContext(Planned[Kind_co]):
     """One analysis, of one kind, of one store version."""
 
-    spec: Kind_co
-    test: PlannedTest
-    standing: Standing
     records: Records = field(repr=False)
-
-    def __getstate__(self) -> dict[str, Any]:
-        """Return what is pickled: the days covered, and the records without what was read of them so far."""
-        return {**self.__dict__, "records": replace(self.records), "covered": self.covered}
-
-    @property
-    def reference(self: "AnalysisContext[Grouped]") -> str:
-        """Return the code that the others are compared with; empty: none is named."""
-        return self.test.reference or self.spec.reference
-
-    @property
-    def compare(self: "AnalysisContext[Grouped]") -> list[str]:
-        """Return the codes that are compared with it; empty: all there are."""
-        return self.test.compare or self.spec.compare
-
-    @property
-    def event(self: "AnalysisContext[BeforeAndAfter]") -> Event | None:
-        """Return what began, and when."""
-        return self.test.event or self.spec.event
-
-    @property
-    def within(self) -> Period | None:
-        """Return the days that it is asked about; None: all that the records cover."""
-        return Period.parse(self.test.within) if self.test.within else None
 
     @cached_property
     def covered(self) -> list[Coverage]:
@@ -72,39 +43,53 @@ class AnalysisContext(Generic[Kind_co]):
         whole = Period(first, last)
         return (whole.overlap(self.within) if self.within else None) or whole
 
-    @property
-    def unit(self) -> str:
-        """Return what one record is, as plural words."""
-        if self.spec.counts:
-            return _(self.spec.counts)
-        record = self.records.catalogue.record_type(self.spec.record)
-        return _(record.units.get(self.covered[0].unit, record.plural) if self.covered else record.plural)
-
-    @property
-    def members(self: "AnalysisContext[Any]") -> str:
-        """Return what `unit` tells apart, as plural words: what the link to them leads to, or the field's name."""
-        catalogue, spec = self.records.catalogue, self.spec
-        found = catalogue.schema.follow(spec.record, spec.unit)
-        assert found is not None
-        if spec.unit == catalogue.record_type(spec.record).protects.get("officers"):
-            return mark_for_translation("officers")
-        return catalogue.record_type(found[1].to).plural if found[1].to else found[1].label
-
     @cached_property
-    def people(self) -> dict[str, str]:
-        """Return code → how people of it are named in a sentence, in order; empty where no groups are compared."""
-        group = getattr(self.spec, "group", "")
-        if not group:
-            return {}
-        found = self.records.catalogue.schema.follow(self.spec.record, group)
-        vocabulary = self.records.catalogue.vocabularies.get(found[1].vocabulary) if found else None
+    def subject(self) -> Subject[Kind_co]:
+        """Return what its answer is about, without the records."""
+        return Subject(
+            spec=self.spec,
+            test=self.test,
+            standing=self.standing,
+            covered=tuple(self.covered),
+            days=self.days,
+            units=self._units(),
+            members=self._members(),
+            trait=self._trait(),
+            people=self._people(),
+            provenance=self._provenance(),
+        )
+
+    def _units(self) -> str:
+        record = self.records.catalogue.record_type(self.spec.record)
+        kept = record.units.get(self.covered[0].unit, record.plural) if self.covered else record.plural
+        return self.spec.counts or kept
+
+    def _members(self) -> str:
+        """Return what the link to them leads to, or the field's name."""
+        path = getattr(self.spec, "unit", "")
+        found = self.records.catalogue.schema.follow(self.spec.record, path) if path else None
+        if found is None:
+            return ""
+        if path == self.records.catalogue.record_type(self.spec.record).protects.get("officers"):
+            return mark_for_translation("officers")
+        return self.records.catalogue.record_type(found[1].to).plural if found[1].to else found[1].label
+
+    def _group(self) -> tuple[FieldSpec, Vocabulary | None] | None:
+        """Return the field that tells groups apart, and its code list."""
+        path = getattr(self.spec, "group", "")
+        found = self.records.catalogue.schema.follow(self.spec.record, path) if path else None
+        return (found[1], self.records.catalogue.vocabularies.get(found[1].vocabulary)) if found else None
+
+    def _trait(self) -> str:
+        found = self._group()
+        return (found[1] or found[0]).label if found else ""
+
+    def _people(self) -> dict[str, str]:
+        found = self._group()
+        vocabulary = found[1] if found else None
         if vocabulary is None:
             return {}
         return {code: vocabulary.codes[code].people or vocabulary.codes[code].label for code in vocabulary.order}
-
-    def name(self, code: str) -> str:
-        """Return how people of a group are named in a sentence."""
-        return _(self.people.get(code, code))
 
     def check(self) -> None:
         """Refuse records that are not there, and sources that count different things.
@@ -142,9 +127,7 @@ class AnalysisContext(Generic[Kind_co]):
         assert node is not None
         return to_ibis(node, relation)
 
-    @property
-    def provenance(self) -> dict[str, Any]:
-        """Return what the answer can be traced back to."""
+    def _provenance(self) -> dict[str, Any]:
         context = [self.spec.model_dump(mode="json"), self.test.model_dump(mode="json")]
         return {
             "store_version": self.records.manifest.version,

@@ -8,8 +8,8 @@ from typing import Any, NamedTuple
 
 import polars as pl
 
-from openhalo.analyses.context import AnalysisContext
 from openhalo.analyses.contrasts import Contrast
+from openhalo.analyses.subject import Subject
 from openhalo.analyses.wording import Wording, estimate, named, shown, span, verdict
 from openhalo.charts import figures_chart
 from openhalo.language import formatting, message_files
@@ -86,7 +86,7 @@ class AnalysisResult:
     It is plain data, and can be pickled. What it says is made anew each time, in the language being spoken.
     """
 
-    context: AnalysisContext[Any]
+    subject: Subject[Any]
     contrasts: tuple[Contrast, ...] = ()
     wording: Wording = _UNSAID
     """How its comparisons are said, where they lead."""
@@ -160,9 +160,9 @@ class AnalysisResult:
         return figures_chart.altair(pictures[0].spec(variant)) if pictures else None
 
     def __repr__(self) -> str:
-        spec, made, lead = self.context.spec, len(self.contrasts), len(self.leading)
+        spec, made, lead = self.subject.spec, len(self.contrasts), len(self.leading)
         found = f"refused: {self.refusal}" if self.refusal else f"comparisons: {made}, of which {lead} lead"
-        return shorten(f"<AnalysisResult {spec.id}; {self.context.standing}; {found}>", 280, placeholder=" …>")
+        return shorten(f"<AnalysisResult {spec.id}; {self.subject.standing}; {found}>", 280, placeholder=" …>")
 
     def _repr_html_(self) -> str:
         """Return the sentence and a small table, as a notebook shows them, in the language being spoken."""
@@ -179,14 +179,14 @@ class AnalysisResult:
         heads = [_("Compared"), _("Estimate"), _("95% interval"), _("Records")]
         rows = [
             [
-                named(one, self.context, self.wording),
+                named(one, self.subject, self.wording),
                 shown(one.estimate, one.scale),
                 span(one.low, one.high, one.scale),
                 formatting.count(one.n),
             ]
             for one in self.contrasts
         ]
-        return Counts(_(self.context.spec.label), heads, rows)
+        return Counts(_(self.subject.spec.label), heads, rows)
 
     def headline(self) -> str:
         """Return the answer in a sentence: how many comparisons show more than chance explains; or why there is none.
@@ -221,10 +221,10 @@ class AnalysisResult:
         ]
 
     def _estimate(self, one: Contrast) -> str:
-        return estimate(one, self.context, self.wording)
+        return estimate(one, self.subject, self.wording)
 
     def _verdict(self, one: Contrast) -> str:
-        return verdict(one, self.context, self.wording, self.family)
+        return verdict(one, self.subject, self.wording, self.family)
 
     def spoken(self) -> str:
         """Return what it shows, in plain words and with its limit, in the language being spoken."""
@@ -252,14 +252,14 @@ class AnalysisResult:
 
     def to_dict(self) -> dict[str, Any]:
         """Return everything as plain data, as `openhalo analyse --json` prints it."""
-        spec = self.context.spec
+        spec = self.subject.spec
         return {
             "analysis": spec.id,
             "kind": spec.kind,
-            "standing": self.context.standing,
+            "standing": self.subject.standing,
             "refused": self.refusal,
             "sentence": self.spoken(),
-            "unit": self.context.unit,
+            "unit": self.subject.unit,
             "comparisons": self.to_polars().to_dicts(),
             "assumptions": [one._asdict() for one in self.assumptions],
             "citation": sorted(self.citations),
@@ -267,7 +267,7 @@ class AnalysisResult:
             "limits": [*([self.limit] if self.limit else []), *spec.limits],
             "detail": self.detail.to_dicts(),
             **self.facts,
-            "provenance": self.context.provenance,
+            "provenance": self.subject.provenance,
         }
 
     @property

@@ -6,10 +6,9 @@ from functools import cache
 from importlib import import_module
 from typing import Any
 
-from scipy.stats import false_discovery_control
-
-from openhalo.analyses.context import AnalysisContext, Standing
+from openhalo.analyses.context import AnalysisContext
 from openhalo.analyses.results import AnalysisResult
+from openhalo.analyses.subject import Standing
 from openhalo.base.errors import MeasureError, Problem
 from openhalo.base.progress import Report, silent
 from openhalo.catalogue.analysis_kinds import KINDS
@@ -43,9 +42,11 @@ def run(context: AnalysisContext[Any]) -> AnalysisResult:
     """
     context.check()
     try:
-        return _runner(context.spec.kind)(context)
+        found = _runner(context.spec.kind)(context)
     except Refused as refused:
-        return AnalysisResult(context=context, refusal=refused.reason)
+        return AnalysisResult(subject=context.subject, refusal=refused.reason)
+    assert found.headline(), f"the kind {context.spec.kind} says nothing: give its result an account"
+    return found
 
 
 def run_plan(plan: AnalysisPlan, records: Records, report: Report = silent) -> list[AnalysisResult]:
@@ -67,13 +68,15 @@ def run_one(analysis: str, plan: AnalysisPlan | None, records: Records) -> Analy
     """
     records.catalogue.analysis(analysis)
     if plan is not None and any(test.analysis == analysis for test in plan.tests):
-        return next(one for one in run_plan(plan, records) if one.context.spec.id == analysis)
+        return next(one for one in run_plan(plan, records) if one.subject.spec.id == analysis)
     test = (plan.find(analysis) if plan else None) or PlannedTest(analysis=analysis)
     return _one(test, plan, records, silent)
 
 
 def adjust(results: Sequence[AnalysisResult], plan: AnalysisPlan) -> list[AnalysisResult]:
     """Adjust the p-values of all leading comparisons together, by the plan's rule. A refusal makes none."""
+    from scipy.stats import false_discovery_control  # takes as long to import as all else that a question needs
+
     values = [one.p for result in results for one in result.leading if not math.isnan(one.p)]
     rule = holm if plan.multiplicity == "holm" else false_discovery_control
     found = iter(rule(values).tolist() if values else [])
@@ -94,7 +97,7 @@ def _kept(test: PlannedTest, plan: AnalysisPlan, records: Records, report: Repor
         many = mark_for_translation("its sources count different things, which cannot be added up")
         mixed = len({cover.unit for cover in context.covered}) > 1
         return AnalysisResult(
-            context=context, refusal=many if mixed else mark_for_translation("there are no records for it")
+            subject=context.subject, refusal=many if mixed else mark_for_translation("there are no records for it")
         )
 
 

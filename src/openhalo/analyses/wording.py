@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from openhalo.analyses.context import AnalysisContext
 from openhalo.analyses.contrasts import Contrast
+from openhalo.analyses.subject import Subject
 from openhalo.language import formatting
 from openhalo.language.translation import _, capital, mark_for_translation
 
@@ -30,7 +30,7 @@ class Wording:
     """What a comparison of two groups is called beside estimates of single ones; empty: as its group."""
 
 
-def verdict(one: Contrast, context: AnalysisContext[Any], wording: Wording, family: int) -> str:
+def verdict(one: Contrast, subject: Subject[Any], wording: Wording, family: int) -> str:
     """Return what a comparison shows, as one sentence; `family` is how many comparisons the plan makes."""
     if one.verdict == "neither":
         return _("Chance alone could give such a difference. That does not prove that there is none.")
@@ -40,7 +40,7 @@ def verdict(one: Contrast, context: AnalysisContext[Any], wording: Wording, fami
         )
         return text.format(n=family)
     pattern = wording.above if one.verdict == "above" else wording.below
-    return _(pattern).format(group=context.name(one.group), reference=context.name(one.reference))
+    return _(pattern).format(group=subject.name(one.group), reference=subject.name(one.reference))
 
 
 def shown(value: float, scale: str) -> str:
@@ -75,11 +75,11 @@ def ways(way: str) -> str:
     return named.get(way) or _(way)
 
 
-def estimate(one: Contrast, context: AnalysisContext[Any], wording: Wording) -> str:
+def estimate(one: Contrast, subject: Subject[Any], wording: Wording) -> str:
     """Return the estimate of a comparison with its interval, as a sentence."""
     return _(wording.estimate).format(
-        group=context.name(one.group),
-        reference=context.name(one.reference),
+        group=subject.name(one.group),
+        reference=subject.name(one.reference),
         size=f"{_POINTS.get(one.scale, 100) * abs(one.estimate):.1f}",
         direction=_("more") if one.estimate > 0 else _("less"),
         higher=_("higher") if one.estimate > 0 else _("lower"),
@@ -87,16 +87,16 @@ def estimate(one: Contrast, context: AnalysisContext[Any], wording: Wording) -> 
         value=shown(one.estimate, one.scale),
         span=span(one.low, one.high, one.scale),
         n=formatting.count(one.n),
-        units=context.unit,
+        units=subject.unit,
         **{name: _(text) for name, text in wording.values.items()},
     )
 
 
-def named(one: Contrast, context: AnalysisContext[Any], wording: Wording) -> str:
+def named(one: Contrast, subject: Subject[Any], wording: Wording) -> str:
     """Return what is compared, for the first column of a table."""
     values = {name: _(text) for name, text in wording.values.items()}
-    name = context.name(one.group) if one.group else _(wording.whole).format(**values)
+    name = subject.name(one.group) if one.group else _(wording.whole).format(**values)
     if one.reference and wording.against:
-        name = _(wording.against).format(group=name, reference=context.name(one.reference))
+        name = _(wording.against).format(group=name, reference=subject.name(one.reference))
     name = capital(name)
     return f"{name}, {ways(one.way)}" if one.way else name

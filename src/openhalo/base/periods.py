@@ -48,6 +48,18 @@ class Period:
         return f"{self.first.isoformat()}..{self.last.isoformat()}"
 
 
+def must_be_day(known_by: object) -> date:
+    """Return a day as of which something is asked, where it is one: no text, and no moment within a day.
+
+    Raises:
+        MeasureError: it is something else.
+    """
+    if type(known_by) is date:
+        return known_by
+    found = f"{known_by!r} is a {type(known_by).__name__}"
+    raise MeasureError(Problem("known_by", found, "datetime.date(2017, 12, 31)", "name a day by its date"))
+
+
 def label(start: date, grain: Grain) -> str:
     """Name the period of this grain that starts on `start`.
 

@@ -74,10 +74,10 @@ def _list(site: "openhalo.Site", as_json: bool) -> None:
 def _print(result: "AnalysisResult") -> None:
     from openhalo.analyses.wording import shown, span, ways
 
-    spec, context = result.context.spec, result.context
+    spec, subject = result.subject.spec, result.subject
     out.print(spec.question, style="bold", markup=False)
-    period = formatting.span(context.days.first, context.days.last) if context.days else "no records"
-    out.print(f"{context.standing}; {period}", style="dim")
+    period = formatting.span(subject.days.first, subject.days.last) if subject.days else "no records"
+    out.print(f"{subject.standing}; {period}", style="dim")
     out.print(result.sentence(), markup=False, highlight=False)
     bounded = any(one.bounds for one in result.contrasts)
     if result.contrasts:
@@ -108,5 +108,5 @@ def _print(result: "AnalysisResult") -> None:
         out.print(f"- {note}", markup=False, highlight=False)
     for text, state in result.assumptions:
         out.print(f"{'! ' if state == 'not met' else '- '}{text}: {state}", markup=False, highlight=False)
-    version, definition = result.context.provenance["store_version"], result.context.provenance["definition"][:12]
+    version, definition = result.subject.provenance["store_version"], result.subject.provenance["definition"][:12]
     out.print(f"store version {version}; definition {definition}", style="dim", markup=False, highlight=False)

@@ -7,6 +7,7 @@ import typer
 
 import openhalo
 from openhalo.base.errors import DeliveryError, Problem
+from openhalo.base.settings_files import SETTINGS
 from openhalo.cli.terminal import AsJson, out, print_json, progress
 
 if TYPE_CHECKING:
@@ -97,7 +98,7 @@ def import_(
     for message, count in receipt.flagged.items():
         out.print(f"  worth a look, {count:,} rows: {message}", soft_wrap=True, markup=False, highlight=False)
     for sentence in receipt.overlaps:
-        out.print(f"  overlap: {sentence}; agency.yaml says which one counts (authoritative)", soft_wrap=True)
+        out.print(f"  overlap: {sentence}; {SETTINGS} says which one counts (authoritative)", soft_wrap=True)
     if receipt.rows_rejected:
         _print_reasons(reasons)
         todo = f"openhalo rejects {site} {receipt.delivery} --xlsx FILE"

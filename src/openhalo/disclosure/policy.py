@@ -15,8 +15,6 @@ from pydantic import Field
 from openhalo.base.periods import Grain, label
 from openhalo.catalogue.reader import Misfit, Spec
 
-POLICY = "disclosure.yaml"
-"""Where problems of a policy lie, in words; `sites.layout` says where the file stands."""
 K_FLOOR, K_CEILING = 3, 30
 LOSS_CEILING = 0.10
 """The largest share of any group's records that recoding may cost."""

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from openhalo.base.errors import CatalogueError, MissingExtra, Problem, did_you_mean, name_all
 from openhalo.base.provenance import hash_facts
+from openhalo.base.settings_files import GOVERNANCE
 from openhalo.catalogue.index import Catalogue
 from openhalo.catalogue.indicator_rules import RuleSpec
 from openhalo.catalogue.indicators import IndicatorSpec
@@ -96,7 +97,7 @@ def switched_on(catalogue: Catalogue, governance: Governance) -> list[SignalSpec
         raise CatalogueError(
             [
                 Problem(
-                    "governance.yaml",
+                    GOVERNANCE,
                     f"there is no signal or rule '{name}'",
                     name_all(held, 60),
                     did_you_mean(name, held),

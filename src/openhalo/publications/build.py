@@ -33,7 +33,7 @@ from openhalo.publications.protection.protected_records import PrivateRecords, l
 from openhalo.publications.protection.release_protection import Precaution, must_wait
 from openhalo.publications.tables import open_data, places
 from openhalo.publications.tables.analysis_data import plan_facts, write_analyses
-from openhalo.publications.tables.define import define
+from openhalo.publications.tables.definitions_of_release import define
 from openhalo.publications.tables.deliveries import DeliveryRow, delivery_rows
 from openhalo.publications.tables.freshness import freshness, sources_of
 from openhalo.publications.tables.incident_file import write_incidents
@@ -148,7 +148,7 @@ class _Told:
     @property
     def sources(self) -> dict[str, SourceSpec]:
         """Return the sources of all figures and tests by their ids."""
-        tested = [one.context.spec.record for one in self.results if one.context.covered]
+        tested = [one.subject.spec.record for one in self.results if one.subject.covered]
         of_figures = [source for one in self.answers for source in _sources(one, self.records)]
         return {source.id: source for source in of_figures} | {
             source.id: source for record in tested for source in sources_of(record, self.records)
@@ -156,7 +156,7 @@ class _Told:
 
     def core(self, catalogue: Catalogue) -> list[CoreStatus]:
         """Return how the core list stands; an analysis answers an item where it was carried out and not refused."""
-        tested = [one.context.spec.id for one in self.results if not one.refusal]
+        tested = [one.subject.spec.id for one in self.results if not one.refusal]
         analyses = catalogue.analyses.values()
         untold = {one.id: [one.record] for one in analyses if not self.records.coverage(one.record)}
         return catalogue.core_statuses([one.spec.id for one in self.answers], self.waiting, tested, untold)

@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterable, Sequence
 
 from openhalo.analyses.results import AnalysisResult
 from openhalo.base.errors import Problem, ReleaseError
+from openhalo.base.settings_files import PLAN, POLICY, SETTINGS
 from openhalo.catalogue.index import Catalogue
 from openhalo.catalogue.measure_specs import MeasureSpec
 from openhalo.publications.imprint import Declared
@@ -62,14 +63,14 @@ def must_be_open(
         ReleaseError: with every field that is missing, and what to write.
     """
     results = list(results)
-    shut = [result.context.spec for result in results if result.context.spec.record in closed]
+    shut = [result.subject.spec for result in results if result.subject.spec.record in closed]
     if shut:
-        todo = "take it out of the plan (analysis_plan.yaml), or declare the fields of these records public"
+        todo = f"take it out of the plan ({PLAN}), or declare the fields of these records public"
         raise ReleaseError(
             [Problem(one.id, f"its counts of {one.record} could give withheld figures away", todo=todo) for one in shut]
         )
     missing: dict[str, set[str]] = {}
-    for spec in (result.context.spec for result in results if not result.refusal):
+    for spec in (result.subject.spec for result in results if not result.refusal):
         for one in spec.named():
             paths = [one.text] if one.what == "group" else []
             for record, name in _undeclared_fields(one.record, paths, catalogue, declared):
@@ -99,11 +100,11 @@ def cuts(spec: MeasureSpec) -> list[str]:
 
 def _undeclared(record: str, names: Sequence[str]) -> Problem:
     return Problem(
-        "agency.yaml: declared_public",
+        f"{SETTINGS}: declared_public",
         f"figures of {record} are cut by {', '.join(names)}, which the site has not declared public; small groups "
         "could give a person away",
         todo="if the agency already publishes these fields record by record, write:\n"
         f"    declared_public:\n      - record: {record}\n        fields: [{', '.join(names)}]\n"
         "        reason: why these fields are public, in a sentence that stands on the page\n"
-        "    if not, write a policy, disclosure.yaml, that says which tables go out and how small counts are protected",
+        f"    if not, write a policy, {POLICY}, that says which tables go out and how small counts are protected",
     )

@@ -16,7 +16,7 @@ from openhalo.publications.declared_fields import counted
 from openhalo.publications.protection.figures_from_files import count, released
 from openhalo.publications.protection.recoded_incident_files import read_recoded, recoded_again
 from openhalo.publications.tables import open_data
-from openhalo.publications.tables.define import define
+from openhalo.publications.tables.definitions_of_release import define
 from openhalo.publications.tables.release_figures import ReleaseFigures, release_figures
 from openhalo.records.as_of import RecordsAsOf
 from openhalo.records.purging import purges

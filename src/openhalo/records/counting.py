@@ -11,6 +11,7 @@ import ibis
 
 from openhalo.base.errors import MeasureError, Problem, name_all
 from openhalo.base.periods import Period
+from openhalo.base.settings_files import SETTINGS
 from openhalo.catalogue.record_types import RecordType
 from openhalo.records.manifest import Coverage, Manifest
 
@@ -99,7 +100,7 @@ def undecided(record: str, manifest: Manifest, authoritative: Mapping[str, Seque
     ]
     every = [*order, *sorted({c.source for a, b, _ in open_pairs for c in (a, b)} - set(order))]
     setting = f"authoritative: {{{record}: [{', '.join(every)}]}}"
-    todo = f"write in agency.yaml, the source that counts first in front: {setting}"
+    todo = f"write in {SETTINGS}, the source that counts first in front: {setting}"
     return [Problem(record, describe(a, b, period), todo=todo) for a, b, period in open_pairs]
 
 

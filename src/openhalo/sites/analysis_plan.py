@@ -4,11 +4,12 @@ from datetime import date
 from pathlib import Path
 
 from openhalo.base.errors import Problem, ReleaseError
+from openhalo.base.settings_files import PLAN
 from openhalo.catalogue.analysis_plans import AnalysisPlan, cross_check
 from openhalo.catalogue.index import Catalogue
 from openhalo.releases.editions import Facts, read_facts
 from openhalo.releases.package import DESCRIPTOR
-from openhalo.sites.layout import PLAN, SiteLayout
+from openhalo.sites.layout import SiteLayout
 from openhalo.sites.site_files import read_site_file
 
 

@@ -16,6 +16,7 @@ from openhalo.base.errors import DeliveryError, Problem, SiteError, name_all
 from openhalo.base.periods import Period
 from openhalo.base.progress import Report, silent
 from openhalo.base.provenance import hash_facts
+from openhalo.base.settings_files import SETTINGS
 from openhalo.catalogue.index import Catalogue
 from openhalo.catalogue.record_types import RecordType
 from openhalo.catalogue.sources import SourceSpec
@@ -26,7 +27,6 @@ from openhalo.records import changes, validation, writing
 from openhalo.records.counting import describe
 from openhalo.records.manifest import Manifest, TableVersion, publish
 from openhalo.records.staging import Staged, stage
-from openhalo.sites.layout import SETTINGS
 from openhalo.sites.premises import Premises
 from openhalo.sites.purging import finish, silence
 

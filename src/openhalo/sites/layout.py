@@ -3,10 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-SETTINGS = "agency.yaml"
-PLAN = "analysis_plan.yaml"
-POLICY = "disclosure.yaml"
-GOVERNANCE = "governance.yaml"
+from openhalo.base.settings_files import GOVERNANCE, PLAN, POLICY, SETTINGS
 
 FOLDERS = ("catalogue", "deliveries", "store", "releases")
 """What every site has from the first: its own definitions; receipts and rejected rows; records; finished releases."""

@@ -12,6 +12,7 @@ from openhalo.analyses.runner import run_one
 from openhalo.base.errors import Problem, ReleaseError, SiteError, name_all
 from openhalo.base.periods import Grain, Period
 from openhalo.base.progress import Report, silent
+from openhalo.base.settings_files import SETTINGS
 from openhalo.base.signing import public_key_file
 from openhalo.catalogue.sources import SourceSpec
 from openhalo.early_intervention.backtest import Backtest
@@ -31,7 +32,6 @@ from openhalo.releases.comparing import compare
 from openhalo.releases.hashes import verify
 from openhalo.sites.backtesting import try_out
 from openhalo.sites.importing import Delivery, import_file
-from openhalo.sites.layout import SETTINGS
 from openhalo.sites.outcomes import FollowUp, follow_up
 from openhalo.sites.premises import Premises, open_records
 from openhalo.sites.publishing import publish, try_policy

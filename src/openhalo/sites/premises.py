@@ -5,6 +5,7 @@ from datetime import date
 from functools import cached_property
 from pathlib import Path
 
+from openhalo.base.periods import must_be_day
 from openhalo.catalogue.analysis_plans import AnalysisPlan
 from openhalo.catalogue.index import Catalogue, load
 from openhalo.early_intervention.governance import Governance
@@ -86,7 +87,13 @@ class Premises:
 
 
 def open_records(premises: Premises, version: int | None = None, known_by: date | None = None) -> Records:
-    """Return the records of a store version (the newest without it), under the decisions of the site's settings."""
+    """Return the records of a store version (the newest without it), under the decisions of the site's settings.
+
+    Raises:
+        MeasureError: `known_by` is no day.
+    """
+    if known_by is not None:
+        must_be_day(known_by)
     settings = premises.settings
     manifest = premises.store.manifest(version)
     decided = (dict(settings.authoritative), dict(settings.visitor_places))

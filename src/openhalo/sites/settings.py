@@ -10,12 +10,13 @@ from zoneinfo import available_timezones
 from pydantic import Field, field_validator, model_validator
 
 from openhalo.base.errors import Problem, SiteError, did_you_mean, name_all
+from openhalo.base.settings_files import SETTINGS
 from openhalo.catalogue.index import Catalogue
 from openhalo.catalogue.reader import Spec
 from openhalo.catalogue.record_types import WITHHELD
 from openhalo.language import message_files
 from openhalo.language.translation import ENGLISH
-from openhalo.sites.layout import SETTINGS, SiteLayout
+from openhalo.sites.layout import SiteLayout
 from openhalo.sites.site_files import SiteFile, read_site_file
 
 _NOT_IN_NAMES = "*?[]%"

@@ -5,6 +5,7 @@ from datetime import date
 from typing import Any
 
 from openhalo.base.errors import CatalogueError, MeasureError, Problem, SiteError, did_you_mean, name_all
+from openhalo.base.periods import must_be_day
 from openhalo.early_intervention.counts import ROSTER, must_hold
 from openhalo.early_intervention.own_record import own_record
 from openhalo.early_intervention.roster import read_roster
@@ -18,6 +19,7 @@ from openhalo.sites.premises import Premises, open_records
 
 def signal(premises: Premises, known_by: date, version: int | None) -> ReviewSet:
     """Return the review set of a day, and keep it where no version is named; the arguments are of `Site.signal`."""
+    must_be_day(known_by)
     governance = need_governance(premises.path)
     problems = not_allowed(premises.layout, premises.store, premises.catalogue, governance)
     if problems:
@@ -34,6 +36,7 @@ def signal(premises: Premises, known_by: date, version: int | None) -> ReviewSet
 
 def see_own_record(premises: Premises, officer: str, known_by: date, version: int | None) -> dict[str, Any]:
     """Return what is held about one officer and whether a signal names them; the arguments of `Site.own_record`."""
+    must_be_day(known_by)
     records = open_records(premises, version)
     must_hold(records, *ROSTER)
     found = own_record(records, officer, known_by)

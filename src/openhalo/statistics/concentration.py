@@ -4,7 +4,6 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.optimize import brentq
 from scipy.special import expit, logit
-from scipy.stats import poisson
 
 from openhalo.statistics.estimates import Intervals, Numbers, counts, normal_quantile
 
@@ -77,6 +76,8 @@ def by_chance(mean: float, top: float = 0.1) -> float:
     if mean < 1 + 1e-9:
         return top
     rate = brentq(lambda x: x / -np.expm1(-x) - mean, 1e-12, mean)
+    from scipy.stats import poisson  # slow to import, and few measures are concentrations
+
     amount = np.arange(1, int(poisson.isf(1e-12, rate)) + 2)
     chance = poisson.pmf(amount, rate) / -np.expm1(-rate)
     border = _border(amount.astype(float), chance, top)

@@ -100,15 +100,15 @@ def grouped_cusum(outcomes: ArrayLike, trials: ArrayLike, risk: ArrayLike, ratio
     return _run(_grouped(y, n, p, ratio), ratio, limit)
 
 
-def vlad(outcomes: ArrayLike, risk: ArrayLike) -> Numbers:
-    """Return the running sum of expected less observed outcomes (variable life-adjusted display).
+def running_excess(counted: ArrayLike, expected: ArrayLike) -> Numbers:
+    """Return the running sum of what was counted, less what was expected.
 
-    It falls where more happens than expected. It shows, and has no alarm: its swings grow with time by chance alone.
+    It rises where more happens than expected. It shows, and has no alarm: its swings grow with time by chance alone.
+    The variable life-adjusted display (VLAD) is the same line with its sign turned.
 
     Source: Lovegrove et al. (1997), The Lancet 350, 1128-1130.
     """
-    y, p = _outcomes(outcomes, risk)
-    found: Numbers = np.cumsum(p - y)
+    found: Numbers = np.cumsum(np.asarray(counted, float) - np.asarray(expected, float))
     return found
 
 
@@ -134,13 +134,6 @@ def bernoulli_run_length(
 ) -> RunLength:
     """Return the average run length of `bernoulli_cusum` for risks drawn from these, odds `shift` times as high."""
     return _simulate(_bernoulli_weights(risk, ratio, shift, seed), limit, draws)
-
-
-def grouped_run_length(
-    trials: ArrayLike, risk: ArrayLike, ratio: float, limit: float, *, draws: int = 2000, seed: int = 0
-) -> RunLength:
-    """Return the average run length of `grouped_cusum`, in periods, each as large and mixed as one of those given."""
-    return _simulate(_grouped_weights(trials, risk, ratio, seed), limit, draws)
 
 
 def poisson_limit(

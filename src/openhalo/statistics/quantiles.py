@@ -2,7 +2,6 @@
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.stats import binom
 
 from openhalo.statistics.estimates import Intervals, counts, normal_quantile
 
@@ -30,6 +29,8 @@ def median(values: ArrayLike, times: ArrayLike, confidence: float = 0.95) -> Int
     >>> [float(part[0]) for part in median(range(1, 11), [1] * 10)[:3]]
     [5.5, 2.0, 9.0]
     """
+    from scipy.stats import binom  # slow to import, and few measures are medians
+
     normal_quantile(confidence)
     order = np.argsort(np.asarray(values, float), kind="stable")
     held = np.asarray(values, float)[order]

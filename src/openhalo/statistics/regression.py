@@ -5,7 +5,7 @@ from typing import Literal, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.linalg import LinAlgError, cho_factor, cho_solve
-from scipy.special import expit, xlogy
+from scipy.special import expit
 
 from openhalo.statistics.estimates import Numbers
 from openhalo.statistics.results import Refused
@@ -28,7 +28,6 @@ class Fit(NamedTuple):
     dispersion: float
     """Pearson's chi-squared divided by its degrees of freedom; NaN where none are left."""
     freedom: int
-    deviance: float
 
     @property
     def errors(self) -> Numbers:
@@ -109,9 +108,7 @@ def fit(
         raise _separated()
     pearson = float(np.sum((y - mean) ** 2 / weight))
     covariance = cho_solve(factor, np.eye(len(beta))) / np.outer(scale, scale)
-    return Fit(
-        beta / scale, covariance, mean, pearson / freedom if freedom else np.nan, freedom, _deviance(family, y, mean, m)
-    )
+    return Fit(beta / scale, covariance, mean, pearson / freedom if freedom else np.nan, freedom)
 
 
 def informative(codes: NDArray[np.integer], successes: Numbers, trials: Numbers) -> NDArray[np.bool_]:
@@ -171,11 +168,3 @@ def _moments(family: str, eta: Numbers, m: Numbers) -> tuple[Numbers, Numbers]:
         return mean, np.maximum(mean, 1e-300)
     p = expit(eta)
     return m * p, np.maximum(m * p * expit(-eta), 1e-300)
-
-
-def _deviance(family: str, y: Numbers, mean: Numbers, m: Numbers) -> float:
-    with np.errstate(divide="ignore", invalid="ignore"):
-        if family == "poisson":
-            return float(2 * np.sum(xlogy(y, y / mean) - (y - mean)))
-        rest = m - mean
-        return float(2 * np.sum(xlogy(y, y / mean) + xlogy(m - y, np.where(m > y, (m - y) / rest, 1.0))))

@@ -17,7 +17,7 @@ from scipy.special import expit, logit
 from openhalo.language.translation import mark_for_translation, message
 from openhalo.statistics.estimates import Numbers
 from openhalo.statistics.posteriors import LEAST_ESS, WORST_RHAT, Draws, compiled, settled
-from openhalo.statistics.results import Assumption, Refused, Result, whole
+from openhalo.statistics.results import Assumption, Refused, Result
 
 CITATION = "Gelman and Little (1997), Survey Methodology 23, 127-135"
 LIMIT = mark_for_translation(
@@ -164,23 +164,6 @@ def by_area(model: Multilevel, codes: ArrayLike, people: ArrayLike, factor: int)
         if here.any():
             found[:, area] = model.shares(of[here]) @ size[here] / size[here].sum()
     return found
-
-
-def post_stratified(
-    model: Multilevel, codes: ArrayLike, people: ArrayLike, factor: int, names: Sequence[str]
-) -> list[Result]:
-    """Return the share of each area, its people weighted as the census counts them.
-
-    Args:
-        model, codes, people, factor: as `by_area` takes them.
-        names: of each area, by its code; areas without people are left out.
-    """
-    shares = by_area(model, codes, people, factor)
-    return [
-        result(model, shares[:, area], name, whole(model.answers[factor][area]))
-        for area, name in enumerate(names)
-        if not np.isnan(shares[0, area])
-    ]
 
 
 def result(model: Multilevel, shares: Numbers, name: str, n: int, more: Sequence[Assumption] = ()) -> Result:

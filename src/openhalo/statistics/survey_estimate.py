@@ -85,15 +85,6 @@ def sample(
     return Sample(found, None if strata is None else _codes(strata), cluster, sizes)
 
 
-def post_stratify(drawn: Sample, cells: ArrayLike, sizes: Mapping[Any, float]) -> Sample:
-    """Return the sample with weights that add up to the known size of each cell.
-
-    Raises:
-        Refused: a cell of the population has nobody in the sample, or an answer lies in a cell without a size.
-    """
-    return rake(drawn, [cells], [sizes])
-
-
 def rake(
     drawn: Sample, groupings: Sequence[ArrayLike], sizes: Sequence[Mapping[Any, float]], tolerance: float = 1e-10
 ) -> Sample:
@@ -227,16 +218,6 @@ def mean_and_spread(
     value = float(weights @ np.where(counted, y, 0.0) / weights.sum())
     spread = np.where(counted, np.where(counted, y, 0.0) - value, 0.0) / weights.sum()
     return value, spread, int(counted.sum())
-
-
-def standard_error(result: Result) -> float:
-    """Return the standard error behind a result of this module.
-
-    The interval is Student's t with as many degrees of freedom as the design has, so it can be read back from the
-    ends and the degrees, which the method names.
-    """
-    freedom = float(result.method.rpartition("df ")[2].rstrip(")"))
-    return (result.high - result.low) / 2 / float(stdtrit(freedom, 0.975))
 
 
 def design_effect(weights: ArrayLike) -> float:

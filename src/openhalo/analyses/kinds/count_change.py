@@ -38,7 +38,7 @@ class _CountChangeAccount(Account):
     days: tuple[int, int]
 
     def notes(self, result: AnalysisResult) -> list[str]:
-        event = result.context.event
+        event = result.subject.event
         assert event is not None
         text = _("{before} in {days} days before, {after} in {more} days from then on.")
         said = text.format(
@@ -50,7 +50,7 @@ class _CountChangeAccount(Account):
         return [said, _("Why this day: {reason}").format(reason=_(event.because))]
 
     def pictures(self, result: AnalysisResult) -> list[Picture]:
-        event, years = result.context.event, np.array(self.days) / _YEAR
+        event, years = result.subject.event, np.array(self.days) / _YEAR
         assert event is not None
         exact = rate(np.array(self.counted, float), years)
         labels = (_("Before"), _("From {event} on").format(event=_(event.label)))
@@ -67,7 +67,7 @@ class _CountChangeAccount(Account):
             for at, n in enumerate(self.counted)
         ]
         text = _("The dot is the number of {units} a year; the line is its 95% interval.")
-        caption = text.format(units=result.context.unit)
+        caption = text.format(units=result.subject.unit)
         alt = figures_chart.describe("rate", rows, caption.rstrip("."))
         return [Picture(figures_chart.by_group, ("rate", rows), (), alt, caption)]
 
@@ -90,7 +90,7 @@ def run(context: AnalysisContext[CountChange]) -> AnalysisResult:
         _counted(context, event), ((event.start - days.first).days, (days.last - event.start).days + 1)
     )
     return AnalysisResult(
-        context=context,
+        subject=context.subject,
         contrasts=(_compared(context, account),),
         account=account,
         wording=Wording(

@@ -50,12 +50,12 @@ def run(context: AnalysisContext[Funnel]) -> AnalysisResult:
     Raises:
         Refused: fewer than 10 places.
     """
-    cells = cells_of(context, [context.spec.place]).drop_nulls("key0")
+    cells = cells_of(context, context.spec.outcome, context.spec.place, context.spec.strata).drop_nulls("key")
     share = pl.col("k").sum().over("stratum") / pl.col("n").sum().over("stratum")
-    places = cells.with_columns(expected=pl.col("n") * share).group_by("key0").agg(pl.col("k", "n", "expected").sum())
+    places = cells.with_columns(expected=pl.col("n") * share).group_by("key").agg(pl.col("k", "n", "expected").sum())
     places = places.filter(pl.col("expected") > 0)
     places = pl.concat(
-        [places.filter(pl.col("key0") == one) for one in sorted(places["key0"].to_list(), key=formatting.natural)]
+        [places.filter(pl.col("key") == one) for one in sorted(places["key"].to_list(), key=formatting.natural)]
     )
     observed, expected = places["k"].to_numpy().astype(float), places["expected"].to_numpy()
     found = funnel(observed, expected)
@@ -76,7 +76,7 @@ def run(context: AnalysisContext[Funnel]) -> AnalysisResult:
             assumptions=(),
             citation=found.citation,
         )
-        for at, place in enumerate(places["key0"])
+        for at, place in enumerate(places["key"])
     )
     low, high = funnel_limits(expected, found.between)
     points = tuple(
@@ -85,10 +85,10 @@ def run(context: AnalysisContext[Funnel]) -> AnalysisResult:
     )
     account = _FunnelAccount(points)
     return AnalysisResult(
-        context=context,
+        subject=context.subject,
         contrasts=contrasts,
         account=account,
-        detail=places.select(place="key0", outcome="k", records="n", expected="expected"),
+        detail=places.select(place="key", outcome="k", records="n", expected="expected"),
         limit=NOT_ALONE,
         facts={"dispersion": found.dispersion, "between": found.between, "stand_out": account.out},
     )

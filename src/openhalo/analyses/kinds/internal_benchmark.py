@@ -51,22 +51,22 @@ class _InternalBenchmarkAccount(Account):
             "{above}; less often: {below}). At most about {rate}% of those are expected to be there by chance. It is "
             "no ranking."
         )
-        context, above, below = result.context, result.facts["more"], result.facts["fewer"]
+        subject, above, below = result.subject, result.facts["more"], result.facts["fewer"]
         return text.format(
             out=above + below,
             all=result.facts["compared"],
             above=above,
             below=below,
             rate=f"{100 * _RATE:g}",
-            units=context.unit,
-            who=_("places") if context.spec.place else _(context.members),
+            units=subject.unit,
+            who=_("places") if subject.spec.place else _(subject.members),
         )
 
     def notes(self, result: AnalysisResult) -> list[str]:
-        context, facts, said = result.context, result.facts, []
+        subject, facts, said = result.subject, result.facts, []
         if self.left:
             text = _("Left out: {n} {units} that do not say all of this.")
-            said.append(text.format(n=formatting.count(self.left), units=context.unit))
+            said.append(text.format(n=formatting.count(self.left), units=subject.unit))
         if facts["not_compared"]:
             text = _("{n} could not be compared: too few similar records of theirs, or of others.")
             said.append(text.format(n=formatting.count(facts["not_compared"])))
@@ -82,7 +82,7 @@ class _InternalBenchmarkAccount(Account):
                     k=formatting.count(facts["unlikely_ordinary"]),
                 )
             )
-        if not context.spec.place:
+        if not subject.spec.place:
             said.append(_("Nobody is named here, and nobody can be told from these numbers."))
         return said
 
@@ -137,7 +137,7 @@ def run(context: AnalysisContext[InternalBenchmark]) -> AnalysisResult:
     }
     named = _named(found, rows, assumed) if context.spec.place else ()
     return AnalysisResult(
-        context=context,
+        subject=context.subject,
         contrasts=named,
         account=_InternalBenchmarkAccount(rows.left),
         detail=_detail(named) if named else pl.DataFrame({name: [value] for name, value in facts.items()}),

@@ -28,7 +28,7 @@ class _InterruptedSeriesAccount(Account):
     """The months before and after, which the result holds one by one."""
 
     def notes(self, result: AnalysisResult) -> list[str]:
-        event, after = result.context.event, int(result.detail["after"].sum())
+        event, after = result.subject.event, int(result.detail["after"].sum())
         assert event is not None
         text = _("{before} months before are compared with {after} months from then on. Months in part are left out.")
         growth = _("Before, the number changed by {change} a month, the season aside.")
@@ -39,7 +39,7 @@ class _InterruptedSeriesAccount(Account):
         ]
 
     def pictures(self, result: AnalysisResult) -> list[Picture]:
-        context, event = result.context, result.context.event
+        subject, event = result.subject, result.subject.event
         assert event is not None
         rows = [
             analysis_charts.Month(month.isoformat(), float(counted), expected)
@@ -48,11 +48,11 @@ class _InterruptedSeriesAccount(Account):
         caption = _(
             "Each dot is the number of {units} of one month. The line is the trend and season before {event}; from "
             "there on it is dashed and shows what would have come had they gone on."
-        ).format(units=context.unit, event=_(event.label))
+        ).format(units=subject.unit, event=_(event.label))
         after = [row for row in rows if row.start >= event.start.isoformat()]
         text = _("{units}: {counted} in {months} months from then on; the trend before leads to {expected}.")
         alt = text.format(
-            units=context.unit,
+            units=subject.unit,
             counted=formatting.count(sum(row.counted for row in after)),
             months=len(after),
             expected=formatting.count(sum(row.expected for row in after)),
@@ -82,7 +82,7 @@ def run(context: AnalysisContext[InterruptedSeries]) -> AnalysisResult:
         lags=context.spec.lags,
     )
     return AnalysisResult(
-        context=context,
+        subject=context.subject,
         contrasts=(contrast(found, "ratio"),),
         account=_InterruptedSeriesAccount(),
         wording=Wording(

@@ -107,7 +107,7 @@ class _MonitoringAccount(Account):
         return " ".join([*parts, said])
 
     def notes(self, result: AnalysisResult) -> list[str]:
-        spec = result.context.spec
+        spec = result.subject.spec
         text = _(
             "What is usual was learnt from {first} months, {start} to {end}. The charts look for a rise by a factor of "
             "{rise} and a fall by a factor of {fall}. Where nothing changes, each gives about one false alarm in "
@@ -203,7 +203,7 @@ def run(context: AnalysisContext[Monitoring]) -> AnalysisResult:
     places = tuple(one for one in watched.values() if one is not None)
     left = tuple(place for place, one in watched.items() if one is None)
     return AnalysisResult(
-        context=context,
+        subject=context.subject,
         account=_MonitoringAccount(whole, places, tuple(months), spec.baseline_months, left),
         detail=pl.concat(_rows(one, months, spec.baseline_months) for one in (whole, *places)),
         limit=mark_for_translation("An alarm asks for a look. It does not say why, and some alarms are chance."),
@@ -301,7 +301,7 @@ def _rows(one: Watched, months: Sequence[date], first: int) -> pl.DataFrame:
 
 
 def _running(one: Watched, first: int) -> list[float]:
-    total: list[float] = np.cumsum(one.counted[first:] - one.expected[first:]).tolist()
+    total: list[float] = monitoring.running_excess(one.counted[first:], one.expected[first:]).tolist()
     return total
 
 

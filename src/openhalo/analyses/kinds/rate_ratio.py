@@ -42,13 +42,13 @@ class _RateRatioAccount(Account):
             "The group is not known for {n} of {all} {units}. The table shows how far these could move the result."
         )
         counted = {"n": formatting.count(self.unknown), "all": formatting.count(self.total)}
-        return [text.format(**counted, units=result.context.unit)]
+        return [text.format(**counted, units=result.subject.unit)]
 
     def pictures(self, result: AnalysisResult) -> list[Picture]:
-        context = result.context
+        subject = result.subject
         rows = [
             Figure(
-                context.name(one.group),
+                subject.name(one.group),
                 one.estimate,
                 one.low,
                 one.high,
@@ -58,13 +58,13 @@ class _RateRatioAccount(Account):
             )
             for one in result.contrasts
         ]
-        reference = context.name(context.reference)
+        reference = subject.name(subject.reference)
         caption = _(
             "The dot says how many times as high the share is as among {reference}; the line is its 95% interval. On "
             "the dotted line, at 1, both are the same."
         ).format(reference=reference)
         alt = figures_chart.describe("ratio", rows, _("Share against that of {reference}").format(reference=reference))
-        return [Picture(figures_chart.by_group, ("ratio", rows), (tuple(context.people), 1.0), alt, caption)]
+        return [Picture(figures_chart.by_group, ("ratio", rows), (tuple(subject.people), 1.0), alt, caption)]
 
 
 def run(context: AnalysisContext[RateRatio]) -> AnalysisResult:
@@ -73,8 +73,8 @@ def run(context: AnalysisContext[RateRatio]) -> AnalysisResult:
     Raises:
         Refused: the group is recorded by the outcome, or there is nobody to compare.
     """
-    cells = cells_of(context, [context.spec.group])
-    known, unknown = cells.filter(pl.col("key0").is_not_null()), cells.filter(pl.col("key0").is_null())
+    cells = cells_of(context, context.spec.outcome, context.spec.group, (context.spec.place, *context.spec.strata))
+    known, unknown = cells.filter(pl.col("key").is_not_null()), cells.filter(pl.col("key").is_null())
     hits, all_hits = float(known["k"].sum()), float(cells["k"].sum())
     misses, all_misses = float(known["n"].sum()) - hits, float(cells["n"].sum()) - all_hits
     if min(all_hits, all_misses) == 0:
@@ -82,23 +82,23 @@ def run(context: AnalysisContext[RateRatio]) -> AnalysisResult:
     refuse_uneven_recording(
         (hits, all_hits), (misses, all_misses), mark_for_translation("the records with the outcome")
     )
-    sizes = dict(known.group_by("key0").agg(pl.col("n").sum()).iter_rows())
+    sizes = dict(known.group_by("key").agg(pl.col("n").sum()).iter_rows())
     if sizes.get(context.reference, 0) < FEWEST:
         text = mark_for_translation("fewer than {n} records of {group}, the group compared with")
-        raise Refused(message(text, n=FEWEST, group=context.name(context.reference)))
+        raise Refused(message(text, n=FEWEST, group=context.subject.name(context.reference)))
     codes = [
         code
-        for code in context.people
+        for code in context.subject.people
         if code != context.reference and (not context.compare or code in context.compare)
     ]
     enough = [code for code in codes if sizes.get(code, 0) >= FEWEST]
     found = [_ratio(context, known, unknown, code) for code in enough]
     if not found:
         raise Refused(message("no group has {n} records or more", n=FEWEST))
-    totals = known.group_by("key0").agg(pl.col("k", "n").sum())
-    detail = totals.select(group="key0", outcome="k", records="n", share=pl.col("k") / pl.col("n")).sort("group")
+    totals = known.group_by("key").agg(pl.col("k", "n").sum())
+    detail = totals.select(group="key", outcome="k", records="n", share=pl.col("k") / pl.col("n")).sort("group")
     return AnalysisResult(
-        context=context,
+        subject=context.subject,
         contrasts=tuple(found),
         account=_RateRatioAccount(float(unknown["n"].sum()), float(cells["n"].sum())),
         wording=_WORDING,
@@ -113,13 +113,13 @@ def _ratio(context: AnalysisContext[RateRatio], known: pl.DataFrame, unknown: pl
         return found
     ends = []
     for with_hits, with_misses in ((code, context.reference), (context.reference, code)):
-        hits = unknown.with_columns(key0=pl.lit(with_hits), n=pl.col("k"))
-        misses = unknown.with_columns(key0=pl.lit(with_misses), n=pl.col("n") - pl.col("k"), k=pl.lit(0, pl.Int64))
+        hits = unknown.with_columns(key=pl.lit(with_hits), n=pl.col("k"))
+        misses = unknown.with_columns(key=pl.lit(with_misses), n=pl.col("n") - pl.col("k"), k=pl.lit(0, pl.Int64))
         ends.append(_fit(context, pl.concat([known, hits, misses], how="vertical_relaxed"), code).estimate)
     return replace(found, bounds=(min(ends), max(ends)))
 
 
 def _fit(context: AnalysisContext[RateRatio], cells: pl.DataFrame, code: str) -> Any:
-    both = cells.filter(pl.col("key0").is_in([code, context.reference]), pl.col("n") > 0)
+    both = cells.filter(pl.col("key").is_in([code, context.reference]), pl.col("n") > 0)
     codes = both["stratum"].rank("dense").cast(pl.Int64).to_numpy()
-    return adjusted_ratio(both["k"].to_numpy(), both["n"].to_numpy(), (both["key0"] == code).to_numpy(), codes)
+    return adjusted_ratio(both["k"].to_numpy(), both["n"].to_numpy(), (both["key"] == code).to_numpy(), codes)

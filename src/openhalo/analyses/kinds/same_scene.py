@@ -117,7 +117,7 @@ def run(context: AnalysisContext[SameScene]) -> AnalysisResult:
     out = [(int((found.top > sure).sum()), int((found.bottom > sure).sum())) for sure in _SURE]
 
     return AnalysisResult(
-        context=context,
+        subject=context.subject,
         contrasts=contrasts,
         account=_SameSceneAccount(used.height, len(at.officer), found.check),
         detail=pl.DataFrame({"chance_over": _SURE, "top": [t for t, _b in out], "bottom": [b for _t, b in out]}),

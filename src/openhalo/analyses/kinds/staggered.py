@@ -84,13 +84,13 @@ class _StaggeredAccount(Account):
     alike: bool
 
     def notes(self, result: AnalysisResult) -> list[str]:
-        context = result.context
+        subject = result.subject
         text = {
             "month": _("Over all months, these {who} had {level} {units} a month per 100 {who}."),
             "quarter": _("Over all quarters, these {who} had {level} {units} a quarter per 100 {who}."),
-        }[context.spec.period]
+        }[subject.spec.period]
         level = formatting.measured(result.facts["level"], "mean")
-        found = [text.format(level=level, who=_(context.members), units=context.unit)]
+        found = [text.format(level=level, who=_(subject.members), units=subject.unit)]
         reasons = (
             _("Left out, because they were not there from the first day to the last: {n}."),
             _("Left out, because it had begun for them in the first period or before: {n}."),
@@ -102,7 +102,7 @@ class _StaggeredAccount(Account):
         return found
 
     def tables(self, result: AnalysisResult) -> list[Counts]:
-        monthly = result.context.spec.period == "month"
+        monthly = result.subject.spec.period == "month"
         since = _("Months since the start") if monthly else _("Quarters since the start")
         text = _("{low} to {high}")
         rows = [
@@ -117,7 +117,7 @@ class _StaggeredAccount(Account):
         return [Counts(_("The change by the time since the start"), heads, rows)]
 
     def pictures(self, result: AnalysisResult) -> list[Picture]:
-        context = result.context
+        subject = result.subject
         points = [
             analysis_charts.Step(str(at), estimate, low, high, True)
             for at, estimate, low, high in result.detail.iter_rows()
@@ -131,8 +131,8 @@ class _StaggeredAccount(Account):
                 "Across: quarters since the start, 0 being its first. The dot is the change in {units} per 100 {who} "
                 "in that quarter; the line is its 95% interval. On the dotted line nothing changed."
             ),
-        }[context.spec.period]
-        caption = text.format(units=context.unit, who=_(context.members))
+        }[subject.spec.period]
+        caption = text.format(units=subject.unit, who=_(subject.members))
         values = formatting.listed(formatting.signed(point.value) for point in points)
         return [Picture(analysis_charts.steps, (points,), ("number",), f"{values}. {caption}", caption)]
 
@@ -172,7 +172,7 @@ def run(context: AnalysisContext[Staggered]) -> AnalysisResult:
     since = _since(cohorts)
     level = float(outcome.mean())
     return AnalysisResult(
-        context=context,
+        subject=context.subject,
         contrasts=tuple(found),
         account=_StaggeredAccount((*panel.left, cohorts.dropped), panel.alike),
         wording=Wording(
@@ -180,7 +180,7 @@ def run(context: AnalysisContext[Staggered]) -> AnalysisResult:
             mark_for_translation("The number rose by more than chance explains."),
             mark_for_translation("The number fell by more than chance explains."),
             mark_for_translation("After {event}, against before and against those for whom it came later"),
-            {"event": context.spec.start.label, "who": context.members},
+            {"event": context.spec.start.label, "who": context.subject.members},
         ),
         detail=pl.DataFrame(
             {

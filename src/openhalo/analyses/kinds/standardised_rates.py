@@ -66,11 +66,11 @@ def run(context: AnalysisContext[StandardisedRates]) -> AnalysisResult:
     Raises:
         Refused: no place holds every circumstance.
     """
-    cells = cells_of(context, [context.spec.place]).drop_nulls("key0")
+    cells = cells_of(context, context.spec.outcome, context.spec.place, context.spec.strata).drop_nulls("key")
     standard = cells.group_by("stratum").agg(pl.col("n").sum()).sort("stratum")
     found, left = [], []
-    for place in sorted(cells["key0"].unique().to_list(), key=formatting.natural):
-        mine = standard.select("stratum").join(cells.filter(pl.col("key0") == place), on="stratum", how="left")
+    for place in sorted(cells["key"].unique().to_list(), key=formatting.natural):
+        mine = standard.select("stratum").join(cells.filter(pl.col("key") == place), on="stratum", how="left")
         mine = mine.sort("stratum").with_columns(pl.col("k", "n").fill_null(0))
         try:
             one = direct(mine["k"].to_numpy(), mine["n"].to_numpy(), standard["n"].to_numpy())
@@ -79,12 +79,12 @@ def run(context: AnalysisContext[StandardisedRates]) -> AnalysisResult:
             left.append(place)
     if not found:
         raise Refused("no place holds records of every circumstance that is held equal")
-    crude = cells.group_by("key0").agg(pl.col("k", "n").sum()).sort("key0")
+    crude = cells.group_by("key").agg(pl.col("k", "n").sum()).sort("key")
     return AnalysisResult(
-        context=context,
+        subject=context.subject,
         contrasts=tuple(found),
         account=_StandardisedRatesAccount(tuple(left)),
-        detail=crude.select(place="key0", outcome="k", records="n", share=pl.col("k") / pl.col("n")),
+        detail=crude.select(place="key", outcome="k", records="n", share=pl.col("k") / pl.col("n")),
         limit=mark_for_translation(
             "A standardised share describes no real place: it serves comparison with others made alike."
         ),

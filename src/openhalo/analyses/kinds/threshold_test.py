@@ -61,12 +61,12 @@ class _ThresholdTestAccount(Account):
 
     def notes(self, result: AnalysisResult) -> list[str]:
         text = _("The model looks at {places} places in which every group compared has {least} or more searches.")
-        said = [text.format(places=self.places, least=result.context.spec.least_searches)]
+        said = [text.format(places=self.places, least=result.subject.spec.least_searches)]
         stops, searches = self.unknown
         if stops:
             text = _("Left out: {n} {units} whose group is not known, {searches} of them with a search.")
             counted = {"n": formatting.count(stops), "searches": formatting.count(searches)}
-            said.append(text.format(**counted, units=result.context.unit))
+            said.append(text.format(**counted, units=result.subject.unit))
         text = _(
             "Over places the model is off by {search} points in the share searched and {hit} points in the hit rate."
         )
@@ -88,7 +88,7 @@ class _ThresholdTestAccount(Account):
             mine = result.detail.filter(pl.col("group") == code)
             rows.append(
                 [
-                    capital(result.context.name(code)),
+                    capital(result.subject.name(code)),
                     formatting.share(one.estimate),
                     interval("share", one.low, one.high),
                     text.format(average=formatting.share(own.estimate), interval=interval("share", own.low, own.high)),
@@ -101,9 +101,9 @@ class _ThresholdTestAccount(Account):
         return [self._thresholds(result), _checked(self.expected, result.detail)]
 
     def _thresholds(self, result: AnalysisResult) -> Picture:
-        context = result.context
+        subject = result.subject
         rows = [
-            Figure(context.name(code), one.estimate, one.low, one.high, n=one.n, denominator=float(one.n), code=code)
+            Figure(subject.name(code), one.estimate, one.low, one.high, n=one.n, denominator=float(one.n), code=code)
             for code, (one, _own) in self.groups.items()
         ]
         caption = _(
@@ -111,7 +111,7 @@ class _ThresholdTestAccount(Account):
             "interval. Lower means searched on less."
         )
         alt = figures_chart.describe("share", rows, _("Search threshold"))
-        return Picture(figures_chart.by_group, ("share", rows), (tuple(context.people),), alt, caption)
+        return Picture(figures_chart.by_group, ("share", rows), (tuple(subject.people),), alt, caption)
 
 
 def _checked(expected: tuple[Numbers, Numbers], cells: pl.DataFrame) -> Picture:
@@ -153,7 +153,7 @@ def run(context: AnalysisContext[ThresholdTest]) -> AnalysisResult:
         for code, one in zip(cells.groups[1:], thresholds.differences, strict=True)
     ]
     return AnalysisResult(
-        context=context,
+        subject=context.subject,
         contrasts=tuple(contrasts),
         account=_ThresholdTestAccount(
             groups=dict(zip(cells.groups, zip(found.by_place.groups, found.by_own.groups, strict=True), strict=True)),
@@ -206,13 +206,13 @@ def _usable(context: AnalysisContext[ThresholdTest], counted: pl.DataFrame) -> s
     sizes = dict(known.group_by("group").agg(pl.col("searches").sum()).iter_rows())
     codes = [
         code
-        for code in context.people
+        for code in context.subject.people
         if code != context.reference and (not context.compare or code in context.compare)
     ]
     wanted = [code for code in codes if sizes.get(code, 0) >= FEWEST]
     if sizes.get(context.reference, 0) < FEWEST:
         text = mark_for_translation("fewer than {n} searches of {group}, the group compared with")
-        raise Refused(message(text, n=FEWEST, group=context.name(context.reference)))
+        raise Refused(message(text, n=FEWEST, group=context.subject.name(context.reference)))
     if not wanted:
         raise Refused(message("no other group has {n} searches or more", n=FEWEST))
     groups = (context.reference, *wanted)

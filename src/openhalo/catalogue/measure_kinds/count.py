@@ -6,6 +6,7 @@ TRAITS = MeasureTraits(
     order=1,
     needs=RECORDS,
     scale="count",
+    made_of_counts=True,
     additive=True,
     plain=True,
 )

@@ -6,5 +6,6 @@ TRAITS = MeasureTraits(
     order=5,
     needs=RECORDS | {"value"},
     scale="mean",
+    made_of_counts=True,
     of_told=True,
 )

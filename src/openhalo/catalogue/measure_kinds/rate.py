@@ -6,5 +6,6 @@ TRAITS = MeasureTraits(
     order=3,
     needs=RECORDS | {"per"},
     scale="rate",
+    made_of_counts=True,
     may_be_compared=True,
 )

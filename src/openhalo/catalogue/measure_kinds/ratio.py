@@ -6,5 +6,6 @@ TRAITS = MeasureTraits(
     order=4,
     needs=frozenset({"of", "across", "reference"}),
     scale="ratio",
+    made_of_counts=True,
     compares_groups=True,
 )

@@ -6,6 +6,7 @@ TRAITS = MeasureTraits(
     order=2,
     needs=RECORDS | {"numerator"},
     scale="share",
+    made_of_counts=True,
     plain=True,
     of_told=True,
     may_be_compared=True,

@@ -5,9 +5,9 @@ from dataclasses import dataclass, field
 from math import isnan
 from typing import Any
 
-from openhalo.analyses.context import AnalysisContext
 from openhalo.analyses.contrasts import Contrast
 from openhalo.analyses.results import AnalysisResult, Counts
+from openhalo.analyses.subject import Subject
 from openhalo.analyses.wording import named, shown, span
 from openhalo.catalogue.analysis_kinds.small_area_estimate import SmallAreaEstimate
 from openhalo.catalogue.analysis_plans import AnalysisPlan
@@ -19,7 +19,6 @@ from openhalo.language.scales import scale_of
 from openhalo.language.translation import _
 from openhalo.publications.pages.figure_table import Column
 from openhalo.publications.tables.analysis_data import COMPARISONS, detail_of
-from openhalo.publications.tables.freshness import sources_of
 from openhalo.publications.wording.conditions import in_words
 from openhalo.publications.wording.labels import group
 
@@ -61,31 +60,30 @@ class AnalysisPage:
 
 def analysis_page(result: AnalysisResult, plan: AnalysisPlan, catalogue: Catalogue, drawings: Drawings) -> AnalysisPage:
     """Return what an analysis' page says, in the language being spoken."""
-    context = result.context
-    spec = catalogue.analysis(context.spec.id)
+    subject = result.subject
+    spec = catalogue.analysis(subject.spec.id)
     columns, rows = _table(result)
+    told_by = dict.fromkeys(cover.source for cover in subject.covered)
     page = AnalysisPage(
         spec=spec,
-        planned=context.standing == "planned",
+        planned=subject.standing == "planned",
         refused=bool(result.refusal),
         headline=result.headline(),
         counts=result.tables(),
         answers=result.answers(),
         limit=_(result.limit) if result.limit else "",
-        period=formatting.span(context.days.first, context.days.last) if context.days else "",
+        period=formatting.span(subject.days.first, subject.days.last) if subject.days else "",
         columns=columns,
         rows=rows,
         assumptions=[(_(text), _state(state)) for text, state in result.assumptions],
         notes=result.notes,
-        definition=list(_definition(context, catalogue)),
+        definition=list(_definition(subject, catalogue)),
         methods=[_(one) for one in result.methods],
         citations=result.citations or spec.sources,
         plan=plan,
         family=_family(result, plan),
-        sources=[catalogue.source(one.id) for one in sources_of(spec.record, context.records)]
-        if context.covered
-        else [],
-        provenance=context.provenance,
+        sources=[catalogue.sources[name] for name in told_by if name in catalogue.sources],
+        provenance=subject.provenance,
         redefined=spec.id in catalogue.redefined,
         tables=[COMPARISONS, *([detail_of(result)] if result.detail.width else [])],
     )
@@ -104,7 +102,7 @@ def _table(result: AnalysisResult) -> tuple[list[Column], list[list[str]]]:
     scales = {one.scale for one in every}
     head = _(scale_of(scales.pop()).head) if len(scales) == 1 else _("Estimate")
     parts: list[tuple[bool, Column, Any]] = [
-        (True, Column(_("Compared")), lambda one: named(one, result.context, result.wording)),
+        (True, Column(_("Compared")), lambda one: named(one, result.subject, result.wording)),
         (True, Column(head), lambda one: shown(one.estimate, one.scale)),
         (True, Column(_("95% interval"), interval=True, minor=True), lambda one: span(one.low, one.high, one.scale)),
         (any(one.bounds for one in every), Column(_("With unknown group, between"), minor=True), _bounds),
@@ -134,7 +132,7 @@ def _state(state: str) -> str:
 def _family(result: AnalysisResult, plan: AnalysisPlan) -> str:
     if not result.leading:
         return ""
-    if result.context.standing == "exploratory":
+    if result.subject.standing == "exploratory":
         return _("It was added after the plan, so it is exploratory: a reason to look closer, not a finding.")
     if result.family < 2:
         return ""
@@ -151,11 +149,11 @@ def _family(result: AnalysisResult, plan: AnalysisPlan) -> str:
     return text.format(n=result.family, level=f"{100 * plan.level:g}%")
 
 
-def _definition(context: AnalysisContext[Any], catalogue: Catalogue) -> Iterable[str]:
-    spec, record = context.spec, context.spec.record
+def _definition(subject: Subject[Any], catalogue: Catalogue) -> Iterable[str]:
+    spec, record = subject.spec, subject.spec.record
     where = in_words(record, spec.where, catalogue)
     text = _("It looks at {units} where {what}.") if where else _("It looks at all {units}.")
-    yield text.format(units=context.unit, what=where)
+    yield text.format(units=subject.unit, what=where)
     held = spec.settings
     if held.get("discretionary"):
         yield _("Only these searches count: {what}.").format(what=in_words(record, spec.discretionary, catalogue))
@@ -178,10 +176,10 @@ def _definition(context: AnalysisContext[Any], catalogue: Catalogue) -> Iterable
             "area ({area})."
         )
         yield text.format(fields=", ".join(traits) or "–", area=area)
-    if isinstance(spec, Grouped) and context.reference:
+    if isinstance(spec, Grouped) and subject.reference:
         names = group(record, spec.group, catalogue)
         text = _("Groups are those of “{field}”; the others are compared with {reference}.")
-        yield text.format(field=names.label, reference=context.name(context.reference))
+        yield text.format(field=names.label, reference=subject.name(subject.reference))
     if held.get("place"):
         yield _("Places are those of “{field}”.").format(field=group(record, spec.place, catalogue).label)
     if held.get("strata"):

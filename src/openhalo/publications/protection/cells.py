@@ -15,6 +15,7 @@ import polars as pl
 from openhalo.base.errors import Problem, ReleaseError
 from openhalo.base.periods import Grain, Period
 from openhalo.base.provenance import hash_facts
+from openhalo.base.settings_files import POLICY
 from openhalo.catalogue.index import Catalogue
 from openhalo.catalogue.measure_specs import MeasureSpec
 from openhalo.disclosure.lattice import ALL, RECORDS, UNKNOWN, CountTable, cell_keys, count_table
@@ -95,7 +96,7 @@ def sides(spec: MeasureSpec, by: Sequence[str], grain: Grain, catalogue: Catalog
 def _unprotected(
     spec: MeasureSpec, base: MeasureSpec, groups: Sequence[str], catalogue: Catalogue
 ) -> Iterable[Problem]:
-    where = f"disclosure.yaml: {spec.id}"
+    where = f"{POLICY}: {spec.id}"
     per = base.per
     if per is not None and (per.place or per.codes or per.slices):
         todo = "declare the count instead, or a rate over other records"

@@ -10,7 +10,7 @@ from openhalo.base.progress import Report, silent
 from openhalo.catalogue.measure_specs import MeasureSpec
 from openhalo.publications.declared_fields import counted
 from openhalo.publications.protection.recoded_incident_files import RecodedFile, incident_table, parquet_of
-from openhalo.publications.tables.define import define
+from openhalo.publications.tables.definitions_of_release import define
 from openhalo.publications.tables.release_figures import ReleaseFigures, needed, release_figures
 from openhalo.records.as_released import RecordsAsReleased, Released
 from openhalo.records.reading import Records

@@ -3,10 +3,11 @@
 from collections.abc import Iterator, Sequence
 
 from openhalo.base.errors import Problem, ReleaseError
+from openhalo.base.settings_files import POLICY, SETTINGS
 from openhalo.catalogue.conditions import fields_of, links_of
 from openhalo.catalogue.index import Catalogue
 from openhalo.catalogue.measure_specs import MeasureSpec
-from openhalo.disclosure.policy import POLICY, Policy
+from openhalo.disclosure.policy import Policy
 from openhalo.publications.declared_fields import closed_records, counted, cuts, to_protect
 from openhalo.publications.imprint import Declared
 
@@ -37,7 +38,7 @@ def _half_public(specs: Sequence[MeasureSpec], catalogue: Catalogue, declared: S
             found = f"some fields of {one.record} are declared public, and figures by its other fields are protected"
             todo = "declare every field that its measures are cut by, or none"
             why = "who counts what is public could work out what is withheld"
-            yield Problem("agency.yaml: declared_public", f"{found}; {why}", todo=todo)
+            yield Problem(f"{SETTINGS}: declared_public", f"{found}; {why}", todo=todo)
 
 
 def _twice(specs: Sequence[MeasureSpec], policy: Policy, catalogue: Catalogue) -> Iterator[Problem]:
@@ -67,7 +68,7 @@ def _recoded_and_exact(
     for one in declared:
         if one.record in files and one.fields:
             found = f"fields of {one.record} are declared public, and the policy makes its records coarser"
-            yield Problem("agency.yaml: declared_public", found, todo="keep the declaration or the incident file")
+            yield Problem(f"{SETTINGS}: declared_public", found, todo="keep the declaration or the incident file")
     closed = {spec.id for spec in to_protect(specs, catalogue, declared)}
     named = {table.measure for table in policy.tables} | {one.measure for one in policy.singly}
     for spec in specs:

@@ -8,9 +8,9 @@ from typing import Any
 from openhalo.base.errors import Problem, ReleaseError
 from openhalo.base.periods import Period
 from openhalo.base.progress import Report
+from openhalo.base.settings_files import POLICY
 from openhalo.catalogue.index import Catalogue
 from openhalo.catalogue.measure_specs import MeasureSpec
-from openhalo.disclosure.policy import POLICY
 from openhalo.publications.protection.figures_from_files import count, released
 from openhalo.publications.protection.policy_conflicts import filed
 from openhalo.publications.protection.recoded_incident_files import RecodedFile, freeze, read_recoded, write_recoded

@@ -18,10 +18,10 @@ import polars as pl
 from openhalo.base.errors import Problem, ReleaseError
 from openhalo.base.periods import Grain, Period
 from openhalo.base.provenance import hash_facts
+from openhalo.base.settings_files import POLICY
 from openhalo.catalogue.record_types import RecordType
 from openhalo.disclosure.policy import (
     BLANKED_CEILING,
-    POLICY,
     Bands,
     Codes,
     IncidentFile,

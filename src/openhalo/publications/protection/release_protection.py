@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from openhalo.base.errors import Problem, ReleaseError
 from openhalo.base.periods import GRAINS, Grain, Period
 from openhalo.base.progress import Report
+from openhalo.base.settings_files import POLICY
 from openhalo.catalogue.index import Catalogue
 from openhalo.catalogue.measure_specs import MeasureSpec
 from openhalo.disclosure.lattice import CountTable, Lattice
@@ -161,7 +162,7 @@ def must_wait(policy: Policy, earlier: Sequence[Kept], today: date) -> None:
     if due > today:
         found = f"the last release went out on {last}; what changed within a few days could point at a person"
         allowed = f"every {policy.days_between_releases} days: days_between_releases"
-        raise ReleaseError(Problem("disclosure.yaml", found, allowed, f"publish on {due} or later"))
+        raise ReleaseError(Problem(POLICY, found, allowed, f"publish on {due} or later"))
 
 
 def declared(specs: Sequence[MeasureSpec], policy: Policy, catalogue: Catalogue) -> list[_Table]:

@@ -48,8 +48,8 @@ def write_analyses(folder: Path, results: Sequence[AnalysisResult]) -> dict[str,
     tables = []
     for result in results:
         first = {
-            "analysis": result.context.spec.id,
-            "standing": result.context.standing,
+            "analysis": result.subject.spec.id,
+            "standing": result.subject.standing,
             "refused": str(result.refusal) or None,
         }
         table = result.to_polars() if result.contrasts else pl.DataFrame({"group": [None]})
@@ -69,7 +69,7 @@ def write_analyses(folder: Path, results: Sequence[AnalysisResult]) -> dict[str,
 
 def detail_of(result: AnalysisResult) -> str:
     """Return the path of the counts that a test saw."""
-    return f"data/analyses/{result.context.spec.id}.csv"
+    return f"data/analyses/{result.subject.spec.id}.csv"
 
 
 def plan_facts(plan: AnalysisPlan) -> dict[str, Any]:

@@ -9,7 +9,7 @@ import polars as pl
 
 from openhalo.analyses.context import AnalysisContext
 from openhalo.analyses.contrasts import Contrast, contrast
-from openhalo.analyses.kinds.outcome_test.views import HitRates
+from openhalo.analyses.kinds.outcome_test.account import HitRates
 from openhalo.analyses.results import AnalysisResult
 from openhalo.analyses.wording import Wording
 from openhalo.catalogue.analysis_kinds.outcome_test import OutcomeTest
@@ -55,10 +55,10 @@ def run(context: AnalysisContext[OutcomeTest]) -> AnalysisResult:
                 share=f"{100 * known / searches:.0f}",
             )
         )
-    codes = [code for code in context.people if code in set(cells["group"].drop_nulls())]
+    codes = [code for code in context.subject.people if code in set(cells["group"].drop_nulls())]
     if context.reference not in codes:
         text = mark_for_translation("no search of {group}, with whom the others are compared")
-        raise Refused(message(text, group=context.name(context.reference)))
+        raise Refused(message(text, group=context.subject.name(context.reference)))
     wanted = [code for code in codes if code == context.reference or not context.compare or code in context.compare]
     places = sorted(set(cells["place"].drop_nulls())) or [""]
     hits, made = _tables(cells, [*wanted, None], places)
@@ -76,7 +76,7 @@ def run(context: AnalysisContext[OutcomeTest]) -> AnalysisResult:
         for gap in test.gaps
     ]
     return AnalysisResult(
-        context=context,
+        subject=context.subject,
         contrasts=tuple(_leading(found)),
         account=account,
         wording=_WORDING,

@@ -7,8 +7,8 @@ import polars as pl
 
 from openhalo.analyses.context import AnalysisContext
 from openhalo.analyses.contrasts import contrast
+from openhalo.analyses.kinds.small_area_estimate.account import Area, SmallAreas
 from openhalo.analyses.kinds.small_area_estimate.answers_by_kind import AREA, ByKind, answers_by_kind
-from openhalo.analyses.kinds.small_area_estimate.words import Area, SmallAreas
 from openhalo.analyses.results import AnalysisResult
 from openhalo.analyses.wording import Wording
 from openhalo.catalogue.analysis_kinds.small_area_estimate import SmallAreaEstimate
@@ -36,9 +36,9 @@ def run(context: AnalysisContext[SmallAreaEstimate]) -> AnalysisResult:
     whole = contrast(every, "share", leads=False)
     areas = _areas(context, model, known, shares, people)
     return AnalysisResult(
-        context=context,
+        subject=context.subject,
         contrasts=(whole,),
-        account=SmallAreas(tuple(areas), known.left, known.effect),
+        account=SmallAreas(tuple(areas), known.left, known.effect, context.records.least_told),
         wording=Wording("", whole=mark_for_translation("All residents")),
         detail=_detail(areas),
         limit=small_area_estimate.LIMIT,

@@ -8,9 +8,9 @@ import polars as pl
 
 from openhalo.analyses.context import AnalysisContext
 from openhalo.analyses.contrasts import Contrast, Scale, contrast
+from openhalo.analyses.kinds.survey_estimate.account import SurveyAccount
 from openhalo.analyses.kinds.survey_estimate.answers import Answers, answers_of
 from openhalo.analyses.kinds.survey_estimate.differences import compared
-from openhalo.analyses.kinds.survey_estimate.views import SurveyAccount
 from openhalo.analyses.results import AnalysisResult
 from openhalo.analyses.wording import Wording
 from openhalo.catalogue.analysis_kinds.survey_estimate import SurveyEstimate
@@ -75,7 +75,7 @@ def run(context: AnalysisContext[SurveyEstimate]) -> AnalysisResult:
         facts["equal_groups"] = {"statistic": test.statistic, "freedom": test.freedom, "p": test.p}
     every = (whole, *groups)
     return AnalysisResult(
-        context=context,
+        subject=context.subject,
         contrasts=(*every, *found.gaps),
         wording=_WORDINGS[scale],
         account=SurveyAccount(
@@ -103,7 +103,7 @@ def run(context: AnalysisContext[SurveyEstimate]) -> AnalysisResult:
 def _by_group(context: AnalysisContext[SurveyEstimate], told: Answers, scale: Scale) -> tuple[list[Contrast], int]:
     """Return the estimate of each group with enough answers, and how many groups have too few."""
     codes, found = set(told.group.drop_nulls().to_list()), []
-    order = [code for code in context.people if code in codes] or sorted(codes)
+    order = [code for code in context.subject.people if code in codes] or sorted(codes)
     for code in order:
         within = told.of(code)
         if within.sum() >= survey_estimate.FEWEST:

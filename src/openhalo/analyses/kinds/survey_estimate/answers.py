@@ -12,7 +12,7 @@ from openhalo.analyses.kinds.survey_estimate.design import drawn_as, fields_of, 
 from openhalo.analyses.kinds.survey_estimate.margins import sizes
 from openhalo.catalogue.analysis_kinds.survey_estimate import SurveyEstimate
 from openhalo.language.translation import mark_for_translation, message
-from openhalo.statistics import scales, survey_estimate
+from openhalo.statistics import survey_estimate, survey_scales
 from openhalo.statistics.estimates import Numbers
 from openhalo.statistics.results import Refused
 
@@ -125,11 +125,11 @@ def _scored(context: AnalysisContext[SurveyEstimate], rows: pl.DataFrame) -> tup
     items = rows.select(pl.col("^item.*$").cast(pl.Float64).fill_null(float("nan"))).to_numpy()
     if np.isnan(items).all():
         raise Refused("nobody answered these questions")
-    reliability = (scales.omega if len(spec.items) > 2 else scales.alpha)(items)
-    if reliability < scales.LEAST_RELIABLE:
+    reliability = (survey_scales.omega if len(spec.items) > 2 else survey_scales.alpha)(items)
+    if reliability < survey_scales.LEAST_RELIABLE:
         text = mark_for_translation(
             "these questions do not hang together as one scale (reliability {found}, and {needed} is needed): look at "
             "each on its own"
         )
-        raise Refused(message(text, found=f"{reliability:.2f}", needed=scales.LEAST_RELIABLE))
-    return scales.index(items, low, high, spec.least_answered), reliability
+        raise Refused(message(text, found=f"{reliability:.2f}", needed=survey_scales.LEAST_RELIABLE))
+    return survey_scales.index(items, low, high, spec.least_answered), reliability

@@ -44,7 +44,7 @@ def compared(
     reference = context.reference or max(sizes, key=lambda code: sizes[code])
     if reference not in sizes:
         text = mark_for_translation("too few answers of {group}, with whom the others are compared")
-        return Compared(why=message(text, group=context.people.get(reference, reference)))
+        return Compared(why=message(text, group=context.subject.people.get(reference, reference)))
     wanted = [code for code in sizes if code == reference or not context.compare or code in context.compare]
     if len(wanted) < 2:
         return Compared(why=mark_for_translation("there is no other group with enough answers"))
@@ -54,7 +54,7 @@ def compared(
             text = mark_for_translation(
                 "all {group} gave the same answer, so that the error of the difference is not known"
             )
-            return Compared(why=message(text, group=context.people.get(code, code)))
+            return Compared(why=message(text, group=context.subject.people.get(code, code)))
     try:
         found = survey_groups.differences(told.values, told.drawn, masks, reference, "people")
     except Refused as refused:

@@ -7,9 +7,9 @@ import polars as pl
 
 from openhalo.analyses.context import AnalysisContext
 from openhalo.analyses.contrasts import Contrast
+from openhalo.analyses.kinds.unknown_group.account import UnknownGroups
 from openhalo.analyses.kinds.unknown_group.chances import Guess, guess
 from openhalo.analyses.kinds.unknown_group.tally import Tally, cells_of, groups_shown
-from openhalo.analyses.kinds.unknown_group.wording import UnknownGroups
 from openhalo.analyses.results import AnalysisResult
 from openhalo.catalogue.analysis_kinds.unknown_group import UnknownGroup
 from openhalo.language.translation import mark_for_translation
@@ -38,7 +38,7 @@ def run(context: AnalysisContext[UnknownGroup]) -> AnalysisResult:
         if code != context.reference
     }
     return AnalysisResult(
-        context=context,
+        subject=context.subject,
         contrasts=(*shares, *(guessed.shares if guessed else ())),
         account=UnknownGroups(tally, gaps, guessed),
         detail=_detail(tally, gaps),

@@ -1,8 +1,8 @@
 """What chances from last name and ZIP code add, in sentences and tables: their trial first, and no one's race."""
 
-from openhalo.analyses.context import AnalysisContext
 from openhalo.analyses.kinds.unknown_group.chances import Guess
 from openhalo.analyses.results import Counts
+from openhalo.analyses.subject import Subject
 from openhalo.catalogue.analysis_kinds.unknown_group import UnknownGroup
 from openhalo.charts.figure import interval
 from openhalo.language import formatting
@@ -10,7 +10,7 @@ from openhalo.language.translation import _, capital
 from openhalo.statistics.bisg_trial import Trial
 
 
-def estimates(context: AnalysisContext[UnknownGroup], guess: Guess, group: str) -> list[str]:
+def estimates(subject: Subject[UnknownGroup], guess: Guess, group: str) -> list[str]:
     """Return the weighted share of a group and of the reference group; or why there is none."""
     if not guess.shares and (not guess.trials or guess.trials[guess.worst].misses <= 1):
         text = _(
@@ -19,13 +19,13 @@ def estimates(context: AnalysisContext[UnknownGroup], guess: Guess, group: str) 
         )
         return [text]
     if not guess.shares:
-        return [_missed(context, guess)]
+        return [_missed(subject, guess)]
     found = {one.group: one for one in guess.shares}
-    if not {group, context.reference} <= found.keys():
+    if not {group, subject.reference} <= found.keys():
         return []
     ours, theirs = (
         [f"{100 * end:.1f}" for end in (one.estimate, one.low, one.high)]
-        for one in (found[group], found[context.reference])
+        for one in (found[group], found[subject.reference])
     )
     text = _(
         "If last names and ZIP codes tell the rest as well as they tell those written down: among {group}, about "
@@ -34,10 +34,10 @@ def estimates(context: AnalysisContext[UnknownGroup], guess: Guess, group: str) 
     )
     return [
         text.format(
-            group=context.name(group),
-            reference=context.name(context.reference),
-            units=context.unit,
-            statement=_(context.spec.statement),
+            group=subject.name(group),
+            reference=subject.name(subject.reference),
+            units=subject.unit,
+            statement=_(subject.spec.statement),
             value=ours[0],
             low=ours[1],
             high=ours[2],
@@ -48,7 +48,7 @@ def estimates(context: AnalysisContext[UnknownGroup], guess: Guess, group: str) 
     ]
 
 
-def _missed(context: AnalysisContext[UnknownGroup], guess: Guess) -> str:
+def _missed(subject: Subject[UnknownGroup], guess: Guess) -> str:
     one = guess.trials[guess.worst]
     text = _(
         "Last names and ZIP codes give no estimate here. We tried them on the {n} {units} that say the group, and they "
@@ -57,34 +57,34 @@ def _missed(context: AnalysisContext[UnknownGroup], guess: Guess) -> str:
     )
     return text.format(
         n=formatting.count(guess.tried),
-        units=context.unit,
-        group=context.name(guess.worst),
+        units=subject.unit,
+        group=subject.name(guess.worst),
         guessed=formatting.count(one.guessed),
         known=formatting.count(one.known),
-        statement=_(context.spec.statement),
+        statement=_(subject.spec.statement),
         share=f"{100 * one.guessed_share:.1f}",
         known_share=f"{100 * one.known_share:.1f}",
     )
 
 
-def notes(context: AnalysisContext[UnknownGroup], guess: Guess) -> list[str]:
+def notes(subject: Subject[UnknownGroup], guess: Guess) -> list[str]:
     """Return how many records have chances, and what chances are not."""
     with_it, without = formatting.count(guess.with_chances), formatting.count(guess.without)
     text = _(
         "Of the {units} that do not say the group, {n} have a last name and a ZIP code that stand in the tables of the "
         "census."
     )
-    said = text.format(units=context.unit, n=with_it)
+    said = text.format(units=subject.unit, n=with_it)
     if guess.without:
         said += " " + _("{n} do not, and are in no estimate.").format(n=without)
     return [said, _("Chances are weights over many records. They are nobody\u2019s race, and names are not kept.")]
 
 
-def tabulate(context: AnalysisContext[UnknownGroup], guess: Guess) -> list[Counts]:
+def tabulate(subject: Subject[UnknownGroup], guess: Guess) -> list[Counts]:
     """Return the trial of chances, and where last names and what was written down point apart."""
     if not guess.trials:
         return []
-    names = {code: context.name(code) for code in guess.trials}
+    names = {code: subject.name(code) for code in guess.trials}
     names = {code: capital(name) for code, name in names.items()}
     rows = [
         [

@@ -114,7 +114,14 @@ def _shares(
     """Return the share of each group over all records: those known as what they are, the others as their chances."""
     found = []
     for at, code in enumerate(names):
-        one = bisg.share(cells["hit"], weights[:, at], context.name(code), context.spec.label, context.unit, cells["n"])
+        one = bisg.share(
+            cells["hit"],
+            weights[:, at],
+            context.subject.name(code),
+            context.spec.label,
+            context.subject.unit,
+            cells["n"],
+        )
         people = round(float(cells["n"].to_numpy() @ np.nan_to_num(weights[:, at])))
         found.append(replace(contrast(one, "share", group=code, way=WAY, leads=False), n=people))
     return tuple(found)

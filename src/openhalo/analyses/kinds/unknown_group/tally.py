@@ -74,7 +74,7 @@ def cells_of(context: AnalysisContext[UnknownGroup]) -> Cells:
         group: Counted(k, n) for group, k, n in said.group_by("group").agg(yes.alias("k"), pl.col("n").sum()).rows()
     }
     tally = Tally(
-        {code: sizes[code] for code in context.people if code in sizes},
+        {code: sizes[code] for code in context.subject.people if code in sizes},
         sizes.get(None, Counted(0, 0)),
         int(counted["n"].sum()) - int(said["n"].sum()),
     )
@@ -104,7 +104,7 @@ def groups_shown(context: AnalysisContext[UnknownGroup], tally: Tally) -> list[s
     enough = [code for code, one in tally.known.items() if one.of >= FEWEST]
     if context.reference not in enough:
         text = mark_for_translation("fewer than {n} records of {group}, the group compared with")
-        raise Refused(message(text, n=FEWEST, group=context.name(context.reference)))
+        raise Refused(message(text, n=FEWEST, group=context.subject.name(context.reference)))
     shown = [code for code in enough if code == context.reference or not context.compare or code in context.compare]
     if len(shown) < 2:
         raise Refused(message("no group has {n} records or more", n=FEWEST))

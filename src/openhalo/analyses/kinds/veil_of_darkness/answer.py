@@ -56,11 +56,11 @@ class _VeilOfDarknessAccount(Account):
                 "The group is not known for {n} of {all} stops. The table shows how far these could move the result."
             )
             found.append(text.format(n=formatting.count(self.unknown), all=formatting.count(self.stops)))
-        text, name = _("Not compared: {group} ({reason})."), result.context.name
+        text, name = _("Not compared: {group} ({reason})."), result.subject.name
         return [*found, *(text.format(group=name(code), reason=_(why)) for code, why in self.refused.items())]
 
     def tables(self, result: AnalysisResult) -> list[Counts]:
-        context, text = result.context, _("{share} ({part} of {whole})")
+        subject, text = result.subject, _("{share} ({part} of {whole})")
 
         def cell(code: str, side: str) -> str:
             (row,) = result.detail.filter(group=code, side=side).rows(named=True)
@@ -72,18 +72,18 @@ class _VeilOfDarknessAccount(Account):
             )
 
         rows = [
-            [capital(context.name(one.group)), cell(one.group, "light"), cell(one.group, "dark")]
+            [capital(subject.name(one.group)), cell(one.group, "light"), cell(one.group, "dark")]
             for one in result.contrasts
         ]
         title = _("Each group’s share of the stops of it and of {reference} at these hours, nothing else held equal")
         heads = [_("Group"), _("Share in daylight"), _("Share in darkness")]
-        return [Counts(title.format(reference=context.name(context.reference)), heads, rows)]
+        return [Counts(title.format(reference=subject.name(subject.reference)), heads, rows)]
 
     def pictures(self, result: AnalysisResult) -> list[Picture]:
-        context = result.context
+        subject = result.subject
         rows = [
             Figure(
-                context.name(one.group),
+                subject.name(one.group),
                 one.estimate,
                 one.low,
                 one.high,
@@ -97,9 +97,9 @@ class _VeilOfDarknessAccount(Account):
             "The dot says how many times as high the odds are in darkness as in daylight that a stop is of the group "
             "named rather than of {reference}; the line is its 95% interval. On the dotted line, at 1, "
             "darkness changes nothing."
-        ).format(reference=context.name(context.reference))
+        ).format(reference=subject.name(subject.reference))
         alt = figures_chart.describe("ratio", rows, _("Odds in darkness against daylight"))
-        return [Picture(figures_chart.by_group, ("ratio", rows), (tuple(context.people), 1.0), alt, caption)]
+        return [Picture(figures_chart.by_group, ("ratio", rows), (tuple(subject.people), 1.0), alt, caption)]
 
 
 def run(context: AnalysisContext[VeilOfDarknessSpec]) -> AnalysisResult:
@@ -111,9 +111,11 @@ def run(context: AnalysisContext[VeilOfDarknessSpec]) -> AnalysisResult:
     stops = stops_of(context)
     if context.reference not in stops.codes:
         raise Refused(
-            message("no stop of {group}, with whom the others are compared", group=context.name(context.reference))
+            message(
+                "no stop of {group}, with whom the others are compared", group=context.subject.name(context.reference)
+            )
         )
-    wanted = [code for code in context.people if code in stops.codes and code != context.reference]
+    wanted = [code for code in context.subject.people if code in stops.codes and code != context.reference]
     wanted = [code for code in wanted if not context.compare or code in context.compare]
     recording = _recorded_alike(stops)
     found, refused = [], {}
@@ -132,7 +134,7 @@ def run(context: AnalysisContext[VeilOfDarknessSpec]) -> AnalysisResult:
         for code, one, bounds in found
     ]
     return AnalysisResult(
-        context=context,
+        subject=context.subject,
         contrasts=tuple(contrasts),
         account=_VeilOfDarknessAccount(int((stops.group < 0).sum()), len(stops.group), refused),
         wording=_WORDING,
@@ -205,7 +207,7 @@ def _detail(found: Sequence[tuple[str, VeilOfDarkness]], context: AnalysisContex
 def _all_refused(context: AnalysisContext[VeilOfDarknessSpec], refused: dict[str, str]) -> str:
     """Return why no group can be compared, each with its reason."""
     pattern = "; ".join(f"{{group{at}}}: {{why{at}}}" for at in range(len(refused)))
-    names = {f"group{at}": context.name(code) for at, code in enumerate(refused)}
+    names = {f"group{at}": context.subject.name(code) for at, code in enumerate(refused)}
     return message(pattern, **names, **{f"why{at}": why for at, why in enumerate(refused.values())})
 
 

@@ -2,11 +2,11 @@
 
 from dataclasses import dataclass
 
-from openhalo.analyses.context import AnalysisContext
 from openhalo.analyses.kinds.unknown_group import chance_wording
 from openhalo.analyses.kinds.unknown_group.chances import Guess
 from openhalo.analyses.kinds.unknown_group.tally import Tally
 from openhalo.analyses.results import Account, AnalysisResult, Counts, Picture
+from openhalo.analyses.subject import Subject
 from openhalo.analyses.wording import span
 from openhalo.catalogue.analysis_kinds.unknown_group import UnknownGroup
 from openhalo.charts import figures_chart
@@ -37,55 +37,55 @@ class UnknownGroups(Account):
 
     def told(self, result: AnalysisResult) -> str:
         """Return how many records do not say the group, and what that leaves open for the largest group compared."""
-        context = result.context
-        unknown, all_of, what = self.tally.unknown.of, self.tally.total.of, _trait(context)
+        subject = result.subject
+        unknown, all_of, what = self.tally.unknown.of, self.tally.total.of, _(subject.trait)
         if not unknown:
             text = _("{what} was written down for all {n} {units}, so nothing is left open.")
-            return text.format(what=what, n=formatting.count(all_of), units=context.unit)
+            return text.format(what=what, n=formatting.count(all_of), units=subject.unit)
         text = _("{what} was not written down for {share} of every 100 {units} ({fraction}).")
         missing = text.format(
             what=what,
             share=_of_100(unknown / all_of)[0],
-            units=context.unit,
+            units=subject.unit,
             fraction=formatting.fraction(unknown, all_of),
         )
-        ours, theirs = (share(self.tally.known[code], self.tally.unknown) for code in (self.largest, context.reference))
+        ours, theirs = (share(self.tally.known[code], self.tally.unknown) for code in (self.largest, subject.reference))
         (low, high), (other_low, other_high) = (_of_100(*one[:2]) for one in (ours, theirs))
         text = _(
             "Whatever it was: among {group}, between {low} and {high} of every 100 {units} {statement}; among "
             "{reference}, between {other_low} and {other_high}."
         )
         between = text.format(
-            group=context.name(self.largest),
-            reference=context.name(context.reference),
-            units=context.unit,
-            statement=_(context.spec.statement),
+            group=subject.name(self.largest),
+            reference=subject.name(subject.reference),
+            units=subject.unit,
+            statement=_(subject.spec.statement),
             low=low,
             high=high,
             other_low=other_low,
             other_high=other_high,
         )
-        return f"{missing} {between} {_holds(self.gaps[self.largest], context, self.largest)}"
+        return f"{missing} {between} {_holds(self.gaps[self.largest], subject, self.largest)}"
 
     def each(self, result: AnalysisResult) -> list[str]:
         """Return one sentence for each other group whose comparison holds at both extremes, one for all the rest, and
         what chances say."""
-        context = result.context
+        subject = result.subject
         others = {code: gap for code, gap in self.gaps.items() if code != self.largest} if self.tally.unknown.of else {}
         unsure = [code for code, gap in others.items() if _open(gap)]
-        said = [_holds(gap, context, code) for code, gap in others.items() if code not in unsure]
+        said = [_holds(gap, subject, code) for code, gap in others.items() if code not in unsure]
         if unsure:
             text = _(
                 "These records cannot tell whether the share is higher or lower than among {reference} for these "
                 "groups: {groups}."
             )
-            names = formatting.listed(context.name(code) for code in unsure)
-            said.append(text.format(reference=context.name(context.reference), groups=names))
-        return said + (chance_wording.estimates(context, self.guess, self.largest) if self.guess else [])
+            names = formatting.listed(subject.name(code) for code in unsure)
+            said.append(text.format(reference=subject.name(subject.reference), groups=names))
+        return said + (chance_wording.estimates(subject, self.guess, self.largest) if self.guess else [])
 
     def notes(self, result: AnalysisResult) -> list[str]:
         """Return by how much the outcome decides what was written down, and what is left out."""
-        context, said, known, total = result.context, [], self.tally.written, self.tally.total
+        subject, said, known, total = result.subject, [], self.tally.written, self.tally.total
         if self.tally.unknown.of:
             sides = (known.yes, total.yes), (known.of - known.yes, total.of - total.yes)
             text = _(
@@ -94,9 +94,9 @@ class UnknownGroups(Account):
             )
             said.append(
                 text.format(
-                    what=_trait(context),
-                    units=context.unit,
-                    statement=_(context.spec.statement),
+                    what=_(subject.trait),
+                    units=subject.unit,
+                    statement=_(subject.spec.statement),
                     share=formatting.share(sides[0][0] / sides[0][1]),
                     fraction=formatting.fraction(*sides[0]),
                     other_share=formatting.share(sides[1][0] / sides[1][1]),
@@ -109,28 +109,28 @@ class UnknownGroups(Account):
             said.append(text)
         if self.tally.silent:
             text = _("Left out, because they do not say what is counted here: {n} {units}.")
-            said.append(text.format(n=formatting.count(self.tally.silent), units=context.unit))
-        return said + (chance_wording.notes(context, self.guess) if self.guess else [])
+            said.append(text.format(n=formatting.count(self.tally.silent), units=subject.unit))
+        return said + (chance_wording.notes(subject, self.guess) if self.guess else [])
 
     def tables(self, result: AnalysisResult) -> list[Counts]:
         """Return what was counted by group, and the range of each difference from the reference group."""
-        context = result.context
+        subject = result.subject
         title = _("What was counted, and how far each share can lie from that of {reference}")
         heads = [_("Group"), _("Difference between"), _("With chance allowed for"), _("Records"), _("With it")]
         rows = []
         for code, one in (*self.tally.known.items(), ("", self.tally.unknown)):
-            name, gap = context.name(code) if code else _("Not written down"), self.gaps.get(code)
+            name, gap = subject.name(code) if code else _("Not written down"), self.gaps.get(code)
             ends = ["–", "–"]
             if gap:
                 ends = [span(low, high, "difference") for low, high in ((gap.low, gap.high), gap[2:])]
             rows.append([capital(name), *ends, formatting.count(one.of), formatting.count(one.yes)])
-        counted = Counts(title.format(reference=context.name(context.reference)), heads, rows)
-        return [counted, *(chance_wording.tabulate(context, self.guess) if self.guess else [])]
+        counted = Counts(title.format(reference=subject.name(subject.reference)), heads, rows)
+        return [counted, *(chance_wording.tabulate(subject, self.guess) if self.guess else [])]
 
     def pictures(self, result: AnalysisResult) -> list[Picture]:
         """Return the recorded shares as dots, within the bars that the unknown records leave open; weighted ones
         below."""
-        context = result.context
+        subject = result.subject
         estimated = {one.group: one for one in result.contrasts if one.way}
         rows = []
         for one in result.contrasts:
@@ -139,7 +139,7 @@ class UnknownGroups(Account):
             of, ends = self.tally.known[one.group], one.bounds or (None, None)
             rows.append(
                 Figure(
-                    context.name(one.group),
+                    subject.name(one.group),
                     one.estimate,
                     one.low,
                     one.high,
@@ -171,15 +171,15 @@ class UnknownGroups(Account):
             caption += " " + _(
                 "A filled dot is the estimate with last names and ZIP codes as weights, with its interval."
             )
-        alt = figures_chart.describe("share", rows, _(context.spec.label))
-        return [Picture(figures_chart.by_group, ("share", rows), (tuple(context.people), None, True), alt, caption)]
+        alt = figures_chart.describe("share", rows, _(subject.spec.label))
+        return [Picture(figures_chart.by_group, ("share", rows), (tuple(subject.people), None, True), alt, caption)]
 
 
 def _open(gap: Bounds) -> bool:
     return gap.low <= 0 <= gap.high
 
 
-def _holds(gap: Bounds, context: AnalysisContext[UnknownGroup], code: str) -> str:
+def _holds(gap: Bounds, subject: Subject[UnknownGroup], code: str) -> str:
     if _open(gap):
         text = _("These records cannot tell among which of the two the share is higher.")
     elif gap.low > 0:
@@ -187,18 +187,10 @@ def _holds(gap: Bounds, context: AnalysisContext[UnknownGroup], code: str) -> st
     else:
         text = _("The share is lower among {group} than among {reference} by {span}, whatever was not written down.")
     low, high = sorted((abs(gap.low), abs(gap.high)))
-    said = text.format(group=context.name(code), reference=context.name(context.reference), span=_points(low, high))
+    said = text.format(group=subject.name(code), reference=subject.name(subject.reference), span=_points(low, high))
     if not _open(gap) and gap.surely_low <= 0 <= gap.surely_high:
         said += " " + _("Chance alone could still give this.")
     return said
-
-
-def _trait(context: AnalysisContext[UnknownGroup]) -> str:
-    """Return what was not written down, as the code list is called: race or ethnicity."""
-    catalogue = context.records.catalogue
-    found = catalogue.schema.follow(context.spec.record, context.spec.group)
-    vocabulary = catalogue.vocabularies.get(found[1].vocabulary) if found else None
-    return _(vocabulary.label if vocabulary else found[1].label if found else context.spec.group)
 
 
 def _of_100(*values: float) -> list[str]:

@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from openhalo.analyses.context import AnalysisContext
 from openhalo.analyses.results import Account, AnalysisResult, Counts, Picture
+from openhalo.analyses.subject import Subject
 from openhalo.catalogue.analysis_kinds.outcome_test import OutcomeTest
 from openhalo.charts import analysis_charts, figures_chart
 from openhalo.charts.figure import Figure, interval
@@ -55,7 +55,7 @@ class HitRates(Account):
         if self.said < self.free:
             text = _("{n} of these do not say whether something was found, and are left out.")
             found.append(text.format(n=formatting.count(self.free - self.said)))
-        small = [result.context.name(code) for at, code in enumerate(self.codes) if at not in self.enough]
+        small = [result.subject.name(code) for at, code in enumerate(self.codes) if at not in self.enough]
         if small:
             text = _("Groups with fewer than {fewest} searches are too small to compare: {groups}.")
             found.append(text.format(fewest=FEWEST, groups=", ".join(small)))
@@ -69,7 +69,7 @@ class HitRates(Account):
         """Return each group's hits, searches and hit rate, pooled and as a plain average over places."""
         heads = [_("Group"), _("Searches that found something"), _("95% interval"), _("Found"), _("Searches")]
         rows, places = [], result.facts["places"]
-        for index, row in enumerate(self._figures(result.context, range(len(self.codes)))):
+        for index, row in enumerate(self._figures(result.subject, range(len(self.codes)))):
             cells = [
                 capital(row.label),
                 formatting.share(row.value),
@@ -86,31 +86,31 @@ class HitRates(Account):
 
     def pictures(self, result: AnalysisResult) -> list[Picture]:
         """Return hit rates by place, each group against the reference; and by group."""
-        context = result.context
-        rows = self._figures(context, self.enough)
+        subject = result.subject
+        rows = self._figures(subject, self.enough)
         alt = figures_chart.describe("share", rows, _("Share of searches that found something"))
         caption = _("The dot is the share of searches that found something; the line is its 95% interval.")
-        by_group = Picture(figures_chart.by_group, ("share", rows), (tuple(context.people),), alt, caption)
-        panels = self._panels(context)
+        by_group = Picture(figures_chart.by_group, ("share", rows), (tuple(subject.people),), alt, caption)
+        panels = self._panels(subject)
         if not panels:
             return [by_group]
-        reference = context.name(context.reference)
+        reference = subject.name(subject.reference)
         caption = _(
             "Each circle is a place with 10 searches or more of both groups; its size shows how many there were. On "
             "the dashed line, searches of both groups find something equally often. Below it, searches of the group "
             "named find something less often than searches of {reference}."
         ).format(reference=reference)
         axes = (_("Hit rate, {group}").format(group=reference), _("Hit rate, group named"))
-        places = Picture(analysis_charts.places, (panels,), (tuple(context.people), *axes), f"{alt} {caption}", caption)
+        places = Picture(analysis_charts.places, (panels,), (tuple(subject.people), *axes), f"{alt} {caption}", caption)
         return [places, by_group]
 
-    def _figures(self, context: AnalysisContext[OutcomeTest], which: Sequence[int]) -> list[Figure]:
+    def _figures(self, subject: Subject[OutcomeTest], which: Sequence[int]) -> list[Figure]:
         """Return the hit rate of some groups over all places."""
         k, n = self.hits.sum(axis=1), self.made.sum(axis=1)
         rates = wilson(k, n)
         return [
             Figure(
-                context.name(self.codes[index]),
+                subject.name(self.codes[index]),
                 float(rates.value[index]),
                 float(rates.low[index]),
                 float(rates.high[index]),
@@ -122,9 +122,9 @@ class HitRates(Account):
             for index in which
         ]
 
-    def _panels(self, context: AnalysisContext[OutcomeTest]) -> list[analysis_charts.Panel]:
+    def _panels(self, subject: Subject[OutcomeTest]) -> list[analysis_charts.Panel]:
         """Return the places of each group that shares some with the reference group."""
-        panels, base = [], self.codes.index(context.reference)
+        panels, base = [], self.codes.index(subject.reference)
         for index in self.enough:
             both = (self.made[index] >= FEWEST_IN_PLACE) & (self.made[base] >= FEWEST_IN_PLACE)
             if index == base or both.sum() < _FEWEST_PLACES:
@@ -133,7 +133,7 @@ class HitRates(Account):
             sizes = (self.made[index] + self.made[base])[both].tolist()
             points = [analysis_charts.Point(x, y, n) for x, y, n in zip(across, up, sizes, strict=True)]
             code = self.codes[index]
-            panels.append(analysis_charts.Panel(context.name(code), code, points))
+            panels.append(analysis_charts.Panel(subject.name(code), code, points))
         return panels
 
 

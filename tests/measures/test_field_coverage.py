@@ -25,10 +25,14 @@ def measure(name):
 
 def force(source="minneapolis_force"):
     rows = [
-        {"occurred_at": f"{day} 10:00", "force_type": "FIREARM_POINTED" if number % 4 == 0 else "STRIKE",
-         "subject_injury": number % 2 == 0 if day < "2018-06-04" else None, "precinct": str(number % 2)}
+        {
+            "occurred_at": f"{day} 10:00",
+            "force_type": "FIREARM_POINTED" if number % 4 == 0 else "STRIKE",
+            "subject_injury": number % 2 == 0 if day < "2018-06-04" else None,
+            "precinct": str(number % 2),
+        }
         for number, day in enumerate(["2017-03-01"] * 16 + ["2018-06-03"] * 4 + ["2019-03-01"] * 12)
-    ]  # fmt: skip
+    ]
     return hold(CATALOGUE, {"force/force_application": rows}, source=source)
 
 
@@ -128,8 +132,9 @@ def test_what_a_source_records_must_exist(tmp_path):
 def test_pairs_are_crossed_in_a_release():
     rows = [
         {"occurred_at": "2017-03-01 10:00", "race": race, "reason": reason, "precinct": "1", "search_conducted": True}
-        for race in ("BLACK", "WHITE", None) for reason in ("TRAFFIC", "SUSPICIOUS")
-    ]  # fmt: skip
+        for race in ("BLACK", "WHITE", None)
+        for reason in ("TRAFFIC", "SUSPICIOUS")
+    ]
     found = release_figures(measure("stops/search_share"), hold(CATALOGUE, {"stops/stop": rows}))
     crossed = {tuple(one.by): one for one in found.more if len(one.by) == 2}
     assert set(crossed) == {("race", "reason"), ("race", "precinct")}

@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass
 
-from openhalo.analyses.context import AnalysisContext
 from openhalo.analyses.contrasts import Contrast
 from openhalo.analyses.results import Account, AnalysisResult, Counts, Picture
+from openhalo.analyses.subject import Subject
 from openhalo.catalogue.analysis_kinds.small_area_estimate import SmallAreaEstimate
 from openhalo.charts import figures_chart
 from openhalo.charts.figure import Figure, interval
@@ -39,11 +39,13 @@ class SmallAreas(Account):
         areas: in order of names.
         left: people left out: no answer, no weight, no area or kind, a kind that the census does not count there.
         effect: design effect of the weights within kinds, 1 where kinds explain them.
+        least: number of people below which it is not told how many answered.
     """
 
     areas: tuple[Area, ...]
     left: tuple[int, int, int, int]
     effect: float
+    least: int
 
     def told(self, result: AnalysisResult) -> str:
         """Return what everyone says, in one sentence."""
@@ -52,12 +54,12 @@ class SmallAreas(Account):
             "population). The chart shows each area."
         )
         (whole,) = result.contrasts
-        return text.format(**_of_100(whole), n=formatting.count(whole.n), statement=_(result.context.spec.statement))
+        return text.format(**_of_100(whole), n=formatting.count(whole.n), statement=_(result.subject.spec.statement))
 
     def notes(self, result: AnalysisResult) -> list[str]:
         """Return what else must be known to read the shares."""
-        context, (whole,) = result.context, result.contrasts
-        example = sentence(context, self._usual, context.records.least_told)
+        subject, (whole,) = result.subject, result.contrasts
+        example = sentence(subject, self._usual, self.least)
         said = [_("How to read it: {example}").format(example=example)]
         if empty := [one.name for one in self.areas if one.answered == 0]:
             text = _("Nobody answered in: {places}. What is shown there comes from people like theirs elsewhere.")
@@ -70,7 +72,7 @@ class SmallAreas(Account):
                 "that all count the same."
             )
             said.append(text.format(n=formatting.count(whole.n), effective=formatting.count(whole.n / self.effect)))
-        if context.days and context.days.first.year < context.days.last.year:
+        if subject.days and subject.days.first.year < subject.days.last.year:
             said.append(_("Answers of several years are taken together."))
         reasons = (
             _("Left out, because they did not answer enough: {n} people."),
@@ -83,7 +85,7 @@ class SmallAreas(Account):
 
     def tables(self, result: AnalysisResult) -> list[Counts]:
         """Return every area as a row, in order of names."""
-        heads, least = [_("Area"), _("Share in the model"), _("People who answered")], result.context.records.least_told
+        heads, least = [_("Area"), _("Share in the model"), _("People who answered")], self.least
         rows = [[one.name, _with_interval(one.share), _number(one, least)] for one in self.areas]
         if any(one.own for one in self.areas):
             heads.append(_("Share of those who answered there"))
@@ -108,7 +110,7 @@ class SmallAreas(Account):
             "The dot is the share that the model expects; the line is its 95% interval; n is how many people there "
             "answered. The dotted line is the share of all. Areas stand in the order of their names: it is no ranking."
         )
-        alt = figures_chart.describe("share", rows, _(result.context.spec.label))
+        alt = figures_chart.describe("share", rows, _(result.subject.spec.label))
         whole = result.contrasts[0].estimate
         return [Picture(figures_chart.by_group, ("share", rows), ((), whole), alt, caption)]
 
@@ -119,16 +121,16 @@ class SmallAreas(Account):
         return order[len(order) // 2] if order else self.areas[0]
 
 
-def sentence(context: AnalysisContext[SmallAreaEstimate], area: Area, least: int) -> str:
+def sentence(subject: Subject[SmallAreaEstimate], area: Area, least: int) -> str:
     """Return what people of one area say, and how many of them answered.
 
     Args:
-        asked: what is asked.
+        subject: what is asked.
         area: what is told of it.
         least: number of people below which it is not told.
     """
     text = _("In {place}, about {value} of every 100 residents {statement} ({low} to {high}).")
-    said = text.format(place=area.name, **_of_100(area.share), statement=_(context.spec.statement))
+    said = text.format(place=area.name, **_of_100(area.share), statement=_(subject.spec.statement))
     return f"{said} {_rests_on(area, least)}"
 
 

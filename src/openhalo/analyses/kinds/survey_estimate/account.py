@@ -35,7 +35,7 @@ class SurveyAccount(Account):
 
     def told(self, result: AnalysisResult) -> str:
         """Return what everyone says, in one sentence."""
-        spec, whole, weighted = result.context.spec, result.contrasts[0], result.facts["weighted"]
+        spec, whole, weighted = result.subject.spec, result.contrasts[0], result.facts["weighted"]
         share = not spec.items
         text = (
             _("Of every 100 residents, about {value} {statement} ({low} to {high}; {n} people answered, {weighted}).")
@@ -60,7 +60,7 @@ class SurveyAccount(Account):
 
     def notes(self, result: AnalysisResult) -> list[str]:
         """Return who is left out, what weights and design do to the figure, and how groups were compared."""
-        said, days = [], result.context.days
+        said, days = [], result.subject.days
         if days and days.first.year < days.last.year:
             said.append(_("Answers of several years are taken together."))
         said += self._left_out(result)
@@ -94,10 +94,10 @@ class SurveyAccount(Account):
 
     def pictures(self, result: AnalysisResult) -> list[Picture]:
         """Return the estimates; and the differences of groups from the reference group, where there are any."""
-        context, every = result.context, [one for one in result.contrasts if not one.leads]
+        subject, every = result.subject, [one for one in result.contrasts if not one.leads]
         rows = [
             Figure(
-                named(one, context, result.wording),
+                named(one, subject, result.wording),
                 one.estimate,
                 one.low,
                 one.high,
@@ -112,8 +112,8 @@ class SurveyAccount(Account):
             "The dot is the estimate; the line is its 95% interval. The interval grows as fewer people answer, and as "
             "weights differ more."
         )
-        alt = figures_chart.describe(kind, rows, _(context.spec.label))
-        estimates = Picture(figures_chart.by_group, (kind, rows), (tuple(context.people),), alt, caption)
+        alt = figures_chart.describe(kind, rows, _(subject.spec.label))
+        estimates = Picture(figures_chart.by_group, (kind, rows), (tuple(subject.people),), alt, caption)
         return [estimates, *([_differences(result, result.leading)] if result.leading else [])]
 
     def _left_out(self, result: AnalysisResult) -> list[str]:
@@ -156,10 +156,10 @@ class SurveyAccount(Account):
         """Say with whom groups were compared, and what the test of all of them at once shows; or why they were not."""
         if self.why:
             return [_("Groups are not compared: {reason}.").format(reason=_(self.why))]
-        notes, context = [], result.context
-        if self.reference and not context.reference:
+        notes, subject = [], result.subject
+        if self.reference and not subject.reference:
             text = _("Groups are compared with {group}, of whom most people answered.")
-            notes.append(text.format(group=context.name(self.reference)))
+            notes.append(text.format(group=subject.name(self.reference)))
         if (test := result.facts.get("equal_groups")) is not None:
             notes.append(_together(test))
         return notes
@@ -183,12 +183,12 @@ def _together(test: Mapping[str, Any]) -> str:
 
 def _differences(result: AnalysisResult, gaps: list[Contrast]) -> Picture:
     """Return the difference of each group from the reference group, in points."""
-    context = result.context
-    reference = context.name(gaps[0].reference)
+    subject = result.subject
+    reference = subject.name(gaps[0].reference)
     times = 100 if gaps[0].scale == "difference" else 1
     rows = [
         Figure(
-            named(replace(one, reference=""), context, result.wording),
+            named(replace(one, reference=""), subject, result.wording),
             times * one.estimate,
             times * one.low,
             times * one.high,
@@ -202,4 +202,4 @@ def _differences(result: AnalysisResult, gaps: list[Contrast]) -> Picture:
         "dotted line, at 0, both are the same. Where the line crosses it, chance alone could give the difference."
     ).format(reference=reference)
     alt = figures_chart.describe("points", rows, _("Difference from {reference}").format(reference=reference))
-    return Picture(figures_chart.by_group, ("points", rows), (tuple(context.people), 0.0), alt, caption)
+    return Picture(figures_chart.by_group, ("points", rows), (tuple(subject.people), 0.0), alt, caption)
