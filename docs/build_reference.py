@@ -2,6 +2,7 @@
 
 import inspect
 import sys
+from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_args, get_origin
 
@@ -9,6 +10,7 @@ import typer
 from pydantic import BaseModel
 
 import openhalo
+from openhalo.analyses.results import AnalysisResult
 from openhalo.catalogue.analysis_plans import AnalysisPlan
 from openhalo.catalogue.index import KINDS, Catalogue, load
 from openhalo.catalogue.never_inputs import NEVER_INPUTS
@@ -16,6 +18,7 @@ from openhalo.catalogue.record_types import RecordType
 from openhalo.cli.main import app
 from openhalo.disclosure.policy import Policy
 from openhalo.early_intervention.governance import Governance
+from openhalo.measures.figures import MeasureResult
 from openhalo.sites.demo import DemoDelivery
 from openhalo.sites.settings import Settings
 
@@ -232,8 +235,11 @@ def indicators(catalogue: Catalogue) -> str:
     parts.append("## Rules\n")
     for rule in sorted(catalogue.rules.values(), key=lambda spec: spec.id):
         parts += [f"### {rule.id}\n", f"{rule.label}. {rule.note}".rstrip() + "\n"]
-        parts += [f"- `{one.indicator}` over {one.months} months: {one.at_least:g} or more"
-                  + (f", of at least {one.exposure}" if one.exposure else "") for one in rule.any_of]  # fmt: skip
+        parts += [
+            f"- `{one.indicator}` over {one.months} months: {one.at_least:g} or more"
+            + (f", of at least {one.exposure}" if one.exposure else "")
+            for one in rule.any_of
+        ]
         parts += [f"- described in: {'; '.join(rule.sources)}", ""]
     parts.append("## Indicators\n")
     for spec in sorted(catalogue.indicators.values(), key=lambda spec: spec.id):
@@ -246,7 +252,7 @@ def indicators(catalogue: Catalogue) -> str:
             "weight": spec.severity != 1 and f"{spec.severity:g}",
             "described in": "; ".join(spec.sources),
             "reviewed": f"{spec.reviewed}, next {spec.next_review}, by {spec.author}",
-        }  # fmt: skip
+        }
         parts += [f"### {spec.id}\n", f"**{spec.question}** {spec.label}; of kind {spec.kind}, {spec.direction}.\n"]
         parts += [f"{spec.why}\n", *[f"- {name}: {fact}" for name, fact in facts.items() if fact], ""]
     return "\n".join(parts)
@@ -304,10 +310,14 @@ def python() -> str:
         value = getattr(openhalo, name)
         told = f"`{value}`" if isinstance(value, str) else f"```\n{inspect.cleandoc(value.__doc__)}\n```"
         lines += [f"## openhalo.{name}\n", told, ""]
-    held = {name: method for one in reversed(openhalo.Site.__mro__[:-1]) for name, method in vars(one).items()}
-    for name, method in sorted(held.items()):
-        if not name.startswith("_") and getattr(method, "__doc__", None):
-            lines += [f"### Site.{name}\n", "```", inspect.cleandoc(method.__doc__), "```", ""]
+    for kind in (openhalo.Site, MeasureResult, AnalysisResult):
+        if kind is not openhalo.Site:
+            lines += [f"## {kind.__name__}\n", "```", inspect.cleandoc(kind.__doc__ or ""), "```", ""]
+        held = {name: method for one in reversed(kind.__mro__[:-1]) for name, method in vars(one).items()}
+        for name, method in sorted(held.items()):
+            if not name.startswith("_") and (callable(method) or isinstance(method, property | cached_property)):
+                lines += [f"### {kind.__name__}.{name}\n", "```", inspect.cleandoc(method.__doc__ or ""), "```", ""]
+    lines += ["Two results are never equal by `==`: compare what they hold, such as `to_polars()`.", ""]
     return "\n".join(lines)
 
 

@@ -3,6 +3,7 @@
 import html
 import pickle
 from dataclasses import fields, replace
+from datetime import date
 from functools import cache
 
 import polars as pl
@@ -10,12 +11,13 @@ import pytest
 
 from openhalo.analyses.results import Account, AnalysisResult, Counts
 from openhalo.analyses.wording import Wording
-from openhalo.base.errors import SiteError
+from openhalo.base.errors import MeasureError, SiteError
 from openhalo.catalogue.analysis_kinds import KINDS
 from openhalo.language import message_files
 from openhalo.language.translation import speaking
 from openhalo.sites.open_site import open_site
 from openhalo.statistics.results import Assumption
+from tests.copies import copy_of
 from tests.libraries import needs
 
 from .every_kind import ANALYSES, BY_OFFICER, SAMPLED, fill_with_every_kind
@@ -25,10 +27,15 @@ LANGUAGES = ("en", "es")
 
 
 @pytest.fixture(scope="module")
-def result_of(made_once, tmp_path_factory):
-    """Return what gives the result of a kind, each made once."""
+def every_site(made_once):
     folder, _none = made_once("every_kind", fill_with_every_kind)
-    site = open_site(folder / "site")
+    return open_site(folder / "site")
+
+
+@pytest.fixture(scope="module")
+def result_of(every_site, tmp_path_factory):
+    """Return what gives the result of a kind, each made once."""
+    site = every_site
 
     @cache
     def of(kind):
@@ -77,6 +84,29 @@ def words(result):
 def test_every_kind_is_there(result):
     assert not result.refusal and result.sentence()
     assert set(KINDS) - set(ANALYSES) == {"staggered"}
+
+
+@pytest.mark.parametrize("kind", sorted(set(ANALYSES) - set(SAMPLED)))
+def test_before_the_first_record_every_kind_is_refused_with_a_reason(every_site, kind):
+    if kind == "survey_estimate":
+        with pytest.raises(MeasureError, match="does not say when its records were learned"):
+            every_site.analyse(ANALYSES[kind], known_by=date(1900, 1, 1))
+        return
+    result = every_site.analyse(ANALYSES[kind], known_by=date(1900, 1, 1))
+    assert result.refusal and "not carried out" in result.sentence()
+    assert result.sentence().startswith("As it was known on January 1, 1900: ")
+
+
+def test_a_result_speaks_as_its_site_does(every_site, plain, tmp_path):
+    """What the site translates takes the place of ours, in a result as on a page."""
+    site = copy_of(every_site, tmp_path)
+    limit = plain.limit
+    assert limit in plain.sentence() and "propias" not in plain.sentence("es")
+    folder = site.path / "locale" / "es"
+    folder.mkdir(parents=True, exist_ok=True)
+    header = 'msgid ""\nmsgstr "Content-Type: text/plain; charset=utf-8\\nLanguage: es\\n"\n\n'
+    (folder / "site.po").write_text(f'{header}msgid "{limit}"\nmsgstr "En palabras propias."\n', encoding="utf-8")
+    assert "En palabras propias." in site.analyse(plain.subject.spec.id).sentence("es")
 
 
 def test_a_result_that_was_pickled_says_the_same(result):

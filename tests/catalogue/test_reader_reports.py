@@ -201,6 +201,21 @@ CASES = {
             did you mean 'BLUE'?
         """,
     ),
+    "an answer that nothing fills in": (
+        changed("traffic__measures__red", '"{value}"', '"{valeu} of {denominator}"'),
+        """
+        traffic/measures/red.yaml:4: '{valeu}' cannot be filled in
+            allowed: {denominator}, {group}, {numerator}, {period}, {times}, {value}
+            did you mean 'value'?
+        """,
+    ),
+    "an answer with one brace": (
+        changed("traffic__measures__red", '"{value}"', '"{value"'),
+        """
+        traffic/measures/red.yaml:4: its braces do not fit (expected '}' before end of string)
+            write {{ and }} for braces themselves
+        """,
+    ),
     "dangling vocabulary": (
         changed("traffic__car", "vocabulary: colour", "vocabulary: color"),
         """

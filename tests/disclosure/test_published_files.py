@@ -9,7 +9,7 @@ import yaml
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from openhalo.base.errors import ReleaseError
+from openhalo.base.errors import ReleaseError, StoreError
 from openhalo.disclosure.suppression import Protected
 from openhalo.publications.protection import release_protection
 from tests.disclosure.conftest import DAYS
@@ -134,6 +134,28 @@ def test_a_release_that_is_gone_no_longer_counts(tmp_path):
         site.publish(today=date(2022, 2, 11))
     first.rename(tmp_path / "recalled")
     assert site.publish(today=date(2022, 2, 11)).is_dir(), "no waiting time after a release that nobody has"
+
+
+@pytest.mark.parametrize("lost", ["", "/0001.json", "/0001.parquet", "/0001.npz"])
+def test_a_site_that_lost_what_it_kept_publishes_no_more(tmp_path, lost):
+    site, rows = department(tmp_path / "millbrook"), stops(2, 600, years=1)
+    publish_as_records_come_in(site, rows, (date(2022, 2, 10),))
+    (site.path / f"disclosure{lost}").rename(tmp_path / "elsewhere")
+    with pytest.raises(ReleaseError, match=r"release 0001: .* is gone\n.*restore .*disclosure"):
+        site.publish(today=date(2022, 8, 15))
+    (tmp_path / "elsewhere").rename(site.path / f"disclosure{lost}")
+    assert site.publish(today=date(2022, 8, 15)).is_dir()
+
+
+def test_what_is_kept_and_damaged_is_named(tmp_path):
+    site, rows = department(tmp_path / "millbrook"), stops(2, 600, years=1)
+    publish_as_records_come_in(site, rows, (date(2022, 2, 10),))
+    kept = {path: path.read_bytes() for path in (site.path / "disclosure").iterdir()}
+    for path, content in kept.items():
+        path.write_bytes(content[: len(content) // 2])
+        with pytest.raises(StoreError, match="disclosure/0001"):
+            site.publish(today=date(2022, 8, 15))
+        path.write_bytes(content)
 
 
 def test_without_policy_the_refusal_names_both_ways(tmp_path):

@@ -40,7 +40,8 @@ class Generated(Records):
         super().__init__(
             None, None, Catalogue(vocabularies=dict(schema.vocabularies), record_types=dict(schema.record_types))
         )
-        self.made, self.frames = {}, {}
+        made, frames = {}, {}
+        vars(self).update(made=made, frames=frames)
         for name, definition in schema.record_types.items():
             columns = definition.columns()
             frame = pl.DataFrame(records[name], schema=polars_schema(columns))

@@ -2,7 +2,8 @@
 
 import importlib
 import pkgutil
-from dataclasses import fields, is_dataclass, replace
+from dataclasses import FrozenInstanceError, fields, is_dataclass, replace
+from datetime import date
 
 import pytest
 
@@ -41,3 +42,10 @@ def test_records_replaced_in_any_field_know_nothing_of_what_the_original_read(ma
             continue
         with pytest.raises(ValueError, match="init=False"):
             replace(records, **{field.name: {}})
+
+
+def test_what_records_are_of_cannot_be_set_afterwards(make_site):
+    """Tables that were read would go on telling of the day before."""
+    records = open_records(make_site())
+    with pytest.raises(FrozenInstanceError):
+        records.known_by = date(1900, 1, 1)

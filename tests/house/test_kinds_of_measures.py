@@ -1,6 +1,5 @@
 """A kind of measure has one name and one place: its facts in the catalogue, what it computes in `measures.kinds`."""
 
-import ast
 import re
 from pathlib import Path
 
@@ -12,6 +11,8 @@ from openhalo.language import formatting
 from openhalo.language.scales import SCALES
 from openhalo.measures.kinds import check_kinds, counting_kind_of, kind_of
 from openhalo.measures.measure_kind import CountingKind
+
+from .deciding import decided_by_name
 
 LIBRARY = Path(__file__).parents[2] / "src" / "openhalo"
 TREES = ("catalogue/measure_kinds", "measures/kinds")
@@ -70,39 +71,16 @@ def test_a_kind_counts_records_unless_it_compares_groups():
         counting_kind_of(compares)
 
 
-def decided_by_name(text: str) -> list[int]:
-    """Return the lines on which something is decided by the name of a kind: compared, matched, or looked up."""
-
-    def names(node: ast.AST) -> set[object]:
-        parts = node.elts if isinstance(node, ast.Tuple | ast.List | ast.Set) else [node]
-        return {part.value for part in parts if isinstance(part, ast.Constant) and isinstance(part.value, str)}
-
-    found, tree = [], ast.parse(text)
-    told = {id(one.value) for one in ast.walk(tree) if isinstance(one, ast.keyword) and one.arg == "facts"}
-    for node in ast.walk(tree):
-        if id(node) in told:  # what a test found, under names of its own
-            continue
-        match node:
-            case ast.Compare(left=left, comparators=others):
-                said = names(left).union(*map(names, others))
-            case ast.Dict(keys=keys):
-                said = set().union(*(names(key) for key in keys if key is not None))
-            case ast.MatchValue(value=value):
-                said = names(value)
-            case _:
-                continue
-        if said & set(KINDS):
-            found.append(node.lineno)
-    return found
-
-
 def test_decisions_by_name_are_found():
-    assert decided_by_name('if spec.kind == "share": pass') == [1]
-    assert decided_by_name('x = kind not in ("count", "other")') == [1]
-    assert decided_by_name('heads = {"mean": "Average"}') == [1]
-    assert decided_by_name('match kind:\n    case "rate":\n        pass') == [2]
-    assert decided_by_name('Result(facts={"share": 0.4})') == []
-    assert decided_by_name('measured(1.0, "ratio")\nif name == "shares": pass') == []
+    assert decided_by_name('if spec.kind == "share": pass', KINDS) == [1]
+    assert decided_by_name('x = kind not in ("count", "other")', KINDS) == [1]
+    assert decided_by_name('heads = {"mean": "Average"}', KINDS) == [1]
+    assert decided_by_name('match kind:\n    case "rate":\n        pass', KINDS) == [2]
+    assert decided_by_name('_SHARES = ("share", "rate")\nif spec.kind in _SHARES: pass', KINDS) == [2]
+    assert decided_by_name('spec.kind.startswith("share")', KINDS) == [1]
+    assert decided_by_name('spec.kind in frozenset({"share"})', KINDS) == [1]
+    assert decided_by_name('Result(facts={"share": 0.4})', KINDS) == []
+    assert decided_by_name('measured(1.0, "ratio")\nif name == "shares": pass', KINDS) == []
 
 
 def test_nothing_is_decided_by_the_name_of_a_kind():
@@ -110,7 +88,7 @@ def test_nothing_is_decided_by_the_name_of_a_kind():
         str(path.relative_to(LIBRARY))
         for path in LIBRARY.rglob("*.py")
         if not any(path.is_relative_to(LIBRARY / tree) for tree in TREES)
-        and decided_by_name(path.read_text(encoding="utf-8"))
+        and decided_by_name(path.read_text(encoding="utf-8"), KINDS)
     }
     assert deciding == set(OTHER_WORDS)
 

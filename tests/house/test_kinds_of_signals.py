@@ -8,6 +8,8 @@ from openhalo.catalogue.index import load
 from openhalo.catalogue.signal_kinds import KINDS
 from openhalo.early_intervention.alerts import check_kinds
 
+from .deciding import decided_by_name
+
 LIBRARY = Path(__file__).parents[2] / "src" / "openhalo"
 
 
@@ -25,3 +27,13 @@ def test_a_kind_that_nothing_runs_is_a_problem_of_the_catalogue():
 
 def test_every_kind_is_shipped_in_some_signal():
     assert {signal.kind for signal in load().signals.values()} == set(KINDS)
+
+
+def test_nothing_is_decided_by_the_name_of_a_kind():
+    words_of_indicators = {"count", "risk"}
+    deciding = {
+        path.relative_to(LIBRARY).as_posix()
+        for path in LIBRARY.rglob("*.py")
+        if decided_by_name(path.read_text(encoding="utf-8"), {*KINDS} - words_of_indicators)
+    }
+    assert deciding == {"restricted_reports/backtest_page.py"}, "it names ways to choose, of which one is called so"

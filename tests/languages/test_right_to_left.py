@@ -4,7 +4,8 @@ import threading
 
 import pytest
 
-from openhalo.releases.serving import address, server
+from openhalo.releases.http_server import address, server
+from openhalo.releases.serving import one_release
 
 PLACES = (
     "index.html",
@@ -34,7 +35,7 @@ OVERLAPS = """() => {
 
 @pytest.fixture(scope="module")
 def base(release):
-    with server(release, port=0) as made:
+    with server(one_release(release), port=0) as made:
         threading.Thread(target=made.serve_forever, daemon=True).start()
         yield address(made)
         made.shutdown()

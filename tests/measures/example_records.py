@@ -19,7 +19,7 @@ from openhalo.records.store import Store
 _numbers = itertools.count()
 
 
-@dataclasses.dataclass
+@dataclasses.dataclass(frozen=True, eq=False)
 class ExampleRecords(Records):
     """Records whose tables were made by a test."""
 

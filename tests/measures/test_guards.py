@@ -198,7 +198,7 @@ def test_a_period_without_a_record_is_a_period_with_none():
 
 def test_a_day_that_was_not_known_yet_is_no_day_without_records():
     records = hold(CATALOGUE, {"stops/stop": [*stops(3), {"occurred_at": "2017-04-01 10:00"}]})
-    records.known_by = date(2017, 2, 15)
+    records = records.as_known_by(date(2017, 2, 15))
     assert len(periods(Question(CATALOGUE.measures["stops/stops"], [], "month"), records, "stops/stop")) == 2
 
 

@@ -3,6 +3,7 @@
 import pickle
 from dataclasses import fields, replace
 from datetime import date
+from pathlib import Path
 
 import altair
 import polars as pl
@@ -115,6 +116,7 @@ def test_a_replaced_part_leaves_nothing_old_behind(part, drawn_plainly):
         "totals": result.totals.head(1),
         "method": other.method,
         "k": 99,
+        "messages": (Path("elsewhere"),),
     }[part]
     replaced = replace(result, **{part: changed})
     parts = {one.name: getattr(result, one.name) for one in fields(MeasureResult)}
@@ -122,6 +124,13 @@ def test_a_replaced_part_leaves_nothing_old_behind(part, drawn_plainly):
     if part == "guard_results":
         assert [note.text for note in replaced.guard_notes] == ["withheld"]
     assert all(one.init for one in fields(MeasureResult)) and vars(replaced).keys() == parts.keys()
+
+
+def test_an_answer_of_an_earlier_day_says_so():
+    result = searches()
+    earlier = replace(result, provenance={**result.provenance, "known_by": date(2017, 6, 30)})
+    assert earlier.sentence() == f"As it was known on June 30, 2017: {result.sentence()}"
+    assert "As it was known on June 30, 2017" in earlier._repr_html_()
 
 
 def test_a_masked_result_holds_nothing_of_what_was_said_before():

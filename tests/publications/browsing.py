@@ -5,14 +5,15 @@ import threading
 from contextlib import contextmanager
 from urllib.parse import urlsplit
 
-from openhalo.releases.serving import address, server
+from openhalo.releases.http_server import address, server
+from openhalo.releases.serving import one_release
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 
 
 @contextmanager
 def served(release):
-    with server(release, port=0) as made:
+    with server(one_release(release), port=0) as made:
         threading.Thread(target=made.serve_forever, daemon=True).start()
         yield address(made)
         made.shutdown()

@@ -8,7 +8,8 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from openhalo.releases.serving import address, server
+from openhalo.releases.http_server import address, server
+from openhalo.releases.serving import one_release
 from tests.libraries import library
 
 playwright = library("playwright.sync_api")
@@ -20,7 +21,7 @@ SHARES, PLACES = "pages/stops/search_share.html", "pages/places.html"
 
 @pytest.fixture(scope="module")
 def base(real_release):
-    with server(real_release, port=0) as made:
+    with server(one_release(real_release), port=0) as made:
         threading.Thread(target=made.serve_forever, daemon=True).start()
         yield address(made)
         made.shutdown()

@@ -78,7 +78,7 @@ def deliver(site, text: str):
 
 
 def forge(folder: Path, place: str, change) -> None:
-    """Change a table of a release in both its forms, or a JSON file, and mend every hash."""
+    """Change a table of a release in both its forms, or a JSON file, mend every hash and drop the signature."""
     path = folder / place
     if path.suffix == ".csv":
         write_twins(change(pl.read_parquet(path.with_suffix(".parquet"))), path)
@@ -91,5 +91,6 @@ def forge(folder: Path, place: str, change) -> None:
         file = folder / resource["path"]
         resource |= {"hash": f"sha256:{hash_file(file)}", "bytes": file.stat().st_size}
     facts["release_hash"] = release_hash(facts)
+    (folder / "signature.json").unlink(missing_ok=True)
     text = json.dumps(facts, indent=2, ensure_ascii=False) + "\n"
     (folder / "datapackage.json").write_text(text, encoding="utf-8")

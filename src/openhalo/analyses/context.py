@@ -57,6 +57,7 @@ class AnalysisContext(Planned[Kind_co]):
             trait=self._trait(),
             people=self._people(),
             provenance=self._provenance(),
+            messages=self.records.messages,
         )
 
     def _units(self) -> str:

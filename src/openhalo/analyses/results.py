@@ -228,18 +228,19 @@ class AnalysisResult:
 
     def spoken(self) -> str:
         """Return what it shows, in plain words and with its limit, in the language being spoken."""
-        return " ".join([self.headline(), *self.answers(), *([_(self.limit)] if self.limit else [])])
+        said = " ".join([self.headline(), *self.answers(), *([_(self.limit)] if self.limit else [])])
+        return formatting.as_known(said, self.subject.provenance["known_by"])
 
     def sentence(self, language: str = "en") -> str:
         """Return what it shows, in plain words and with its limit; never more than the test does.
 
         Args:
-            language: tag of a language that OpenHALO speaks, such as `es`.
+            language: tag of a language that the site speaks, such as `es`.
 
         Raises:
             SiteError: there is no such language.
         """
-        with speaking(message_files.read(language, message_files.shipped())):
+        with speaking(message_files.spoken_in(language, self.subject.messages)):
             return self.spoken()
 
     def adjusted(self, values: Sequence[float], family: int, level: float) -> "AnalysisResult":

@@ -13,6 +13,7 @@ from openhalo.base.errors import MeasureError, Problem
 from openhalo.base.progress import Report, silent
 from openhalo.catalogue.analysis_kinds import KINDS
 from openhalo.catalogue.analysis_plans import AnalysisPlan, PlannedTest
+from openhalo.catalogue.analysis_specs import GroupComparison
 from openhalo.catalogue.kinds import without_runner
 from openhalo.language.translation import mark_for_translation
 from openhalo.records.reading import Records
@@ -24,7 +25,7 @@ _KINDS = "openhalo.analyses.kinds"
 
 def check_kinds(kinds: Iterable[str] = tuple(KINDS)) -> list[Problem]:
     """Return a problem for each kind of analysis that the catalogue knows and nothing in `analyses.kinds` runs."""
-    return without_runner(kinds, _KINDS, "a function `run`", "analyses")
+    return without_runner(kinds, _KINDS, "run", "analyses")
 
 
 @cache
@@ -41,6 +42,9 @@ def run(context: AnalysisContext[Any]) -> AnalysisResult:
         MeasureError: the records that it looks at are not there, or count different things.
     """
     context.check()
+    if isinstance(context.spec, GroupComparison) and not context.reference:
+        why = mark_for_translation("nothing says with which group the others are compared")
+        return AnalysisResult(subject=context.subject, refusal=why)
     try:
         found = _runner(context.spec.kind)(context)
     except Refused as refused:

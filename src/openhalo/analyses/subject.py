@@ -1,6 +1,7 @@
 """What an answer of an analysis is about, as plain data: without the records, which it was counted from."""
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Generic, Literal, TypeVar
 
 from openhalo.base.periods import Period
@@ -54,6 +55,7 @@ class Subject(Planned[Kind_co]):
         trait: what groups are told apart by, as the catalogue calls it; empty where no groups are compared.
         people: code → how people of it are named in a sentence, in order; empty where no groups are compared.
         provenance: what the answer can be traced back to.
+        messages: folders of the site's own message files.
     """
 
     covered: tuple[Coverage, ...]
@@ -63,6 +65,7 @@ class Subject(Planned[Kind_co]):
     trait: str
     people: dict[str, str]
     provenance: dict[str, Any]
+    messages: tuple[Path, ...] = ()
 
     @property
     def unit(self) -> str:

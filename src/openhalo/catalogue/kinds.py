@@ -1,7 +1,7 @@
 """What a kind of catalogue file is, and the shelves on which its definitions stand: one a kind."""
 
 import re
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, fields
 from functools import cached_property
 from importlib import import_module
@@ -9,7 +9,7 @@ from importlib.util import find_spec
 from pkgutil import iter_modules
 from typing import Any, Generic, cast, get_args
 
-from openhalo.base.errors import Problem
+from openhalo.base.errors import CatalogueError, Problem
 from openhalo.catalogue.documents import Document
 from openhalo.catalogue.reader import Spec, SpecT
 from openhalo.catalogue.record_types import RecordType
@@ -84,7 +84,11 @@ def _form(module: str, kind: str, base: type[SpecT]) -> type[SpecT]:
     """Return the class of a module whose `kind` is the module's name."""
     named = vars(import_module(module)).values()
     schemas = [one for one in named if isinstance(one, type) and issubclass(one, base)]
-    return next(one for one in schemas if kind in get_args(one.model_fields["kind"].annotation))
+    fitting = [one for one in schemas if kind in get_args(one.model_fields["kind"].annotation)]
+    if not fitting:
+        found = f"no class of it is of the kind '{kind}'"
+        raise CatalogueError(Problem(module, found, todo=f'write one, with `kind: Literal["{kind}"]`'))
+    return fitting[0]
 
 
 def without_runner(forms: Iterable[str], package: str, entry: str, what: str) -> list[Problem]:
@@ -93,9 +97,21 @@ def without_runner(forms: Iterable[str], package: str, entry: str, what: str) ->
     Args:
         forms: what files may say their `kind` is.
         package: it has a module, or a folder, of each form's name.
-        entry: what such a module has, in words: "a function `run`".
+        entry: what such a module must have: `run`.
         what: what is run, in words.
     """
-    missing = [form for form in forms if find_spec(f"{package}.{form}") is None]
-    todo = f"write the module of this name, with {entry}"
-    return [Problem(f"{package}.{form}:0", f"nothing runs {what} of the kind '{form}'", todo=todo) for form in missing]
+    return [problem for form in forms for problem in _runner_problem(form, package, entry, what)]
+
+
+def _runner_problem(form: str, package: str, entry: str, what: str) -> Iterator[Problem]:
+    place, found = f"{package}.{form}", f"nothing runs {what} of the kind '{form}'"
+    if find_spec(place) is None:
+        yield Problem(f"{place}:0", found, todo=f"write the module of this name, with `{entry}`")
+        return
+    try:
+        module = import_module(place)
+    except ImportError as error:
+        yield Problem(f"{place}:0", f"{found}: its module cannot be imported ({error})", todo="mend the import")
+        return
+    if not hasattr(module, entry):
+        yield Problem(f"{place}:0", f"{found}: its module has no `{entry}`", todo=f"write `{entry}` in it")

@@ -10,14 +10,25 @@ from openhalo.catalogue.documents import Document
 from openhalo.catalogue.kinds import Kind, Shelves
 from openhalo.catalogue.measure_kinds import KINDS
 from openhalo.catalogue.measure_specs import Denominator, MeasureSpec
-from openhalo.catalogue.references import check_group, check_number, check_open_condition, known, record_type_known
+from openhalo.catalogue.references import (
+    check_group,
+    check_holes,
+    check_number,
+    check_open_condition,
+    known,
+    record_type_known,
+)
 from openhalo.catalogue.schema import Schema, Unread
+
+_HOLES = ("value", "numerator", "denominator", "times", "period", "group")
+"""What may stand in the braces of an answer."""
 
 
 def cross_check(spec: MeasureSpec, document: Document, shelves: Shelves) -> None:
     """Check records, conditions, groups and partners of a measure, and the item of the core list that it answers."""
     schema, measures = shelves.schema, shelves.of(MeasureSpec)
     check_item(spec.core, document, shelves)
+    check_holes(spec.answer, _HOLES, document, ("answer",))
     for partner, place in ((spec.of, "of"), (spec.paired_with, "paired_with")):
         if partner:
             known(partner, measures, "measure", document, (place,), shelves.unread_of(MeasureSpec))

@@ -112,7 +112,7 @@ class MeasureSpec(Spec):
     kind: Kind = Field(description="What sort of number it is; it fixes the interval")
     label: str = Field(description="What the number is called in a table")
     question: str = Field(description="The page's title: what a resident would ask")
-    answer: str = Field(description="One sentence with {value}, {numerator}, {denominator}, {period}, {group}")
+    answer: str = Field(description="One sentence with {value}, {numerator}, {denominator}, {times}, {period}, {group}")
     record: str = Field(default="", description="The record type that is counted")
     unit: str = Field(default="", description="What one counted row is; never mixed within a figure")
     where: str = Field(default="", description="Which records the measure looks at")

@@ -5,6 +5,7 @@ Each function reports, at a place of a document, a name that leads nowhere or to
 
 from collections.abc import Collection
 from contextlib import suppress
+from string import Formatter
 
 from openhalo.base.errors import did_you_mean, name_all
 from openhalo.catalogue.condition_parser import parse
@@ -77,6 +78,19 @@ def check_one_record(node: Node | None, document: Document, place: Location) -> 
             f"'{beyond[0]}' leads to another record, and only one is seen here",
             "the record's own fields, no any() or count()",
         )
+
+
+def check_holes(text: str, allowed: Collection[str], document: Document, place: Location) -> None:
+    """Check that only known names stand in the braces of a sentence that is filled in later."""
+    try:
+        names = [name for _text, name, _form, _turned in Formatter().parse(text) if name is not None]
+    except ValueError as error:
+        document.report(place, f"its braces do not fit ({error})", todo="write {{ and }} for braces themselves")
+        return
+    for name in dict.fromkeys(names):
+        if name not in allowed:
+            hint = did_you_mean(name, allowed)
+            document.report(place, f"'{{{name}}}' cannot be filled in", name_all(f"{{{one}}}" for one in allowed), hint)
 
 
 def check_number(path: str, record: str, document: Document, place: Location, schema: Schema) -> None:

@@ -39,7 +39,9 @@ def run() -> None:
         try:
             app()
         except OSError as error:  # no space, no permission, a file open elsewhere: nothing that OpenHALO could mend
-            found = f"the operating system refuses: {error.strerror or error}"
+            if error.strerror is None:  # no word of the operating system's: a library's own, and a fault of the code
+                raise
+            found = f"the operating system refuses: {error.strerror}"
             raise OpenHaloError(Problem(str(error.filename or ""), found)) from None
     except OpenHaloError as error:
         say_problems(error)

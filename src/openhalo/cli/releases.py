@@ -78,23 +78,38 @@ def verify(
     receipt: Annotated[
         Path | None, typer.Option(help="Check this signed receipt of a purge instead, against the site's public key")
     ] = None,
+    key: Annotated[
+        Path | None,
+        typer.Option(help="Public key (site.pub), or folder, of the site that must have signed it"),
+    ] = None,
+    delivery: Annotated[
+        Path | None, typer.Option(help="Prove instead that the release rests on this delivered file", exists=True)
+    ] = None,
+    salt: Annotated[
+        Path | None, typer.Option(help="The site's salt (keys/site.salt), for files that the release does not name")
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Check every byte of a release, and count its figures again from its own incident files.
 
-    Needs nothing but the folder: no site, no records, no network. With --receipt it checks that a site signed the
-    receipt of a purge, and that nobody changed it since.
+    Needs nothing but the folder: no site, no records, no network. With --key it checks, too, that the site signed it,
+    after the release that lies beside it; with --delivery, that it rests on a delivered file. With --receipt it checks
+    that a site signed the receipt of a purge, and that nobody changed it since.
 
     Example: openhalo verify springfield/releases/0001
+    Example: openhalo verify springfield/releases/0001 --key springfield/keys/site.pub
     Example: openhalo verify springfield --receipt springfield/store/purges/000001.json
     """
     from openhalo.releases import hashes
     from openhalo.verification.rederivation import Rederived, rederive
 
     if receipt is not None:
-        _verify_receipt(release, receipt, as_json)
+        _verify_receipt(_public_key(release), receipt, as_json)
         return
-    problems = hashes.verify(release)
+    if delivery is not None:
+        _verify_delivery(release, delivery, salt, as_json)
+        return
+    problems = hashes.verify(release, _public_key(key) if key else "")
     again = rederive(release) if not problems else Rederived()
     problems += again.problems
     if as_json:
@@ -104,7 +119,8 @@ def verify(
     elif problems:
         say_problems(ReleaseError(problems))
     else:
-        out.print(f"{release}: every file is as published", soft_wrap=True)
+        signed = ", signed with this key" if key else ""
+        out.print(f"{release}: every file is as published{signed}", soft_wrap=True)
         out.print(f"  {again.agree:,} of {again.figures:,} figures counted again from the incident files: all agree")
         for why, figures in sorted(again.cannot.items()):
             out.print(f"  {figures:,} only the agency can check: {why}", soft_wrap=True, highlight=False)
@@ -112,11 +128,28 @@ def verify(
         raise typer.Exit(ReleaseError.exit_code)
 
 
-def _verify_receipt(signer: Path, receipt: Path, as_json: bool) -> None:
-    """Say whether a receipt was signed with the key of a site's folder, or of a file, and stands as it was signed."""
-    from openhalo.sites.signed_receipts import public_key, signed_purge
+def _public_key(signer: Path) -> str:
+    """Return the public key of a site's folder, or of a file."""
+    from openhalo.sites.signed_receipts import public_key
 
-    known = openhalo.open_site(signer).public_key() if signer.is_dir() else public_key(signer)
+    return openhalo.open_site(signer).public_key() if signer.is_dir() else public_key(signer)
+
+
+def _verify_delivery(release: Path, file: Path, salt: Path | None, as_json: bool) -> None:
+    """Say by which delivery of a release a file came in."""
+    from openhalo.releases.commitments import find_delivery
+
+    found = find_delivery(release, file, salt.read_text(encoding="utf-8").strip() if salt else "")
+    if as_json:
+        print_json({"release": str(release), "file": str(file), "delivery": found})
+    else:
+        out.print(f"{release} rests on {file}: it is delivery {found}", soft_wrap=True, highlight=False)
+
+
+def _verify_receipt(known: str, receipt: Path, as_json: bool) -> None:
+    """Say whether a receipt was signed with a key, and stands as it was signed."""
+    from openhalo.sites.signed_receipts import signed_purge
+
     try:
         purge = signed_purge(receipt, known)
     except StoreError as error:
@@ -191,13 +224,18 @@ def serve(
     port: Annotated[int, typer.Option(help="Port to listen on; 0 for any that is free", min=0, max=65535)] = 8000,
     as_json: AsJson = False,
 ) -> None:
-    """Show the newest public release in a browser: serves its files, and nothing else, until interrupted (Ctrl+C).
+    """Show the public releases in a browser, the newest first, until interrupted (Ctrl+C).
+
+    The newest stands at the address itself, each for good under `releases/0001/` and whole as `releases/0001.zip`. What
+    is approved or recalled meanwhile shows at once.
 
     Example: openhalo serve springfield --port 8080
     """
-    from openhalo.releases import serving
+    from openhalo.releases import http_server
+    from openhalo.releases.serving import site_releases
 
-    folder = openhalo.open_site(site).register.newest()
+    register = openhalo.open_site(site).register
+    folder = register.newest()
     err.print(f"serving {folder}; stop with Ctrl+C", soft_wrap=True)
     say = (lambda address: print_json({"address": address, "release": str(folder)})) if as_json else print
-    serving.serve(folder, host, port, say)
+    http_server.serve(site_releases(register.folder), host, port, say)

@@ -59,22 +59,13 @@ def check(
     from openhalo.catalogue import index
     from openhalo.early_intervention import alerts
     from openhalo.measures import kinds
-    from openhalo.sites.analysis_plan import check_plan
-    from openhalo.sites.disclosure_policy import check_policy
-    from openhalo.sites.governance import check_governance
+    from openhalo.sites.checking import check_site
     from openhalo.sites.layout import SiteLayout
-    from openhalo.sites.settings import check_settings
 
     catalogue, problems = index.examine(SiteLayout(site).catalogue if site else None)
     problems += [*kinds.check_kinds(), *runner.check_kinds(), *alerts.check_kinds()]
     if site is not None:
-        problems = [
-            *check_settings(site, catalogue),
-            *check_policy(site, catalogue),
-            *check_plan(site, catalogue),
-            *check_governance(site, catalogue),
-            *problems,
-        ]
+        problems = [*check_site(site, catalogue), *problems]
     tried = None if site is None or problems else openhalo.open_site(site).dry_run()
     if tried is not None:
         problems = tried.problems
@@ -114,8 +105,9 @@ def demo(
 
     Example: openhalo demo --site demo --no-serve
     """
-    from openhalo.releases import serving
+    from openhalo.releases import http_server
     from openhalo.releases.hashes import verify
+    from openhalo.releases.serving import site_releases
     from openhalo.sites.demo import make_demo
 
     with progress() as report:
@@ -133,7 +125,7 @@ def demo(
             out.print(f"{receipt.source}: {read:,} rows read = {taken:,} accepted + {refused:,} rejected{done}")
         out.print(str(made.release), soft_wrap=True, highlight=False, markup=False)
     if serve:
-        serving.serve(made.release, host, port)
+        http_server.serve(site_releases(made.site.releases), host, port)
 
 
 def _facts(problem: Problem) -> dict[str, str]:

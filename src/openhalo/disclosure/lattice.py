@@ -127,17 +127,13 @@ class Lattice:
         return self.cells["n"].to_numpy().astype(np.int64)
 
 
-def cell_key(of: str, codes: Mapping[str, str]) -> str:
-    """Return the name of a cell; margins are left out, so that linked tables name it alike.
+def cell_keys(of: str, dims: Iterable[str]) -> pl.Expr:
+    """Return the name of each row's cell, as an expression; margins are left out, so that linked tables name it alike.
 
-    >>> cell_key("stops", {"race": "B", "place": "*"})
+    >>> table = pl.DataFrame({"race": ["B"], "place": ["*"]})
+    >>> table.select(cell_keys("stops", table.columns)).item()
     'stops|race=B'
     """
-    return "|".join([of, *(f"{name}={codes[name]}" for name in sorted(codes) if codes[name] != ALL)])
-
-
-def cell_keys(of: str, dims: Iterable[str]) -> pl.Expr:
-    """Return `cell_key` of each row of a table, as an expression."""
     parts = [
         pl.when(pl.col(name) == ALL).then(pl.lit("")).otherwise(pl.format("|{}={}", pl.lit(name), pl.col(name)))
         for name in sorted(dims)

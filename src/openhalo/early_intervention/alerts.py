@@ -31,7 +31,7 @@ _KINDS = "openhalo.early_intervention.signal_kinds"
 
 def check_kinds(kinds: Iterable[str] = tuple(KINDS)) -> list[Problem]:
     """Return a problem for each kind of signal that the catalogue knows and nothing in `signal_kinds` finds."""
-    return without_runner(kinds, _KINDS, "a function `find`", "signals")
+    return without_runner(kinds, _KINDS, "find", "signals")
 
 
 @cache

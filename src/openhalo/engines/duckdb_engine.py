@@ -18,6 +18,7 @@ from ibis.expr import operations
 from openhalo.base.provenance import hash_facts
 from openhalo.catalogue.record_types import ColumnType
 from openhalo.engines.columns import DUCKDB, IBIS
+from openhalo.engines.damaged_files import files_are_whole
 from openhalo.engines.duckdb_cursor import cursor
 from openhalo.engines.duckdb_sql import identifier, quote
 from openhalo.engines.rows import Stream, to_frame
@@ -37,7 +38,8 @@ class DuckDBEngine:
         listed = ", ".join(quote(file) for file in files)
         origin = f"read_parquet([{listed}], union_by_name = true, hive_partitioning = false)"
         # A purge writes files anew under their names, with other columns: so they are looked at each time.
-        held = set(cursor().sql(f"SELECT * FROM {origin} LIMIT 0").columns) if files else set()
+        with files_are_whole(files):
+            held = set(cursor().sql(f"SELECT * FROM {origin} LIMIT 0").columns) if files else set()
         cells = [
             identifier(name) if name in held else f"CAST(NULL AS {DUCKDB[kind]}) AS {identifier(name)}"
             for name, kind in columns.items()
@@ -59,7 +61,7 @@ class DuckDBEngine:
 
         (DuckDB sums integers into 128 bits and truncates dates to timestamps; Ibis promises 64 bits and dates.)
         """
-        with _lent(expression):
+        with files_are_whole(), _lent(expression):
             found = to_frame(cursor().sql(_sql(expression)))
         return found.cast(dict(expression.schema().to_polars()))
 
@@ -67,7 +69,8 @@ class DuckDBEngine:
         """Write rows in one stream and return their number."""
         query = f"COPY ({_sql(rows)}) TO {quote(str(path))} {_FORMS[path.suffix]}"
         try:
-            written = cursor().execute(query).fetchone()
+            with files_are_whole(into=str(path)):
+                written = cursor().execute(query).fetchone()
         except duckdb.IOException as error:
             raise OSError(str(error)) from None
         assert written is not None

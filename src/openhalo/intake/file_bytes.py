@@ -3,6 +3,7 @@
 import codecs
 import gzip
 import hashlib
+import re
 import zlib
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +17,9 @@ LONGEST_LINE = 1 << 20
 """Bytes. No line of a police export comes near it; a file that passes it is not lines of text."""
 LEAST_LIMIT, MOST_TIMES = 1 << 28, 200
 """A compressed file may unpack to 256 MiB, or to 200 times its size where that is more; CSV packs 5 to 50 times."""
+
+MOST_EMPTY_ROWS = 1_000_000
+"""Rows without any filled cell, at least some of them side by side. A file of more is no export."""
 
 _CHUNK = 1 << 20
 _MAGIC: dict[bytes, Kind] = {
@@ -108,11 +112,14 @@ def inspect_utf8(path: Path, file: Path, delimiter: str) -> Inspected:
     """Walk once over the bytes of delimited text.
 
     Raises:
-        DeliveryError: it is empty, holds zero bytes, is not UTF-8, or has a line beyond `LONGEST_LINE`.
+        DeliveryError: it is empty, holds zero bytes, is not UTF-8, has a line beyond `LONGEST_LINE`, or more empty rows
+            than `MOST_EMPTY_ROWS`.
     """
     digest, decoder = hashlib.sha256(), codecs.getincrementaldecoder("utf-8")()
-    offset, line_start, plain, last = 0, 0, True, b"\n"
+    offset, line_start, plain, last, empty = 0, 0, True, b"\n", 0
     by = delimiter.encode()
+    beside = (b"\n\n", b"\r\n\r\n", by + b"\n" + by, by + b"\r\n" + by)
+    empty_row = re.compile(rb"\n[ \t\r" + re.escape(by) + rb"]*(?=\n)")
     marks = (b'"', b"\t", b"\v", b"\f", b" " + by, by + b" ", b" \n", b"\n ", b" \r")
     with file.open("rb") as stream:
         while chunk := stream.read(_CHUNK):
@@ -123,6 +130,11 @@ def inspect_utf8(path: Path, file: Path, delimiter: str) -> Inspected:
                 own = marks if chunk.isascii() else (*marks, *_WIDE_BLANKS)
                 plain = not any(mark in chunk or mark in seam for mark in own)
                 last = chunk[-3:]
+            if any(pair in chunk for pair in beside):
+                empty += len(empty_row.findall(chunk))
+                if empty > MOST_EMPTY_ROWS:
+                    found = f"more than {MOST_EMPTY_ROWS:,} rows of the file are empty"
+                    raise DeliveryError(Problem(str(path), found, todo="export it again, without empty rows"))
             if b"\0" in chunk:
                 raise _zero_byte(path, file, offset + chunk.index(b"\0"))
             if pending or not chunk.isascii():

@@ -7,20 +7,28 @@ import zlib
 from pathlib import Path
 
 import fastexcel
+import numpy as np
 import polars as pl
+from numpy.typing import NDArray
 
 from openhalo.base.errors import DeliveryError, Problem, did_you_mean, name_all
 from openhalo.base.provenance import hash_file
 from openhalo.catalogue.sources import Format
+from openhalo.intake.file_bytes import limit_for
 from openhalo.intake.raw_table import TOP_ROWS, RawTable, column_names, strip_cells
 
 LARGEST_UNPACKED = 1 << 30
-"""Bytes that a spreadsheet may unpack to; a million rows of ten columns take half of it."""
+"""Bytes that a spreadsheet may unpack to, if it is not small (`file_bytes.limit_for`); a million rows of ten columns
+take half of it."""
 MOST_CELLS = 50_000_000
 """Rows times columns of one sheet: the reader holds the whole rectangle in memory."""
+MOST_TEXT = 1 << 30
+"""Bytes of text in one sheet, each cell's counted: many cells may name one long text that stands in the file once."""
 
 _CHUNK, _OVERLAP = 1 << 20, 64
+_TEXTS = "xl/sharedStrings.xml"
 _CELL = re.compile(rb'\sr="([A-Z]{0,3})(\d{1,7})"')
+_SHARED = re.compile(rb'\st="s"[^>]{0,40}><v>(\d{1,9})</v>')
 _ERROR = re.compile(rb'<c r="([A-Z]{1,3}\d{1,7})"[^>]{0,40}\st="e"')
 logging.getLogger("fastexcel").setLevel(logging.ERROR)  # it warns of every empty column
 
@@ -92,37 +100,67 @@ def _examine(path: Path, file: Path) -> None:
             if "xl/workbook.xml" not in archive.namelist():
                 found = "this is a zip archive, not a spreadsheet (.xlsx)"
                 raise DeliveryError(Problem(str(path), found, todo="unpack it and send the file in it"))
-            unpacked = 0
-            for part in parts:
-                unpacked += _examine_part(path, archive, part, LARGEST_UNPACKED - unpacked)
+            limit, unpacked, texts = min(LARGEST_UNPACKED, limit_for(file)), 0, np.zeros(0, np.int64)
+            for part in sorted(parts, key=lambda one: one.filename != _TEXTS):
+                examined = _Part(path, part.filename, texts)
+                with archive.open(part) as stream:
+                    while chunk := stream.read(_CHUNK):
+                        unpacked += len(chunk)
+                        if unpacked > limit:
+                            found = f"the spreadsheet unpacks to more than {limit / 2**20:,.0f} MiB"
+                            raise DeliveryError(Problem(str(path), found, todo="send so large a table as csv"))
+                        examined.take(chunk)
+                texts = examined.lengths() if part.filename == _TEXTS else texts
     except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, ValueError) as error:
         raise _damaged(path, error) from None
 
 
-def _examine_part(path: Path, archive: zipfile.ZipFile, part: zipfile.ZipInfo, left: int) -> int:
-    is_sheet = part.filename.startswith("xl/worksheets/") and part.filename.endswith(".xml")
-    read, columns, rows, tail = 0, {b""}, 1, b""
-    with archive.open(part) as stream:
-        while chunk := stream.read(_CHUNK):
-            read += len(chunk)
-            if read > left:
-                found = f"the spreadsheet unpacks to more than {LARGEST_UNPACKED / 2**20:,.0f} MiB"
-                raise DeliveryError(Problem(str(path), found, todo="send so large a table as csv"))
-            if not is_sheet:
-                continue
-            text, tail = tail + chunk, chunk[-_OVERLAP:]
-            error = _ERROR.search(text)
-            if error:
-                where = f"{path}: {part.filename.removeprefix('xl/worksheets/')}, cell {error[1].decode()}"
-                found = "the cell holds an error (such as #N/A or #DIV/0!), not a value"
-                raise DeliveryError(Problem(where, found, todo="mend the formula, or empty the cell"))
-            places = set(_CELL.findall(text))
-            columns.update(place[0] for place in places)
-            rows = max([rows, *(int(place[1]) for place in places)])
-            if rows * max(map(_column_number, columns)) > MOST_CELLS:
-                found = f"a sheet reaches to row {rows:,}: more than {MOST_CELLS:,} cells"
-                raise DeliveryError(Problem(str(path), found, todo="remove stray cells far out, or send it as csv"))
-    return read
+class _Part:
+    """One part of a spreadsheet's archive as it passes by: what in it would not fit, or is no value."""
+
+    def __init__(self, path: Path, name: str, texts: NDArray[np.int64]) -> None:
+        self.path, self.name, self.texts = path, name, texts
+        self.is_sheet = name.startswith("xl/worksheets/") and name.endswith(".xml")
+        self.columns, self.rows, self.text, self.tail = {b""}, 1, 0, b""
+        self.read, self.ends = 0, [0]
+
+    def take(self, chunk: bytes) -> None:
+        """Look at the next bytes.
+
+        Raises:
+            DeliveryError: a cell holds an error, or there are too many cells or too much text.
+        """
+        both, before = self.tail + chunk, self.read - len(self.tail)
+        self.read += len(chunk)
+        if self.name == _TEXTS:
+            self.ends += [before + one.end() for one in re.finditer(b"</si>", both)]
+            self.tail = chunk[-4:]
+        elif self.is_sheet:
+            self._sheet(both)
+            self.tail = chunk[-_OVERLAP:]
+
+    def lengths(self) -> NDArray[np.int64]:
+        """Return the length of each shared text, in bytes."""
+        ends = np.array(self.ends, np.int64)
+        return ends[1:] - ends[:-1]
+
+    def _sheet(self, both: bytes) -> None:
+        error = _ERROR.search(both)
+        if error:
+            where = f"{self.path}: {self.name.removeprefix('xl/worksheets/')}, cell {error[1].decode()}"
+            found = "the cell holds an error (such as #N/A or #DIV/0!), not a value"
+            raise DeliveryError(Problem(where, found, todo="mend the formula, or empty the cell"))
+        places = set(_CELL.findall(both))
+        self.columns.update(place[0] for place in places)
+        self.rows = max([self.rows, *(int(place[1]) for place in places)])
+        if self.rows * max(map(_column_number, self.columns)) > MOST_CELLS:
+            found = f"a sheet reaches to row {self.rows:,}: more than {MOST_CELLS:,} cells"
+            raise DeliveryError(Problem(str(self.path), found, todo="remove stray cells far out, or send it as csv"))
+        named = np.array([int(one) for one in _SHARED.findall(both)], np.int64)
+        self.text += int(self.texts[named[named < self.texts.size]].sum())
+        if self.text > MOST_TEXT:
+            found = f"a sheet holds more than {MOST_TEXT / 2**20:,.0f} MiB of text"
+            raise DeliveryError(Problem(str(self.path), found, todo="send so large a table as csv"))
 
 
 def _column_number(letters: bytes) -> int:

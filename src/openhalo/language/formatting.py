@@ -119,6 +119,15 @@ def day(when: date) -> str:
     return _("{month} {day}, {year}").format(month=_(MONTHS[when.month - 1]), day=when.day, year=when.year)
 
 
+def as_known(said: str, known_by: date | None) -> str:
+    """Return what was said, with the day on which it was known so; as it is where nothing of later is left out.
+
+    >>> as_known("Officers searched 9 people.", date(2017, 6, 30))
+    'As it was known on June 30, 2017: Officers searched 9 people.'
+    """
+    return _("As it was known on {day}: {said}").format(day=day(known_by), said=said) if known_by else said
+
+
 def month(when: date) -> str:
     """Write a month in full.
 

@@ -63,6 +63,19 @@ def read(tag: str, folders: Sequence[Path]) -> Language:
     )
 
 
+def spoken_in(tag: str, own: Sequence[Path] = ()) -> Language:
+    """Return a language as a site speaks it.
+
+    Args:
+        tag: such as `es`.
+        own: folders of a site's own message files, which hold before those that come with OpenHALO.
+
+    Raises:
+        SiteError: there is no such language.
+    """
+    return read(tag, [*own, *shipped()])
+
+
 def written(locale: Any) -> dict[str, Any]:
     """Return how a Babel locale writes numbers and dates: `separators`, `percent` and `drawn` of a `Language`."""
     symbols = locale.number_symbols

@@ -50,6 +50,7 @@ def evaluate(question: Question, records: Records, kept: Kept | None = None) -> 
         method=answer.method,
         guard_results=(*answer.guard_results, *guards.review(question)),
         labels={name: _labels(name, base, records) for name in base.by},
+        messages=records.messages,
         provenance=_provenance(question, base, records),
     )
 
@@ -82,8 +83,8 @@ def _answer(question: Question, records: Records, kept: Kept | None) -> Answer:
     # Over all groups it is the same however a measure is cut.
     key = ("whole", spec.id, question.grain, question.within)
     whole = (kept or Kept()).once(key, lambda: _whole(question, records, counted.totals, held, against))
-    asked = guards.Asked(question, kind, records)
-    found = guards.guard_results(asked, counted.margins, against, figures, whole, places)
+    context = guards.GuardContext(question, kind, records)
+    found = guards.guard_results(context, counted.margins, against, figures, whole, places)
     return Answer(figures, whole, method, tuple(found))
 
 

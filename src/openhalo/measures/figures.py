@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from html import escape
+from pathlib import Path
 from typing import Any
 
 import polars as pl
@@ -70,6 +71,8 @@ class MeasureResult:
     """Store version, hash of the definition, deliveries, sources with units, first and last day, known-by date."""
     k: int = 10
     """The least number of people that a figure may show, where a disclosure policy withholds fewer."""
+    messages: tuple[Path, ...] = ()
+    """Folders of the site's own message files."""
 
     @property
     def guard_notes(self) -> list[GuardNote]:
@@ -81,16 +84,20 @@ class MeasureResult:
         return self.figures
 
     def sentence(self, language: str = "en") -> str:
-        """Return the answer in one sentence of a language that OpenHALO speaks, such as `es`.
+        """Return the answer in one sentence of a language that the site speaks, such as `es`.
 
         Raises:
             SiteError: there is no such language.
         """
-        with speaking(message_files.read(language, message_files.shipped())):
+        with speaking(message_files.spoken_in(language, self.messages)):
             return self.spoken()
 
     def spoken(self) -> str:
-        """Return the answer in one sentence, for the newest period and over all groups, in the language being spoken.
+        """Return the answer in one sentence, in the language being spoken; of an earlier day, with that day."""
+        return formatting.as_known(self._spoken(), self.provenance.get("known_by"))
+
+    def _spoken(self) -> str:
+        """Return the answer in one sentence, for the newest period and over all groups.
 
         A ratio has no value over all groups: it speaks of the group with the most records. Where there is no
         figure, the sentence says so.
@@ -114,7 +121,7 @@ class MeasureResult:
             group=formatting.listed(_(self.labels[name].get(row[name], row[name])) for name in self.by if name in row),
         )
 
-    def chart(self) -> Any:
+    def chart(self, variant: figures_chart.Variant = "wide") -> Any:
         """Return the figures as an Altair chart: through time where there are several periods, else by group.
 
         Groups are named by their codes; of several groups, by all codes joined.
@@ -132,8 +139,8 @@ class MeasureResult:
             for row in self.figures.to_dicts()
         ]
         if not self.by and len(rows) > 1:
-            return figures_chart.altair(figures_chart.over_time(self.spec.scale, rows, "wide"))
-        return figures_chart.altair(figures_chart.by_group(self.spec.scale, rows, "wide"))
+            return figures_chart.altair(figures_chart.over_time(self.spec.scale, rows, variant))
+        return figures_chart.altair(figures_chart.by_group(self.spec.scale, rows, variant))
 
     def __repr__(self) -> str:
         cut = f" by {', '.join(self.by)}" if self.by else ""

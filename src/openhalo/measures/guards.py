@@ -37,7 +37,7 @@ _SEVERAL = mark_for_translation("One record can count in several groups, so the 
 
 
 @dataclass(frozen=True)
-class Asked:
+class GuardContext:
     """What is looked at: a question, the kind of its measure, and the records that answer it."""
 
     question: Question
@@ -145,7 +145,7 @@ def with_status(
 
 
 def guard_results(
-    asked: Asked,
+    context: GuardContext,
     margins: pl.DataFrame,
     against: Exposure | None,
     figures: pl.DataFrame,
@@ -153,20 +153,20 @@ def guard_results(
     places: Places | None,
 ) -> list[GuardResult]:
     """Return what the guards found, in the order in which a reader needs it."""
-    question, records = asked.question, asked.records
-    found = [one for name in question.by for one in _recording(name, asked, margins, against)]
+    question, records = context.question, context.records
+    found = [one for name in question.by for one in _recording(name, context, margins, against)]
     if against is not None:
         found += _denominator(question, records, against, figures, places)
-    found += _left_out(asked, totals)
+    found += _left_out(context, totals)
     found += _changes(question, records)
     found += _lists(question, records)
     few = figures.filter(pl.col("status") == "too_few").height
     if few:
-        least = asked.spec.minimum_n
-        things = asked.spec.per.label if asked.spec.per else _things(question, records)
+        least = context.spec.minimum_n
+        things = context.spec.per.label if context.spec.per else _things(question, records)
         values = {"n": few, "figures": figures.height, "least": least, "things": things}
         found.append(GuardResult("minimum_n", "note", guard_words.few, values, {"withheld": few, "minimum_n": least}))
-    return found + asked.kind.guard_results(question, records, totals)
+    return found + context.kind.guard_results(question, records, totals)
 
 
 def review(question: Question) -> list[GuardResult]:
@@ -177,18 +177,18 @@ def review(question: Question) -> list[GuardResult]:
     return [GuardResult("review", "note", guard_words.overdue, {"due": due}, {"next_review": due})]
 
 
-def _recording(name: str, asked: Asked, margins: pl.DataFrame, against: Exposure | None) -> list[GuardResult]:
+def _recording(name: str, context: GuardContext, margins: pl.DataFrame, against: Exposure | None) -> list[GuardResult]:
     """Is the group recorded less often where the outcome is absent?"""
     known = pl.col(f"known:{name}")
     n, unknown = margins.select(pl.col("n").sum(), pl.col("n").filter(~known).sum().alias("unknown")).row(0)
     if not unknown and (against is None or against.margins.is_empty()):
         return []
     words = {
-        "group": _label(name, asked.question, asked.records),
-        "things": _things(asked.question, asked.records),
+        "group": _label(name, context.question, context.records),
+        "things": _things(context.question, context.records),
     }
     facts = {"group": name, "n": n, "unknown": unknown}
-    sides = asked.kind.sides(asked.spec, known, margins, against)
+    sides = context.kind.sides(context.spec, known, margins, against)
     if sides is not None:
         gap = proportions.difference(*sides.one, *sides.other)
         value, low, high = (float(part) for part in gap[:3])
@@ -204,13 +204,13 @@ def _recording(name: str, asked: Asked, margins: pl.DataFrame, against: Exposure
             values = {
                 **words,
                 "pattern": sides.pattern,
-                "others": asked.spec.per.label if asked.spec.per else "",
+                "others": context.spec.per.label if context.spec.per else "",
                 "sides": (sides.one, sides.other),
             }
             return [GuardResult("missingness", "headline", guard_words.recorded_unevenly, values, facts)]
     if not unknown:
         return []
-    values = {**words, "unknown": unknown, "n": n, "more": asked.kind.unknown_group}
+    values = {**words, "unknown": unknown, "n": n, "more": context.kind.unknown_group}
     return [GuardResult("missingness", "note", guard_words.not_recorded, values, facts)]
 
 
@@ -262,12 +262,12 @@ def _denominator(
     return found
 
 
-def _left_out(asked: Asked, totals: pl.DataFrame) -> list[GuardResult]:
+def _left_out(context: GuardContext, totals: pl.DataFrame) -> list[GuardResult]:
     n, missing = (int(totals[name].sum() or 0) for name in ("n", "missing"))
     if not missing:
         return []
-    things = _things(asked.question, asked.records)
-    values = {"pattern": asked.kind.left_out, "missing": missing, "n": n, "things": things}
+    things = _things(context.question, context.records)
+    values = {"pattern": context.kind.left_out, "missing": missing, "n": n, "things": things}
     return [GuardResult("missing", "note", guard_words.left_out, values, {"n": n, "missing": missing})]
 
 

@@ -1,6 +1,6 @@
 """Build a release: figures of every measure from one store version, its tables, its pages, its descriptor."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -106,7 +106,7 @@ def build(
         plan,
         by_place,
         derivation,
-        delivery_rows([one for one in receipts if one.delivery in records.manifest.deliveries], hidden),
+        _deliveries(receipts, records, hidden, precaution),
         hidden,
         changes,
     )
@@ -123,6 +123,14 @@ def build(
     stated |= {"analysis_plan": plan_facts(plan)} if plan else {}
     stated |= private.told_and_kept(precaution) if precaution else {}
     return describe(folder, stated, schemas)
+
+
+def _deliveries(
+    receipts: Sequence[Receipt], records: Records, hidden: Collection[str], precaution: Precaution | None
+) -> list[DeliveryRow]:
+    """Return what is told of the deliveries that the store version rests on."""
+    kept = [one for one in receipts if one.delivery in records.manifest.deliveries]
+    return delivery_rows(kept, hidden, precaution.commit if precaution else str)
 
 
 @dataclass(frozen=True)

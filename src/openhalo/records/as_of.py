@@ -9,7 +9,7 @@ from openhalo.base.periods import Period
 from openhalo.records.reading import Records
 
 
-@dataclass
+@dataclass(frozen=True, eq=False)
 class RecordsAsOf(Records):
     """Records as a release counts them: each stretch of days from the store version that it is published from."""
 

@@ -19,7 +19,7 @@ class Released:
     days: Period
 
 
-@dataclass
+@dataclass(frozen=True, eq=False)
 class RecordsAsReleased(Records):
     """Records as anyone can read them: what an incident file does not hold is not known, nor what it is linked to."""
 

@@ -13,6 +13,7 @@ import polars as pl
 from openhalo.base.periods import Period
 from openhalo.catalogue.record_types import RecordType
 from openhalo.catalogue.sources import SourceSpec
+from openhalo.engines.damaged_files import files_are_whole
 from openhalo.engines.duckdb_cursor import cursor
 from openhalo.engines.duckdb_sql import quote
 from openhalo.engines.rows import to_frame
@@ -162,7 +163,8 @@ def _load_existing(arrival: Arrival, files: Sequence[str], connection: duckdb.Du
     else:
         query = """SELECT '' AS record_key, 0::BIGINT AS content_hash, '' AS delivery, DATE '1970-01-01' AS local_day,
                    0 AS local_year, 0 AS agency_bucket WHERE false"""
-    connection.execute(f"CREATE OR REPLACE TEMP TABLE existing AS {query}")
+    with files_are_whole(files):
+        connection.execute(f"CREATE OR REPLACE TEMP TABLE existing AS {query}")
 
 
 def _continue_ordinals(arrival: Arrival, connection: duckdb.DuckDBPyConnection) -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Collection
 from dataclasses import dataclass, field, replace
 from datetime import date
+from pathlib import Path
 from typing import Any, Self
 
 import ibis
@@ -22,7 +23,7 @@ from openhalo.records.purging import purges
 from openhalo.records.store import Store
 
 
-@dataclass
+@dataclass(frozen=True, eq=False)
 class Records:
     """All records of a store version, as they were known by a date (None: as they are)."""
 
@@ -36,6 +37,8 @@ class Records:
     """Field → places where visitors outnumber residents, so that no resident rate is given."""
     least_told: int = 10
     """A number of people below this is not told where it could give one away: the k of the site's policy."""
+    messages: tuple[Path, ...] = ()
+    """Folders of the site's own message files: what it translates takes the place of ours."""
     engine: Engine = field(default_factory=DuckDBEngine)
     """What reads the store's files and answers questions."""
     # What was read or counted holds for one instance: `dataclasses.replace` makes another one, which knows nothing yet.
@@ -68,7 +71,9 @@ class Records:
                 counted so far holds in every language.
         """
         spoken = replace(self, catalogue=catalogue)
-        spoken.said, spoken._tables, spoken._coverage = self.said, self._tables, self._coverage
+        spoken.said.update(self.said)
+        spoken._tables.update(self._tables)
+        spoken._coverage.update(self._coverage)
         return spoken
 
     def table(self, record: str) -> Any:

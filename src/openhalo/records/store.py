@@ -23,10 +23,13 @@ from deltalake.transaction import AddAction, RemoveAction, create_table_with_add
 from filelock import FileLock, Timeout
 
 from openhalo.base.errors import Problem, StoreError
+from openhalo.base.private_folders import private_folder
 from openhalo.catalogue.record_types import PARTITION_COLUMNS, RecordType
 from openhalo.engines.columns import polars_schema
 from openhalo.records.manifest import Manifest, open_manifest
 
+RESTORE = "restore the site's backup"
+_MAGIC = b"PAR1"
 Partition = tuple[int, int]
 """Local year and agency bucket."""
 
@@ -63,19 +66,25 @@ class Store:
         (The addresses that the log gives are no paths: a blank in a folder's name is `%20` there.)
 
         Raises:
-            StoreError: the table is damaged.
+            StoreError: the table or a file of it is damaged; with every such file.
         """
+        path = self.table_path(record)
         try:
-            table = DeltaTable(str(self.table_path(record)), version=delta_version)
-            return sorted(pl.DataFrame(table.get_add_actions(flatten=True))["path"].to_list())
+            table = DeltaTable(str(path), version=delta_version)
+            names: list[str] = sorted(pl.DataFrame(table.get_add_actions(flatten=True))["path"].to_list())
         except DeltaError as error:
             found = f"version {delta_version} of the table cannot be read ({str(error).splitlines()[0]})"
-            raise StoreError(Problem(str(self.table_path(record)), found, todo="restore the site's backup")) from None
+            raise StoreError(Problem(str(path), found, todo=RESTORE)) from None
+        torn = [str(path / name) for name in names if not is_whole(path / name)]
+        if torn:
+            raise StoreError([Problem(file, "the file is damaged, or gone", todo=RESTORE) for file in torn])
+        return names
 
     @contextmanager
     def writing(self, patience: float) -> Iterator[None]:
         """Hold the store alone. Another writer waits up to `patience` seconds, then fails clearly."""
-        self.manifests.mkdir(parents=True, exist_ok=True)
+        private_folder(self.root)
+        self.manifests.mkdir(exist_ok=True)
         lock = FileLock(self.root / ".lock")
         try:
             lock.acquire(timeout=patience)
@@ -165,6 +174,17 @@ class Store:
                 named = {column: str(value) for column, value in zip(PARTITION_COLUMNS, values, strict=True)}
                 removes.append(RemoveAction(path, True, now, size, named))
         return removes
+
+
+def is_whole(file: Path) -> bool:
+    """Return whether a Parquet file is there and ends as it begins: one that was torn does not."""
+    try:
+        with file.open("rb") as stream:
+            first = stream.read(len(_MAGIC))
+            stream.seek(-len(_MAGIC), os.SEEK_END)
+            return first == stream.read() == _MAGIC and stream.tell() > 2 * len(_MAGIC)
+    except OSError:
+        return False
 
 
 def partition_folder(partition: Partition) -> str:

@@ -45,6 +45,7 @@ class ServedFile(BaseModel):
 
     path: str
     mediatype: str
+    hash: str = ""
 
 
 class _Descriptor(BaseModel):
@@ -84,7 +85,7 @@ def read_descriptor(folder: Path) -> dict[str, Any]:
     path = folder / DESCRIPTOR
     try:
         descriptor = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise ReleaseError(Problem(str(folder), f"this is no release: {DESCRIPTOR} does not read ({error})")) from None
     if not isinstance(descriptor, dict):
         raise ReleaseError(Problem(str(folder), f"this is no release: {DESCRIPTOR} holds no facts"))
@@ -102,6 +103,19 @@ def served(folder: Path) -> list[ServedFile]:
     except ValidationError:
         found = f"this is no release: 'resources' in {DESCRIPTOR} must be the list of files"
         raise ReleaseError(Problem(str(folder), found)) from None
+
+
+def plain_file(folder: Path, place: str) -> bool:
+    """Return whether a place names a file within the folder itself: no way out of it, and no link on the way.
+
+    >>> plain_file(Path("."), "../agency.yaml"), plain_file(Path("."), "/etc/passwd"), plain_file(Path("."), "a//b")
+    (False, False, False)
+    """
+    parts = place.split("/")
+    if any(part in ("", ".", "..") or "\\" in part or "\0" in part for part in parts):
+        return False
+    steps = [folder.joinpath(*parts[: at + 1]) for at in range(len(parts))]
+    return not any(step.is_symlink() for step in steps) and steps[-1].is_file()
 
 
 def _resource(folder: Path, path: Path, schemas: Mapping[str, Sequence[Mapping[str, str]]]) -> dict[str, Any]:

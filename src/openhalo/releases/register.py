@@ -142,13 +142,19 @@ class Register:
 
     def _read(self) -> list[Entry]:
         try:
-            return _ENTRIES.validate_json(self.path.read_bytes())
+            held = _ENTRIES.validate_json(self.path.read_bytes())
         except FileNotFoundError:
-            return []
+            held = []
         except ValidationError:
             raise ReleaseError(
                 Problem(str(self.path), "the register is damaged", todo="restore the site's backup")
             ) from None
+        # A release is entered before its folder appears: a register that names none of them was lost, or emptied.
+        lost = [path.parent.name for path in sorted(self.folder.glob(f"[0-9]*/{DESCRIPTOR}"))] if not held else []
+        if lost:
+            found = f"the register is lost or empty, and {name_all(lost)} stands beside it"
+            raise ReleaseError(Problem(str(self.path), found, todo="restore the site's backup"))
+        return held
 
     def _write(self, entries: list[Entry]) -> None:
         write_json(self.path, _ENTRIES.dump_python(entries, mode="json"))

@@ -1,17 +1,24 @@
-"""A finished release over HTTP: the files of its folder and nothing else."""
+"""What a site's releases answer to a request, from the register, a path and headers alone. It opens no table.
+
+The newest public release stands at `/`, each public one for good at `/releases/0001/`, whole as `/releases/0001.zip`.
+What was recalled says so, and why; what waits for approval is not there. States are read at each request.
+"""
 
 import gzip
-import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+import zipfile
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from functools import lru_cache, partial
+from html import escape
 from http import HTTPStatus
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
 
-from openhalo.base.errors import Problem, ReleaseError
-from openhalo.releases.package import DESCRIPTOR, served
+from openhalo.base.errors import MissingExtra
+from openhalo.language import formatting, message_files
+from openhalo.language.translation import ENGLISH, Language, _, speaking
+from openhalo.releases.package import DESCRIPTOR, ServedFile, plain_file, served
+from openhalo.releases.register import Entry, Register
+from openhalo.releases.signature import SIGNATURE
 
 HEADERS = {
     "Content-Security-Policy": "default-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
@@ -20,89 +27,205 @@ HEADERS = {
     "Referrer-Policy": "no-referrer",
     "Cross-Origin-Opener-Policy": "same-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
-    "Vary": "Accept-Encoding",
+    "Vary": "Accept-Encoding, Accept-Language",
     "Cache-Control": "no-cache",
 }
 _PACKED = {"text/html", "text/css", "text/csv", "image/svg+xml", "application/json"}
+_CHUNK = 1 << 18
+_STORED = (".parquet", ".woff2", ".png")
+"""Files that are packed as they are: they hold no air."""
 
 
-@contextmanager
-def server(folder: Path, host: str = "127.0.0.1", port: int = 8000) -> Iterator[ThreadingHTTPServer]:
-    """Open a server of a release; `server_address` holds the port that was given for port 0.
+@dataclass(frozen=True)
+class Answer:
+    """What goes back to a visitor; `body` gives the bytes piece by piece."""
+
+    status: HTTPStatus
+    headers: dict[str, str]
+    body: Iterable[bytes]
+
+
+Ask = Callable[[str, str, Mapping[str, str]], Answer]
+"""Method, path and headers (names in small letters) → answer."""
+
+
+def answer(releases: Path, method: str, path: str, headers: Mapping[str, str]) -> Answer:
+    """Return what a site's folder of releases answers.
+
+    Args:
+        releases: the folder, with its register.
+        method: GET or HEAD; others are refused.
+        path: what stands after the host, unquoted and without query.
+        headers: of the request, names in small letters: `accept-encoding`, `accept-language` and `if-none-match` count.
 
     Raises:
-        ReleaseError: the folder is no release, or the address cannot be had.
+        ReleaseError: the register is damaged.
     """
-    types = {resource.path: resource.mediatype for resource in served(folder)}
-    types[DESCRIPTOR] = "application/json"
-    try:
-        made = ThreadingHTTPServer((host, port), partial(_Handler, folder.resolve(), types))
-    except OSError as error:
-        found, todo = f"the address cannot be used ({error.strerror})", "choose another port, or 0 for any: --port 0"
-        raise ReleaseError(Problem(f"{host}:{port}", found, todo=todo)) from None
-    made.daemon_threads = True
-    try:
-        yield made
-    finally:
-        made.server_close()
+    if method not in ("GET", "HEAD"):
+        return _refused_method()
+    entries = {entry.number: entry for entry in Register(releases).entries()}
+    public = [entry for entry in entries.values() if entry.state == "public"]
+    place = path.removeprefix("/")
+    first, _slash, rest = place.partition("/")
+    if first != "releases":
+        return of_release(releases / public[-1].number, method, path, headers) if public else _none_yet(headers)
+    number, slash, inside = rest.partition("/")
+    zipped = number.endswith(".zip") and not slash
+    entry = entries.get(number.removesuffix(".zip"))
+    if entry is None or entry.state == "waiting":
+        return _not_there(headers)
+    if entry.state == "recalled":
+        return _recalled(entry, headers)
+    if zipped:
+        return _whole(releases / entry.number)
+    if not slash:
+        return Answer(HTTPStatus.PERMANENT_REDIRECT, {**HEADERS, "Location": f"/releases/{number}/"}, ())
+    return of_release(releases / entry.number, method, f"/{inside}", headers)
 
 
-def address(made: ThreadingHTTPServer) -> str:
-    """Return where a browser finds the server."""
-    host, port = made.server_address[:2]
-    return f"http://{host!s}:{port}/" if ":" not in str(host) else f"http://[{host!s}]:{port}/"
+def of_release(folder: Path, method: str, path: str, headers: Mapping[str, str]) -> Answer:
+    """Return what one release answers: the files that its descriptor lists, and nothing else; arguments of `answer`."""
+    if method not in ("GET", "HEAD"):
+        return _refused_method()
+    place = path.removeprefix("/") or "index.html"
+    file = _listed(folder, (folder / DESCRIPTOR).stat().st_mtime_ns).get(place)
+    if file is None or not plain_file(folder, place):
+        return _not_there(headers)
+    kind, tag = file.mediatype, f'"{file.hash.removeprefix("sha256:")[:32]}"'
+    content = {"Content-Type": f"{kind}; charset=utf-8" if kind.startswith("text/") else kind}
+    if file.hash:
+        content["ETag"] = tag
+        if tag in headers.get("if-none-match", ""):
+            return Answer(HTTPStatus.NOT_MODIFIED, {**HEADERS, "ETag": tag}, ())
+    size = (folder / place).stat().st_size
+    body: Iterable[bytes] = _pieces(folder / place)
+    if kind in _PACKED and "gzip" in headers.get("accept-encoding", ""):
+        packed = _gzipped(folder / place, file.hash)
+        content["Content-Encoding"], size, body = "gzip", len(packed), (packed,)
+    return Answer(HTTPStatus.OK, {**HEADERS, **content, "Content-Length": str(size)}, body)
 
 
-def serve(folder: Path, host: str = "127.0.0.1", port: int = 8000, say: Callable[[str], object] = print) -> None:
-    """Serve a release until interrupted; say its address first: port 0 becomes a free one only now."""
-    with server(folder, host, port) as made:
-        say(address(made))
-        sys.stdout.flush()
-        with suppress(KeyboardInterrupt):
-            made.serve_forever()
+def site_releases(releases: Path) -> Ask:
+    """Return what answers for a site's folder of releases."""
+    return partial(answer, releases)
 
 
-class _Handler(BaseHTTPRequestHandler):
-    """Answers GET and HEAD for the files that the release's descriptor lists; any other path is not there."""
+def one_release(folder: Path) -> Ask:
+    """Return what answers for one release, wherever it lies.
 
-    protocol_version = "HTTP/1.1"
-    server_version = "OpenHALO"
-    sys_version = ""
+    Raises:
+        ReleaseError: the folder is no release.
+    """
+    served(folder)
+    return partial(of_release, folder)
 
-    def __init__(self, folder: Path, types: dict[str, str], *args: object) -> None:
-        self.folder, self.types = folder, types
-        super().__init__(*args)  # type: ignore[arg-type]
 
-    def do_GET(self) -> None:
-        """Send a file."""
-        self._answer(with_body=True)
+@lru_cache(maxsize=32)
+def _listed(folder: Path, _changed: int) -> dict[str, ServedFile]:
+    unhashed = [ServedFile(path=place, mediatype="application/json") for place in (DESCRIPTOR, SIGNATURE)]
+    return {file.path: file for file in (*served(folder), *unhashed)}
 
-    def do_HEAD(self) -> None:
-        """Send what a file's headers would be."""
-        self._answer(with_body=False)
 
-    def log_message(self, format: str, *args: object) -> None:
-        """Keep no record of who read what."""
-
-    def _answer(self, with_body: bool) -> None:
-        place = unquote(urlsplit(self.path).path).removeprefix("/") or "index.html"
-        kind = self.types.get(place)
-        if kind is None:
-            body, kind, status = b"There is no such page in this release.\n", "text/plain", HTTPStatus.NOT_FOUND
-        else:
-            body, status = (self.folder / place).read_bytes(), HTTPStatus.OK
-        content = {"Content-Type": f"{kind}; charset=utf-8" if kind.startswith("text/") else kind}
-        if kind in _PACKED and "gzip" in self.headers.get("Accept-Encoding", ""):
-            body = _packed(body)
-            content["Content-Encoding"] = "gzip"
-        self.send_response(status)
-        for name, value in {**HEADERS, **content, "Content-Length": str(len(body))}.items():
-            self.send_header(name, value)
-        self.end_headers()
-        if with_body:
-            self.wfile.write(body)
+def _pieces(file: Path) -> Iterator[bytes]:
+    with file.open("rb") as stream:
+        while piece := stream.read(_CHUNK):
+            yield piece
 
 
 @lru_cache(maxsize=256)
-def _packed(body: bytes) -> bytes:
-    return gzip.compress(body, mtime=0)
+def _gzipped(file: Path, _hash: str) -> bytes:
+    return gzip.compress(file.read_bytes(), mtime=0)
+
+
+class _Outlet:
+    """Where a ZIP file is written that goes out while it is made."""
+
+    def __init__(self) -> None:
+        self._held: list[bytes] = []
+
+    def write(self, data: bytes) -> int:
+        self._held.append(bytes(data))
+        return len(data)
+
+    def flush(self) -> None:
+        """Keep what is held until it is taken."""
+
+    def taken(self) -> bytes:
+        held, self._held = b"".join(self._held), []
+        return held
+
+
+def _whole(folder: Path) -> Answer:
+    """Return a release as one ZIP file, the same bytes each time."""
+    name = f"release-{folder.name}"
+    kind = {"Content-Type": "application/zip", "Content-Disposition": f'attachment; filename="{name}.zip"'}
+    return Answer(HTTPStatus.OK, {**HEADERS, **kind}, _zipped(folder, name))
+
+
+def _zipped(folder: Path, name: str) -> Iterator[bytes]:
+    outlet = _Outlet()
+    with zipfile.ZipFile(outlet, "w", zipfile.ZIP_DEFLATED) as made:  # type: ignore[call-overload]
+        for place in sorted({DESCRIPTOR, SIGNATURE, *(file.path for file in served(folder))}):
+            if not plain_file(folder, place):
+                continue
+            info = zipfile.ZipInfo(f"{name}/{place}")
+            info.compress_type = zipfile.ZIP_STORED if place.endswith(_STORED) else zipfile.ZIP_DEFLATED
+            info.external_attr = 0o644 << 16
+            large = (folder / place).stat().st_size > zipfile.ZIP64_LIMIT // 2
+            with made.open(info, "w", force_zip64=large) as target:
+                for piece in _pieces(folder / place):
+                    target.write(piece)
+                    yield outlet.taken()
+    yield outlet.taken()
+
+
+def _refused_method() -> Answer:
+    return Answer(HTTPStatus.METHOD_NOT_ALLOWED, {**HEADERS, "Allow": "GET, HEAD", "Content-Length": "0"}, ())
+
+
+def _not_there(headers: Mapping[str, str]) -> Answer:
+    return _page(HTTPStatus.NOT_FOUND, headers, lambda: (_("There is no such page in this release."), ""))
+
+
+def _none_yet(headers: Mapping[str, str]) -> Answer:
+    return _page(HTTPStatus.NOT_FOUND, headers, lambda: (_("Nothing is published here yet."), ""))
+
+
+def _recalled(entry: Entry, headers: Mapping[str, str]) -> Answer:
+    def said() -> tuple[str, str]:
+        text = _("This release was taken back on {day}. The reason: {reason}")
+        day = formatting.day(entry.recalled_at.date()) if entry.recalled_at else "–"
+        return _("This release was taken back"), text.format(day=day, reason=entry.reason)
+
+    return _page(HTTPStatus.GONE, headers, said)
+
+
+def _page(status: HTTPStatus, headers: Mapping[str, str], said: Callable[[], tuple[str, str]]) -> Answer:
+    """Return a short page in the visitor's language, with a way to the newest release."""
+    language = _language(_wanted(headers.get("accept-language", "")))
+    with speaking(language):
+        title, more = said()
+        way = _("Go to the newest release")
+    html = (
+        f'<!doctype html><html lang="{escape(language.tag)}" dir="{language.direction}"><meta charset="utf-8">'
+        f'<meta name="viewport" content="width=device-width"><title>{escape(title)}</title>'
+        f'<link rel="stylesheet" href="/assets/site.css"><main class="grid-container"><h1>{escape(title)}</h1>'
+        f'<p>{escape(more)}</p><p><a href="/">{escape(way)}</a></p></main></html>\n'
+    ).encode()
+    kind = {"Content-Type": "text/html; charset=utf-8", "Content-Language": language.tag}
+    return Answer(status, {**HEADERS, **kind, "Content-Length": str(len(html))}, (html,))
+
+
+def _wanted(accepted: str) -> str:
+    """Return the first language of a request that OpenHALO speaks; English without any."""
+    spoken = message_files.known(message_files.shipped())
+    asked = (part.partition(";")[0].strip().partition("-")[0].lower() for part in accepted.split(","))
+    return next((tag for tag in asked if tag in spoken), ENGLISH.tag)
+
+
+@lru_cache
+def _language(tag: str) -> Language:
+    try:
+        return message_files.read(tag, message_files.shipped())
+    except MissingExtra:
+        return ENGLISH

@@ -42,10 +42,27 @@ def flat(table: pl.DataFrame) -> pl.DataFrame:
     )
 
 
+def shielded(table: pl.DataFrame) -> pl.DataFrame:
+    """Return a table in which no cell is a formula to a spreadsheet: text that begins like one has `'` before it.
+
+    Source: OWASP, "CSV Injection": cells that begin with `=`, `+`, `-`, `@`, a tab or a carriage return may be run.
+
+    >>> shielded(pl.DataFrame({"a": ["=1+1", "'=1+1", "plain", None]}))["a"].to_list()
+    ["'=1+1", "'=1+1", 'plain', None]
+    """
+    text = cs.string()
+    return table.with_columns(pl.when(text.str.contains(r"^[=+\-@\t\r]")).then("'" + text).otherwise(text).name.keep())
+
+
+def write_csv(table: pl.DataFrame, path: Path) -> None:
+    """Write a table of a release as CSV, safe to open in a spreadsheet."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    shielded(flat(table)).write_csv(path)
+
+
 def write_twins(table: pl.DataFrame, csv: Path) -> None:
     """Write a table as CSV and, beside it under the same name, as Parquet."""
-    csv.parent.mkdir(parents=True, exist_ok=True)
-    flat(table).write_csv(csv)
+    write_csv(table, csv)
     table.write_parquet(csv.with_suffix(".parquet"))
 
 

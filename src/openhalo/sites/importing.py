@@ -14,6 +14,7 @@ import polars as pl
 
 from openhalo.base.errors import DeliveryError, Problem, SiteError, name_all
 from openhalo.base.periods import Period
+from openhalo.base.private_folders import private_folder
 from openhalo.base.progress import Report, silent
 from openhalo.base.provenance import hash_facts
 from openhalo.base.settings_files import SETTINGS
@@ -62,7 +63,7 @@ def import_file(delivery: Delivery, premises: Premises, report: Report = silent)
     if delivery.agency not in agencies:
         raise SiteError(Problem(SETTINGS, f"there is no agency '{delivery.agency}'", name_all(agencies)))
     folder, store = premises.deliveries, premises.store
-    folder.mkdir(parents=True, exist_ok=True)
+    private_folder(folder)
     with store.writing(delivery.patience):
         void(folder, store.manifest().version)
         finish(premises, report)

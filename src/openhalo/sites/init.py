@@ -6,6 +6,7 @@ from pathlib import Path
 from string import Template
 
 from openhalo.base.errors import Problem, SiteError
+from openhalo.base.private_folders import private_folder
 from openhalo.sites.layout import SiteLayout
 
 
@@ -45,6 +46,9 @@ def make_folders(folder: Path) -> None:
         raise SiteError(Problem(str(folder), "this place is not empty", "a new or empty folder", "choose another one"))
     for made in SiteLayout(folder).folders:
         made.mkdir(parents=True, exist_ok=True)
+    for made in SiteLayout(folder).private:
+        if made.is_dir():
+            private_folder(made)
 
 
 def _quoted(words: dict[str, str]) -> dict[str, str]:

@@ -46,6 +46,11 @@ class SiteLayout:
         return [self.root / name for name in FOLDERS]
 
     @property
+    def private(self) -> list[Path]:
+        """Return the folders that only the site may see: its owner reads them, and nobody else on the machine."""
+        return [self.store, self.deliveries, self.kept_cells, self.review_sets, self.backtests, self.keys]
+
+    @property
     def catalogue(self) -> Path:
         """Return the folder of the site's own definitions."""
         return self.root / "catalogue"

@@ -247,7 +247,7 @@ class Site(Premises):
         """Return the public half of the site's key (PEM): whoever has it can check what the site signed.
 
         Raises:
-            SiteError: the site has no key yet; it makes one when it first purges a record.
+            SiteError: the site has no key yet; it makes one when it first publishes or purges.
         """
         return public_key(public_key_file(self.layout.keys))
 

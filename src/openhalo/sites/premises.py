@@ -5,6 +5,7 @@ from datetime import date
 from functools import cached_property
 from pathlib import Path
 
+from openhalo.base.errors import Problem, StoreError
 from openhalo.base.periods import must_be_day
 from openhalo.catalogue.analysis_plans import AnalysisPlan
 from openhalo.catalogue.index import Catalogue, load
@@ -96,5 +97,20 @@ def open_records(premises: Premises, version: int | None = None, known_by: date 
         must_be_day(known_by)
     settings = premises.settings
     manifest = premises.store.manifest(version)
+    if version is None:
+        _must_be_newest(premises, manifest.version)
     decided = (dict(settings.authoritative), dict(settings.visitor_places))
-    return Records(premises.store, manifest, premises.catalogue, known_by, *decided)
+    messages = (premises.layout.messages,)
+    return Records(premises.store, manifest, premises.catalogue, known_by, *decided, messages=messages)
+
+
+def _must_be_newest(premises: Premises, newest: int) -> None:
+    """Refuse a store that lost versions which releases were made from: less than the records would count.
+
+    Raises:
+        StoreError: with the newest version that was there.
+    """
+    known = max((entry.store_version for entry in premises.register.entries()), default=0)
+    if known > newest:
+        found = f"the newest version here is {newest}, and a release was made from version {known}"
+        raise StoreError(Problem(str(premises.store.manifests), found, todo="restore the site's backup"))

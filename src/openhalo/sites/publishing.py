@@ -1,10 +1,15 @@
 """One release: built in a draft folder, entered in the register, then moved to its place."""
 
+import shutil
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from pathlib import Path
 
+from openhalo.base.errors import SiteError
 from openhalo.base.progress import Report
+from openhalo.base.signing import site_key, site_salt
 from openhalo.intake.receipts import receipts
 from openhalo.language import message_files
 from openhalo.publications.build import build
@@ -12,11 +17,16 @@ from openhalo.publications.imprint import Declared, Imprint
 from openhalo.publications.protection.dry_run import DryRun, dry_run
 from openhalo.publications.protection.earlier_releases import keep, still_public
 from openhalo.publications.protection.release_protection import Precaution
+from openhalo.releases.commitments import commitment
 from openhalo.releases.register import Entry
+from openhalo.releases.signature import previous_hash, sign_release
 from openhalo.sites.analysis_plan import must_stand
+from openhalo.sites.checking import check_site
 from openhalo.sites.disclosure_policy import read_policy
 from openhalo.sites.premises import Premises, open_records
 from openhalo.sites.settings import Settings, message_folders
+
+_DRAFT = ".draft-"
 
 
 def publish(
@@ -26,8 +36,10 @@ def publish(
     report: Report,
 ) -> Path:
     """Make a release and return its folder; the arguments are those of `Site.publish`."""
+    if problems := check_site(premises.path, premises.catalogue):
+        raise SiteError(problems)
     settings, plan, records, register = premises.settings, premises.plan, open_records(premises), premises.register
-    with register.changing(patience), tempfile.TemporaryDirectory(prefix=".draft-", dir=premises.releases) as draft:
+    with register.changing(patience), _draft(premises.releases) as draft:
         must_stand(plan, premises.releases)
         folder = premises.releases / register.next_number()
         made, earlier, imprint = Path(draft) / folder.name, register.public(), _imprint(premises, folder.name)
@@ -42,6 +54,7 @@ def publish(
             precaution=precaution_of(premises, folder.name, today or date.today()),
             report=report,
         )
+        sign_release(made, done, previous_hash(register.entries()), site_key(premises.layout.keys))
         register.add(
             Entry(
                 number=folder.name,
@@ -52,6 +65,15 @@ def publish(
             )
         )
         return made.rename(folder)
+
+
+@contextmanager
+def _draft(releases: Path) -> Iterator[str]:
+    """Give a folder to build in, and remove what publishers that were killed left. Hold the register's lock."""
+    for left in releases.glob(f"{_DRAFT}*"):
+        shutil.rmtree(left, ignore_errors=True)
+    with tempfile.TemporaryDirectory(prefix=_DRAFT, dir=releases) as draft:
+        yield draft
 
 
 def declared_of(settings: Settings) -> list[Declared]:
@@ -67,7 +89,12 @@ def precaution_of(premises: Premises, number: str, today: date) -> Precaution | 
     earlier = still_public(layout.kept_cells, premises.releases)
     folders = sorted(one for one in premises.releases.glob("[0-9]*") if one.is_dir())
     return Precaution(
-        read_policy(layout.policy), folders, earlier, today, lambda kept: keep(kept, layout.kept_cells, number)
+        read_policy(layout.policy),
+        folders,
+        earlier,
+        today,
+        lambda kept: keep(kept, layout.kept_cells, number),
+        lambda sha256: commitment(site_salt(layout.keys), sha256),
     )
 
 

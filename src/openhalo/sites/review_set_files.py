@@ -10,6 +10,7 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict
 
 from openhalo.base.kept_files import read_kept
+from openhalo.base.private_folders import private_folder
 from openhalo.base.provenance import write_json
 from openhalo.early_intervention.signals import ReviewSet
 
@@ -46,7 +47,7 @@ def version_of(folder: Path, known_by: date) -> int | None:
 
 def keep(folder: Path, found: ReviewSet) -> None:
     """Write a set into the folder of sets, in place of what was kept for its day."""
-    folder.mkdir(exist_ok=True)
+    private_folder(folder)
     write_json(_file(folder, found.known_by), found.to_dict())
 
 

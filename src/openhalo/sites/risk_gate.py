@@ -7,6 +7,7 @@ from pydantic import BaseModel, ConfigDict
 
 from openhalo.base.errors import Problem, StoreError
 from openhalo.base.kept_files import read_kept
+from openhalo.base.private_folders import private_folder
 from openhalo.base.provenance import hash_facts, write_json
 from openhalo.catalogue.index import Catalogue
 from openhalo.catalogue.signal_kinds.risk import RiskSignal
@@ -56,7 +57,7 @@ class KeptBacktest(_Kept):
 
 def keep(folder: Path, found: Backtest) -> Path:
     """Write a backtest into the folder of backtests, named by its outcome and its configuration; return the file."""
-    folder.mkdir(exist_ok=True)
+    private_folder(folder)
     file = _file(folder, found.outcome.id, found.provenance["config"])
     write_json(file, found.to_dict())
     return file

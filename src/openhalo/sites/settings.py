@@ -173,6 +173,10 @@ def check_settings(site: Path, catalogue: Catalogue) -> list[Problem]:
     for index, tag in enumerate(settings.languages):
         if known(tag, tags, "language", "languages", index) and tag in settings.languages[:index]:
             document.report(("languages", index), f"'{tag}' stands here twice", todo="name each language once")
+        try:
+            message_files.spoken_in(tag, message_folders(site)[:1])
+        except SiteError as error:
+            document.problems += [] if tag not in tags else error.problems
     places = {name for record_type in catalogue.record_types.values() for name in record_type.fields}
     for name in settings.visitor_places:
         known(name, places, "field of any record type", "visitor_places", name)

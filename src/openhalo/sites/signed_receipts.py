@@ -16,7 +16,7 @@ def public_key(file: Path) -> str:
         SiteError: there is no such file.
     """
     if not file.is_file():
-        found = "there is no public key: a site makes its own when it purges a record"
+        found = "there is no public key: a site makes its own when it first publishes or purges"
         raise SiteError(Problem(str(file), found, todo="name the site, or the file of the public key that it gave out"))
     return file.read_text(encoding="utf-8", errors="replace")
 

@@ -34,7 +34,9 @@ class SiteFile(Generic[SpecT]):
 
 def read_site_file(path: Path, schema: type[SpecT]) -> SiteFile[SpecT] | None:
     """Read a YAML file of a site into its schema; None where there is no such file."""
-    if not path.is_file():
+    if not path.exists():
         return None
+    if not path.is_file():
+        raise SiteError(Problem(str(path), "this is no file", todo="write the file, or take away what has its name"))
     document = reader.read(path)
     return SiteFile(document, reader.check(document, schema))

@@ -199,9 +199,7 @@ def settled(
         MissingExtra: the sampler is not installed.
     """
     for times in (1, 2):
-        found = draw(
-            density, start, times * draws, times * tune, chains, seed=seed, turned=turned, accepted=accepted
-        )  # fmt: skip
+        found = draw(density, start, times * draws, times * tune, chains, seed=seed, turned=turned, accepted=accepted)
         if found.agree(worst_rhat, least_ess):
             break
     return found.must_agree(worst_rhat, least_ess)

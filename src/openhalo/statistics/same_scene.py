@@ -105,9 +105,16 @@ def same_scene(
     model = _Model(at, prior)
     turned = len(at.names) < _FEW and prior.log_step is None
     posterior = settled(
-        model.density, model.start(), draws, tune, chains, seed=seed, worst_rhat=worst_rhat, least_ess=least_ess,
+        model.density,
+        model.start(),
+        draws,
+        tune,
+        chains,
+        seed=seed,
+        worst_rhat=worst_rhat,
+        least_ess=least_ess,
         turned=turned,
-    )  # fmt: skip
+    )
     flat = posterior.flat
     rates = prior.rate * flat[:, : len(at.names)]
     against, count, top, bottom = _among_peers(rates, prior)

@@ -205,9 +205,17 @@ def threshold_test(
     # With learned spreads the peak lies far from the bulk (all places alike), so its curvature says nothing.
     times, accepted = (2, 0.9) if prior.learned else (1, None)
     posterior = settled(
-        model.density, model.start(), times * draws, times * tune, chains, seed=seed, worst_rhat=worst_rhat,
-        least_ess=least_ess, turned=not prior.learned, accepted=accepted,
-    )  # fmt: skip
+        model.density,
+        model.start(),
+        times * draws,
+        times * tune,
+        chains,
+        seed=seed,
+        worst_rhat=worst_rhat,
+        least_ess=least_ess,
+        turned=not prior.learned,
+        accepted=accepted,
+    )
     t, odds, size = model.parts(posterior.flat)
     delta = np.exp(size)
     chance = expit(odds + delta * t - delta**2 / 2)

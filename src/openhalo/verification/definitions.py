@@ -9,7 +9,7 @@ from datetime import date
 from functools import cached_property
 from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict
 
 from openhalo.base.errors import Problem, ReleaseError
 from openhalo.base.periods import Grain, Period
@@ -117,7 +117,7 @@ def read_definitions(folder: Path) -> Definitions:
     """
     try:
         return Definitions.model_validate_json((folder / DEFINITIONS).read_text(encoding="utf-8"))
-    except (OSError, ValidationError) as error:
+    except (OSError, ValueError) as error:
         found = f"the definitions cannot be read ({str(error).splitlines()[0]})"
         todo = "use the version of OpenHALO that made the release"
         raise ReleaseError(Problem(str(folder / DEFINITIONS), found, todo=todo)) from None

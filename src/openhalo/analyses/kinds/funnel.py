@@ -54,9 +54,8 @@ def run(context: AnalysisContext[Funnel]) -> AnalysisResult:
     share = pl.col("k").sum().over("stratum") / pl.col("n").sum().over("stratum")
     places = cells.with_columns(expected=pl.col("n") * share).group_by("key").agg(pl.col("k", "n", "expected").sum())
     places = places.filter(pl.col("expected") > 0)
-    places = pl.concat(
-        [places.filter(pl.col("key") == one) for one in sorted(places["key"].to_list(), key=formatting.natural)]
-    )
+    order = pl.Series(sorted(places["key"].to_list(), key=formatting.natural), dtype=pl.String)
+    places = order.to_frame("key").join(places, on="key", how="left", maintain_order="left")
     observed, expected = places["k"].to_numpy().astype(float), places["expected"].to_numpy()
     found = funnel(observed, expected)
     exact = rate(observed, expected)

@@ -13,7 +13,7 @@ from openhalo.measures.measure_kind import CountingKind, MeasureKind
 
 def check_kinds(kinds: Iterable[str] = tuple(KINDS)) -> list[Problem]:
     """Return a problem for each kind of measure that the catalogue knows and no module here counts."""
-    return without_runner(kinds, __name__, "its object `KIND`", "measures")
+    return without_runner(kinds, __name__, "KIND", "measures")
 
 
 @cache

@@ -4,11 +4,11 @@ import polars as pl
 
 from openhalo.catalogue.measure_specs import MeasureSpec
 from openhalo.language.translation import _
+from openhalo.measures.distribution_kinds import DistributionKind
 from openhalo.measures.guard_results import GuardResult
 from openhalo.measures.guard_words import by_chance
 from openhalo.measures.measure_kind import DefinitionWords
 from openhalo.measures.planning import Question
-from openhalo.measures.spreads import SpreadKind
 from openhalo.records.reading import Records
 from openhalo.statistics import concentration
 from openhalo.statistics.estimates import Intervals, Numbers
@@ -17,7 +17,7 @@ FEWEST_HOLDERS = 50
 """With fewer holders the interval of a concentration is too narrow, and its value too low."""
 
 
-class Concentration(SpreadKind):
+class Concentration(DistributionKind):
     """The share of the top holders, with an interval. Its numerator is what the top holds."""
 
     method = concentration.METHOD

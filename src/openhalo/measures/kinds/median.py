@@ -2,13 +2,13 @@
 
 from openhalo.catalogue.measure_specs import MeasureSpec
 from openhalo.language.translation import _
+from openhalo.measures.distribution_kinds import DistributionKind
 from openhalo.measures.measure_kind import DefinitionWords
-from openhalo.measures.spreads import SpreadKind
 from openhalo.statistics import quantiles
 from openhalo.statistics.estimates import Intervals, Numbers
 
 
-class Median(SpreadKind):
+class Median(DistributionKind):
     """A median, with an interval of order statistics. It has no numerator."""
 
     method = quantiles.METHOD

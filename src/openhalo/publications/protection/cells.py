@@ -52,7 +52,7 @@ class Counted:
     def keys(self, figures: pl.DataFrame, days: Period) -> list[pl.Series]:
         """Return, for each role, the cell that each figure shows."""
         period = pl.lit(str(days)) if self.grain == "all" else pl.col("period")
-        groups = [_told(pl.col(ours).alias(theirs)) for ours, theirs in self.groups.items()]
+        groups = [as_named(pl.col(ours).alias(theirs)) for ours, theirs in self.groups.items()]
         found = []
         for role in self.roles:
             fixed = [pl.lit(code).alias(name) for name, code in role.items()]
@@ -152,7 +152,7 @@ class Counting:
         rows |= {column: relation.field(path) for column, path in units.items()}
         table = relation.table.select(**rows, **{PERIOD: period_of(relation, records, record, fine)})
         cells = records.fetch(table.group_by([*rows, PERIOD]).agg(**{RECORDS: ibis._.count()}))
-        told = [_told(pl.col(f"_field{i}").alias(path)) for i, path in enumerate(side.fields)]
+        told = [as_named(pl.col(f"_field{i}").alias(path)) for i, path in enumerate(side.fields)]
         for i, text in enumerate(conditions):
             code = pl.when(pl.col(f"_if{i}")).then(pl.lit(YES)).when(~pl.col(f"_if{i}")).then(pl.lit(NO))
             told.append(code.otherwise(pl.lit(NO if text in side.where else UNKNOWN)).alias(dimension(text)))
@@ -161,18 +161,21 @@ class Counting:
 
 def as_told(codes: pl.Series) -> list[str | None]:
     """Return groups as figures have them, given how they stand in the names of cells; margins are no groups."""
-    text = codes.filter(codes != ALL).unique()
+    found = codes.filter(codes != ALL).unique(maintain_order=True)
+    text = found.replace({written: sign for sign, written in _ALONE.items()})
     for sign, written in reversed(_WRITTEN):
         text = text.str.replace_all(written, sign, literal=True)
-    return [None if code == UNKNOWN else code for code in text]
+    return [None if at == UNKNOWN else code for at, code in zip(found, text, strict=True)]
 
 
 _WRITTEN = (("%", "%25"), ("|", "%7C"), ("=", "%3D"))
+_ALONE = {ALL: "%2A", UNKNOWN: "%3F"}
+"""Codes of records that are, alone, what a margin or an unknown group is called."""
 
 
-def _told(code: pl.Expr) -> pl.Expr:
-    """Return a group's code as it stands in the name of a cell, where `|` and `=` mean something."""
+def as_named(code: pl.Expr) -> pl.Expr:
+    """Return a group's code as it stands in the name of a cell, where `|`, `=`, `*` and `?` mean something."""
     text = code.cast(pl.String)
     for sign, written in _WRITTEN:
         text = text.str.replace_all(sign, written, literal=True)
-    return text.fill_null(UNKNOWN)
+    return text.replace(_ALONE).fill_null(UNKNOWN)

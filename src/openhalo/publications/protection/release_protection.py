@@ -51,6 +51,8 @@ class Precaution:
     today: date
     keep: Callable[[Kept], None]
     """Called with what the next release needs to know of this one; it stays inside the site."""
+    commit: Callable[[str], str]
+    """Hash of a delivered file → what is told of it instead."""
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ import polars as pl
 
 from openhalo.analyses.results import AnalysisResult
 from openhalo.catalogue.analysis_plans import AnalysisPlan
+from openhalo.releases.tables import write_csv
 
 _COLUMNS = {
     "analysis": ("string", "Analysis that made the comparison"),
@@ -55,14 +56,12 @@ def write_analyses(folder: Path, results: Sequence[AnalysisResult]) -> dict[str,
         table = result.to_polars() if result.contrasts else pl.DataFrame({"group": [None]})
         tables.append(table.with_columns(**{name: pl.lit(value) for name, value in first.items()}))
     whole = pl.concat(tables, how="diagonal_relaxed")
-    (folder / "data").mkdir(parents=True, exist_ok=True)
-    whole.select(pl.col(name).cast(kind) for name, kind in schema.items()).write_csv(folder / COMPARISONS)
+    write_csv(whole.select(pl.col(name).cast(kind) for name, kind in schema.items()), folder / COMPARISONS)
     schemas = {COMPARISONS: [{"name": n, "type": kind, "description": text} for n, (kind, text) in _COLUMNS.items()]}
     for result in results:
         if result.detail.width:
             place = detail_of(result)
-            (folder / place).parent.mkdir(parents=True, exist_ok=True)
-            result.detail.write_csv(folder / place)
+            write_csv(result.detail, folder / place)
             schemas[place] = [{"name": name, "type": _type(kind)} for name, kind in result.detail.schema.items()]
     return schemas
 

@@ -12,7 +12,7 @@ from openhalo.measures.figures import FIGURE_COLUMNS, MeasureResult
 from openhalo.publications.tables.release_figures import ReleaseFigures
 from openhalo.publications.wording.labels import group, unit_words
 from openhalo.releases.editions import FIGURES, RECOMPUTE, VERIFY
-from openhalo.releases.tables import write_twins
+from openhalo.releases.tables import write_csv, write_twins
 from openhalo.verification.derivation import Derivation
 
 DICTIONARY = "data/dictionary.csv"
@@ -77,8 +77,7 @@ def write(
     for answer in answers:
         table = pl.concat([long_form(result, answer, catalogue, derivation) for result in answer.results])
         place = table_of(answer.spec.id)
-        (folder / place).parent.mkdir(parents=True, exist_ok=True)
-        table.write_csv(folder / place)
+        write_csv(table, folder / place)
         schemas[place] = fields
         tables.append(table)
     figures = pl.concat(tables)
@@ -100,7 +99,7 @@ def write_dictionary(
 ) -> dict[str, Fields]:
     """Write what every column and code means in the language being spoken; return its schema by its path."""
     rows, path = list(_dictionary(answers, catalogue)), dictionary_of(place)
-    pl.DataFrame(rows, schema=dict.fromkeys(_DICTIONARY, pl.String)).write_csv(folder / path)
+    write_csv(pl.DataFrame(rows, schema=dict.fromkeys(_DICTIONARY, pl.String)), folder / path)
     return {path: [{"name": name, "type": "string"} for name in _DICTIONARY]}
 
 
@@ -160,6 +159,18 @@ def _dictionary(answers: Sequence[ReleaseFigures], catalogue: Catalogue) -> Iter
             "privacy": "public",
             "source": "OpenHALO",
         }
+    yield {
+        "table": "*",
+        "name": "*",
+        "label": _("Text in CSV files"),
+        "type": "string",
+        "privacy": "public",
+        "source": "OpenHALO",
+        "description": _(
+            "A cell that begins with =, +, -, @, a tab or a line break has ' before it: no spreadsheet runs it. "
+            "Parquet files hold it as it is."
+        ),
+    }
     for record in sorted({answer.counted.record for answer in answers}):
         for name, spec in catalogue.record_type(record).fields.items():
             vocabulary = catalogue.vocabularies.get(spec.vocabulary)

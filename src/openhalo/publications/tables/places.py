@@ -17,6 +17,7 @@ from openhalo.publications.tables.open_data import Fields
 from openhalo.publications.tables.place_centres import COORDINATES, centres
 from openhalo.publications.tables.release_figures import ReleaseFigures
 from openhalo.records.reading import Records
+from openhalo.releases.tables import write_csv
 
 CENTRES, BY_PERIOD = "data/places/centres.csv", "data/places/by_period.csv"
 _MOST_PERIODS = 24
@@ -95,9 +96,8 @@ def write(folder: Path, places: Sequence[PlaceFigures]) -> dict[str, Fields]:
     """Write the tables behind maps and small lines; return the schema of each, by its path."""
     if not places:
         return {}
-    (folder / CENTRES).parent.mkdir(parents=True, exist_ok=True)
     where = [one.centres.select(pl.lit(one.path).alias("group"), "code", *COORDINATES) for one in places]
-    pl.concat(where).write_csv(folder / CENTRES)
+    write_csv(pl.concat(where), folder / CENTRES)
     when = [
         pl.DataFrame(
             schema={name: pl.Float64() if kind == "number" else pl.String() for name, kind in _PERIOD_FIELDS.items()}
@@ -108,7 +108,7 @@ def write(folder: Path, places: Sequence[PlaceFigures]) -> dict[str, Fields]:
             said = [pl.lit(text).alias(name) for name, text in (("measure", measure), ("group", one.path))]
             rows = one.by_period(measure).with_columns(*said, pl.lit(str(result.grain)).alias("grain"))
             when.append(rows.select(*_PERIOD_FIELDS))
-    pl.concat(when).write_csv(folder / BY_PERIOD)
+    write_csv(pl.concat(when), folder / BY_PERIOD)
     return {
         place: [{"name": name, "type": kind} for name, kind in fields.items()]
         for place, fields in ((CENTRES, _CENTRE_FIELDS), (BY_PERIOD, _PERIOD_FIELDS))

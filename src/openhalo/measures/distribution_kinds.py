@@ -16,7 +16,7 @@ from openhalo.statistics.estimates import Intervals, Numbers
 _MEASURED = {"value": pl.Float64, "low": pl.Float64, "high": pl.Float64, "holders": pl.Int64}
 
 
-class SpreadKind(CountingKind):
+class DistributionKind(CountingKind):
     """A kind whose figures need every value, not a sum of them."""
 
     method: ClassVar[str]
