@@ -4,6 +4,7 @@ import re
 from datetime import date
 from pathlib import Path
 
+import polars as pl
 import pytest
 
 from openhalo.base.errors import SiteError
@@ -33,3 +34,19 @@ def test_publish_refuses_what_check_refuses(tmp_path):
     with pytest.raises(SiteError, match="neighbourhood"):
         site.publish(today=date(2022, 2, 10))
     assert not list(site.releases.glob("[0-9]*"))
+
+
+def test_a_count_and_the_share_of_it_go_out_together(tmp_path):
+    """Some records do not say whether there was a search: they are none in no table, and unknown in each."""
+    policy = (
+        "k: {k}\nzeros: {zeros}\ntables:\n  - {{measure: stops/searches, by: [race], grain: all}}\n"
+        "  - {{measure: stops/search_share, by: [race], grain: all}}\n"
+    )
+    site = department(tmp_path / "site", policy=policy)
+    rows = stops(3, 2400, years=1)
+    assert any(row["search_conducted"] == "" for row in rows)
+    deliver(site, rows, date(2022, 2, 10))
+    release = site.publish(today=date(2022, 2, 10))
+    figures = pl.read_parquet(release / "data/figures.parquet").filter(pl.col("code") == "WHITE")
+    told = {row["measure"]: row for row in figures.to_dicts()}
+    assert told["stops/searches"]["n"] == told["stops/search_share"]["numerator"] > 10

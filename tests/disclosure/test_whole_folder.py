@@ -136,7 +136,7 @@ def test_an_analysis_of_private_records_is_refused(tmp_path):
     deliver(site, stops(2, 300, years=1), DAYS[0])
     plan = (
         "written: 2021-01-01\nauthor: The board\nbecause: Are searches fair?\n"
-        "tests: [{analysis: stops/hit_rates, because: Searches should find something.}]\n"
+        "tests: [{analysis: stops/hit_rates, because: Searches should find something., reference: WHITE}]\n"
     )
     (site.path / "analysis_plan.yaml").write_text(plan, encoding="utf-8")
     with pytest.raises(ReleaseError, match="could give withheld figures away"):

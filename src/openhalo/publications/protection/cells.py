@@ -35,9 +35,9 @@ class Counted:
     record: str
     fields: tuple[str, ...]
     where: tuple[str, ...] = ()
-    """Conditions that hold or not."""
+    """Conditions that a count looks for."""
     says: tuple[str, ...] = ()
-    """Conditions that hold, do not, or are not recorded."""
+    """Conditions of which a share tells whether they hold, do not, or are not recorded."""
     grain: Grain = "all"
     roles: tuple[dict[str, str], ...] = ({},)
     """Which cells a figure shows: code of each condition's dimension."""
@@ -155,7 +155,7 @@ class Counting:
         told = [as_named(pl.col(f"_field{i}").alias(path)) for i, path in enumerate(side.fields)]
         for i, text in enumerate(conditions):
             code = pl.when(pl.col(f"_if{i}")).then(pl.lit(YES)).when(~pl.col(f"_if{i}")).then(pl.lit(NO))
-            told.append(code.otherwise(pl.lit(NO if text in side.where else UNKNOWN)).alias(dimension(text)))
+            told.append(code.otherwise(pl.lit(UNKNOWN)).alias(dimension(text)))
         return cells.select(*told, *units, RECORDS, PERIOD)
 
 
