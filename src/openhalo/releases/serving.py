@@ -97,10 +97,10 @@ def of_release(folder: Path, method: str, path: str, headers: Mapping[str, str])
         content["ETag"] = tag
         if tag in headers.get("if-none-match", ""):
             return Answer(HTTPStatus.NOT_MODIFIED, {**HEADERS, "ETag": tag}, ())
-    size = (folder / place).stat().st_size
+    size, changed = (folder / place).stat().st_size, (folder / place).stat().st_mtime_ns
     body: Iterable[bytes] = _pieces(folder / place)
     if kind in _PACKED and "gzip" in headers.get("accept-encoding", ""):
-        packed = _gzipped(folder / place, file.hash)
+        packed = _gzipped(folder / place, changed)
         content["Content-Encoding"], size, body = "gzip", len(packed), (packed,)
     return Answer(HTTPStatus.OK, {**HEADERS, **content, "Content-Length": str(size)}, body)
 
@@ -133,7 +133,7 @@ def _pieces(file: Path) -> Iterator[bytes]:
 
 
 @lru_cache(maxsize=256)
-def _gzipped(file: Path, _hash: str) -> bytes:
+def _gzipped(file: Path, _changed: int) -> bytes:
     return gzip.compress(file.read_bytes(), mtime=0)
 
 
@@ -193,7 +193,7 @@ def _none_yet(headers: Mapping[str, str]) -> Answer:
 
 def _recalled(entry: Entry, headers: Mapping[str, str]) -> Answer:
     def said() -> tuple[str, str]:
-        text = _("This release was taken back on {day}. The reason: {reason}")
+        text = _("It was taken back on {day}. The reason: {reason}")
         day = formatting.day(entry.recalled_at.date()) if entry.recalled_at else "–"
         return _("This release was taken back"), text.format(day=day, reason=entry.reason)
 
@@ -209,8 +209,9 @@ def _page(status: HTTPStatus, headers: Mapping[str, str], said: Callable[[], tup
     html = (
         f'<!doctype html><html lang="{escape(language.tag)}" dir="{language.direction}"><meta charset="utf-8">'
         f'<meta name="viewport" content="width=device-width"><title>{escape(title)}</title>'
-        f'<link rel="stylesheet" href="/assets/site.css"><main class="grid-container"><h1>{escape(title)}</h1>'
-        f'<p>{escape(more)}</p><p><a href="/">{escape(way)}</a></p></main></html>\n'
+        f'<link rel="stylesheet" href="/assets/vendor/uswds.css"><link rel="stylesheet" href="/assets/site.css">'
+        f'<main class="wrap"><h1>{escape(title)}</h1>'
+        f'<p class="usa-intro">{escape(more)}</p><p><a href="/">{escape(way)}</a></p></main></html>\n'
     ).encode()
     kind = {"Content-Type": "text/html; charset=utf-8", "Content-Language": language.tag}
     return Answer(status, {**HEADERS, **kind, "Content-Length": str(len(html))}, (html,))
