@@ -24,7 +24,7 @@ def purged(tmp_path_factory):
     (folder / "stops.csv").write_text(f"{HEADER}\n1,2017-01-01,Black,30,Y\n2,2017-01-02,White,40,N\n")
     site = openhalo.open_site(folder / "site")
     site.import_file("export", folder / "stops.csv")
-    with pytest.raises(SiteError, match="makes its own when it purges"):
+    with pytest.raises(SiteError, match="makes its own when it first publishes or purges"):
         site.public_key()
     done = site.purge("town/export/1", authority="Court order 2026-118")
     return site, receipt_file(site.store, done.purge)

@@ -7,7 +7,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from openhalo.base.errors import ReleaseError
+from openhalo.base.errors import ReleaseError, SiteError
 from openhalo.sites.open_site import open_site
 from openhalo.verification.rederivation import rederive
 from tests.disclosure.private_department import deliver, department, publish_as_records_come_in, stops
@@ -146,7 +146,7 @@ def test_days_with_too_few_records_wait_and_the_page_says_so(tmp_path):
 def test_the_time_of_records_must_be_coarse(tmp_path, old, new, said):
     site = department(tmp_path / "harbour", k=5, policy=POLICY.replace(old, new))
     deliver(site, stops(8, 2000, years=1), date(2022, 2, 10))
-    with pytest.raises(ReleaseError, match=said):
+    with pytest.raises(SiteError, match=said):
         site.publish(today=date(2022, 2, 10))
     assert any(said in problem.found for problem in site.dry_run(today=date(2022, 2, 10)).problems)
 

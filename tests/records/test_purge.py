@@ -148,9 +148,7 @@ def test_a_record_without_id_is_purged_and_its_twin_stays(site, deliver):
 
 
 def release(site, name):
-    (site.releases / name).mkdir(parents=True)
     version = site.store.manifest().version
-    describe(site.releases / name, {"store_version": version}, {})
     made = {
         "number": name,
         "created": datetime.now(UTC),
@@ -158,7 +156,10 @@ def release(site, name):
         "release_hash": "",
         "state": "public",
     }
+    site.releases.mkdir(exist_ok=True)
     site.register.add(Entry.model_validate(made))
+    (site.releases / name).mkdir()
+    describe(site.releases / name, {"store_version": version}, {})
 
 
 def test_releases_made_from_a_touched_version_are_to_be_recalled(site, deliver):

@@ -11,13 +11,15 @@ from openhalo.analyses.subject import Kind_co, Planned, Subject
 from openhalo.base.errors import MeasureError, Problem, name_all
 from openhalo.base.periods import Period
 from openhalo.base.provenance import hash_facts
+from openhalo.catalogue.analysis_specs import Grouped
 from openhalo.catalogue.record_types import FieldSpec
 from openhalo.catalogue.vocabularies import Vocabulary
 from openhalo.engines.ibis_expressions import to_ibis
-from openhalo.language.translation import mark_for_translation
+from openhalo.language.translation import mark_for_translation, message
 from openhalo.measures.planning import has_days
 from openhalo.records.manifest import Coverage
 from openhalo.records.reading import Records, Relation, must_hold
+from openhalo.statistics.results import Refused
 
 
 @dataclass(frozen=True)
@@ -91,6 +93,17 @@ class AnalysisContext(Planned[Kind_co]):
         if vocabulary is None:
             return {}
         return {code: vocabulary.codes[code].people or vocabulary.codes[code].label for code in vocabulary.order}
+
+    def refused_reference(self: "AnalysisContext[Grouped]", text: str, **values: object) -> Refused:
+        """Return why the others cannot be compared with the reference group: what the text says, or that none is named.
+
+        Args:
+            text: pattern with {group} for its name.
+            values: what else fills the pattern.
+        """
+        if not self.reference:
+            return Refused(mark_for_translation("nothing says with which group the others are compared"))
+        return Refused(message(text, group=self.subject.name(self.reference), **values))
 
     def check(self) -> None:
         """Refuse records that are not there, and sources that count different things.

@@ -13,7 +13,6 @@ from openhalo.base.errors import MeasureError, Problem
 from openhalo.base.progress import Report, silent
 from openhalo.catalogue.analysis_kinds import KINDS
 from openhalo.catalogue.analysis_plans import AnalysisPlan, PlannedTest
-from openhalo.catalogue.analysis_specs import GroupComparison
 from openhalo.catalogue.kinds import without_runner
 from openhalo.language.translation import mark_for_translation
 from openhalo.records.reading import Records
@@ -42,9 +41,6 @@ def run(context: AnalysisContext[Any]) -> AnalysisResult:
         MeasureError: the records that it looks at are not there, or count different things.
     """
     context.check()
-    if isinstance(context.spec, GroupComparison) and not context.reference:
-        why = mark_for_translation("nothing says with which group the others are compared")
-        return AnalysisResult(subject=context.subject, refusal=why)
     try:
         found = _runner(context.spec.kind)(context)
     except Refused as refused:

@@ -85,7 +85,7 @@ def run(context: AnalysisContext[RateRatio]) -> AnalysisResult:
     sizes = dict(known.group_by("key").agg(pl.col("n").sum()).iter_rows())
     if sizes.get(context.reference, 0) < FEWEST:
         text = mark_for_translation("fewer than {n} records of {group}, the group compared with")
-        raise Refused(message(text, n=FEWEST, group=context.subject.name(context.reference)))
+        raise context.refused_reference(text, n=FEWEST)
     codes = [
         code
         for code in context.subject.people

@@ -212,7 +212,7 @@ def _usable(context: AnalysisContext[ThresholdTest], counted: pl.DataFrame) -> s
     wanted = [code for code in codes if sizes.get(code, 0) >= FEWEST]
     if sizes.get(context.reference, 0) < FEWEST:
         text = mark_for_translation("fewer than {n} searches of {group}, the group compared with")
-        raise Refused(message(text, n=FEWEST, group=context.subject.name(context.reference)))
+        raise context.refused_reference(text, n=FEWEST)
     if not wanted:
         raise Refused(message("no other group has {n} searches or more", n=FEWEST))
     groups = (context.reference, *wanted)

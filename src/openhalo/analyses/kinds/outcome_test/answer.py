@@ -58,7 +58,7 @@ def run(context: AnalysisContext[OutcomeTest]) -> AnalysisResult:
     codes = [code for code in context.subject.people if code in set(cells["group"].drop_nulls())]
     if context.reference not in codes:
         text = mark_for_translation("no search of {group}, with whom the others are compared")
-        raise Refused(message(text, group=context.subject.name(context.reference)))
+        raise context.refused_reference(text)
     wanted = [code for code in codes if code == context.reference or not context.compare or code in context.compare]
     places = sorted(set(cells["place"].drop_nulls())) or [""]
     hits, made = _tables(cells, [*wanted, None], places)

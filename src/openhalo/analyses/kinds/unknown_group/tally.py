@@ -104,7 +104,7 @@ def groups_shown(context: AnalysisContext[UnknownGroup], tally: Tally) -> list[s
     enough = [code for code, one in tally.known.items() if one.of >= FEWEST]
     if context.reference not in enough:
         text = mark_for_translation("fewer than {n} records of {group}, the group compared with")
-        raise Refused(message(text, n=FEWEST, group=context.subject.name(context.reference)))
+        raise context.refused_reference(text, n=FEWEST)
     shown = [code for code in enough if code == context.reference or not context.compare or code in context.compare]
     if len(shown) < 2:
         raise Refused(message("no group has {n} records or more", n=FEWEST))

@@ -110,11 +110,8 @@ def run(context: AnalysisContext[VeilOfDarknessSpec]) -> AnalysisResult:
     """
     stops = stops_of(context)
     if context.reference not in stops.codes:
-        raise Refused(
-            message(
-                "no stop of {group}, with whom the others are compared", group=context.subject.name(context.reference)
-            )
-        )
+        text = mark_for_translation("no stop of {group}, with whom the others are compared")
+        raise context.refused_reference(text)
     wanted = [code for code in context.subject.people if code in stops.codes and code != context.reference]
     wanted = [code for code in wanted if not context.compare or code in context.compare]
     recording = _recorded_alike(stops)
