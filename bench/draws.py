@@ -92,6 +92,12 @@ def crossing(values: np.ndarray, least: float, most: float) -> tuple[float, floa
     return spread, float(room.min()), float(t.sf(room / np.sqrt(1 + 1 / seeds), entries * (seeds - 1)).sum())
 
 
+def said(test: str) -> str:
+    """Return a test's name in words: `test_small_areas.py::test_shares_hold[fast]` is "shares hold [fast]"."""
+    name, bracket, case = test.rpartition("::")[2].removeprefix("test_").partition("[")
+    return name.replace("_", " ") + (f" [{case.partition('-')[0].rstrip(']')}]" if bracket else "")
+
+
 def table(rows: list[list]) -> Iterator[str]:
     """Yield the lines of the table."""
     seen = defaultdict(list)
@@ -107,7 +113,7 @@ def table(rows: list[list]) -> Iterator[str]:
         if quantity in CHAINS:
             chance *= crossing(np.array(values) + CHAINS[quantity], least, most)[2]
         if room < FAR:
-            yield f"| {test} | {quantity} | {spread:.2g} | {len(values)} | {room:.1f} | {max(chance, 1e-9):.0e} |"
+            yield f"| {said(test)} | {quantity} | {spread:.2g} | {len(values)} | {room:.1f} | {max(chance, 1e-9):.0e} |"
 
 
 def main() -> None:
