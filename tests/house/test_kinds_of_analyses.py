@@ -41,6 +41,14 @@ def test_a_kind_that_nothing_runs_is_a_problem_of_the_catalogue():
     ]
 
 
+@pytest.fixture
+def forgotten():
+    """After the test, Python knows no more of the kind that was made up."""
+    yield
+    sys.modules.pop(f"{kinds.__name__}.tea_leaves", None)
+    vars(kinds).pop("tea_leaves", None)
+
+
 @pytest.mark.parametrize(
     ("code", "found"),
     [
@@ -49,14 +57,13 @@ def test_a_kind_that_nothing_runs_is_a_problem_of_the_catalogue():
         (None, "its module has no `run`"),
     ],
 )
-def test_a_runner_that_runs_nothing_is_one_too(tmp_path, monkeypatch, code, found):
+def test_a_runner_that_runs_nothing_is_one_too(tmp_path, monkeypatch, forgotten, code, found):
     """Also an empty folder: what stays when a kind that was one is deleted."""
     if code is None:
         (tmp_path / "tea_leaves" / "__pycache__").mkdir(parents=True)
     else:
         (tmp_path / "tea_leaves.py").write_text(code, encoding="utf-8")
     monkeypatch.setattr(kinds, "__path__", [*kinds.__path__, str(tmp_path)])
-    monkeypatch.delitem(sys.modules, f"{kinds.__name__}.tea_leaves", raising=False)
     (problem,) = check_kinds(["tea_leaves"])
     assert found in problem.found
 

@@ -12,6 +12,7 @@ from openhalo.releases.hashes import verify
 from openhalo.sites.init import init_site
 from openhalo.sites.layout import SiteLayout
 from openhalo.sites.open_site import open_site
+from tests.copies import copy_of
 from tests.disclosure.private_department import deliver, department, stops
 
 DAY = date(2022, 2, 10)
@@ -47,7 +48,10 @@ def mode(path):
 
 
 def test_what_only_the_site_may_see_is_readable_by_its_owner_alone(site, tmp_path):
-    layout = SiteLayout(site.path)
+    copy = copy_of(site, tmp_path)
+    if not copy.register.public():
+        copy.publish(today=DAY)
+    layout = SiteLayout(copy.path)
     assert {mode(path) for path in layout.private if path.is_dir()} == {0o700}
     assert {"store", "deliveries", "disclosure"} <= {path.name for path in layout.private if path.is_dir()}
     new = SiteLayout(init_site(tmp_path / "new", "T", "N"))
