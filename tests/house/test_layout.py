@@ -133,3 +133,18 @@ def test_no_other_module_writes_what_a_settings_file_is_called():
         if name in node.value
     }
     assert len(called) == 4 and found == set(), "take the name from base.settings_files"
+
+
+def test_every_folder_of_a_site_is_private_or_known_not_to_be():
+    """A new folder is shut to others, or stands here with the reason why not."""
+    open_to_others = {
+        "catalogue": "its own definitions, which a release tells",
+        "messages": "its own translations, which a release tells",
+        "releases": "what it publishes",
+        "drawn_charts": "charts of releases, drawn already",
+    }
+    here = layout.SiteLayout(Path("site"))
+    held = {name: getattr(here, name) for name, one in vars(layout.SiteLayout).items() if isinstance(one, property)}
+    folders = {name for name, path in held.items() if isinstance(path, Path) and not path.suffix}
+    private = {name for name in folders if held[name] in here.private}
+    assert folders - private == set(open_to_others) and len(here.private) == len(private)
