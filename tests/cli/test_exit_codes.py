@@ -259,3 +259,14 @@ def test_what_the_operating_system_refuses_is_told_in_words(place, capsys):
     Path("file").write_text("")
     assert ended("init", "file/site") == 1
     assert "the operating system refuses" in capsys.readouterr().err
+
+
+def test_a_library_that_names_no_error_of_the_system_is_quoted(monkeypatch, capsys):
+    """Polars and DuckDB give the text alone."""
+
+    def fails():
+        raise OSError("cannot write there")
+
+    monkeypatch.setattr("openhalo.cli.main.app", fails)
+    assert ended("check") == 1
+    assert "the operating system refuses: cannot write there" in capsys.readouterr().err

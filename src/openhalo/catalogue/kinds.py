@@ -88,6 +88,9 @@ def _form(module: str, kind: str, base: type[SpecT]) -> type[SpecT]:
     if not fitting:
         found = f"no class of it is of the kind '{kind}'"
         raise CatalogueError(Problem(module, found, todo=f'write one, with `kind: Literal["{kind}"]`'))
+    if lacking := sorted(getattr(fitting[0], "__abstractmethods__", ())):
+        found = f"the kind '{kind}' does not say {', '.join(lacking)}"
+        raise CatalogueError(Problem(module, found, todo=f"write it in {fitting[0].__name__}"))
     return fitting[0]
 
 

@@ -3,6 +3,7 @@
 What every signal says, and what several kinds share; each kind has its own keys in `signal_kinds`.
 """
 
+from abc import abstractmethod
 from collections.abc import Mapping
 from contextlib import suppress
 from typing import ClassVar
@@ -48,13 +49,13 @@ class SignalSpec(Spec):
         return []
 
     @property
+    @abstractmethod
     def facts(self) -> dict[str, str]:
         """Return what it reads and how, for a list: words → text."""
-        raise NotImplementedError
 
+    @abstractmethod
     def cross_check(self, document: Document, shelves: Shelves) -> None:
         """Check what it refers to, and that it reads no input that is never one."""
-        raise NotImplementedError
 
 
 class IndicatorSignal(SignalSpec):

@@ -39,9 +39,9 @@ def run() -> None:
         try:
             app()
         except OSError as error:  # no space, no permission, a file open elsewhere: nothing that OpenHALO could mend
-            if error.strerror is None:  # no word of the operating system's: a library's own, and a fault of the code
+            if type(error).__module__.startswith("jinja2"):  # a template that is not there: a fault of the code
                 raise
-            found = f"the operating system refuses: {error.strerror}"
+            found = f"the operating system refuses: {error.strerror or error}"
             raise OpenHaloError(Problem(str(error.filename or ""), found)) from None
     except OpenHaloError as error:
         say_problems(error)

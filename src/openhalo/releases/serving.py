@@ -97,10 +97,11 @@ def of_release(folder: Path, method: str, path: str, headers: Mapping[str, str])
         content["ETag"] = tag
         if tag in headers.get("if-none-match", ""):
             return Answer(HTTPStatus.NOT_MODIFIED, {**HEADERS, "ETag": tag}, ())
-    size, changed = (folder / place).stat().st_size, (folder / place).stat().st_mtime_ns
+    held = (folder / place).stat()
+    size = held.st_size
     body: Iterable[bytes] = _pieces(folder / place)
     if kind in _PACKED and "gzip" in headers.get("accept-encoding", ""):
-        packed = _gzipped(folder / place, changed)
+        packed = _gzipped(folder / place, held.st_mtime_ns)
         content["Content-Encoding"], size, body = "gzip", len(packed), (packed,)
     return Answer(HTTPStatus.OK, {**HEADERS, **content, "Content-Length": str(size)}, body)
 
