@@ -34,11 +34,15 @@ tables:
 RACES, SHARES = ("WHITE", "BLACK", "HISP", "ASIAN", "AIAN", ""), (0.5, 0.26, 0.15, 0.05, 0.01, 0.03)
 
 
-def stops(seed: int, size: int, years: int = 3) -> list[dict[str, str]]:
+LATE = {0: 0.9, 3: 0.07, 45: 0.02, 120: 0.01}
+"""Days until a record comes in → share of records."""
+
+
+def stops(seed: int, size: int, years: int = 3, late_by: dict[int, float] = LATE) -> list[dict[str, str]]:
     """Records in the order in which they happened, each with the day on which it came in (`known`)."""
     coin = np.random.default_rng(seed)
     days = np.sort(coin.integers(0, 365 * years, size))
-    late = coin.choice([0, 3, 45, 120], size, p=[0.9, 0.07, 0.02, 0.01])
+    late = coin.choice(list(late_by), size, p=list(late_by.values()))
     race = coin.choice(RACES, size, p=SHARES)
     searched = coin.random(size) < np.where(race == "BLACK", 0.3, 0.15)
     precinct = coin.choice(["1", "2", "3", "Lake"], size, p=[0.4, 0.35, 0.22, 0.03])

@@ -4,13 +4,14 @@ import numpy as np
 import polars as pl
 
 from openhalo.base.errors import ReleaseError
+from openhalo.disclosure.intervals import small_changes
 from openhalo.disclosure.lattice import Lattice, count_table
 from openhalo.disclosure.policy import Rule
-from openhalo.disclosure.suppression import Protected, held_periods, primary, protect
+from openhalo.disclosure.suppression import Protected, primary, protect
 
-PERIODS = ("Q1", "Q2", "Q3")
+PERIODS = ("2021-01-01..2021-03-31", "2021-04-01..2021-06-30", "2021-07-01..2021-09-30")
 FAMILIES = [("race", "searched", "period"), ("place", "period"), ("race", "place", "period")]
-CHILDREN = {"period": {"H1": ("Q1", "Q2")}}
+CHILDREN = {"period": {"2021-01-01..2021-06-30": PERIODS[:2]}}
 
 
 def records(coin, size):
@@ -31,7 +32,7 @@ def records(coin, size):
 
 def as_of(frame, release):
     """The records of closed periods that had come in, as they then were: late ones and corrections later."""
-    late = pl.col("period").replace_strict({"Q1": 0, "Q2": 0, "Q3": 1}, return_dtype=pl.Int64)
+    late = pl.col("period").replace_strict(dict(zip(PERIODS, (0, 0, 1), strict=True)), return_dtype=pl.Int64)
     corrected = (pl.col("corrected_in") <= release) & (pl.col("corrected_in") > 0)
     return frame.filter(late <= release, pl.col("known_in") <= release).with_columns(
         pl.when(corrected).then(pl.lit("r0")).otherwise(pl.col("race")).alias("race")
@@ -43,6 +44,12 @@ def lattice(frame):
     return Lattice.of([count_table(frame, "stops", dims, unit, CHILDREN, ["period"]) for dims in FAMILIES])
 
 
+def held_periods(now, published, k):
+    """Return the periods whose late changes are too few; of a longer one, all its parts."""
+    small = small_changes(now.cells, [one.told() for one in published], k)
+    return {part for code in small for part in CHILDREN["period"].get(code, (code,))}
+
+
 def publish_series(seed, releases, size, rule, complementary=True):
     """Publish releases one after the other; a period whose changes cannot go out is counted as it was before."""
     coin = np.random.default_rng(seed)
@@ -52,14 +59,14 @@ def publish_series(seed, releases, size, rule, complementary=True):
     for number in range(releases):
         fresh = as_of(frame, number)
         current = {**{period: number for period in PERIODS}}
-        held = set(held_periods(lattice(fresh), published, rule.k, PERIODS)) if published else set()
+        held = held_periods(lattice(fresh), published, rule.k)
         for _ in range(2):
             snapshot_now = {p: snapshot.get(p, number) if p in held else current[p] for p in PERIODS}
             taken = pl.concat([as_of(frame, when).filter(pl.col("period") == p) for p, when in snapshot_now.items()])
             cells = lattice(taken)
             if not complementary:
                 secret = primary(cells, rule)
-                published.append(Protected(cells, secret, secret, rule.zeros_shown))
+                published.append(Protected(cells, secret, secret, rule))
                 break
             try:
                 published.append(protect(cells, rule, published))
@@ -75,4 +82,4 @@ def publish_series(seed, releases, size, rule, complementary=True):
 
 def rule(coin):
     k = int(coin.integers(3, 12))
-    return Rule(k, max(2, k // 2), ("officers",), bool(coin.integers(0, 2)), None, 60)
+    return Rule(k, max(2, k // 2), {"officers": k}, bool(coin.integers(0, 2)), None, 60)

@@ -62,11 +62,12 @@ class Truth:
         return self._counted[key].get(tuple(codes[d] for d in dims), (0, 0))
 
 
-def attack(releases, tables, months_of, truth, zeros_shown, k):
+def attack(releases, tables, months_of, truth, zeros_shown, k, few):
     """Return for each secret the interval in which the attacker knows it to lie, and those secrets that stand there.
 
-    `releases`: per release {(months, codes): published count}; `tables`: (dims, grain); `months_of`: per release the
-    months that it speaks for.
+    `releases`: {(months, codes): published count}, for each release, or for those of its tables that count the same
+    state of the records; `tables`: the (dims, grain) of each; `months_of`: the months that each speaks for; `few`: the
+    least number of officers in a figure by group.
     """
     index, rows, columns, signs, total_rows = {}, [], [], [], 0
     lower, secrets = {}, set()
@@ -79,8 +80,8 @@ def attack(releases, tables, months_of, truth, zeros_shown, k):
     for number, months in enumerate(months_of):
         frame = truth.frames[number]
         frame = frame[frame.month.isin(months)]
-        used = {grain for _dims, grain in tables}
-        for dims, grain in tables:
+        used = {grain for some in tables for _dims, grain in some}
+        for dims, grain in tables[number]:
             pieces = []
             for span in {**spans_of(grain, months), "rest": ()}.values():
                 pieces += _cut(span, ends)
@@ -113,7 +114,9 @@ def attack(releases, tables, months_of, truth, zeros_shown, k):
                     )
                     if n == 0 and unheard:
                         lower[here] = np.inf
-                    elif officers < k and (n or not zeros_shown) and not asks and told:
+                    elif (n < k or (set(codes) - {"searched"} and officers < few)) and (
+                        (n or not zeros_shown) and not asks and told
+                    ):
                         secrets.add((here, period, tuple(sorted(codes.items()))))
                     equations = [
                         [(period, {**codes, dim: c}) for c in level]
@@ -168,8 +171,8 @@ def _cut(months, ends):
     return [*pieces, *([tuple(here)] if here else [])]
 
 
-def published(release, months):
-    """Return what a release's CSV files say: (months, codes) → count."""
+def published(release, months, tables):
+    """Return what the CSV files say in some tables, (measure, groups, grain): (months, codes) → count."""
     figures = pd.read_csv(release / "data" / "figures.csv", dtype=str, keep_default_na=False)
     found = {}
 
@@ -177,6 +180,8 @@ def published(release, months):
         found[period, tuple(sorted(codes.items()))] = int(float(n))
 
     for row in figures.itertuples():
+        if (row.measure, tuple(g for g in (row.group, row.group2) if g), row.grain) not in tables:
+            continue
         if row.status == "withheld":
             assert (row.n, row.missing, row.numerator, row.denominator, row.value, row.low) == ("",) * 6, row
             assert (row.high, row.bound_low, row.bound_high) == ("",) * 3

@@ -35,28 +35,28 @@ def mark(lattice, names):
     return lattice.cells["key"].is_in(list(keys)).to_numpy()
 
 
-def system(lattice, withheld):
-    return joined(Protected(lattice, mark(lattice, WITHHELD), mark(lattice, withheld), False), [])
+def system(lattice, withheld, width=10):
+    return joined([Protected(lattice, mark(lattice, WITHHELD), mark(lattice, withheld), Rule(width=width))])
 
 
 def test_one_cell_is_known_exactly_although_every_line_has_two(lattice):
-    attacked = system(lattice, WITHHELD)
+    attacked = system(lattice, WITHHELD, 1)
     cells = np.flatnonzero(mark(lattice, WITHHELD))
     found = dict(
         zip((attacked.keys[i] for i in cells), intervals(attacked, cells, TimeBudget(20)).tolist(), strict=True)
     )
     assert found.pop("t|c=b|r=w") == [47, 47]
     assert all(high - low >= 69 for low, high in found.values())
-    assert [(attacked.keys[one.cell], one.low, one.high) for one in exposed(attacked, 1, TimeBudget(20))] == [
+    assert [(attacked.keys[one.cell], one.low, one.high) for one in exposed(attacked, TimeBudget(20))] == [
         ("t|c=b|r=w", 47, 47)
     ]
-    assert isinstance(exposed(attacked, 1, TimeBudget(20))[0], Exposed)
+    assert isinstance(exposed(attacked, TimeBudget(20))[0], Exposed)
 
 
 def test_one_more_withheld_cell_makes_all_safe_and_is_found(lattice):
-    assert exposed(system(lattice, WITHHELD | {"xb"}), 10, TimeBudget(20)) == []
+    assert exposed(system(lattice, WITHHELD | {"xb"}), TimeBudget(20)) == []
     inner = {row + column for row in INNER for column in "abcd"}
-    fixes = {name for name in inner - WITHHELD if exposed(system(lattice, WITHHELD | {name}), 10, TimeBudget(20)) == []}
+    fixes = {name for name in inner - WITHHELD if exposed(system(lattice, WITHHELD | {name}), TimeBudget(20)) == []}
     assert {"xb", "xd", "yc", "wd"} <= fixes
     assert len(fixes) == 7
     safe = withhold(lattice, mark(lattice, WITHHELD), Rule(width=10))
@@ -71,5 +71,5 @@ def test_a_set_beyond_the_budget_is_refused(lattice):
 
 def test_the_golden_attack_is_quick(lattice):
     start = time.perf_counter()
-    exposed(system(lattice, WITHHELD), 1, TimeBudget(20))
+    exposed(system(lattice, WITHHELD, 1), TimeBudget(20))
     assert time.perf_counter() - start < 2

@@ -4,9 +4,10 @@ import polars as pl
 import pytest
 
 from openhalo.base.errors import ReleaseError
+from openhalo.disclosure.intervals import small_changes
 from openhalo.disclosure.lattice import ALL, CountTable, Lattice, count_table
 from openhalo.disclosure.policy import Rule
-from openhalo.disclosure.suppression import held_periods, primary, protect
+from openhalo.disclosure.suppression import primary, protect
 
 RECORDS = pl.DataFrame(
     {
@@ -37,7 +38,7 @@ def test_linked_tables_share_their_cells_and_sums_hold():
 
 def test_cells_are_small_by_their_unit_and_complements_are_cells():
     lattice = Lattice.of([build("race", units={"officers": "officer"})])
-    found = named(lattice, primary(lattice, Rule(k=5, units=("officers",))))
+    found = named(lattice, primary(lattice, Rule(k=5, units={"officers": 5})))
     assert found == {"stops|race=A", "stops|race=B"}, "30 stops of one officer are one officer"
     few_unsearched = pl.DataFrame({"race": ["B"] * 40, "searched": ["yes"] * 38 + ["no"] * 2})
     lattice = Lattice.of([count_table(few_unsearched, "stops", ["race", "searched"])])
@@ -57,8 +58,8 @@ def test_one_large_contributor_dominates():
     lattice = Lattice.of(
         [CountTable("t", ("a",), counts.with_columns(officers_largest=pl.lit(85), officers_second=pl.lit(5)))]
     )
-    assert not primary(lattice, Rule(units=("officers",), dominance=0.1)).any()
-    assert primary(lattice, Rule(units=("officers",), dominance=0.2)).all()
+    assert not primary(lattice, Rule(units={"officers": 10}, dominance=0.1)).any()
+    assert primary(lattice, Rule(units={"officers": 10}, dominance=0.2)).all()
 
 
 def test_what_does_not_fit_is_told():
@@ -67,7 +68,7 @@ def test_what_does_not_fit_is_told():
     with pytest.raises(ReleaseError, match="differently"):
         Lattice.of([CountTable("t", (), pl.DataFrame({"n": [3]})), CountTable("t", (), pl.DataFrame({"n": [4]}))])
     with pytest.raises(ReleaseError, match="do not count 'persons'"):
-        primary(Lattice.of([build("race")]), Rule(units=("persons",)))
+        primary(Lattice.of([build("race")]), Rule(units={"persons": 10}))
 
 
 def test_a_table_goes_out_without_its_withheld_cells():
@@ -83,5 +84,5 @@ def test_small_changes_of_a_released_period_wait():
     safe = protect(Lattice.of([table]), Rule(k=10, width=5))
     late = pl.concat([RECORDS, RECORDS.filter(pl.col("period") == "Q1", pl.col("race") == "W").head(3)])
     now = Lattice.of([count_table(late, "stops", ("race", "period"), {}, ROLL, ["period"])])
-    assert held_periods(now, [safe], 10, ["Q1", "Q2"]) == ["Q1"]
-    assert held_periods(now, [safe], 3, ["Q1", "Q2"]) == []
+    assert small_changes(now.cells, [safe.told()], 10) == ["H1", "Q1"]
+    assert small_changes(now.cells, [safe.told()], 3) == []

@@ -33,7 +33,7 @@ def test_a_whole_policy_is_read(tmp_path):
     (tmp_path / "disclosure.yaml").write_text(GOOD, encoding="utf-8")
     policy = read_policy(tmp_path / "disclosure.yaml")
     rule = policy.rule()
-    assert (rule.k, rule.width, rule.units, rule.zeros_shown) == (10, 5, ("persons", "officers"), False)
+    assert (rule.k, rule.width, rule.units, rule.zeros_shown) == (10, 5, {"persons": 10, "officers": 3}, False)
     assert policy.incident_files[0].most_lost == 0.1
 
 

@@ -10,7 +10,6 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from openhalo.base.errors import ReleaseError, StoreError
-from openhalo.disclosure.suppression import Protected
 from openhalo.publications.protection import release_protection
 from tests.disclosure.conftest import DAYS
 from tests.disclosure.private_department import department, publish_as_records_come_in, stops
@@ -20,35 +19,39 @@ from tests.libraries import library
 pd = library("pandas")
 
 
+def counted_from(release):
+    """Return the tables of a release by the state of the records that they count: (tables, {days: store version})."""
+    told = json.loads((release / "datapackage.json").read_text(encoding="utf-8"))["disclosure"]
+    return [
+        ({(measure, tuple(by), grain) for measure, by, grain in view["tables"]}, view["versions"])
+        for view in told["counted_from"]
+    ]
+
+
 def tried(site, releases, rows, days):
     """Let the attacker try; return the intervals of the secrets tried, and the secrets that stand in the files."""
     policy = yaml.safe_load((site.path / "disclosure.yaml").read_text(encoding="utf-8"))
     frame = pd.DataFrame(rows).rename(columns={"search_conducted": "searched"}).replace("", "?")
-    frame["month"] = frame.occurred_at.str[:7]
-    frames, months_of, files = [], [], []
+    frame["month"], day = frame.occurred_at.str[:7], frame.occurred_at.str[:10]
+    frames, months_of, files, tables = [], [], [], []
+    searched = {"stops/search_share", "stops/search_share_ratio"}
     for release in releases:
         told = json.loads((release / "datapackage.json").read_text(encoding="utf-8"))["disclosure"]
-        parts = []
-        for span, version in told["counted_from_versions"].items():
-            first, last = span.split("..")
-            day = frame.occurred_at.str[:10]
-            parts.append(frame[(frame.known <= str(days[version - 1])) & (day >= first) & (day <= last)])
         first, last = told["closed_days"]["stops/stop"].split("..")
-        months_of.append([str(month) for month in pd.period_range(first[:7], last[:7], freq="M")])
-        frames.append(pd.concat(parts))
-        files.append(published(release, months_of[-1]))
-    searched = {"stops/search_share", "stops/search_share_ratio"}
-    tables = [
-        (tuple(sorted([*one.get("by", []), *(["searched"] if one["measure"] in searched else [])])), one["grain"])
-        for one in policy["tables"]
-    ]
-    tables += [((), "all"), (("searched",), "all")]
+        months = [str(month) for month in pd.period_range(first[:7], last[:7], freq="M")]
+        for names, versions in counted_from(release):
+            spans = [(span.split(".."), version) for span, version in versions.items()]
+            parts = [frame[(frame.known <= str(days[v - 1])) & (day >= a) & (day <= b)] for (a, b), v in spans]
+            frames.append(pd.concat(parts))
+            months_of.append(months)
+            files.append(published(release, months, names))
+            cut = {(tuple(sorted([*by, *(["searched"] if m in searched else [])])), grain) for m, by, grain in names}
+            tables.append(sorted(cut))
     truth = Truth(frames)
     for number, file in enumerate(files):
         for (months, codes), n in file.items():
             assert truth.count(number, months, dict(codes))[0] == n, (number, months, codes)
-    zeros = policy["zeros"] == "shown"
-    return attack(files, list(dict.fromkeys(tables)), months_of, truth, zeros, policy["k"])
+    return attack(files, tables, months_of, truth, policy["zeros"] == "shown", policy["k"], 3)
 
 
 def too_close(found, k):
@@ -65,10 +68,7 @@ def test_no_secret_is_recovered_from_the_published_files(millbrook):
 
 
 def test_without_complementary_suppression_the_attacker_succeeds(tmp_path, monkeypatch):
-    def small_cells_only(lattice, secret, rule, earlier, published):
-        return Protected(lattice, secret, secret, rule.zeros_shown, published)
-
-    monkeypatch.setattr(release_protection, "withhold", small_cells_only)
+    monkeypatch.setattr(release_protection, "withhold_together", lambda parts, _earlier: parts)
     site, rows = department(tmp_path / "millbrook"), stops(1, 2400, years=2)
     releases = publish_as_records_come_in(site, rows, DAYS[:1])
     assert len(too_close(tried(site, releases, rows, DAYS)[0], 10)) > 5
@@ -78,7 +78,7 @@ def test_pages_say_what_is_withheld_and_nothing_private_goes_out(millbrook):
     site, _rows, releases = millbrook
     page = (releases[-1] / "pages" / "stops" / "search_share.html").read_text(encoding="utf-8")
     assert "withheld (protects fewer than 10)" in page
-    assert "they count fewer than 10 people or officers" in page
+    assert "they count fewer than 10 people or 3 officers" in page
     kept = sorted(path.name for path in (site.path / "disclosure").iterdir())
     assert kept == sorted(f"{n:04}.{kind}" for n in (1, 2, 3) for kind in ("json", "npz", "parquet"))
     for release in releases:
@@ -110,10 +110,13 @@ def test_a_release_too_soon_is_refused(millbrook):
 
 def test_late_records_wait_until_they_are_enough(millbrook):
     _site, _rows, releases = millbrook
-    told = [json.loads((r / "datapackage.json").read_text(encoding="utf-8"))["disclosure"] for r in releases]
-    versions = told[-1]["counted_from_versions"]
-    assert versions["2022-10-01..2022-12-31"] == 3
-    assert 1 in versions.values(), "some earlier quarter is still counted as it was"
+    by_race, total = (
+        next(versions for tables, versions in counted_from(releases[-1]) if table in tables)
+        for table in (("stops/stops", ("race",), "quarter"), ("stops/stops", (), "all"))
+    )
+    assert by_race["2022-10-01..2022-12-31"] == 3
+    assert 1 in by_race.values(), "some earlier quarter is still counted as it was"
+    assert set(total.values()) == {3}, "enough records came late for the total, and it counts them all"
 
 
 def test_each_release_is_counted_again_from_the_versions_that_it_names(millbrook):

@@ -62,10 +62,13 @@ def test_a_backtest_tells_what_the_gate_asks():
 
 def test_cells_journal_and_recoded_files_are_written_as_they_were():
     cells = {
+        "format": 2,
         "published": "2022-02-10",
+        "k": 10,
+        "width": 5,
         "zeros_shown": False,
-        "days": {"stops/stop": "2020..2021"},
-        "versions": {"2020": 3},
+        "days": {"stops/stop": "2020-01-01..2021-12-31"},
+        "views": [{"stretches": {"2020-01-01..2021-12-31": 3}, "tables": [["stops/stops", ["race"], "year"]]}],
     }
     journal = {
         "key": "a/b/1",

@@ -37,6 +37,8 @@ class System:
     lower: NDArray[np.int64]
     """The least that a withheld cell can deviate by, 0 or less."""
     secret: NDArray[np.bool_]
+    width: NDArray[np.int64]
+    """How far apart the values must be that a secret could have."""
 
 
 @dataclass(frozen=True)
@@ -92,9 +94,9 @@ class Witnesses:
         np.maximum(self.most, z, out=self.most)
         return True
 
-    def unsettled(self, system: System, width: int) -> NDArray[np.int64]:
-        """Return the secrets that no two of these tables hold apart by the width."""
-        return np.flatnonzero(system.secret & (self.most - self.least < width))
+    def unsettled(self, system: System) -> NDArray[np.int64]:
+        """Return the secrets that no two of these tables hold apart by their width."""
+        return np.flatnonzero(system.secret & (self.most - self.least < system.width))
 
 
 def intervals(system: System, cells: NDArray[np.int64], budget: TimeBudget) -> NDArray[np.float64]:
@@ -112,22 +114,22 @@ def intervals(system: System, cells: NDArray[np.int64], budget: TimeBudget) -> N
     return found + system.value[cells][:, None]
 
 
-def exposed(system: System, width: int, budget: TimeBudget, witnesses: Witnesses | None = None) -> list[Exposed]:
-    """Return the secrets that are known to within less than `width`; none means that every secret is safe.
+def exposed(system: System, budget: TimeBudget, witnesses: Witnesses | None = None) -> list[Exposed]:
+    """Return the secrets that are known to within less than their width; none means that every secret is safe.
 
     Raises:
         ReleaseError: the attack takes longer than its budget.
     """
     low, high = propagate(system)
     kept = witnesses or Witnesses(len(system.keys))
-    near = system.secret & ((high - low < width) | system.public)
+    near = system.secret & ((high - low < system.width) | system.public)
     found = [Exposed(int(i), *_known(system, int(i), low[i], high[i])) for i in np.flatnonzero(near)]
     parts = components(system)
-    settle(system, width, kept, budget, parts)
-    open_ = np.setdiff1d(kept.unsettled(system, width), np.flatnonzero(near))
+    settle(system, kept, budget, parts)
+    open_ = np.setdiff1d(kept.unsettled(system), np.flatnonzero(near))
     for part in parts:
         for cell in open_[np.isin(open_, part.cells)]:
-            ends = [kept.least[cell], kept.most[cell]]
+            ends, width = [kept.least[cell], kept.most[cell]], int(system.width[cell])
             for index, way in enumerate((-1, 1)):
                 if ends[1] - ends[0] < width:
                     ends[index], z = part.extreme(low, high, int(cell), way, budget, width)
@@ -137,24 +139,25 @@ def exposed(system: System, width: int, budget: TimeBudget, witnesses: Witnesses
     return found
 
 
-def settle(system: System, width: int, kept: Witnesses, budget: TimeBudget, parts: "list[Component]") -> None:
+def settle(system: System, kept: Witnesses, budget: TimeBudget, parts: "list[Component]") -> None:
     """Find tables that hold many secrets apart at once: all moved up, then up and down by the toss of a coin."""
     low, high = propagate(system)
     coin = np.random.default_rng(7)
-    unsettled = kept.unsettled(system, width)
+    unsettled = kept.unsettled(system)
     for part in parts:
         at = np.flatnonzero(np.isin(part.cells, unsettled))
         for attempt in range(40):
-            open_ = at[(kept.most - kept.least)[part.cells[at]] < width]
+            open_ = at[(kept.most - kept.least < system.width)[part.cells[at]]]
             if open_.size == 0:
                 break
             goal, ceiling, floor = np.zeros(len(part.cells)), high[part.cells].copy(), low[part.cells].copy()
             goal[open_] = 1 if attempt == 0 else coin.choice([-1.0, 1.0], open_.size)
+            width = system.width[part.cells[open_]]
             ceiling[open_], floor[open_] = np.minimum(ceiling[open_], width), np.maximum(floor[open_], -width)
             z = part.program.furthest(goal, floor, ceiling, budget)
             if z is not None:
                 kept.add(system, part.cells, z)
-            left = ((kept.most - kept.least)[part.cells[open_]] < width).sum()
+            left = (kept.most - kept.least < system.width)[part.cells[open_]].sum()
             if attempt > 2 and left > 0.8 * open_.size:
                 break
 

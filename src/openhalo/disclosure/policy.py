@@ -5,8 +5,8 @@ There is no national rule for police data. In use elsewhere are 3 or 5 (OECD), 1
 people can be guessed, above K_CEILING a department could hide behind privacy.
 """
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Annotated, Literal
 
@@ -135,7 +135,8 @@ class Rule:
 
     k: int = 10
     width: int = 5
-    units: tuple[str, ...] = ()
+    units: Mapping[str, int] = field(default_factory=dict)
+    """Protection unit → the least number of them in a cell."""
     zeros_shown: bool = False
     dominance: float | None = None
     attack_seconds: float = 60.0
@@ -148,13 +149,21 @@ class Policy(Spec):
     width: int | None = Field(
         default=None, ge=2, description="An attacker may not know a withheld cell closer than this"
     )
+    k_officers: int = Field(
+        default=3, ge=K_FLOOR, le=K_CEILING, description="A cell in which fewer officers had a part is withheld"
+    )
     units: list[Unit] = Field(
         default=["persons", "officers"], min_length=1, description="Whom a small count could give away"
+    )
+    units_of: dict[str, list[Unit]] = Field(
+        default={}, description="Record type → whom its counts could give away, where that is not as in units"
     )
     zeros: Literal["withheld", "shown"] = Field(
         default="withheld", description="Whether a cell that counts nobody is small, or said to be empty"
     )
-    dominance: float | None = Field(default=None, gt=0, le=1, description="The p of the p % rule")
+    dominance: float | None = Field(
+        default=0.1, gt=0, le=1, description="The p of the p % rule: one officer may not stand for nearly all of a cell"
+    )
     corrections: Literal["wait", "at_once"] = Field(
         default="wait", description="Whether changes of fewer than k wait until they are more"
     )
@@ -183,11 +192,17 @@ class Policy(Spec):
         for index, file in enumerate(self.incident_files):
             yield from (m._replace(location=("incident_files", index, *m.location)) for m in file.misfits())
 
+    def least(self, record: str) -> dict[str, int]:
+        """Return whom counts of a record type could give away, and how many of them a cell needs at least."""
+        units = self.units_of.get(record, self.units)
+        return {unit: self.k_officers if unit == "officers" else self.k for unit in units}
+
     def rule(self) -> Rule:
         """Return what suppression needs; without a width of its own, half of k and at least 2."""
         width = self.width or max(2, -(-self.k // 2))
-        zeros = self.zeros == "shown"
-        return Rule(self.k, width, tuple(self.units), zeros, self.dominance, self.attack_seconds)
+        named = [unit for units in (self.units, *self.units_of.values()) for unit in units]
+        least: dict[str, int] = {unit: self.k_officers if unit == "officers" else self.k for unit in named}
+        return Rule(self.k, width, least, self.zeros == "shown", self.dominance, self.attack_seconds)
 
     def is_closed(self, last_day: date, today: date) -> bool:
         """Return whether a period that ends on `last_day` may be cut by group."""

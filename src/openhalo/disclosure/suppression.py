@@ -9,7 +9,7 @@ are withheld too. sdcTable warns that its methods may leave tables under-protect
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import polars as pl
@@ -18,6 +18,7 @@ from scipy.sparse import csr_array, hstack, vstack
 
 from openhalo.base.errors import Problem, ReleaseError
 from openhalo.disclosure.attack import FAR, Component, System, Witnesses, components, exposed, settle
+from openhalo.disclosure.intervals import period, sums_over_days
 from openhalo.disclosure.lattice import CountTable, Lattice, cell_keys, without_repeats
 from openhalo.disclosure.policy import Rule
 from openhalo.disclosure.programs import Numbers, Program, TimeBudget
@@ -33,9 +34,33 @@ class Protected:
     lattice: Lattice
     secret: NDArray[np.bool_]
     withheld: NDArray[np.bool_]
-    zeros_shown: bool
+    rule: Rule
     published: NDArray[np.bool_] | None = None
     """Which cells some table shows unless they are withheld; the others only stand between them. None: all."""
+
+    @property
+    def stood(self) -> NDArray[np.bool_]:
+        """Return which cells stood in a table, shown or withheld, or were shown because they are empty."""
+        every = np.ones_like(self.withheld)
+        return every if self.published is None else self.published | ~self.withheld
+
+    def told(self) -> pl.DataFrame:
+        """Return `key`, `n`, `of`, `period` of all that can be known of this release.
+
+        These are the cells that are no secrets, since what is not shown of them may be worked out, each under its own
+        key (`of`); and what a shown total leaves for all its withheld parts together: these share an `of`.
+        """
+        cells = self.lattice.cells.select("key", "n").with_row_index("at")
+        open_ = cells.filter(pl.Series(~self.secret)).select("key", "n", of="key", period=period())
+        sums = self.lattice.sums.tocoo()
+        entries = pl.DataFrame({"row": sums.row, "at": sums.col, "sign": sums.data}).with_columns(
+            pl.col("at").cast(pl.UInt32), hidden=pl.Series(self.withheld[sums.col])
+        )
+        totals = entries.filter(pl.col("sign") > 0, ~pl.col("hidden")).select("row", total="at")
+        parts = entries.filter(pl.col("sign") < 0, "hidden").join(totals, on="row").join(cells, on="at")
+        named = cells.select(period=period(), total="at")
+        left = parts.join(named, on="total").select("key", "n", of=pl.format("rest {}", "row"), period="period")
+        return pl.concat([open_, left])
 
     def cells(self) -> pl.DataFrame:
         """Return `key`, `n` (null where withheld) and `withheld`: what may be said about each cell."""
@@ -57,7 +82,7 @@ class Protected:
 def primary(lattice: Lattice, rule: Rule) -> NDArray[np.bool_]:
     """Return which cells count too few of a protection unit, or are dominated by one of them.
 
-    `rule.units` names columns of the lattice; a cell is as small as the smallest of its numbers. Dominance is the
+    `rule.units` names columns of the lattice, each with the least that a cell needs of them. Dominance is the
     p % rule: the second largest contributor could work out the largest to within p %.
     """
     cells = lattice.cells
@@ -65,38 +90,40 @@ def primary(lattice: Lattice, rule: Rule) -> NDArray[np.bool_]:
     if missing:
         problems = [Problem("units", f"the tables do not count '{unit}'", todo="count it") for unit in missing]
         raise ReleaseError(problems)
-    least = cells.select(pl.min_horizontal("n", *rule.units)).to_series().to_numpy()
+    few = [pl.col("n") < rule.k, *((pl.col(unit) < least).fill_null(False) for unit, least in rule.units.items())]
     count = lattice.n
-    small = (least < rule.k) & ((count > 0) | (not rule.zeros_shown))
+    small = cells.select(pl.any_horizontal(few)).to_series().to_numpy() & ((count > 0) | (not rule.zeros_shown))
     if rule.dominance is not None:
         for unit in rule.units:
             largest, second = (cells[f"{unit}_{rank}"].to_numpy() for rank in ("largest", "second"))
-            small |= (count > 0) & (count - largest - second < rule.dominance * largest)
+            small = small | ((count > 0) & (count - largest - second < rule.dominance * largest))
     return np.asarray(small, dtype=np.bool_)
 
 
-def joined(current: Protected, earlier: Sequence[Protected]) -> System:
-    """Return what the attacker has once `current` is public beside every earlier release still public.
+def joined(releases: Sequence[Protected]) -> System:
+    """Return what the attacker has once all these releases are public, oldest first.
 
     A cell that stands in several releases is one unknown: the attacker is granted the change between them. So it is
     public when any release shows it, and its least value is the strictest that any release allows.
     """
-    releases = [*earlier, current]
     stacked = pl.concat([release.lattice.cells.select("key", "n") for release in releases])
     unique = stacked.group_by("key", maintain_order=True).agg(pl.col("n").last())
     keys, size = unique["key"], len(unique)
     public, secret, lower = np.zeros(size, np.bool_), np.zeros(size, np.bool_), np.full(size, -FAR, np.int64)
-    parts = []
+    width = np.full(size, FAR, np.int64)
+    parts = [sums_over_days(keys)] if len(releases) > 1 else []
     for release in releases:
         place = _places(keys, release.lattice)
         public[place] |= ~release.withheld
         secret[place] |= release.secret
-        least = int(release.zeros_shown) - release.lattice.n
+        # What went out under a narrower rule is no safer today.
+        width[place] = np.minimum(width[place], np.where(release.secret, release.rule.width, FAR))
+        least = int(release.rule.zeros_shown) - release.lattice.n
         lower[place] = np.maximum(lower[place], np.minimum(least, 0))
         entries = release.lattice.sums.tocoo()
         parts.append(csr_array((entries.data, (entries.row, place[entries.col])), shape=(entries.shape[0], size)))
     sums = without_repeats(csr_array(vstack(parts)))
-    return System(keys.to_list(), unique["n"].to_numpy().astype(np.int64), sums, public, lower, secret)
+    return System(keys.to_list(), unique["n"].to_numpy().astype(np.int64), sums, public, lower, secret, width)
 
 
 def protect(
@@ -112,7 +139,7 @@ def protect(
 
     Raises:
         ReleaseError: a secret cannot be protected because what an earlier release shows gives it away (publish
-            those periods as before: see `held_periods`), or the attack takes longer than its budget.
+            those periods as before: see `small_changes`), or the attack takes longer than its budget.
     """
     return withhold(lattice, primary(lattice, rule), rule, earlier, published)
 
@@ -125,23 +152,38 @@ def withhold(
     published: NDArray[np.bool_] | None = None,
 ) -> Protected:
     """Protect given secrets, as `protect` does for those that it finds itself."""
+    return withhold_together([Protected(lattice, secret, secret, rule, published)], earlier)[0]
+
+
+def withhold_together(parts: Sequence[Protected], earlier: Sequence[Protected] = ()) -> list[Protected]:
+    """Protect a release that counts some tables from one state of the records, and some from another.
+
+    Args:
+        parts: the tables of each state, with their secrets; what they withhold is found here. A cell that several
+            have is withheld in all of them or in none.
+        earlier: every release still public, oldest first.
+    """
+    rule = parts[0].rule
     budget = TimeBudget(rule.attack_seconds)
-    may_hide = ((lattice.n > 0) | (not rule.zeros_shown)) & ~_known_empty(lattice, earlier)
-    secret = secret & may_hide
-    unseen = np.zeros_like(secret) if published is None else ~published
-    withheld = (secret | unseen | _named(lattice, earlier, hidden=True)) & may_hide
-    system = joined(Protected(lattice, secret, withheld, rule.zeros_shown), earlier)
-    place = _places(pl.Series("key", system.keys), lattice)
-    free = np.zeros(len(system.keys), np.bool_)
-    free[place] = ~_named(lattice, earlier, hidden=False) & may_hide
+    hidden = [np.ones_like(part.secret) for part in parts]
+    parts = [
+        replace(part, secret=_still_secret(part, earlier), withheld=all_)
+        for part, all_ in zip(parts, hidden, strict=True)
+    ]
+    system = joined([*earlier, *parts])
+    places, free = (
+        [_places(pl.Series("key", system.keys), part.lattice) for part in parts],
+        _choose(system, parts, earlier),
+    )
     kept, others, whole = Witnesses(len(system.keys)), _OtherTables(system, free), False
     for _ in range(MAX_PASSES):
-        settle(system, rule.width, kept, budget, components(system))
-        hidden, hopeless = int(system.public.sum()), []
-        for cell in kept.unsettled(system, rule.width):
-            if kept.most[cell] - kept.least[cell] >= rule.width:
+        settle(system, kept, budget, components(system))
+        shown, hopeless = int(system.public.sum()), []
+        for cell in kept.unsettled(system):
+            width = int(system.width[cell])
+            if kept.most[cell] - kept.least[cell] >= width:
                 continue
-            moves = others.cheapest(int(cell), rule.width, whole, budget)
+            moves = others.cheapest(int(cell), width, whole, budget)
             if not moves:
                 hopeless.append(_cannot_hide(system.keys[cell]))
             for cells, deviation in moves:
@@ -149,30 +191,51 @@ def withhold(
                 kept.add(system, cells, deviation)
         if hopeless:
             raise ReleaseError(hopeless[:20])
-        whole = hidden == int(system.public.sum())
-        if whole and not exposed(system, rule.width, budget, kept):
-            return Protected(lattice, secret, ~system.public[place], rule.zeros_shown, published)
+        whole = shown == int(system.public.sum())
+        if whole and not exposed(system, budget, kept):
+            return [replace(part, withheld=~system.public[place]) for part, place in zip(parts, places, strict=True)]
     raise ReleaseError(Problem("disclosure", f"no safe set of cells was found in {MAX_PASSES} passes"))
+
+
+def _choose(system: System, parts: Sequence[Protected], earlier: Sequence[Protected]) -> NDArray[np.bool_]:
+    """Make public what is no secret and stands in a table, and return which cells may be withheld all the same."""
+    keys, size = pl.Series("key", system.keys), len(system.keys)
+    here, may_hide, seen, hidden, shown = (np.zeros(size, np.bool_) for _ in range(5))
+    for part in parts:
+        place = _places(keys, part.lattice)
+        here[place] = True
+        may_hide[place] |= _may_hide(part, earlier)
+        seen[place] |= True if part.published is None else part.published
+    for release in earlier:
+        place = _places(keys, release.lattice)
+        hidden[place] |= release.stood & release.withheld
+        shown[place] |= release.stood & ~release.withheld
+    system.public[here & ~((system.secret | ~seen | hidden) & may_hide)] = True
+    return here & ~shown & may_hide
+
+
+def _may_hide(part: Protected, earlier: Sequence[Protected]) -> NDArray[np.bool_]:
+    return ((part.lattice.n > 0) | (not part.rule.zeros_shown)) & ~_known_empty(part.lattice, earlier)
+
+
+def _still_secret(part: Protected, earlier: Sequence[Protected]) -> NDArray[np.bool_]:
+    """Return the secrets of a part that can be kept: not those that an earlier release told, at a lower k perhaps."""
+    secret = part.secret & _may_hide(part, earlier)
+    cells = part.lattice.cells.select("key", "n")
+    for release in earlier:
+        told = release.lattice.cells.select("key", "n").filter(pl.Series(release.stood & ~release.secret))
+        secret &= (
+            ~cells.select(pl.struct("key", "n").is_in(told.select(pl.struct("key", "n")).to_series().implode()))
+            .to_series()
+            .to_numpy()
+        )
+    return np.asarray(secret, dtype=np.bool_)
 
 
 def _places(keys: pl.Series, lattice: Lattice) -> NDArray[np.int64]:
     known = pl.DataFrame({"key": keys}).with_row_index("at")
     places = lattice.cells.select("key").join(known, on="key", how="left", maintain_order="left")["at"]
     return places.to_numpy().astype(np.int64)
-
-
-def _named(lattice: Lattice, earlier: Sequence[Protected], hidden: bool) -> NDArray[np.bool_]:
-    """Return which cells some earlier release withholds (or shows)."""
-    keys = [r.lattice.cells["key"].filter(pl.Series(_stood(r) & (r.withheld == hidden))) for r in earlier]
-    if not keys:
-        return np.zeros(len(lattice.cells), np.bool_)
-    return np.asarray(lattice.cells["key"].is_in(pl.concat(keys).unique().implode()).to_numpy(), dtype=np.bool_)
-
-
-def _stood(release: Protected) -> NDArray[np.bool_]:
-    """Return which cells stood in a table, shown or withheld, or were shown because they are empty."""
-    every = np.ones_like(release.withheld)
-    return every if release.published is None else release.published | ~release.withheld
 
 
 def _known_empty(lattice: Lattice, earlier: Sequence[Protected]) -> NDArray[np.bool_]:
@@ -267,26 +330,3 @@ class _OtherTables:
         if id(part) not in self.programs:
             self.programs[id(part)] = Program(csr_array(hstack([part.sums, -part.sums])))
         return self.programs[id(part)]
-
-
-def held_periods(lattice: Lattice, earlier: Sequence[Protected], k: int, periods: Sequence[str]) -> list[str]:
-    """Return the periods of which late records and corrections must wait: their figures go out as before.
-
-    A difference between two releases is a count too: of records that came late or were changed. Where any cell that
-    an earlier release shows would now show a change of fewer than k, the whole period waits until it is more, and is
-    counted from the store version of that release, so that no sum over periods lets the difference out.
-
-    Args:
-        lattice: the tables as counted now.
-        earlier: the releases still public, oldest first.
-        k: the policy's k.
-        periods: codes of the dimension `period`, finest first where one contains another.
-    """
-    now = lattice.cells.select("key", "n")
-    held: list[str] = []
-    for release in earlier:
-        shown = release.cells().filter(~pl.col("withheld")).join(now, on="key", suffix="_now")
-        small = shown.filter((pl.col("n") != pl.col("n_now")) & ((pl.col("n") - pl.col("n_now")).abs() < k))
-        found = small.select(pl.col("key").str.extract(r"\|period=([^|]*)").unique())["key"].to_list()
-        held += [period for period in periods if period in found and period not in held]
-    return held

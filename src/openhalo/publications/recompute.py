@@ -13,6 +13,7 @@ from openhalo.catalogue.measure_specs import MeasureSpec
 from openhalo.measures.evaluation import evaluate
 from openhalo.measures.planning import Question
 from openhalo.publications.declared_fields import counted
+from openhalo.publications.protection.earlier_releases import TableName, View
 from openhalo.publications.protection.figures_from_files import count, released
 from openhalo.publications.protection.recoded_incident_files import read_recoded, recoded_again
 from openhalo.publications.tables import open_data
@@ -63,7 +64,7 @@ def recompute(folder: Path, definitions: Definitions, records: Records, report: 
     files = read_recoded(folder)
     as_out = released(files, folder, records)
     told = _Protected.of(read_facts(folder, DESCRIPTOR, _Descriptor).disclosure)
-    versions = {definitions.store_version, *(version for _days, version in told.stretches)}
+    versions = {definitions.store_version, *told.versions}
     versions |= {version for one in files for version in one.stretches.values()}
     gone = {one.record for one in purges(records.store) if versions & {*one.versions}}
     for one in [file for file in files if file.file.record not in gone]:
@@ -98,9 +99,17 @@ def recompute(folder: Path, definitions: Definitions, records: Records, report: 
     return found
 
 
+class _CountedFrom(Facts):
+    tables: list[TableName] = []
+    """Empty: every table."""
+    versions: dict[str, int] = {}
+
+
 class _Disclosure(Facts):
     closed_days: dict[str, str] = {}
+    counted_from: list[_CountedFrom] = []
     counted_from_versions: dict[str, int] = {}
+    """What releases said before tables could differ in this."""
 
 
 class _Descriptor(Facts):
@@ -112,22 +121,37 @@ class _Protected:
     """What a release says of the records that it protected: the days they speak for, and how these were counted."""
 
     days: dict[str, Period]
-    stretches: list[tuple[Period, int]]
+    views: list[View]
 
     @classmethod
     def of(cls, facts: _Disclosure) -> "_Protected":
         days = {record: Period.parse(text) for record, text in facts.closed_days.items()}
-        return cls(days, [(Period.parse(text), version) for text, version in facts.counted_from_versions.items()])
+        counted_from = [*facts.counted_from, _CountedFrom(versions=facts.counted_from_versions)]
+        views = [
+            View(tuple((Period.parse(text), version) for text, version in one.versions.items()), tuple(one.tables))
+            for one in counted_from
+        ]
+        return cls(days, views)
+
+    @property
+    def versions(self) -> set[int]:
+        """Return every store version that some table was counted from."""
+        return {version for view in self.views for _days, version in view.stretches}
+
+    def records(self, table: TableName, records: Records) -> RecordsAsOf:
+        """Return the records as a table counted them."""
+        view = next(view for view in self.views if view.has(table))
+        return RecordsAsOf.of(records, list(view.stretches), frozenset(self.days))
 
 
 def _again(
     part: pl.DataFrame, spec: MeasureSpec, defined: Defined, told: _Protected, records: Records
 ) -> ReleaseFigures:
     """Return a protected measure's figures, each stretch of days from the store version that the release names."""
-    as_of = RecordsAsOf.of(records, told.stretches, frozenset(told.days))
     found = ReleaseFigures(spec, counted(spec, records.catalogue), defined.days, defined.all_days)
     for group, group2, grain in part.select("group", "group2", "grain").unique(maintain_order=True).iter_rows():
         by = [name for name in (group, group2) if name is not None]
+        as_of = told.records((spec.id, tuple(by), grain), records)
         found.more.append(evaluate(Question(spec, by, grain, defined.days), as_of))
     return found
 

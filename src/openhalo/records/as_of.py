@@ -1,4 +1,4 @@
-"""Records of which some days are read from an earlier store version: late changes to these days wait."""
+"""Records of which some days are read from an earlier store version, and those that were changed since."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -40,16 +40,19 @@ class RecordsAsOf(Records):
         if record not in self._tables:
             day = self.catalogue.record_type(record).date_column
             parts = [
-                table.filter(ibis.or_(*(table[day].between(p.first, p.last) for p in periods)))
+                _of_days(table, day, periods)
                 for version, periods in self._by_version().items()
-                for table in [self._whole(version, record)]
+                if (table := self._whole(version, record)) is not None
             ]
-            self._tables[record] = ibis.union(*parts) if len(parts) > 1 else parts[0]
+            self._tables[record] = _together(parts) if parts else _of_days(super().table(record), day, [])
         return self._tables[record]
 
-    def _whole(self, version: int, record: str) -> Any:
+    def _whole(self, version: int, record: str) -> Any | None:
+        """Return the records of a version; None where it has none of this type."""
         if version == self.manifest.version:
             return super().table(record)
+        if record not in self.store.manifest(version).tables:
+            return None
         earlier = Records(
             self.store,
             self.store.manifest(version),
@@ -66,3 +69,36 @@ class RecordsAsOf(Records):
         for period, version in self.stretches:
             found.setdefault(version, []).append(period)
         return found
+
+
+@dataclass(frozen=True, eq=False)
+class RecordsChanged(RecordsAsOf):
+    """Records that came, went or were changed on some days since an earlier store version, as they were and are."""
+
+    def table(self, record: str) -> Any:
+        """Return the Ibis table of these records; one that was changed stands there twice."""
+        if record not in self.only or record not in self.manifest.tables:
+            return super().table(record)
+        if record not in self._tables:
+            day, newest = self.catalogue.record_type(record).date_column, Records.table(self, record)
+            parts = []
+            for version, periods in self._by_version().items():
+                now, before = _of_days(newest, day, periods), self._whole(version, record)
+                if before is None:
+                    parts.append(now)
+                    continue
+                then = _of_days(before, day, periods)
+                parts += [now.anti_join(then, _SAME), then.anti_join(now, _SAME)]
+            self._tables[record] = _together(parts) if parts else _of_days(newest, day, [])
+        return self._tables[record]
+
+
+_SAME = ("record_key", "content_hash")
+
+
+def _of_days(table: Any, day: str, periods: list[Period]) -> Any:
+    return table.filter(ibis.or_(ibis.literal(False), *(table[day].between(p.first, p.last) for p in periods)))
+
+
+def _together(parts: list[Any]) -> Any:
+    return ibis.union(*parts) if len(parts) > 1 else parts[0]

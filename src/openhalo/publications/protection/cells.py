@@ -7,9 +7,7 @@ one lattice, and so are two counts over the same records.
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
-import ibis
 import polars as pl
 
 from openhalo.base.errors import Problem, ReleaseError
@@ -18,14 +16,13 @@ from openhalo.base.provenance import hash_facts
 from openhalo.base.settings_files import POLICY
 from openhalo.catalogue.index import Catalogue
 from openhalo.catalogue.measure_specs import MeasureSpec
-from openhalo.disclosure.lattice import ALL, RECORDS, UNKNOWN, CountTable, cell_keys, count_table
-from openhalo.engines.ibis_expressions import to_ibis
-from openhalo.measures.planning import PERIOD, period_of, starts, within
+from openhalo.disclosure.lattice import ALL, UNKNOWN, CountTable, cell_keys, count_table
 from openhalo.publications.declared_fields import counted
-from openhalo.publications.protection.closed_periods import Calendar
-from openhalo.records.reading import Records
+from openhalo.publications.protection.closed_periods import Calendar, periods
 
 YES, NO = "yes", "no"
+DAY, UNIT = "_day", "_unit:"
+"""Columns of rows: the day of a record, and who stands behind it."""
 
 
 @dataclass(frozen=True)
@@ -50,8 +47,9 @@ class Counted:
         return (*self.fields, *map(dimension, (*self.where, *self.says)))
 
     def keys(self, figures: pl.DataFrame, days: Period) -> list[pl.Series]:
-        """Return, for each role, the cell that each figure shows."""
-        period = pl.lit(str(days)) if self.grain == "all" else pl.col("period")
+        """Return, for each role, the cell that each figure shows; a cell calls its period by its days."""
+        called = {name: str(period) for name, period in periods(self.grain, days)}
+        period = pl.lit(str(days)) if self.grain == "all" else pl.col("period").replace(called)
         groups = [as_named(pl.col(ours).alias(theirs)) for ours, theirs in self.groups.items()]
         found = []
         for role in self.roles:
@@ -114,49 +112,27 @@ def _unprotected(
             yield Problem(where, f"'{name}' can hold several codes, so its groups do not add up", todo=todo)
 
 
-class Counting:
-    """Counts cells of one state of the records; tables that differ in their periods only are counted once."""
+def count_cells(rows: pl.DataFrame, side: Counted, times: Calendar) -> CountTable:
+    """Return the cells of one side of a table, with how many of each protection unit they hold.
 
-    def __init__(self, records: Records) -> None:
-        self.records = records
-        self._counted: dict[tuple[object, ...], pl.DataFrame] = {}
-
-    def table(self, side: Counted, days: Period, times: Calendar) -> CountTable:
-        """Return the cells of one side of a table, with how many of each protection unit they hold."""
-        fine: Grain = "day" if side.grain == "day" else "month"
-        asked = (side.record, side.fields, side.where, side.says, fine, days)
-        if asked not in self._counted:
-            self._counted[asked] = self._count(side, days, fine)
-        frame = self._counted[asked]
-        day = pl.max_horizontal(starts(pl.col(PERIOD), fine), pl.lit(days.first)).alias("_day")
-        pieces = pl.DataFrame(
-            {"_day": [piece.first for piece in times.pieces.values()], "period": list(times.pieces)},
-            schema={"_day": pl.Date, "period": pl.String},
-        ).sort("_day")
-        timed = frame.with_columns(day).sort("_day").join_asof(pieces, on="_day")
-        # Where no source says who, an officer cannot be found either; then each record stands for itself.
-        units = {name.partition(":")[2]: name for name in frame.columns if name.startswith("_unit:")}
-        said = {unit: column for unit, column in units.items() if frame[column].null_count() < len(frame)}
-        dims = [*side.dims, "period"]
-        return count_table(timed, side.record, dims, said, {"period": times.rollups}, ["period"])
-
-    def _count(self, side: Counted, days: Period, fine: Grain) -> pl.DataFrame:
-        records, record, conditions = self.records, side.record, (*side.where, *side.says)
-        relation = within(days, records, record)
-        rows: dict[str, Any] = {f"_field{i}": relation.field(path) for i, path in enumerate(side.fields)}
-        for i, text in enumerate(conditions):
-            node = records.catalogue.condition(record, text)
-            assert node is not None
-            rows[f"_if{i}"] = to_ibis(node, relation)
-        units = {f"_unit:{u}": path for u, path in records.catalogue.record_type(record).protects.items() if path}
-        rows |= {column: relation.field(path) for column, path in units.items()}
-        table = relation.table.select(**rows, **{PERIOD: period_of(relation, records, record, fine)})
-        cells = records.fetch(table.group_by([*rows, PERIOD]).agg(**{RECORDS: ibis._.count()}))
-        told = [as_named(pl.col(f"_field{i}").alias(path)) for i, path in enumerate(side.fields)]
-        for i, text in enumerate(conditions):
-            code = pl.when(pl.col(f"_if{i}")).then(pl.lit(YES)).when(~pl.col(f"_if{i}")).then(pl.lit(NO))
-            told.append(code.otherwise(pl.lit(UNKNOWN)).alias(dimension(text)))
-        return cells.select(*told, *units, RECORDS, PERIOD)
+    Args:
+        rows: records, as `CellRows` reads them.
+        side: what is counted.
+        times: pieces of time; days before or after them are left out.
+    """
+    pieces = pl.DataFrame(
+        {
+            DAY: [piece.first for piece in times.pieces.values()],
+            "_last": [piece.last for piece in times.pieces.values()],
+            "period": list(times.pieces),
+        },
+        schema={DAY: pl.Date, "_last": pl.Date, "period": pl.String},
+    ).sort(DAY)
+    timed = rows.sort(DAY).join_asof(pieces, on=DAY).filter(pl.col(DAY) <= pl.col("_last"))
+    # Where no source says who, an officer cannot be found either; then each record stands for itself.
+    units = {name.removeprefix(UNIT): name for name in rows.columns if name.startswith(UNIT)}
+    said = {unit: column for unit, column in units.items() if rows[column].null_count() < len(rows)}
+    return count_table(timed, side.record, [*side.dims, "period"], said, {"period": times.rollups}, ["period"])
 
 
 def as_told(codes: pl.Series) -> list[str | None]:

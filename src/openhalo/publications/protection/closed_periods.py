@@ -1,6 +1,6 @@
 """Which days are closed, and days cut into pieces of which every period that was or is published is a sum."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -13,6 +13,7 @@ from openhalo.measures.planning import has_days
 from openhalo.records.reading import Records
 
 _STEPS = {"day": "1d", "month": "1mo", "quarter": "1q", "year": "1y"}
+_DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True)
@@ -23,18 +24,6 @@ class Calendar:
     """Code → days; they cover all days, none twice."""
     rollups: dict[str, tuple[str, ...]]
     """Code of a longer period → codes of its pieces."""
-
-    @property
-    def codes(self) -> list[str]:
-        """Return every code, finest first."""
-        return [*self.pieces, *sorted(self.rollups, key=lambda code: len(self.rollups[code]))]
-
-    def days(self, code: str) -> Period:
-        """Return the days of a code."""
-        if code in self.pieces:
-            return self.pieces[code]
-        parts = [self.pieces[part] for part in self.rollups[code]]
-        return Period(min(part.first for part in parts), max(part.last for part in parts))
 
 
 def periods(grain: Grain, days: Period) -> list[tuple[str, Period]]:
@@ -49,43 +38,39 @@ def periods(grain: Grain, days: Period) -> list[tuple[str, Period]]:
     starts = pl.date_range(ends[0], ends[1], _STEPS[grain], eager=True)
     found = []
     for start, following in zip(starts, starts.dt.offset_by(_STEPS[grain]), strict=True):
-        whole, inside = Period(start, following - timedelta(days=1)), Period(max(start, days.first), days.last)
+        whole, inside = Period(start, following - _DAY), Period(max(start, days.first), days.last)
         here = Period(inside.first, min(whole.last, days.last))
         found.append((label(start, grain) if whole.last <= days.last else str(here), here))
     return found
 
 
-def calendar(grain: Grain, longer: Iterable[Grain], days: Period, ends: Sequence[date] = ()) -> Calendar:
-    """Return the pieces of a table by this grain.
+def calendar(grain: Grain, longer: Iterable[Grain], days: Period, told: Iterable[Period] = ()) -> Calendar:
+    """Return the pieces of a table by this grain, each called by its days: these mean the same in every release.
 
     Args:
         grain: the table's own grain.
         longer: other grains by which the same records are published.
         days: the days that the release speaks for.
-        ends: the last days of earlier releases: what they published over all days ends there, and the days since
-            can be worked out by subtraction.
+        told: the days that earlier releases spoke for: what they published over all days begins and ends there, and
+            the days before and since can be worked out by subtraction.
     """
-    cuts = sorted({end for end in ends if days.first <= end < days.last})
-    named: dict[str, Period] = {str(Period(days.first, end)): Period(days.first, end) for end in cuts}
-    pieces: dict[str, Period] = {}
-    for name, period in periods(grain, days):
+    before = [both for one in told if (both := one.overlap(days))]
+    ends = {end for one in before for end in (one.first - _DAY, one.last) if days.first <= end < days.last}
+    cuts, named, pieces = sorted(ends), list(before), []
+    for _name, period in periods(grain, days):
         inside = [end for end in cuts if period.first <= end < period.last]
-        starts = [period.first, *(end + timedelta(days=1) for end in inside)]
-        parts = [Period(first, last) for first, last in zip(starts, [*inside, period.last], strict=True)]
-        if len(parts) == 1:
-            pieces[name] = period
-        else:
-            pieces |= {str(part): part for part in parts}
-            named[name] = period
+        starts = [period.first, *(end + _DAY for end in inside)]
+        pieces += [Period(first, last) for first, last in zip(starts, [*inside, period.last], strict=True)]
+        named.append(period)
     for other in longer:
-        named |= dict(periods(other, days))
-    rollups = {}
-    for name, period in named.items():
-        parts_of = tuple(code for code, piece in pieces.items() if piece.overlap(period))
-        tiled = parts_of and pieces[parts_of[0]].first == period.first and pieces[parts_of[-1]].last == period.last
-        if name not in pieces and tiled:
-            rollups[name] = parts_of
-    return Calendar(pieces, rollups)
+        named += [period for _name, period in periods(other, days)]
+    firsts, lasts = {piece.first for piece in pieces}, {piece.last for piece in pieces}
+    rollups = {
+        str(one): tuple(str(piece) for piece in pieces if piece.overlap(one))
+        for one in named
+        if one not in pieces and one.first in firsts and one.last in lasts
+    }
+    return Calendar({str(piece): piece for piece in pieces}, rollups)
 
 
 def closed_days(record: str, records: Records, policy: Policy, today: date) -> Period:

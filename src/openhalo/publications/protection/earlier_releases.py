@@ -5,62 +5,138 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+from typing import Any, Literal
 from zipfile import BadZipFile
 
 import numpy as np
 import polars as pl
 from pydantic import BaseModel, ConfigDict
-from scipy.sparse import csr_array, load_npz, save_npz
+from scipy.sparse import block_diag, csr_array, load_npz, save_npz
 
 from openhalo.base.errors import Problem, ReleaseError, StoreError
 from openhalo.base.kept_files import read_kept
-from openhalo.base.periods import Period
+from openhalo.base.periods import Grain, Period
 from openhalo.base.private_folders import private_folder
+from openhalo.disclosure.intervals import period
 from openhalo.disclosure.lattice import Lattice
+from openhalo.disclosure.policy import K_FLOOR, Rule
 from openhalo.disclosure.suppression import Protected
 from openhalo.releases.package import DESCRIPTOR, read_descriptor
 
 _FORMS = (".json", ".parquet", ".npz")
+_MARKS = ("secret", "withheld", "published")
+
+Stretches = tuple[tuple[Period, int], ...]
+"""Days, and the store version that they are counted from."""
+TableName = tuple[str, tuple[str, ...], Grain]
+"""Measure, groups and grain of a table."""
+
+
+@dataclass(frozen=True)
+class View:
+    """Tables of a release that count the same state of the records."""
+
+    stretches: Stretches
+    tables: tuple[TableName, ...]
+    """Empty: every table."""
+
+    def has(self, table: TableName) -> bool:
+        """Return whether a table is counted so."""
+        return not self.tables or table in self.tables
+
+    def told(self) -> dict[str, Any]:
+        """Return what the descriptor says of it."""
+        tables = [[measure, list(by), grain] for measure, by, grain in self.tables]
+        return {"tables": tables, "versions": {str(days): version for days, version in self.stretches}}
 
 
 @dataclass(frozen=True)
 class Kept:
-    """One release: its cells, its day, and the store version from which each stretch of days was published."""
+    """One release: its cells, its day, and how its tables were counted."""
 
-    protected: Protected
+    parts: list[Protected]
+    views: list[View]
+    """How the tables of each part were counted."""
     published: date
     days: dict[str, Period]
     """Record type → the days that figures by group spoke for."""
-    versions: dict[str, int]
-    """Closed period, by its days → store version that it was counted from."""
+
+    def view(self, table: TableName) -> View | None:
+        """Return how a table was counted; None where the release does not have it."""
+        return next((view for view in self.views if view.has(table)), None)
+
+    def shown(self) -> pl.DataFrame:
+        """Return `key`, `n` of every cell that some table shows, once for each state of the records."""
+        parts = [part.cells().filter(pl.Series(part.stood) & ~pl.col("withheld")) for part in self.parts]
+        return pl.concat([part.select("key", "n") for part in parts])
+
+
+class KeptView(BaseModel):
+    """A view, as it is kept."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    stretches: dict[str, int]
+    """Days, as `Period` writes them → store version that they were counted from."""
+    tables: list[tuple[str, tuple[str, ...], Grain]]
 
 
 class KeptFacts(BaseModel):
     """What is kept of a release beside its cells."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    format: Literal[2]
+    published: date
+    k: int
+    width: int
+    zeros_shown: bool
+    days: dict[str, str]
+    """Record type → days, as `Period` writes them."""
+    views: list[KeptView]
+
+
+class FirstFacts(BaseModel):
+    """What was kept of a release in the first format: cells call periods by name, and all tables are counted alike."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
     published: date
     zeros_shown: bool
     days: dict[str, str]
-    """Record type → days, as `Period` writes them."""
     versions: dict[str, int]
+
+    def now(self) -> KeptFacts:
+        """Return these facts as they are kept today; a release that did not tell its rule promised the least width."""
+        view = KeptView(stretches={str(Period.parse(days)): v for days, v in self.versions.items()}, tables=[])
+        told = self.model_dump(include={"published", "zeros_shown", "days"})
+        return KeptFacts(format=2, k=K_FLOOR, width=2, views=[view], **told)
 
 
 def keep(kept: Kept, folder: Path, number: str) -> None:
     """Write what is kept of a release into the site's private folder."""
     private_folder(folder)
-    protected = kept.protected
-    assert protected.published is not None
-    marks = {"secret": protected.secret, "withheld": protected.withheld, "published": protected.published}
-    cells = protected.lattice.cells.with_columns(pl.Series(name, mark) for name, mark in marks.items())
-    cells.write_parquet(folder / f"{number}.parquet")
-    save_npz(folder / f"{number}.npz", protected.lattice.sums)
+    rule = kept.parts[0].rule
+    frames = []
+    for index, part in enumerate(kept.parts):
+        assert part.published is not None
+        marks = {"secret": part.secret, "withheld": part.withheld, "published": part.published}
+        told = [pl.Series(name, mark) for name, mark in marks.items()]
+        frames.append(part.lattice.cells.with_columns(pl.lit(index).alias("view"), *told))
+    pl.concat(frames, how="diagonal").write_parquet(folder / f"{number}.parquet")
+    save_npz(folder / f"{number}.npz", csr_array(block_diag([part.lattice.sums for part in kept.parts], format="csr")))
+    views = [
+        KeptView(stretches={str(days): version for days, version in view.stretches}, tables=list(view.tables))
+        for view in kept.views
+    ]
     facts = KeptFacts(
+        format=2,
         published=kept.published,
-        zeros_shown=protected.zeros_shown,
+        k=rule.k,
+        width=rule.width,
+        zeros_shown=rule.zeros_shown,
         days={record: str(days) for record, days in kept.days.items()},
-        versions=kept.versions,
+        views=views,
     )
     text = json.dumps(facts.model_dump(mode="json"), indent=1)
     (folder / f"{number}.json").write_text(text, encoding="utf-8")
@@ -87,16 +163,45 @@ def still_public(folder: Path, releases: Path) -> Sequence[Kept]:
 
 
 def _read(folder: Path, number: str) -> Kept:
-    facts = read_kept(folder / f"{number}.json", KeptFacts, "what is kept of the release")
+    path, what = folder / f"{number}.json", "what is kept of the release"
+    first = '"format"' not in path.read_text(encoding="utf-8", errors="replace")
+    facts = read_kept(path, FirstFacts, what).now() if first else read_kept(path, KeptFacts, what)
     try:
         cells = pl.read_parquet(folder / f"{number}.parquet")
         sums = csr_array(load_npz(folder / f"{number}.npz"))
     except (pl.exceptions.PolarsError, OSError, ValueError, BadZipFile) as error:
         found = f"what is kept of the release is damaged ({str(error).splitlines()[0]})"
         raise StoreError(Problem(str(folder / number), found, todo="restore the site's backup")) from None
-    marks = ("secret", "withheld", "published")
-    secret, withheld, published = (cells[name].to_numpy().astype(np.bool_) for name in marks)
-    lattice = Lattice(cells.drop(marks), sums)
-    protected = Protected(lattice, secret, withheld, facts.zeros_shown, published)
     days = {record: Period.parse(text) for record, text in facts.days.items()}
-    return Kept(protected, facts.published, days, facts.versions)
+    if first:
+        cells = _called_by_days(cells, days)
+    rule = Rule(facts.k, facts.width, {}, facts.zeros_shown)
+    parts, start = [], 0
+    for part in cells.partition_by("view", maintain_order=True):
+        own = sums[:, start : start + len(part)]
+        start += len(part)
+        lattice = Lattice(part.drop("view", *_MARKS), csr_array(own[np.flatnonzero(np.diff(own.indptr))]))
+        secret, withheld, published = (part[name].to_numpy().astype(np.bool_) for name in _MARKS)
+        parts.append(Protected(lattice, secret, withheld, rule, published))
+    views = [
+        View(tuple((Period.parse(text), version) for text, version in one.stretches.items()), tuple(one.tables))
+        for one in facts.views
+    ]
+    return Kept(parts, views, facts.published, days)
+
+
+def _called_by_days(cells: pl.DataFrame, days: dict[str, Period]) -> pl.DataFrame:
+    """Return cells of the first format with their periods called by the days that they covered."""
+    of, name = pl.col("key").str.extract(r"^([^|]*)"), period()
+    called = []
+    for record, code in cells.select(of.alias("of"), name).unique().drop_nulls().iter_rows():
+        covered = Period.parse(code).overlap(days[record]) if record in days else None
+        called.append((record, code, str(covered or code)))
+    schema = dict.fromkeys(("of", "period", "days"), pl.String)
+    known = cells.with_columns(of.alias("of"), name).join(
+        pl.DataFrame(called, schema=schema, orient="row"), on=["of", "period"], how="left", maintain_order="left"
+    )
+    before, after = pl.col("key").str.extract(r"^(.*\|period=)"), pl.col("key").str.extract(r"\|period=[^|]*(.*)$")
+    key = pl.concat_str(before, "days", after)
+    renamed = pl.when(pl.col("days").is_null()).then("key").otherwise(key).alias("key")
+    return known.with_columns(renamed, pl.lit(0).alias("view")).drop("of", "period", "days")

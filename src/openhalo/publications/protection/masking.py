@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 import polars as pl
 
@@ -61,7 +61,27 @@ def completed(result: MeasureResult, groups: dict[str, list[str | None]]) -> pl.
     )
 
 
-def masked(result: MeasureResult, marks: Marks, k: int, catalogue: Catalogue) -> MeasureResult:
+class Limits(NamedTuple):
+    """The least that a figure counts, and of whom."""
+
+    k: int
+    officers: int
+    units: tuple[str, ...]
+    """The protection units that the records tell apart."""
+
+
+def few_words(limits: Limits) -> str:
+    """Return what a withheld figure counts, in words that name only those who were counted."""
+    people = [word for unit, word in _PEOPLE.items() if unit in limits.units]
+    who = _(" or ").join(_(word) for word in people) or _("records")
+    text = _("fewer than {k} {who} or {few} officers") if "officers" in limits.units else _("fewer than {k} {who}")
+    return text.format(k=limits.k, who=who, few=limits.officers)
+
+
+_PEOPLE = {"persons": mark_for_translation("people"), "complainants": mark_for_translation("complainants")}
+
+
+def masked(result: MeasureResult, marks: Marks, limits: Limits, catalogue: Catalogue) -> MeasureResult:
     """Return a result in which every figure of a withheld cell is null and says so.
 
     Three things go beyond the marked rows, because they would let their numbers out: a ratio has no value where its
@@ -81,11 +101,11 @@ def masked(result: MeasureResult, marks: Marks, k: int, catalogue: Catalogue) ->
         result,
         figures=figures,
         totals=_without(result.totals, marks.totals) if result.totals.height else result.totals,
-        k=k,
+        k=limits.k,
     )
     if not marks.any:
         return shown
-    return replace(shown, guard_results=(*_quiet(result), _share_withheld(shown, k, catalogue)))
+    return replace(shown, guard_results=(*_quiet(result), _share_withheld(shown, limits, catalogue)))
 
 
 def _beside(result: MeasureResult, hidden: pl.Series, across: str, reference: str) -> pl.Series:
@@ -122,7 +142,7 @@ def _quiet(result: MeasureResult) -> list[GuardResult]:
     return kept
 
 
-def _share_withheld(shown: MeasureResult, k: int, catalogue: Catalogue) -> GuardResult:
+def _share_withheld(shown: MeasureResult, limits: Limits, catalogue: Catalogue) -> GuardResult:
     """Return what share of a result is withheld, worked out from what is shown."""
     hidden, of = int((shown.figures["status"] == WITHHELD).sum() or 0), shown.figures.height
     records, whole = int(shown.figures["n"].sum() or 0), int(shown.totals["n"].sum() or 0)
@@ -131,24 +151,25 @@ def _share_withheld(shown: MeasureResult, k: int, catalogue: Catalogue) -> Guard
     values = {
         "hidden": hidden,
         "of": of,
-        "k": k,
+        "limits": limits,
         "counted_in": 1 - records / whole if known else None,
         "units": unit_words(base.record, base.unit, catalogue),
     }
-    facts = {"group": None, "withheld": hidden, "figures": of, "k": k}
+    facts = {"group": None, "withheld": hidden, "figures": of, "k": limits.k}
     return GuardResult(WITHHELD, "note", _withheld_words, values, facts)
 
 
-def _withheld_words(hidden: int, of: int, k: int, counted_in: float | None, units: str) -> str:
+def _withheld_words(hidden: int, of: int, limits: Sequence[Any], counted_in: float | None, units: str) -> str:
     text = plural(
-        "One of {all} figures is withheld ({share}): it counts fewer than {k} people or officers, or would give such a "
-        "figure away.",
-        "{hidden} of {all} figures are withheld ({share}): they count fewer than {k} people or officers, or would give "
-        "such a figure away.",
+        "One of {all} figures is withheld ({share}): it counts {few}, or would give such a figure away.",
+        "{hidden} of {all} figures are withheld ({share}): they count {few}, or would give such a figure away.",
         hidden,
     )
     said = text.format(
-        hidden=formatting.count(hidden), all=formatting.count(of), share=formatting.share(hidden / of), k=k
+        hidden=formatting.count(hidden),
+        all=formatting.count(of),
+        share=formatting.share(hidden / of),
+        few=few_words(Limits(*limits)),
     )
     if counted_in is not None:
         text = _("{share} of the {units} are counted in them.")

@@ -1,5 +1,7 @@
 """A disclosure policy held against the catalogue: what it names must exist, and must be able to go out."""
 
+from collections.abc import Sequence
+
 from openhalo.base.errors import ReleaseError, did_you_mean, name_all
 from openhalo.catalogue.index import Catalogue
 from openhalo.catalogue.reader import Document
@@ -16,6 +18,7 @@ def must_exist(policy: Policy, document: Document, catalogue: Catalogue) -> None
         if measure not in catalogue.measures:
             hint = did_you_mean(measure, catalogue.measures)
             document.report((key, index, "measure"), f"there is no measure '{measure}'", "", hint)
+    tabled: set[str] = set()
     for index, table in enumerate(policy.tables):
         spec, here = catalogue.measures.get(table.measure), ("tables", index)
         if spec is None:
@@ -29,10 +32,11 @@ def must_exist(policy: Policy, document: Document, catalogue: Catalogue) -> None
             document.report((*here, "grain"), found, name_all([*spec.periods, "all"]))
         if not unknown:
             try:
-                sides(spec, table.by, table.grain, catalogue)
+                tabled |= {side.record for side in sides(spec, table.by, table.grain, catalogue)}
             except ReleaseError as error:
                 for problem in error.problems:
                     document.report(here, problem.found, problem.allowed, problem.todo)
+    _must_be_counted(policy, sorted(tabled), document, catalogue)
     for index, file in enumerate(policy.incident_files):
         here = ("incident_files", index)
         record = catalogue.record_types.get(file.record)
@@ -48,3 +52,19 @@ def must_exist(policy: Policy, document: Document, catalogue: Catalogue) -> None
                 document.report(here, found, "", did_you_mean(name, record.written))
         for problem in must_tell_time_coarsely(file, record, policy):
             document.report(here, problem.found, problem.allowed, problem.todo)
+
+
+def _must_be_counted(policy: Policy, tabled: Sequence[str], document: Document, catalogue: Catalogue) -> None:
+    """Note protection units that the records of a table do not tell apart: nobody would be protected by them."""
+    for name in policy.units_of:
+        if name not in catalogue.record_types:
+            hint = did_you_mean(name, catalogue.record_types)
+            document.report(("units_of", name), f"there is no record type '{name}'", "", hint)
+    for record in tabled:
+        told = catalogue.record_type(record).protects
+        lacking = [unit for unit in policy.least(record) if unit not in told]
+        if lacking:
+            where = ("units_of", record) if record in policy.units_of else ("units",)
+            kept = ", ".join(unit for unit in policy.least(record) if unit in told) or ", ".join(told)
+            todo = f"say whom its counts could give away: units_of: {{{record}: [{kept}]}}"
+            document.report(where, f"{record} does not tell {name_all(lacking)} apart", name_all(told), todo)

@@ -5,35 +5,44 @@ the attack finds none of them, with all that earlier releases show. Only then ar
 would say is taken out of them.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
-import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 
 from openhalo.base.errors import Problem, ReleaseError
-from openhalo.base.periods import GRAINS, Grain, Period
+from openhalo.base.periods import Period
 from openhalo.base.progress import Report
 from openhalo.base.settings_files import POLICY
 from openhalo.catalogue.index import Catalogue
 from openhalo.catalogue.measure_specs import MeasureSpec
 from openhalo.disclosure.lattice import CountTable, Lattice
-from openhalo.disclosure.policy import DeclaredTable, Policy, Rule
-from openhalo.disclosure.suppression import Protected, held_periods, primary, withhold
+from openhalo.disclosure.policy import DeclaredTable, Policy
+from openhalo.disclosure.suppression import Protected, withhold_together
 from openhalo.language import formatting
 from openhalo.language.translation import _
 from openhalo.measures.evaluation import evaluate
 from openhalo.measures.figures import MeasureResult
 from openhalo.measures.planning import Question
 from openhalo.publications.declared_fields import counted
-from openhalo.publications.protection.cells import Counted, Counting, as_told, sides
-from openhalo.publications.protection.closed_periods import Calendar, calendar, closed_days, periods
-from openhalo.publications.protection.earlier_releases import Kept
-from openhalo.publications.protection.masking import WITHHELD, Marks, completed, masked, share_withheld
+from openhalo.publications.protection.cell_rows import CellRows
+from openhalo.publications.protection.cells import Counted, as_told, count_cells, sides
+from openhalo.publications.protection.closed_periods import calendar, closed_days, periods
+from openhalo.publications.protection.earlier_releases import Kept, Stretches, TableName, View
+from openhalo.publications.protection.late_changes import LateChanges, Table, many_enough, rule_for, secrets
+from openhalo.publications.protection.masking import (
+    WITHHELD,
+    Limits,
+    Marks,
+    completed,
+    few_words,
+    masked,
+    share_withheld,
+)
+from openhalo.publications.protection.waiting_changes import Waiting, waiting
 from openhalo.publications.tables.freshness import Freshness, freshness
 from openhalo.publications.tables.release_figures import ReleaseFigures, release_figures
 from openhalo.records.as_of import RecordsAsOf
@@ -64,8 +73,10 @@ class Guarded:
     """None where all that goes out is published singly."""
     policy: Policy
     records: Records
-    held: list[Period] = field(default_factory=list)
-    """Closed periods whose late changes wait."""
+    limits: dict[str, Limits] = field(default_factory=dict)
+    """Measure → the least that its figures count, and of whom."""
+    waiting: dict[str, list[Waiting]] = field(default_factory=dict)
+    """Measure → days whose late changes wait in some of its tables, and since when."""
 
     def sentences(self, one: ReleaseFigures) -> list[str]:
         """Return what a measure's page says about protection."""
@@ -75,37 +86,33 @@ class Guarded:
         told = share_withheld(one.results)
         text = _(
             "{hidden} of the {all} figures of this page and its table ({share}) are withheld, so that no figure "
-            "can give a person away: they count fewer than {k} people or officers, or such a figure could be "
-            "worked out from them."
+            "can give a person away: they count {few}, or such a figure could be worked out from them."
         )
         said = [
             text.format(
                 hidden=formatting.count(told["withheld"]),
                 all=formatting.count(told["figures"]),
                 share=formatting.share(told["withheld"] / max(told["figures"], 1)),
-                k=self.policy.k,
+                few=few_words(self.limits[one.spec.id]),
             )
         ]
-        if self.held:
-            text = _("Late changes to {periods} wait for a later release, because they are few.")
-            spans = [formatting.span(one.first, one.last) for one in _joined(self.held)]
-            said.append(text.format(periods=", ".join(spans)))
-        return said
+        return said + [wait.sentence(self.policy.k) for wait in self.waiting.get(one.spec.id, [])]
 
     def freshness(self, catalogue: Catalogue) -> list[Freshness]:
         """Return how fresh the protected records are, as a language's catalogue calls them.
 
-        Only their number, and only where that is not withheld.
+        Only their number as the newest of the tables tells it, and only where none withholds it.
         """
         if self.kept is None:
             return []
-        cells = self.kept.protected.cells()
-        shown = set(cells.filter(~pl.col(WITHHELD))["key"])
+        shown = self.kept.shown()
+        told = {key: n for key, n in shown.group_by("key").agg(pl.col("n").max()).iter_rows()}
         found = []
         for one in freshness(self.answers, self.records.in_language(catalogue)):
             days = self.kept.days.get(one.record)
-            if days is not None and f"{one.record}|period={days}" in shown:
-                found.append(replace(one, known=[], first=days.first, last=days.last))
+            total = told.get(f"{one.record}|period={days}")
+            if days is not None and total is not None:
+                found.append(replace(one, rows=total, known=[], first=days.first, last=days.last))
         return found
 
     def facts(self) -> dict[str, Any]:
@@ -114,18 +121,7 @@ class Guarded:
             return {}
         told = share_withheld([result for one in self.answers for result in one.results])
         days = {record: str(days) for record, days in self.kept.days.items()}
-        versions = {**self.kept.versions}
-        return {**told, "closed_days": days, "counted_from_versions": versions}
-
-
-@dataclass(frozen=True)
-class _Table:
-    """One table to publish, and the cells that it is made from."""
-
-    spec: MeasureSpec
-    by: tuple[str, ...]
-    grain: Grain
-    sides: tuple[Counted, ...]
+        return {**told, "closed_days": days, "counted_from": [view.told() for view in self.kept.views]}
 
 
 def guard(specs: Sequence[MeasureSpec], records: Records, precaution: Precaution, report: Report) -> Guarded:
@@ -139,18 +135,26 @@ def guard(specs: Sequence[MeasureSpec], records: Records, precaution: Precaution
     tables = declared(specs, policy, records.catalogue)
     if not tables:
         return Guarded([release_figures(spec, records) for spec in specs if spec.id in alone], None, policy, records)
-    days = _closed(tables, records, policy, today)
+    days = _closed(tables, records, precaution)
     singly = [release_figures(spec, records) for spec in specs if spec.id in alone]
     while True:
         report("protecting")
-        as_of, held, protected, results = _protected(tables, records, days, precaution)
-        answers = _answers(results, as_of, days, protected, policy)
+        late = LateChanges(records, policy, precaution.earlier, tables, days)
+        try:
+            states = _protected(late, late.views(), precaution.earlier)
+        except ReleaseError:
+            if not precaution.earlier or policy.corrections == "at_once":
+                raise
+            states = _protected(late, late.views(all_wait=True), precaution.earlier)
+        answers = _answers(late, states)
         pooled = _pooled(tables, answers)
         if pooled == tables:
             break
         tables = pooled
-    kept = Kept(protected, today, days, _versions(as_of))
-    return Guarded([*answers, *singly], kept, policy, as_of, held)
+    views = [View(one.stretches, tuple(result.table.name for result in one.results)) for one in states]
+    kept = Kept([one.protected for one in states], views, today, days)
+    limits = {one.table.spec.id: one.limits for state in states for one in state.results}
+    return Guarded([*answers, *singly], kept, policy, records, limits, waiting(late, kept))
 
 
 def must_wait(policy: Policy, earlier: Sequence[Kept], today: date) -> None:
@@ -167,13 +171,13 @@ def must_wait(policy: Policy, earlier: Sequence[Kept], today: date) -> None:
         raise ReleaseError(Problem(POLICY, found, allowed, f"publish on {due} or later"))
 
 
-def declared(specs: Sequence[MeasureSpec], policy: Policy, catalogue: Catalogue) -> list[_Table]:
+def declared(specs: Sequence[MeasureSpec], policy: Policy, catalogue: Catalogue) -> list[Table]:
     """Return the tables that the policy declares of these measures, each measure's total first.
 
     Raises:
         ReleaseError: a table cannot be protected; with every problem.
     """
-    found: dict[tuple[str, tuple[str, ...], Grain], _Table] = {}
+    found: dict[TableName, Table] = {}
     problems: list[Problem] = []
     for spec in specs:
         own = [table for table in policy.tables if table.measure == spec.id]
@@ -182,7 +186,7 @@ def declared(specs: Sequence[MeasureSpec], policy: Policy, catalogue: Catalogue)
         for table in own:
             by = tuple(dict.fromkeys([*([spec.across] if spec.across else []), *table.by]))
             try:
-                made = _Table(spec, by, table.grain, tuple(sides(spec, by, table.grain, catalogue)))
+                made = Table(spec, by, table.grain, tuple(sides(spec, by, table.grain, catalogue)))
                 found.setdefault((spec.id, by, table.grain), made)
             except ReleaseError as error:
                 problems += error.problems
@@ -191,10 +195,10 @@ def declared(specs: Sequence[MeasureSpec], policy: Policy, catalogue: Catalogue)
     return list(found.values())
 
 
-def _closed(tables: Sequence[_Table], records: Records, policy: Policy, today: date) -> dict[str, Period]:
+def _closed(tables: Sequence[Table], records: Records, precaution: Precaution) -> dict[str, Period]:
     """Return the closed days of each record type of the tables."""
     counts = sorted({side.record for table in tables for side in table.sides})
-    found = {record: closed_days(record, records, policy, today) for record in counts}
+    found = {record: _days(record, records, precaution) for record in counts}
     for table in tables:
         if len({found[side.record] for side in table.sides}) > 1:
             told = ", ".join(f"{side.record}: {found[side.record]}" for side in table.sides)
@@ -202,110 +206,130 @@ def _closed(tables: Sequence[_Table], records: Records, policy: Policy, today: d
     return found
 
 
-def _protected(
-    tables: Sequence[_Table], records: Records, days: dict[str, Period], precaution: Precaution
-) -> tuple[RecordsAsOf, list[Period], Protected, "Results"]:
-    """Return the records as they are counted, the periods that wait, the protected cells, and all figures whole."""
-    policy, earlier = precaution.policy, precaution.earlier
-    now = records.manifest.version
-    whole = Period(min(one.first for one in days.values()), max(one.last for one in days.values()))
-    units = [period for _name, period in periods(policy.closed_periods, whole)]
-    before = {Period.parse(text): version for text, version in earlier[-1].versions.items()} if earlier else {}
-    wait = policy.corrections == "wait"
-    waiting: set[Period] = set()
-    only = frozenset(days)
-    while True:
-        stretches = [(unit, before[unit] if unit in waiting else now) for unit in units]
-        as_of = RecordsAsOf.of(records, stretches, only)
-        counting = Counting(as_of)
-        timed = [(side, _calendar(side, tables, days, earlier)) for table in tables for side in table.sides]
-        cells = [counting.table(side, days[side.record], times) for side, times in timed]
-        lattice = Lattice.of(cells)
-        published = [one.protected for one in earlier]
-        if wait and earlier:
-            late = _late(lattice, published, [times for _side, times in timed], policy.k)
-            more = {unit for unit in before if unit in units and any(unit.overlap(one) for one in late)} - waiting
-            if more:
-                waiting |= more
-                continue
-        seen = iter(cells)
-        groups = [_groups(table, [next(seen) for _side in table.sides]) for table in tables]
-        results = [(table, _result(table, as_of, days, codes)) for table, codes in zip(tables, groups, strict=True)]
-        shown = [keys for table, result in results if result for keys in _keys(table, result, days)]
-        marks = lattice.cells["key"].is_in(pl.concat(shown).unique().implode()).to_numpy()
-        try:
-            protected = withhold(lattice, _secret(lattice, rule := _rule(policy, lattice)), rule, published, marks)
-        except ReleaseError:
-            every = {unit for unit in before if unit in units}
-            if not wait or every <= waiting:
-                raise
-            waiting = every
-            continue
-        return as_of, sorted((u for u in waiting if before[u] != now), key=lambda u: u.first), protected, results
+def _days(record: str, records: Records, precaution: Precaution) -> Period:
+    """Return the days that a release speaks for; a record or two from before those told so far do not move the first.
+
+    Raises:
+        ReleaseError: no period is closed.
+    """
+    policy, days = precaution.policy, closed_days(record, records, precaution.policy, precaution.today)
+    firsts = [kept.days[record].first for kept in precaution.earlier if record in kept.days]
+    if not firsts or days.first >= min(firsts):
+        return days
+    before = Period(days.first, min(firsts) - timedelta(days=1))
+    side, times = Counted(record, ()), calendar("all", [], before)
+    rows = CellRows(records, [side], policy, {}).state(record, ((before, records.manifest.version),))
+    total = next(iter(count_cells(rows, side, times).counts.to_dicts()), {"n": 0})
+    least = {"n": policy.k, **policy.least(record)}
+    enough = all(total[unit] >= k for unit, k in least.items() if unit in total)
+    return days if enough else replace(days, first=min(firsts))
 
 
-def _secret(lattice: Lattice, rule: Rule) -> NDArray[np.bool_]:
-    """Return the cells that may not be known: too small, and about people; not how many records leave a field blank."""
-    blank = lattice.cells["key"].str.contains(r"\|if:[^=|]*=\?").to_numpy()
-    return np.asarray(primary(lattice, rule) & ~blank, dtype=np.bool_)
+class _Result(NamedTuple):
+    """A table's figures, whole, and how they are made from cells; no figures where no period of its grain is whole."""
+
+    table: Table
+    whole: MeasureResult | None
+    limits: Limits
 
 
-def _late(lattice: Lattice, published: Sequence[Protected], calendars: Sequence[Calendar], k: int) -> list[Period]:
-    codes = {code: times.days(code) for times in calendars for code in times.codes}
-    return [codes[code] for code in held_periods(lattice, published, k, list(codes))]
+@dataclass(frozen=True)
+class _State:
+    """The tables that count one state of the records, and what of their cells may be told."""
+
+    stretches: Stretches
+    results: list[_Result]
+    protected: Protected
 
 
-def _rule(policy: Policy, lattice: Lattice) -> Rule:
-    """Return the policy's numbers, for those protection units that the records of the release tell apart."""
-    rule = policy.rule()
-    return replace(rule, units=tuple(unit for unit in rule.units if unit in lattice.cells.columns))
+def _protected(late: LateChanges, views: dict[Stretches, list[Table]], earlier: Sequence[Kept]) -> list[_State]:
+    """Return the figures of all tables, and which cells are withheld in all of them together."""
+    results, parts = [], []
+    for stretches, tables in views.items():
+        cells = [late.cells(table, stretches) for table in tables]
+        as_of = RecordsAsOf.of(late.records, list(stretches), frozenset(late.days))
+        made = [
+            _Result(table, _result(table, as_of, late.days, _groups(table, counts, late)), _limits(table, counts, late))
+            for table, counts in zip(tables, cells, strict=True)
+        ]
+        lattice = Lattice.of([one for counts in cells for one in counts])
+        shown = [keys for one in made if one.whole for keys in _keys(one.table, one.whole, late.days)]
+        marks = lattice.cells["key"].is_in(pl.concat(shown).unique().implode() if shown else []).to_numpy()
+        rule = rule_for(late.policy, lattice)
+        secret = secrets(lattice, rule)
+        parts.append(Protected(lattice, secret, secret, rule, marks))
+        results.append(made)
+    safe = withhold_together(parts, [part for kept in earlier for part in kept.parts])
+    return [_State(*one) for one in zip(views, results, safe, strict=True)]
 
 
-def _calendar(side: Counted, tables: Sequence[_Table], days: dict[str, Period], earlier: Sequence[Kept]) -> Calendar:
-    """Return the pieces of time that the cells of a table are counted in."""
-    used = {theirs.grain for table in tables for theirs in table.sides if theirs.record == side.record}
-    longer = [grain for grain in GRAINS[GRAINS.index(side.grain) + 1 :] if grain in used]
-    ends = [one.days[side.record].last for one in earlier if side.record in one.days]
-    return calendar(side.grain, longer, days[side.record], ends)
-
-
-Results = list[tuple[_Table, MeasureResult | None]]
-
-
-def _answers(
-    results: Results, records: Records, days: dict[str, Period], protected: Protected, policy: Policy
-) -> list[ReleaseFigures]:
-    cells = protected.cells().select("key", WITHHELD)
+def _answers(late: LateChanges, states: Sequence[_State]) -> list[ReleaseFigures]:
     found: dict[str, ReleaseFigures] = {}
-    for table, whole in results:
-        spec, base = table.spec, counted(table.spec, records.catalogue)
+    made = {one.table.name: (one, state.protected) for state in states for one in state.results}
+    days, catalogue = late.days, late.records.catalogue
+    for table in late.tables:
+        (_table, whole, limits), protected = made[table.name]
+        spec, base = table.spec, counted(table.spec, catalogue)
         if whole is None:
             continue
-        one = found.setdefault(spec.id, ReleaseFigures(spec, base, days[base.record], days[base.record]))
-        marks = Marks(*(_marks(table, frame, days, cells) for frame in (whole.figures, whole.totals)))
-        result = masked(whole, marks, policy.k, records.catalogue)
+        cells = protected.cells().select("key", WITHHELD)
+        answer = found.setdefault(spec.id, ReleaseFigures(spec, base, days[base.record], days[base.record]))
+        empty = late.policy.zeros == "shown"
+        marks = Marks(*(_marks(table, frame, days, cells, empty) for frame in (whole.figures, whole.totals)))
+        result = masked(whole, marks, limits, catalogue)
         if table.grain == "all" and not table.by:
-            one.total = result
+            answer.total = result
         elif table.grain == "all" and len(table.by) == 1:
-            one.cuts.append(result)
-        elif not table.by and table.grain != "day" and one.trend is None and result.figures.height > 1:
-            one.trend = result
+            answer.cuts.append(result)
+        elif not table.by and table.grain != "day" and answer.trend is None and result.figures.height > 1:
+            answer.trend = result
         else:
-            one.more.append(result)
+            answer.more.append(result)
     return list(found.values())
 
 
-def _groups(table: _Table, cells: Sequence[CountTable]) -> dict[str, list[str | None]]:
-    """Return the codes of each group of a table for which there are cells."""
-    found: dict[str, set[str | None]] = {name: set() for name in table.by}
+def _groups(table: Table, cells: Sequence[CountTable], late: LateChanges) -> dict[str, list[str | None]]:
+    """Return the codes of each group of a table that get a row.
+
+    All that the vocabulary has, since a row that is there because of one record would tell of it. A field without a
+    list of codes gets those that are many enough in some period.
+    """
+    schema, vocabularies = late.records.catalogue.schema, late.records.catalogue.vocabularies
+    found: dict[str, dict[str | None, None]] = {name: {} for name in table.by}
     for side, counts in zip(table.sides, cells, strict=True):
         for ours, theirs in side.groups.items():
-            found[ours] |= set(as_told(counts.counts[theirs]))
+            followed = schema.follow(side.record, theirs)
+            spec = followed[1] if followed else None
+            if spec is not None and spec.vocabulary:
+                codes: list[str | None] = [*vocabularies[spec.vocabulary].order]
+            elif spec is not None and spec.type == "boolean":
+                codes = ["true", "false"]
+            else:
+                codes = as_told(many_enough(counts, theirs, late.policy)[theirs])
+            found[ours] |= dict.fromkeys([*codes, None])
     return {name: list(codes) for name, codes in found.items()}
 
 
+def _limits(table: Table, cells: Sequence[CountTable], late: LateChanges) -> Limits:
+    """Return the least that the figures of a table count, of those protection units that its records tell apart."""
+    told = [
+        {
+            unit
+            for unit in late.policy.least(side.record)
+            if unit in counts.counts.columns or _each(side.record, unit, late)
+        }
+        for side, counts in zip(table.sides, cells, strict=True)
+    ]
+    return Limits(late.policy.k, late.policy.k_officers, tuple(sorted(set.union(*told))))
+
+
+def _each(record: str, unit: str, late: LateChanges) -> bool:
+    """Return whether each record stands for one of a protection unit."""
+    return late.records.catalogue.record_type(record).protects.get(unit) == ""
+
+
 def _result(
-    table: _Table, records: Records, every: dict[str, Period], groups: dict[str, list[str | None]]
+    table: Table, records: Records, every: Mapping[str, Period], groups: dict[str, list[str | None]]
 ) -> MeasureResult | None:
     """Return a table's figures, whole; None where no period of its grain is."""
     days = every[table.sides[0].record]
@@ -317,22 +341,24 @@ def _result(
     return replace(result, figures=completed(result, groups)) if table.by else result
 
 
-def _keys(table: _Table, result: MeasureResult, days: dict[str, Period]) -> list[pl.Series]:
+def _keys(table: Table, result: MeasureResult, days: Mapping[str, Period]) -> list[pl.Series]:
     return [keys for side in table.sides for keys in side.keys(result.figures, days[side.record])]
 
 
-def _marks(table: _Table, figures: pl.DataFrame, days: dict[str, Period], cells: pl.DataFrame) -> pl.Series:
-    """Return which figures rest on a withheld cell."""
+def _marks(
+    table: Table, figures: pl.DataFrame, days: Mapping[str, Period], cells: pl.DataFrame, empty: bool
+) -> pl.Series:
+    """Return which figures rest on a withheld cell, or on one of a code that no record has, unless `empty` is told."""
     found = pl.repeat(False, figures.height, dtype=pl.Boolean, eager=True)
     for side in table.sides:
         groups = {ours: theirs for ours, theirs in side.groups.items() if ours in figures.columns}
         for keys in replace(side, groups=groups).keys(figures, days[side.record]):
             looked = keys.to_frame("key").join(cells, on="key", how="left", maintain_order="left")
-            found = found | looked[WITHHELD].fill_null(True)
+            found = found | looked[WITHHELD].fill_null(not empty)
     return found
 
 
-def _pooled(tables: Sequence[_Table], answers: Sequence[ReleaseFigures]) -> list[_Table]:
+def _pooled(tables: Sequence[Table], answers: Sequence[ReleaseFigures]) -> list[Table]:
     """Return the tables, with one over all years in the place of each that has every figure withheld."""
     bare = {
         (one.spec.id, tuple(result.by), result.grain)
@@ -340,23 +366,10 @@ def _pooled(tables: Sequence[_Table], answers: Sequence[ReleaseFigures]) -> list
         for result in one.results
         if result.by and result.grain != "all" and (result.figures["status"] == WITHHELD).all()
     }
-    found: dict[tuple[str, tuple[str, ...], Grain], _Table] = {}
+    found: dict[TableName, Table] = {}
     for table in tables:
         pool = (table.spec.id, table.by, table.grain) in bare
         made = replace(table, grain="all", sides=tuple(replace(side, grain="all") for side in table.sides))
         kept = made if pool else table
         found.setdefault((kept.spec.id, kept.by, kept.grain), kept)
     return list(found.values())
-
-
-def _joined(days: Sequence[Period]) -> list[Period]:
-    """Return stretches of days in order, those that follow on each other as one."""
-    found: list[Period] = []
-    for one in days:
-        follows = found and found[-1].last + timedelta(days=1) == one.first
-        found[-1:] = [Period(found[-1].first, one.last)] if follows else [*found[-1:], one]
-    return found
-
-
-def _versions(as_of: RecordsAsOf) -> dict[str, int]:
-    return {str(period): version for period, version in as_of.stretches}

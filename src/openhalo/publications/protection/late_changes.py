@@ -1,0 +1,232 @@
+"""From which state of the records each table of a release is counted: late changes too few to be told wait.
+
+A difference between two releases is a count too. A table tells its newest records where every number that it would
+change differs by nothing or by at least k from all that was told before, also by people and officers; else it counts
+the days in question as it did before. So a total can be newer than its parts, and the page says so.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date, timedelta
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from openhalo.base.errors import Problem, ReleaseError
+from openhalo.base.periods import GRAINS, Grain, Period
+from openhalo.base.settings_files import POLICY
+from openhalo.catalogue.measure_specs import MeasureSpec
+from openhalo.disclosure.intervals import period, small_changes
+from openhalo.disclosure.lattice import ALL, CountTable, Lattice, cell_keys
+from openhalo.disclosure.policy import Policy, Rule
+from openhalo.disclosure.suppression import Protected, primary
+from openhalo.publications.protection.cell_rows import CellRows
+from openhalo.publications.protection.cells import Counted, count_cells
+from openhalo.publications.protection.closed_periods import Calendar, calendar, periods
+from openhalo.publications.protection.earlier_releases import Kept, Stretches, TableName
+from openhalo.records.reading import Records
+
+_DAY = timedelta(days=1)
+
+
+@dataclass(frozen=True)
+class Table:
+    """One table to publish, and the cells that it is made from."""
+
+    spec: MeasureSpec
+    by: tuple[str, ...]
+    grain: Grain
+    sides: tuple[Counted, ...]
+
+    @property
+    def name(self) -> TableName:
+        """Return what tells this table from all others, in every release."""
+        return self.spec.id, self.by, self.grain
+
+
+@dataclass
+class LateChanges:
+    """Decides for each table which days wait, one table after the other: later ones must fit those before."""
+
+    records: Records
+    policy: Policy
+    earlier: Sequence[Kept]
+    tables: Sequence[Table]
+    days: Mapping[str, Period]
+    """Record type → days that the release speaks for."""
+    told: list[pl.DataFrame] = field(default_factory=list, init=False)
+    """What can be known of each state of the records in each earlier release (`Protected.told`), then of this one."""
+    rows: CellRows = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.told = [part.told() for kept in self.earlier for part in kept.parts]
+        used: dict[int, list[Period]] = {}
+        for days, version in {one for kept in self.earlier for view in kept.views for one in view.stretches}:
+            used.setdefault(version, []).append(days)
+        self.rows = CellRows(self.records, [side for table in self.tables for side in table.sides], self.policy, used)
+
+    def views(self, all_wait: bool = False) -> dict[Stretches, list[Table]]:
+        """Return the tables by the state of the records that each is counted from.
+
+        Args:
+            all_wait: every day waits that was told before.
+
+        Raises:
+            ReleaseError: what a table would tell gives single records away beside what earlier releases told.
+        """
+        known, found, problems = len(self.told), dict[Stretches, list[Table]](), list[Problem]()
+        for table in self.tables:
+            stretches = self._state(table, all_wait) if self.policy.corrections == "wait" else self._fresh(table)
+            if stretches is None:
+                problems.append(_gives_away(table))
+                continue
+            found.setdefault(stretches, []).append(table)
+            if self.earlier:
+                self.told += [self._open_cells(table, stretches)]
+        del self.told[known:]
+        if problems:
+            raise ReleaseError(problems)
+        return found
+
+    def cells(self, table: Table, stretches: Stretches) -> list[CountTable]:
+        """Return the cells of a table in a state of the records, side by side."""
+        return [count_cells(self.rows.state(one.record, stretches), one, self._calendar(one)) for one in table.sides]
+
+    def span(self, record: str) -> Period:
+        """Return the days of a record type that this release or an earlier one speaks for."""
+        spans = [self.days[record], *(kept.days[record] for kept in self.earlier if record in kept.days)]
+        return Period(min(one.first for one in spans), max(one.last for one in spans))
+
+    def _calendar(self, side: Counted) -> Calendar:
+        """Return the pieces of time that the cells of a table are counted in."""
+        used = {theirs.grain for table in self.tables for theirs in table.sides if theirs.record == side.record}
+        longer = [grain for grain in GRAINS[GRAINS.index(side.grain) + 1 :] if grain in used]
+        told = [one.days[side.record] for one in self.earlier if side.record in one.days]
+        return calendar(side.grain, longer, self.span(side.record), [self.days[side.record], *told])
+
+    def _state(self, table: Table, all_wait: bool) -> Stretches | None:
+        """Return the newest state of the records that a table may tell; None where there is none."""
+        before = next((view for kept in reversed(self.earlier) if (view := kept.view(table.name))), None)
+        if before is not None:
+            return self._held(table, before.stretches, all_wait)
+        # A table that was never told can follow any state that another was counted from.
+        states = [view.stretches for kept in reversed(self.earlier) for view in reversed(kept.views)]
+        for stretches in [self._fresh(table), *(self._since(table, state) for state in states)]:
+            if not self._small(table, stretches):
+                return stretches
+        return None
+
+    def _held(self, table: Table, before: Stretches, all_wait: bool) -> Stretches | None:
+        """Return the newest state in which nothing changes by too little, given the state that was told before."""
+        base, now = self._since(table, before), self.records.manifest.version
+        free = [] if all_wait else [days for days, version in base if version != now]
+        while True:
+            stretches = tuple((days, now if days in free else version) for days, version in base)
+            small = [*self._small(table, stretches), *self._thin(table, base, stretches)]
+            hold = [days for days in free if any(days.overlap(one) for one in small)]
+            if not hold:
+                return None if small else stretches
+            free = [days for days in free if days not in hold]
+
+    def _fresh(self, table: Table) -> Stretches:
+        return self._since(table, ())
+
+    def _since(self, table: Table, state: Stretches) -> Stretches:
+        """Return a state with the days that it does not have from the newest; closed periods are cut where it is."""
+        now, found = self.records.manifest.version, list[tuple[Period, int]]()
+        spans = [self.span(side.record) for side in table.sides]
+        whole = Period(min(one.first for one in spans), max(one.last for one in spans))
+        for _name, unit in periods(self.policy.closed_periods, whole):
+            inside = [(both, version) for days, version in state if (both := days.overlap(unit))]
+            found += sorted([*inside, *((days, now) for days in _rest(unit, [one for one, _ in inside]))], key=_first)
+        return tuple(found)
+
+    def _small(self, table: Table, stretches: Stretches) -> list[Period]:
+        """Return the days over which a table would tell of fewer than k changed records."""
+        if not self.told:
+            return []
+        now = pl.concat([_keyed(cells) for cells in self.cells(table, stretches)])
+        return [Period.parse(code) for code in small_changes(now, self.told, self.policy.k)]
+
+    def _thin(self, table: Table, base: Stretches, stretches: Stretches) -> list[Period]:
+        """Return the days over which too few people or officers stand behind what changed since the base."""
+        since = [one for one, other in zip(base, stretches, strict=True) if one != other]
+        if not since:
+            return []
+        found: set[str] = set()
+        sides = zip(table.sides, self.cells(table, base), self.cells(table, stretches), strict=True)
+        for side, before, now in sides:
+            moved = count_cells(self.rows.changed(side.record, tuple(since)), side, self._calendar(side))
+            least = {unit: k for unit, k in self.policy.least(side.record).items() if unit in now.counts.columns}
+            told = _keyed(now).join(_keyed(before), on="key", how="full", coalesce=True, suffix="_before")
+            apart = told.fill_null(0).filter(pl.col("n") != pl.col("n_before"))
+            known = [unit for unit in least if unit in moved.counts.columns]
+            stood = apart.join(_keyed(moved, known), on="key", how="left", suffix="_moved")
+            few = [pl.col(unit).fill_null(0) < least[unit] for unit in known]
+            thin = stood.filter(pl.any_horizontal(few)) if known else stood.filter(pl.lit(bool(least)))
+            found |= {*thin.select(period())["period"].drop_nulls()}
+        return [Period.parse(code) for code in sorted(found)]
+
+    def _open_cells(self, table: Table, stretches: Stretches) -> pl.DataFrame:
+        """Return what can be known of a table, as `Protected.told` has it."""
+        lattice = Lattice.of(self.cells(table, stretches))
+        secret = secrets(lattice, rule_for(self.policy, lattice))
+        return Protected(lattice, secret, secret, self.policy.rule()).told()
+
+
+def rule_for(policy: Policy, lattice: Lattice) -> Rule:
+    """Return the policy's numbers, for those protection units that the records of the release tell apart."""
+    rule = policy.rule()
+    return replace(rule, units={unit: k for unit, k in rule.units.items() if unit in lattice.cells.columns})
+
+
+def secrets(lattice: Lattice, rule: Rule) -> NDArray[np.bool_]:
+    """Return the cells that may not be known: too small, and about people.
+
+    Not how many records leave a field blank; and what the whole agency did is no matter of single officers.
+    """
+    keys = lattice.cells["key"]
+    blank = keys.str.contains(r"\|if:[^=|]*=\?").to_numpy()
+    agency = ~keys.str.replace_all(r"\|(?:period|if:[^=|]*)=[^|]*", "").str.contains("|", literal=True).to_numpy()
+    people = replace(rule, units={unit: k for unit, k in rule.units.items() if unit != "officers"})
+    small = np.where(agency, primary(lattice, people), primary(lattice, rule))
+    return np.asarray(small & ~blank, dtype=np.bool_)
+
+
+def many_enough(cells: CountTable, group: str, policy: Policy) -> pl.DataFrame:
+    """Return the cells of a group alone, whatever else the table is cut by, that are large enough to be told."""
+    alone = pl.all_horizontal(
+        pl.lit(True), *(pl.col(name) == ALL for name in cells.dims if name not in (group, "period"))
+    )
+    least = {"n": policy.k, **{unit: k for unit, k in policy.least(cells.of).items() if unit in cells.counts.columns}}
+    return cells.counts.filter(alone, *(pl.col(name) >= k for name, k in least.items()))
+
+
+def _keyed(cells: CountTable, units: Sequence[str] = ()) -> pl.DataFrame:
+    return cells.counts.select(cell_keys(cells.of, cells.dims).alias("key"), "n", *units)
+
+
+def _rest(whole: Period, parts: Sequence[Period]) -> Iterator[Period]:
+    """Yield the days that are in none of the parts, which do not overlap."""
+    first = whole.first
+    for part in sorted(parts, key=lambda one: one.first):
+        if part.first > first:
+            yield Period(first, part.first - _DAY)
+        first = part.last + _DAY
+    if first <= whole.last:
+        yield Period(first, whole.last)
+
+
+def _first(stretch: tuple[Period, int]) -> date:
+    return stretch[0].first
+
+
+def _gives_away(table: Table) -> Problem:
+    cut = f" by {', '.join(table.by)}" if table.by else ""
+    found = (
+        f"the table{cut} ({table.grain}) would differ by fewer records than k from what earlier releases show, and "
+        "nothing that it could be counted from would not"
+    )
+    todo = "leave the table out until more has changed, or recall the releases that it can be held against"
+    return Problem(f"{POLICY}: {table.spec.id}", found, todo=todo)

@@ -1,0 +1,167 @@
+"""One person more between two releases, in every way in which the second can be cut otherwise than the first."""
+
+import itertools
+import json
+from datetime import date
+
+import polars as pl
+import pytest
+
+from openhalo.publications.protection.late_changes import LateChanges
+from tests.disclosure.private_department import deliver, department, stops
+from tests.disclosure.subtraction import known, single_out, told
+
+FIRST, SECOND, THIRD = date(2022, 2, 10), date(2022, 5, 10), date(2022, 8, 10)
+ALL_KNOWN = {0: 1.0}
+TABLES = """
+  - {{measure: stops/stops, by: [race], grain: {grain}}}
+  - {{measure: stops/stops, by: [race, precinct], grain: year}}
+  - {{measure: stops/search_share, by: [race], grain: all}}
+"""
+
+
+def policy(grain="quarter", closed="quarter", tables=TABLES):
+    return f"k: {{k}}\nzeros: {{zeros}}\nclosed_periods: {closed}\ntables:{tables.replace('{grain}', grain)}"
+
+
+def late(day="2021-05-03", known="2022-03-01", **more):
+    """One stop of a small group that comes in after the first release."""
+    said = {"race": "WHITE", "precinct": "1", "gender": "MALE", "search_conducted": "yes", "officer": "U01"}
+    return {"known": known, "id": "late", "occurred_at": f"{day} 12:00:00", **said, **more}
+
+
+def rewrite(site, text):
+    (site.path / "disclosure.yaml").write_text(text.format(k=10, zeros="withheld"), encoding="utf-8")
+
+
+def town(tmp_path, text, *extra, size=1500):
+    """A site whose records are all known at once, but for these."""
+    site = department(tmp_path / "town", policy=text)
+    start = [row for row in stops(4, size, years=1, late_by=ALL_KNOWN) if row["occurred_at"] >= "2021-03-15"]
+    later = [{**row, "id": f"x{row['id']}"} for row in stops(5, size, years=2, late_by=ALL_KNOWN)]
+    return site, [*start, *(row for row in later if row["occurred_at"] >= "2022"), *extra]
+
+
+def publish(site, rows, *days):
+    found = []
+    for day in days:
+        deliver(site, rows, day)
+        found.append(site.publish(today=day))
+    return found
+
+
+def test_the_attacker_adds_and_subtracts_days():
+    one, two, three = date(2021, 1, 1), date(2021, 4, 1), date(2022, 1, 1)
+    assert known({(one, three, 40), (two, three, 31)}) == {(one, two): 9, (one, three): 40, (two, three): 31}
+
+
+def test_a_late_record_waits(tmp_path):
+    site, rows = town(tmp_path, policy(), late())
+    releases = publish(site, rows, FIRST, SECOND)
+    assert single_out(releases, "stops/stop", 10) == []
+    assert site.recompute("0002").problems == []
+    page = (releases[1] / "pages" / "stops" / "stops.html").read_text(encoding="utf-8")
+    wait = "count April 2021 to June 2021 as these days stood on February 10, 2022: fewer than 10 records came in"
+    assert wait in page
+
+
+def test_without_waiting_the_attacker_finds_it(tmp_path, monkeypatch):
+    monkeypatch.setattr(LateChanges, "_small", lambda *_: [])
+    monkeypatch.setattr(LateChanges, "_thin", lambda *_: [])
+    site, rows = town(tmp_path, policy(), late())
+    assert len(single_out(publish(site, rows, FIRST, SECOND), "stops/stop", 10)) > 2
+
+
+def test_closed_periods_go_from_quarters_to_years(tmp_path):
+    site, rows = town(tmp_path, policy(), late())
+    first = publish(site, rows, FIRST)
+    rewrite(site, policy(grain="year", closed="year"))
+    assert single_out([*first, *publish(site, rows, SECOND)], "stops/stop", 10) == []
+
+
+def test_a_table_by_quarters_goes_and_one_by_years_comes(tmp_path):
+    site, rows = town(tmp_path, policy(), late())
+    first = publish(site, rows, FIRST)
+    rewrite(site, policy(grain="year"))
+    assert single_out([*first, *publish(site, rows, SECOND)], "stops/stop", 10) == []
+
+
+def test_fewer_days_are_told_than_before(tmp_path):
+    site, rows = town(tmp_path, policy(), late())
+    first = publish(site, rows, FIRST, SECOND)
+    rewrite(site, policy(grain="year", closed="year"))
+    assert single_out([*first, *publish(site, rows, THIRD)], "stops/stop", 10) == []
+
+
+def test_a_late_record_lies_before_the_first_day(tmp_path):
+    others = [late("2021-03-20", id=f"other{i}") for i in range(3)]
+    site, rows = town(tmp_path, policy(), late("2021-02-03"), *others)
+    releases = publish(site, rows, FIRST, SECOND)
+    assert single_out(releases, "stops/stop", 10) == []
+    facts = json.loads((releases[1] / "datapackage.json").read_text(encoding="utf-8"))["disclosure"]
+    assert facts["closed_days"]["stops/stop"].startswith("2021-03-15"), "one record moves no first day"
+
+
+def test_enough_late_records_move_the_first_day(tmp_path):
+    early = [late(f"2021-0{1 + i % 2}-{1 + i % 27:02}", id=f"early{i}", officer=f"U{i % 20:02}") for i in range(60)]
+    site, rows = town(tmp_path, policy(), *early)
+    releases = publish(site, rows, FIRST, SECOND)
+    assert single_out(releases, "stops/stop", 10) == []
+    facts = json.loads((releases[1] / "datapackage.json").read_text(encoding="utf-8"))["disclosure"]
+    assert facts["closed_days"]["stops/stop"].startswith("2021-01-01")
+
+
+def test_many_late_records_of_one_officer_wait(tmp_path):
+    site, rows = town(tmp_path, policy(), *(late(f"2021-05-{1 + i:02}", id=f"late{i}") for i in range(14)))
+    first, second = publish(site, rows, FIRST, SECOND)
+    figures = [(folder / "data" / "figures.csv").read_text(encoding="utf-8") for folder in (first, second)]
+    by_race = [
+        {line for line in text.splitlines() if line.startswith("stops/search_share,") and "race" in line}
+        for text in figures
+    ]
+    assert single_out([first, second], "stops/stop", 10) == []
+    assert by_race[0] != by_race[1], "the new quarter is told"
+    views = json.loads((second / "datapackage.json").read_text(encoding="utf-8"))["disclosure"]["counted_from"]
+    assert {view["versions"]["2021-04-01..2021-06-30"] for view in views} == {1}
+
+
+@pytest.mark.ci
+def test_a_town_tells_its_late_records_within_two_releases(tmp_path):
+    site = department(tmp_path / "town")
+    rows = stops(5, 4000, years=2, late_by={0: 0.9, 45: 0.06, 100: 0.04})
+    releases = publish(site, rows, FIRST, SECOND, THIRD, date(2022, 11, 10), date(2023, 2, 10), date(2023, 5, 10))
+    assert single_out(releases, "stops/stop", 10) == []
+    for before, release in itertools.pairwise(releases):
+        closed = json.loads((before / "datapackage.json").read_text(encoding="utf-8"))["disclosure"]["closed_days"]
+        happened = sum(row["occurred_at"][:10] <= closed["stops/stop"][12:] for row in rows)
+        total = max(n for _first, _after, n in told(release, "stops/stop")[()])
+        assert total >= 0.99 * happened, release.name
+
+
+def in_first_format(folder, number):
+    """Rewrite what is kept of a release as it was kept first: periods by name, one state of the records for all."""
+    facts = json.loads((folder / f"{number}.json").read_text(encoding="utf-8"))
+    [view] = facts["views"]
+    old = {"published": facts["published"], "zeros_shown": facts["zeros_shown"], "days": facts["days"]}
+    (folder / f"{number}.json").write_text(json.dumps({**old, "versions": view["stretches"]}), encoding="utf-8")
+    cells = pl.read_parquet(folder / f"{number}.parquet").drop("view")
+    quarters = {
+        f"period={date(2021, 3 * q - 2, 1)}..{date(2021, 3 * q, 31 if q in (1, 4) else 30)}": f"period=2021-Q{q}"
+        for q in range(1, 5)
+    }
+    first = {"period=2021-03-15..2021-03-31": "period=2021-Q1", "period=2021-03-15..2021-12-31": "period=2021"}
+    keys = pl.col("key")
+    for days, name in {**quarters, **first}.items():
+        keys = keys.str.replace(days, name, literal=True)
+    renamed = cells.with_columns(keys)
+    assert renamed["key"].str.contains("=2021-Q1").any()
+    renamed.write_parquet(folder / f"{number}.parquet")
+
+
+def test_a_release_that_was_kept_in_the_first_format_protects_the_next(tmp_path):
+    site, rows = town(tmp_path, policy(), late())
+    first = publish(site, rows, FIRST)
+    in_first_format(site.path / "disclosure", "0001")
+    releases = [*first, *publish(site, rows, SECOND)]
+    assert single_out(releases, "stops/stop", 10) == []
+    assert [len(told(one, "stops/stop")) > 5 for one in releases] == [True, True]
