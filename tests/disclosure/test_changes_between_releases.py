@@ -1,5 +1,6 @@
 """One person more between two releases, in every way in which the second can be cut otherwise than the first."""
 
+import csv
 import itertools
 import json
 from datetime import date
@@ -7,6 +8,7 @@ from datetime import date
 import polars as pl
 import pytest
 
+from openhalo.intake.receipts import receipts
 from openhalo.publications.protection.late_changes import LateChanges
 from tests.disclosure.private_department import deliver, department, stops
 from tests.disclosure.subtraction import known, single_out, told
@@ -40,6 +42,22 @@ def town(tmp_path, text, *extra, size=1500):
     start = [row for row in stops(4, size, years=1, late_by=ALL_KNOWN) if row["occurred_at"] >= "2021-03-15"]
     later = [{**row, "id": f"x{row['id']}"} for row in stops(5, size, years=2, late_by=ALL_KNOWN)]
     return site, [*start, *(row for row in later if row["occurred_at"] >= "2022"), *extra]
+
+
+FORCE = "  - {{measure: force/reports, by: [race], grain: quarter}}\n"
+
+
+def deliver_force(site, day, *extra):
+    """Bring reports of force of two years that begin before the stops."""
+    chosen = [row for row in stops(9, 900, years=2, late_by=ALL_KNOWN) if row["occurred_at"] <= str(day)]
+    header = ["id", *site.catalogue.record_type("force/force_report").written]
+    file = site.path / f"force-{day}.csv"
+    with file.open("w", encoding="utf-8", newline="") as out:
+        writer = csv.DictWriter(out, header, restval="", extrasaction="ignore")
+        writer.writeheader()
+        for row in [*chosen, *(one for one in extra if one["known"] <= str(day))]:
+            writer.writerow({**row, "officer": ""})
+    site.import_file("template:force/force_report", file)
 
 
 def publish(site, rows, *days):
@@ -123,6 +141,91 @@ def test_many_late_records_of_one_officer_wait(tmp_path):
     assert by_race[0] != by_race[1], "the new quarter is told"
     views = json.loads((second / "datapackage.json").read_text(encoding="utf-8"))["disclosure"]["counted_from"]
     assert {view["versions"]["2021-04-01..2021-06-30"] for view in views} == {1}
+
+
+def test_a_second_record_type_comes_that_begins_earlier(tmp_path):
+    site, rows = town(tmp_path, policy(), late("2021-03-20"))
+    first = publish(site, rows, FIRST)
+    rewrite(site, policy(tables=TABLES + FORCE) + "units_of: {{force/force_report: [persons]}}\n")
+    deliver_force(site, SECOND)
+    releases = [*first, *publish(site, rows, SECOND)]
+    assert single_out(releases, "stops/stop", 10) == single_out(releases, "force/force_report", 10) == []
+    assert len(told(releases[1], "force/force_report")) > 3, "what came later is told"
+
+
+def test_a_release_leaves_a_record_type_out(tmp_path):
+    both = policy(tables=TABLES + FORCE) + "units_of: {{force/force_report: [persons]}}\n"
+    site, rows = town(tmp_path, both, late())
+    deliver_force(site, FIRST)
+    first = publish(site, rows, FIRST)
+    rewrite(site, policy(tables=TABLES))
+    deliver_force(site, SECOND, late("2021-02-03", known="2022-05-01", id="force", officer=""))
+    second = publish(site, rows, SECOND)
+    rewrite(site, both)
+    deliver_force(site, THIRD, late("2021-02-03", known="2022-05-01", id="force", officer=""))
+    releases = [*first, *second, *publish(site, rows, THIRD)]
+    assert single_out(releases, "stops/stop", 10) == single_out(releases, "force/force_report", 10) == []
+    assert [len(told(one, "force/force_report")) > 3 for one in releases] == [True, False, True]
+
+
+def test_the_total_is_newer_than_its_parts(tmp_path):
+    many = [late(f"2021-05-{1 + i % 28:02}", id=f"a{i}", officer=f"U{i % 9:02}") for i in range(40)]
+    few = [late(f"2021-05-{1 + i:02}", id=f"b{i}", officer=f"U{i:02}", race="ASIAN") for i in range(3)]
+    site, rows = town(tmp_path, policy(), *many, *few)
+    first, second = publish(site, rows, FIRST, SECOND)
+    assert single_out([first, second], "stops/stop", 10) == []
+    views = json.loads((second / "datapackage.json").read_text(encoding="utf-8"))["disclosure"]["counted_from"]
+    versions = {
+        tuple(map(str, table)): view["versions"]["2021-04-01..2021-06-30"] for view in views for table in view["tables"]
+    }
+    assert versions["stops/stops", "[]", "all"] == 2
+    assert versions["stops/stops", "['race']", "quarter"] == 1
+    page = (second / "pages" / "stops" / "stops.html").read_text(encoding="utf-8")
+    assert "February 10, 2022: 10 records or more that came in or changed since wait" in page
+    assert site.recompute("0002").problems == []
+
+
+def of_race(rows, race, quarter):
+    """The ids of stops of a race in one precinct and quarter that ended without a search."""
+    return [
+        row["id"]
+        for row in rows
+        if (row["race"], row["precinct"], row["search_conducted"]) == (race, "1", "no")
+        and quarter[0] <= row["occurred_at"][:10] <= quarter[1]
+    ]
+
+
+def test_a_purged_record_is_counted_until_more_than_one_has_changed(tmp_path):
+    site, rows = town(tmp_path, policy())
+    first = publish(site, rows, FIRST)
+    quarter = ("2021-04-01", "2021-06-30")
+    gone = of_race(rows, "WHITE", quarter)[:12]
+    [source] = {one.source for one in receipts(site.deliveries)}
+    receipt = site.purge(f"millbrook/{source}/{gone[0]}", authority="court order 12")
+    assert receipt.releases == ["0001"]
+    [kept] = (site.path / "store" / "purges").glob("*/*.parquet")
+    row = pl.read_parquet(kept).row(0, named=True)
+    assert row["record_key"] == "purged/000001" and gone[0] not in str(row)
+    assert row["occurred_at"] is None and str(row["occurred_at_date"]).endswith("-01")
+    assert (row["race"], row["precinct"], row["gender"]) == ("WHITE", "1", None), "gender is in no table"
+    second = publish(site, rows, SECOND)
+    assert single_out([*first, *second], "stops/stop", 10) == []
+    assert "purge" not in (second[0] / "changes.json").read_text(encoding="utf-8")
+    assert (
+        json.loads((second[0] / "definitions.json").read_text(encoding="utf-8"))["records"]["stops/stop"]["purges"]
+        == []
+    )
+    assert site.recompute("0002").problems == []
+    for number in gone[1:]:
+        site.purge(f"millbrook/{source}/{number}", authority="court order 13")
+    third = publish(site, rows, THIRD)
+    assert single_out([*first, *second, *third], "stops/stop", 10) == []
+    assert not [*(site.path / "store" / "purges").glob("*/*.parquet")], "enough are gone, and nothing counts them"
+    by_race = [
+        next(n for a, _b, n in told(folder, "stops/stop")[("race", "WHITE"),] if str(a) == quarter[0])
+        for folder in (*second, *third)
+    ]
+    assert by_race[0] - by_race[1] == 12
 
 
 @pytest.mark.ci

@@ -6,6 +6,7 @@ from typing import Any
 import ibis
 
 from openhalo.base.periods import Period
+from openhalo.records.purged_counts import RecordsAsTold
 from openhalo.records.reading import Records
 
 
@@ -53,7 +54,7 @@ class RecordsAsOf(Records):
             return super().table(record)
         if record not in self.store.manifest(version).tables:
             return None
-        earlier = Records(
+        earlier = RecordsAsTold(
             self.store,
             self.store.manifest(version),
             self.catalogue,

@@ -6,6 +6,7 @@ just there. A difference between two public totals beside it can be told from th
 withheld cell away is for the disclosure check of the later release, which knows the earlier one.
 """
 
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
@@ -45,9 +46,14 @@ class Definitions(Facts):
     records: dict[str, Counted] = {}
 
 
+class _Disclosure(Facts):
+    closed_days: dict[str, str] = {}
+
+
 class _Descriptor(Facts):
     release: str | None = None
     release_hash: str | None = None
+    disclosure: _Disclosure = _Disclosure()
 
 
 def compare(before: Path, after: Path) -> dict[str, Any]:
@@ -61,13 +67,14 @@ def compare(before: Path, after: Path) -> dict[str, Any]:
         ReleaseError: one of the folders is no release.
     """
     rows = _figures(read_figures(before), read_figures(after))
+    protected = set(read_facts(after, DESCRIPTOR, _Descriptor).disclosure.closed_days)
     old, new = (read_facts(folder, DEFINITIONS, Definitions) for folder in (before, after))
     tallied = {what: int((rows["what"] == what).sum()) for what in (*_WHAT, "same", "withheld")}
     moved = rows.filter(pl.col("what").is_in(_WHAT))
     measures = []
     for (measure,), part in moved.group_by("measure", maintain_order=True):
         parts = {what: int((part["what"] == what).sum()) for what in _WHAT}
-        measures.append({"measure": measure, **parts, "why": causes(str(measure), old, new)})
+        measures.append({"measure": measure, **parts, "why": causes(str(measure), old, new, protected)})
     shown = moved.drop("measure").columns
     facts = {"from": _edition(before, old), "to": _edition(after, new), "counts": tallied, "measures": measures}
     return {**facts, "columns": ["measure", *shown], "figures": [list(row) for row in moved.rows()]}
@@ -79,8 +86,10 @@ def first_release(number: str) -> dict[str, Any]:
     return {"from": None, "to": {"release": number}, "counts": counts, "measures": [], "columns": [], "figures": []}
 
 
-def causes(measure: str, before: Definitions, after: Definitions) -> list[str]:
+def causes(measure: str, before: Definitions, after: Definitions, protected: Collection[str] = ()) -> list[str]:
     """Return why figures of a measure may differ: other records, another definition, a purge.
+
+    A purge of records that are protected counts as other records: its name would say where to subtract.
 
     Where nothing of these differs, or the measure stands in one release only, what is counted or may be shown was
     decided differently: `definition`; unless its records came only now: `data`.
@@ -99,6 +108,8 @@ def causes(measure: str, before: Definitions, after: Definitions) -> list[str]:
         found.append("definition")
     if any(a.purges != b.purges for a, b in tables):
         found.append("purge")
+    if {*protected} & {*new.records}:
+        return [*dict.fromkeys("data" if one == "purge" else one for one in found)] or ["data"]
     return found or ["definition"]
 
 

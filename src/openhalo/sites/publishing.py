@@ -17,6 +17,8 @@ from openhalo.publications.imprint import Declared, Imprint
 from openhalo.publications.protection.dry_run import DryRun, dry_run
 from openhalo.publications.protection.earlier_releases import keep, still_public
 from openhalo.publications.protection.release_protection import Precaution
+from openhalo.publications.protection.still_read import versions_read
+from openhalo.records.purged_counts import forget
 from openhalo.releases.commitments import commitment
 from openhalo.releases.register import Entry
 from openhalo.releases.signature import previous_hash, sign_release
@@ -64,7 +66,11 @@ def publish(
                 state="waiting" if settings.approval.needed else "public",
             )
         )
-        return made.rename(folder)
+        done_folder = made.rename(folder)
+        if premises.layout.policy.is_file():
+            told = still_public(premises.layout.kept_cells, premises.releases)
+            forget(premises.store, versions_read(told))
+        return done_folder
 
 
 @contextmanager

@@ -4,13 +4,14 @@ A journal says what is being purged from before the first byte is touched until 
 writes next after a crash finishes it first. The journal is the only place that names the key, and it goes.
 """
 
+from collections.abc import Collection
 from datetime import UTC, date, datetime
 from pathlib import Path
 
 import polars as pl
 from pydantic import BaseModel, ConfigDict
 
-from openhalo.base.errors import Problem, StoreError
+from openhalo.base.errors import OpenHaloError, Problem, StoreError
 from openhalo.base.kept_files import read_kept
 from openhalo.base.progress import Report, silent
 from openhalo.base.provenance import write_json
@@ -19,9 +20,12 @@ from openhalo.catalogue.record_types import RecordType
 from openhalo.catalogue.sources import SourceSpec
 from openhalo.intake import mapping
 from openhalo.intake.receipts import Receipt, receipts, rejected_file, void, withdrawn_file
-from openhalo.records import purging
+from openhalo.publications.protection.earlier_releases import still_public
+from openhalo.publications.protection.still_read import fields_read
+from openhalo.records import purged_counts, purging
 from openhalo.records.identity import digests
 from openhalo.records.manifest import publish
+from openhalo.records.purged_counts import Counted
 from openhalo.records.purged_rows import links_to, rows_again
 from openhalo.records.purging import Purge
 from openhalo.records.staging import Staged
@@ -79,9 +83,19 @@ def purge(
         report("looking for it in every version")
         plan = _plan(premises, key, record, authority, oversight)
         purging.folder(store).mkdir(parents=True, exist_ok=True)
+        purged_counts.keep(store, plan.receipt.purge, record, key, _still_read(premises, record, plan.receipt.versions))
         write_json(_journal(store), plan.model_dump(mode="json"))
         finish(premises, report)
         return purging.purges(store)[-1]
+
+
+def _still_read(premises: Premises, record: RecordType, versions: Collection[int]) -> dict[int, Counted]:
+    """Return what protected figures that are out read of a record type, by store version."""
+    try:
+        told = still_public(premises.layout.kept_cells, premises.releases)
+    except OpenHaloError:
+        return {}  # Without what was kept nothing more is published; a purge does not wait for that.
+    return {version: read for version in versions if (read := fields_read(told, premises.catalogue, record, version))}
 
 
 def finish(premises: Premises, report: Report = silent) -> None:

@@ -46,7 +46,8 @@ def define(
                 table_version=table.delta_version,
                 first=days.first,
                 last=days.last,
-                purges=[one.purge for one in done if one.record == name],
+                # Of records that are protected it is not told that one was purged: it would say where to subtract.
+                purges=[one.purge for one in done if one.record == name and name not in (closed or {})],
                 file=file.path if file else "",
                 exact=file.exact if file else [],
                 coarser=file.coarser if file else [],
