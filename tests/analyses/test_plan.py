@@ -94,6 +94,7 @@ def test_the_release_shows_the_test_its_table_and_the_plan(published):
     assert descriptor["analysis_plan"]["sha256"] == _site.plan.fingerprint
 
 
+@pytest.mark.ci
 def test_a_plan_cannot_be_changed_after_its_results_were_shown(published, tmp_path):
     site = copy_of(published[0], tmp_path)
     plan = site.path / "analysis_plan.yaml"

@@ -15,7 +15,7 @@ from tests.libraries import needs
 
 from .made import made_site
 
-pytestmark = needs("numba", "nutpie")
+pytestmark = [pytest.mark.ci, needs("numba", "nutpie")]
 
 AREAS = [f"Ward {at}" for at in range(1, 13)]
 RACES, GENDERS, AGES = ("BLACK", "HISP", "WHITE"), ("FEMALE", "MALE"), ("FROM_18", "FROM_35", "FROM_65")

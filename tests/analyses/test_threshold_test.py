@@ -14,7 +14,7 @@ from tests.libraries import needs
 
 from .conftest import SEARCHES_PLAN
 
-pytestmark = needs("numba", "nutpie")
+pytestmark = [pytest.mark.ci, needs("numba", "nutpie")]
 MOST_SURPRISING = 0.07
 
 PLANNED = """

@@ -254,6 +254,7 @@ def test_population_gives_everyone_white_and_black(population, files):
     assert population["margin"].null_count() == population.height
 
 
+@pytest.mark.ci
 def test_a_wrong_time_zone_is_mended_by_the_mended_spec(files, tmp_path):
     """51,920 records after the mending, not 51,953: the 33 that had slipped into 2018 are not kept twice.
 

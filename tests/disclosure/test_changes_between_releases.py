@@ -90,6 +90,7 @@ def test_without_waiting_the_attacker_finds_it(tmp_path, monkeypatch):
     assert len(single_out(publish(site, rows, FIRST, SECOND), "stops/stop", 10)) > 2
 
 
+@pytest.mark.ci
 def test_closed_periods_go_from_quarters_to_years(tmp_path):
     site, rows = town(tmp_path, policy(), late())
     first = publish(site, rows, FIRST)
@@ -97,6 +98,7 @@ def test_closed_periods_go_from_quarters_to_years(tmp_path):
     assert single_out([*first, *publish(site, rows, SECOND)], "stops/stop", 10) == []
 
 
+@pytest.mark.ci
 def test_a_table_by_quarters_goes_and_one_by_years_comes(tmp_path):
     site, rows = town(tmp_path, policy(), late())
     first = publish(site, rows, FIRST)
@@ -104,6 +106,7 @@ def test_a_table_by_quarters_goes_and_one_by_years_comes(tmp_path):
     assert single_out([*first, *publish(site, rows, SECOND)], "stops/stop", 10) == []
 
 
+@pytest.mark.ci
 def test_fewer_days_are_told_than_before(tmp_path):
     site, rows = town(tmp_path, policy(), late())
     first = publish(site, rows, FIRST, SECOND)
@@ -120,6 +123,7 @@ def test_a_late_record_lies_before_the_first_day(tmp_path):
     assert facts["closed_days"]["stops/stop"].startswith("2021-03-15"), "one record moves no first day"
 
 
+@pytest.mark.ci
 def test_enough_late_records_move_the_first_day(tmp_path):
     early = [late(f"2021-0{1 + i % 2}-{1 + i % 27:02}", id=f"early{i}", officer=f"U{i % 20:02}") for i in range(60)]
     site, rows = town(tmp_path, policy(), *early)
@@ -129,6 +133,7 @@ def test_enough_late_records_move_the_first_day(tmp_path):
     assert facts["closed_days"]["stops/stop"].startswith("2021-01-01")
 
 
+@pytest.mark.ci
 def test_many_late_records_of_one_officer_wait(tmp_path):
     site, rows = town(tmp_path, policy(), *(late(f"2021-05-{1 + i:02}", id=f"late{i}") for i in range(14)))
     first, second = publish(site, rows, FIRST, SECOND)
@@ -153,6 +158,7 @@ def test_a_second_record_type_comes_that_begins_earlier(tmp_path):
     assert len(told(releases[1], "force/force_report")) > 3, "what came later is told"
 
 
+@pytest.mark.ci
 def test_a_release_leaves_a_record_type_out(tmp_path):
     both = policy(tables=TABLES + FORCE) + "units_of: {{force/force_report: [persons]}}\n"
     site, rows = town(tmp_path, both, late())
@@ -261,6 +267,7 @@ def in_first_format(folder, number):
     renamed.write_parquet(folder / f"{number}.parquet")
 
 
+@pytest.mark.ci
 def test_a_release_that_was_kept_in_the_first_format_protects_the_next(tmp_path):
     site, rows = town(tmp_path, policy(), late())
     first = publish(site, rows, FIRST)

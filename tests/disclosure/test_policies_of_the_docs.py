@@ -11,7 +11,9 @@ from openhalo.base.errors import SiteError
 from openhalo.sites.disclosure_policy import check_policy
 from tests.disclosure.private_department import deliver, department, stops
 
-HOW_TO = Path(__file__).parents[2] / "docs" / "how-to" / "protect-small-groups.md"
+ROOT = Path(__file__).parents[2]
+HOW_TO = ROOT / "docs" / "how-to" / "protect-small-groups.md"
+DECISION = ROOT / "docs" / "decisions" / "0007-disclosure.md"
 POLICIES = [text for text in re.findall(r"```yaml\n(.*?)```", HOW_TO.read_text("utf-8"), re.DOTALL) if "k: " in text]
 
 
@@ -24,6 +26,19 @@ def test_a_policy_of_the_how_to_checks_clean(tmp_path, policy):
     site = department(tmp_path / "site", policy="{k}{zeros}")
     (site.path / "disclosure.yaml").write_text(policy, encoding="utf-8")
     assert check_policy(site.path, site.catalogue) == []
+
+
+def test_what_the_decision_says_holds_is_held_by_a_test_and_what_does_not_has_none():
+    rows = [line.split("|") for line in DECISION.read_text("utf-8").splitlines() if line.startswith("| ")][1:]
+    tests = {
+        name
+        for path in (ROOT / "tests").rglob("test_*.py")
+        for name in re.findall(r"^def (test_\w+)", path.read_text("utf-8"), re.M)
+    }
+    named = [(row[1], re.findall(r"`(test_\w+)`", row[3])) for row in rows]
+    assert len(named) > 12
+    assert {name for _what, names in named for name in names} <= tests
+    assert [what for what, names in named if bool(names) == what.strip().startswith("**not**")] == []
 
 
 def test_publish_refuses_what_check_refuses(tmp_path):
@@ -50,3 +65,46 @@ def test_a_count_and_the_share_of_it_go_out_together(tmp_path):
     figures = pl.read_parquet(release / "data/figures.parquet").filter(pl.col("code") == "WHITE")
     told = {row["measure"]: row for row in figures.to_dicts()}
     assert told["stops/searches"]["n"] == told["stops/search_share"]["numerator"] > 10
+
+
+def test_rows_do_not_tell_that_a_code_exists(tmp_path):
+    """One person of a race that nobody else has, and one stop at a place that nothing else names."""
+    policy = (
+        "k: {k}\nzeros: {zeros}\ntables:\n  - {{measure: stops/stops, by: [race], grain: all}}\n"
+        "  - {{measure: stops/stops, by: [precinct], grain: all}}\n"
+    )
+    rows = [row for row in stops(3, 1200, years=1) if row["race"] != "AIAN"]
+    told = []
+    for number, extra in enumerate(
+        ([], [{**rows[0], "id": "one", "race": "AIAN", "precinct": "Cove", "known": "2021-05-05"}])
+    ):
+        site = department(tmp_path / str(number), policy=policy)
+        deliver(site, [*rows, *extra], date(2022, 2, 10))
+        figures = pl.read_parquet(site.publish(today=date(2022, 2, 10)) / "data/figures.parquet")
+        told.append(
+            {
+                row: status
+                for *row_, status in figures.select("group", "code", "status").iter_rows()
+                for row in [tuple(row_)]
+            }
+        )
+    assert told[0].keys() == told[1].keys() >= {("race", "AIAN"), ("precinct", "1"), ("race", None)}
+    assert ("precinct", "Cove") not in told[1]
+    assert told[0]["race", "AIAN"] == told[1]["race", "AIAN"] == "withheld"
+
+
+def test_a_village_of_nine_officers_still_speaks(tmp_path):
+    policy = (
+        "zeros: withheld\ntables:\n  - {measure: stops/stops, by: [race], grain: year}\n"
+        "  - {measure: stops/search_share, by: [race], grain: all}\n  - {measure: stops/stops, grain: month}\n"
+    )
+    site = department(tmp_path / "village", policy="{k}{zeros}")
+    (site.path / "disclosure.yaml").write_text(policy, encoding="utf-8")
+    rows = [{**row, "officer": f"U{int(row['officer'][1:]) % 9}"} for row in stops(3, 600, years=1)]
+    deliver(site, rows, date(2022, 2, 10))
+    release = site.publish(today=date(2022, 2, 10))
+    figures = pl.read_parquet(release / "data/figures.parquet").filter(pl.col("status") == "ok")
+    told = {(row["measure"], row["grain"], row["code"]) for row in figures.to_dicts()}
+    assert {("stops/stops", "year", race) for race in ("WHITE", "BLACK", "HISP")} <= told
+    assert ("stops/search_share", "all", "BLACK") in told
+    assert len(figures.filter(grain="month")) >= 11, "totals of the whole agency are no matter of single officers"

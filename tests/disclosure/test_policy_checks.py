@@ -40,6 +40,7 @@ def test_a_good_policy_and_none_are_fine(tmp_path, catalogue):
         ("stops/stops", "stops/stopps", 2, "did you mean 'stops/stops'"),
         ("by: [race]}", "by: [rase]}", 2, "cannot be cut by 'rase'"),
         ("grain: year", "grain: month", 3, "has no figures by month"),
+        ("stops/stops, by: [race]", "complaints/complaints", 1, "does not tell officers apart"),
         ("stops/stops, by: [race]", "stops/stops_per_1000_residents, by: [race], grain: year", 2, "not protected"),
         ("force/applications", "force/aplications", 5, "there is no measure"),
         ("record: stops/stop", "record: stops/stip", 7, "there is no record type"),

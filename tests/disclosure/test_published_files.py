@@ -116,6 +116,7 @@ def test_late_records_wait_until_they_are_enough(millbrook):
     assert 1 in by_race.values(), "some earlier quarter is still counted as it was"
 
 
+@pytest.mark.ci
 def test_each_release_is_counted_again_from_the_versions_that_it_names(millbrook):
     site, _rows, releases = millbrook
     for release in releases:
@@ -126,6 +127,7 @@ def test_each_release_is_counted_again_from_the_versions_that_it_names(millbrook
         assert done.agree == done.figures - done.withheld > 10
 
 
+@pytest.mark.ci
 def test_a_release_that_is_gone_no_longer_counts(tmp_path):
     site, rows = department(tmp_path / "millbrook"), stops(2, 600, years=1)
     (first,) = publish_as_records_come_in(site, rows, (date(2022, 2, 10),))
@@ -136,7 +138,9 @@ def test_a_release_that_is_gone_no_longer_counts(tmp_path):
     assert site.publish(today=date(2022, 2, 11)).is_dir(), "no waiting time after a release that nobody has"
 
 
-@pytest.mark.parametrize("lost", ["", "/0001.json", "/0001.parquet", "/0001.npz"])
+@pytest.mark.parametrize(
+    "lost", ["", *(pytest.param(f"/0001.{form}", marks=pytest.mark.ci) for form in ("json", "parquet", "npz"))]
+)
 def test_a_site_that_lost_what_it_kept_publishes_no_more(tmp_path, lost):
     site, rows = department(tmp_path / "millbrook"), stops(2, 600, years=1)
     publish_as_records_come_in(site, rows, (date(2022, 2, 10),))
@@ -147,6 +151,7 @@ def test_a_site_that_lost_what_it_kept_publishes_no_more(tmp_path, lost):
     assert site.publish(today=date(2022, 8, 15)).is_dir()
 
 
+@pytest.mark.ci
 def test_what_is_kept_and_damaged_is_named(tmp_path):
     site, rows = department(tmp_path / "millbrook"), stops(2, 600, years=1)
     publish_as_records_come_in(site, rows, (date(2022, 2, 10),))
@@ -177,6 +182,7 @@ def test_a_small_department_publishes_the_pool_of_its_years(tmp_path):
     assert set(by.status) == {"ok", "withheld"}
 
 
+@pytest.mark.ci
 def test_deaths_and_shootings_are_published_singly(tmp_path):
     policy = "k: {k}\nzeros: {zeros}\nsingly:\n  - {{measure: stops/stops, reason: Each one matters.}}\n"
     site, rows = department(tmp_path / "millbrook", policy=policy), stops(3, 7, years=1)

@@ -92,6 +92,7 @@ def test_everyone_can_count_every_figure_and_they_are_those_of_the_file(harbour)
     assert set(figures.grain) <= {"all", "quarter", "year"}
 
 
+@pytest.mark.ci
 def test_the_agency_recodes_the_same_days_of_the_same_versions_to_the_same_rows(harbour):
     site, _rows, releases = harbour
     for release in releases:
@@ -100,6 +101,7 @@ def test_the_agency_recodes_the_same_days_of_the_same_versions_to_the_same_rows(
         assert done.agree == done.figures
 
 
+@pytest.mark.ci
 def test_a_late_record_moves_no_figure_of_days_that_are_out(tmp_path):
     site, rows = department(tmp_path / "harbour", k=5, policy=POLICY), stops(8, 9000, years=1)
     (first,) = publish_as_records_come_in(site, rows, (date(2022, 2, 10),))
@@ -109,6 +111,7 @@ def test_a_late_record_moves_no_figure_of_days_that_are_out(tmp_path):
     assert one.equals(other)
 
 
+@pytest.mark.ci
 def test_another_recoding_of_what_is_out_is_refused(tmp_path):
     site, rows = department(tmp_path / "harbour", k=5, policy=POLICY), stops(8, 5000, years=1)
     publish_as_records_come_in(site, rows, (date(2022, 2, 10),))
@@ -121,6 +124,7 @@ def test_another_recoding_of_what_is_out_is_refused(tmp_path):
     )
 
 
+@pytest.mark.ci
 def test_days_with_too_few_records_wait_and_the_page_says_so(tmp_path):
     rows = stops(9, 6000, years=2)
     few = [row for i, row in enumerate(rows) if row["occurred_at"] < "2022-01-01" or i % 60 == 0]
@@ -151,6 +155,7 @@ def test_the_time_of_records_must_be_coarse(tmp_path, old, new, said):
     assert any(said in problem.found for problem in site.dry_run(today=date(2022, 2, 10)).problems)
 
 
+@pytest.mark.ci
 def test_nothing_else_tells_exactly_what_the_file_tells_coarsely(tmp_path):
     site = department(tmp_path / "harbour", k=5, policy=POLICY)
     deliver(site, stops(8, 5000, years=1), date(2022, 2, 10))
@@ -166,6 +171,7 @@ def test_nothing_else_tells_exactly_what_the_file_tells_coarsely(tmp_path):
         department(site.path, k=5, policy=POLICY + table).publish(today=date(2022, 2, 10))
 
 
+@pytest.mark.ci
 @pytest.mark.parametrize("turned", [False, True])
 def test_records_do_not_go_out_in_tables_and_one_by_one(tmp_path, turned):
     tables = "k: {k}\nzeros: {zeros}\ntables:\n  - {{measure: stops/stops, by: [race], grain: all}}\n"

@@ -30,6 +30,8 @@ SIGNS = [
     "..",
     "~",
 ]
+MANY = {"?": 40, "*": 41, "=1+1": 42, "@SUM(1)": 43, "a|b=c": 44}
+"""Signs with so many stops; three have each of the others."""
 POLICY = """
 k: {k}
 units: [persons]
@@ -59,26 +61,27 @@ def test_no_two_codes_have_one_name_and_unknown_is_none_of_them():
 
 @pytest.fixture(scope="module")
 def release(tmp_path_factory):
-    """Three stops in each precinct that is called by a sign, among 900 others."""
+    """Three stops in precincts that are called by a sign, more in some, among 900 others."""
     site, number = department(tmp_path_factory.mktemp("signs") / "site", policy=POLICY), count()
     rows = stops(5, 900, years=1)
-    rows += [
-        {**rows[0], "id": f"sign-{next(number)}", "precinct": sign} for sign in SIGNS if sign.strip() for _ in range(3)
-    ]
+    times = {sign: MANY.get(sign, 3) for sign in SIGNS if sign.strip()}
+    rows += [{**rows[0], "id": f"sign-{next(number)}", "precinct": sign} for sign, n in times.items() for _ in range(n)]
     deliver(site, rows, date(2022, 2, 10))
     return site.publish(today=date(2022, 2, 10))
 
 
 @pytest.mark.parametrize("measure", ["stops/stops", "stops/search_share"])
-def test_what_counts_three_is_withheld_however_it_is_called(release, measure):
+def test_a_sign_is_a_code_like_any_other(release, measure):
+    """What counts three has no row; what counts many is told, and is neither all precincts nor an unknown one."""
     figures = pl.read_parquet(release / "data/figures.parquet").filter(
         pl.col("measure") == measure, pl.col("group") == "precinct"
     )
-    shown = {row["code"]: row["status"] for row in figures.to_dicts()}
-    signs = {sign.strip() for sign in SIGNS if sign.strip()}
-    assert signs <= {code and code.strip() for code in shown}
-    assert {shown[code] for code in shown if code and code.strip() in signs} == {"withheld"}
-    assert shown["1"] == "ok"
+    told = {row["code"]: (row["status"], row["n"]) for row in figures.to_dicts()}
+    assert told.keys() == {*MANY, "1", "2", "3", "Lake", None}
+    assert told["1"][0] == "ok"
+    if measure == "stops/stops":
+        assert all(told[sign] in (("ok", n), ("withheld", None)) for sign, n in MANY.items())
+        assert [told[sign][1] for sign in "?*"] == [40, 41]
 
 
 def test_no_cell_of_a_csv_file_is_a_formula_and_parquet_is_exact(release):

@@ -17,6 +17,8 @@ from openhalo.sites.open_site import open_site
 
 from .made_up import department, names, rows_in
 
+pytestmark = pytest.mark.ci
+
 OFFICERS = names(2000)
 BEGUN = [date(2011, 6, 30), date(2011, 9, 30), date(2011, 12, 31), date(2012, 3, 31)]
 

@@ -18,6 +18,8 @@ from tests.copies import copy_of
 from .test_backtest import RECORD
 from .test_signals import DAY, deliver, department
 
+pytestmark = pytest.mark.ci
+
 OWN = """
 kind: risk
 label: A model of force

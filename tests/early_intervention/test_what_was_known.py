@@ -69,6 +69,7 @@ def told(path, *options):
     return done.stdout
 
 
+@pytest.mark.ci
 def test_a_later_correction_does_not_change_what_was_known(city, tmp_path):
     path, complaints, allegations = city
     shutil.copytree(path, tmp_path / "site")
@@ -90,6 +91,7 @@ def test_a_later_correction_does_not_change_what_was_known(city, tmp_path):
     assert told(path) == before, "a set of a named version is not kept"
 
 
+@pytest.mark.ci
 def test_what_is_closed_later_was_open_on_the_day_even_in_the_newest_version(city, tmp_path):
     path, complaints, allegations = city
     shutil.copytree(path, tmp_path / "site")

@@ -116,6 +116,7 @@ def test_conditions_mean_the_same_for_long(data, linked):
     agree(data, linked)
 
 
+@pytest.mark.ci
 def test_the_generator_reaches_every_node_and_every_answer():
     nodes, answers, operators, sides, parts = set(), Counter(), set(), set(), set()
 

@@ -34,6 +34,7 @@ def core(wheel, tmp_path_factory) -> Callable[..., subprocess.CompletedProcess[s
     )
 
 
+@pytest.mark.ci
 def test_every_module_imports_without_any_extra(core):
     modules = [
         ".".join(path.relative_to(ROOT / "src").with_suffix("").parts)
@@ -78,6 +79,7 @@ def test_the_wheel_holds_the_whole_catalogue(wheel):
     assert shipped - set(zipfile.ZipFile(wheel).namelist()) == set()
 
 
+@pytest.mark.ci
 def test_the_wheel_checks_its_catalogue_where_it_is_unpacked(wheel, tmp_path):
     zipfile.ZipFile(wheel).extractall(tmp_path)
     code = (

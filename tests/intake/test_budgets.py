@@ -64,6 +64,7 @@ def site(tmp_path):
     return folder
 
 
+@pytest.mark.ci
 @pytest.mark.parametrize(
     ("fill", "name", "found"),
     [

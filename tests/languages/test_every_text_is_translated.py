@@ -95,6 +95,7 @@ def test_a_text_outside_of_brackets_is_found():
     assert unbracketed(texts(page)) == {"Hello"}
 
 
+@pytest.mark.ci
 def test_no_text_of_any_page_lies_outside_of_translation(release):
     pages = sorted((release / "ar-XT").rglob("*.html"))
     kinds = {page.relative_to(release / "ar-XT").parts[1:-1] or page.name for page in pages}
@@ -106,6 +107,7 @@ def test_no_text_of_any_page_lies_outside_of_translation(release):
     assert {page: words for page, words in outside.items() if words} == {}
 
 
+@pytest.mark.ci
 def test_no_english_fills_a_sentence_of_another_language(release):
     """What stands within brackets was translated as a whole; what fills it must have been, too."""
     run = re.compile(r"[A-Za-z]{2,}(?:[ ,;]+[A-Za-z]{2,}){2,}")
@@ -124,6 +126,7 @@ def _sentences(page):
     return {one for one in found if len(re.findall(r"[^\W\d_]{2,}", one)) > 4}
 
 
+@pytest.mark.ci
 def test_no_sentence_of_a_spanish_page_is_that_of_the_english_one(release):
     own = json.dumps(PLAN) + SETTINGS + str(SOURCES) + "These fields are public."
     pages = sorted((release / "es").rglob("*.html"))

@@ -73,6 +73,7 @@ def test_a_centre_is_the_rounded_middle_of_many_records_and_never_of_few(city):
         assert round(latitude / 0.002, 6) == round(latitude / 0.002)
 
 
+@pytest.mark.ci
 def test_the_page_shows_each_place_with_its_figures_and_its_months(city):
     release = city.publish()
     page = (release / "pages/places.html").read_text(encoding="utf-8")

@@ -15,6 +15,8 @@ from openhalo.sites.open_site import open_site
 from tests.copies import copy_of
 from tests.disclosure.private_department import deliver, department, stops
 
+pytestmark = pytest.mark.ci
+
 DAY = date(2022, 2, 10)
 
 

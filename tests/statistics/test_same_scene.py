@@ -71,6 +71,7 @@ def test_scenes_that_tell_nothing_are_left_out_or_refused():
     assert len(scenes(scene, np.arange(60) % 7, differing).starts) - 1 == 28
 
 
+@pytest.mark.ci
 def test_an_officer_who_uses_more_force_than_others_stands_out(margin):
     chance = np.random.default_rng(4)
     scene = np.repeat(np.arange(400), 4)
@@ -135,6 +136,7 @@ def recorded(kind, seed=1):
     return scenes(np.repeat(np.arange(500), size), officer, lean.argmax(axis=1))
 
 
+@pytest.mark.ci
 @pytest.mark.parametrize(
     ("kind", "failing"),
     [("model", None), ("chance", None), ("specialists", "levels"), ("crowds", "sizes"), ("who goes first", "pairs")],

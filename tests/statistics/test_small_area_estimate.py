@@ -46,6 +46,7 @@ def test_gradient_is_the_slope():
     assert at(q)[1] == pytest.approx(np.array(slope), abs=1e-5)
 
 
+@pytest.mark.ci
 def test_shares_are_those_of_sums_over_the_prior(margin):
     """The same posterior by weighting 300,000 draws of the prior by their likelihood: no gradient, no chain."""
     yes, asked, people = np.array([10, 25, 20, 3]), np.array([30, 40, 50, 5]), np.array([10, 30, 20, 40])
