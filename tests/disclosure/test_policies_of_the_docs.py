@@ -67,6 +67,15 @@ def test_a_count_and_the_share_of_it_go_out_together(tmp_path):
     assert told["stops/searches"]["n"] == told["stops/search_share"]["numerator"] > 10
 
 
+def test_a_share_of_records_none_of_which_is_blank_is_told(tmp_path):
+    policy = "k: {k}\nzeros: {zeros}\ntables:\n  - {{measure: stops/search_share, by: [race], grain: all}}\n"
+    site = department(tmp_path / "site", policy=policy)
+    deliver(site, [row for row in stops(3, 2400, years=1) if row["search_conducted"]], date(2022, 2, 10))
+    figures = pl.read_parquet(site.publish(today=date(2022, 2, 10)) / "data/figures.parquet")
+    told = {row["code"]: row for row in figures.filter(group="race").to_dicts()}
+    assert told["WHITE"]["missing"] == 0 and told["WHITE"]["value"] > 0
+
+
 def test_rows_do_not_tell_that_a_code_exists(tmp_path):
     """One person of a race that nobody else has, and one stop at a place that nothing else names."""
     policy = (

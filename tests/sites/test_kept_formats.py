@@ -69,6 +69,7 @@ def test_cells_journal_and_recoded_files_are_written_as_they_were():
         "zeros_shown": False,
         "days": {"stops/stop": "2020-01-01..2021-12-31"},
         "views": [{"stretches": {"2020-01-01..2021-12-31": 3}, "tables": [["stops/stops", ["race"], "year"]]}],
+        "sides": [{"record": "stops/stop", "fields": ["race"], "where": [], "says": [], "grain": "year"}],
     }
     journal = {
         "key": "a/b/1",

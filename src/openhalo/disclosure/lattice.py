@@ -40,6 +40,10 @@ class CountTable:
     for each protection unit (how many different ones the cell counts), by name. A row that is absent counts 0."""
     rollups: Rollups = field(default_factory=dict)
     """Dimension → code → codes that it is the sum of (2017: its quarters)."""
+    possible: pl.DataFrame | None = None
+    """Codes of some dims that go together: cells with others count nobody, as everyone knows, and are left out."""
+    joint: bool = False
+    """Nobody declared this table: its cells are no secrets, and join those of others."""
 
 
 def count_table(
@@ -102,18 +106,24 @@ class Lattice:
                 than MAX_CELLS cells.
         """
         grids = [_grid(table) for table in tables]
-        stacked = pl.concat([frame for frame, _ in grids], how="diagonal")
+        stacked = pl.concat([frame for frame, _ in grids], how="diagonal").with_columns(
+            pl.col("joint").fill_null(False)
+        )
         if len(stacked) > MAX_CELLS:
             found = f"the declared tables have {len(stacked):,} cells"
             raise ReleaseError(Problem("tables", found, f"at most {MAX_CELLS:,}", "declare fewer or coarser tables"))
-        cells = stacked.group_by("key", maintain_order=True).agg(pl.all().max(), pl.col("n").n_unique().alias("_said"))
+        cells = (
+            stacked.drop_nulls("key")
+            .group_by("key", maintain_order=True)
+            .agg(pl.exclude("joint").max(), pl.col("joint").min(), pl.col("n").n_unique().alias("_said"))
+        )
         twice = cells.filter(pl.col("_said") > 1)["key"].to_list()
         if twice:
             raise ReleaseError([Problem(key, "two tables count this cell differently") for key in twice[:20]])
         position = stacked.select("key").join(
             cells.select("key").with_row_index("at"), on="key", how="left", maintain_order="left"
         )["at"]
-        sums = _equations(grids, position.to_numpy().astype(np.int64), len(cells))
+        sums = _equations(grids, position.fill_null(-1).to_numpy().astype(np.int64), len(cells))
         lattice = cls(cells.drop("_said"), sums)
         wrong = np.flatnonzero(sums @ lattice.n)
         if wrong.size:
@@ -160,15 +170,29 @@ def _grid(table: CountTable) -> tuple[pl.DataFrame, tuple[tuple[int, ...], Axes]
         codes.append(present)
     shape = tuple(len(present) for present in codes)
     if not table.dims:
-        return table.counts.with_columns(pl.lit(table.of).alias("key")), (shape, axes)
+        return table.counts.with_columns(pl.lit(table.of).alias("key"), pl.lit(table.joint).alias("joint")), (
+            shape,
+            axes,
+        )
     if np.prod(shape) > MAX_CELLS:
         found = f"{' × '.join(table.dims)} has {int(np.prod(shape)):,} cells"
         raise ReleaseError(Problem(table.of, found, f"at most {MAX_CELLS:,}", "use coarser groups"))
     schema = dict.fromkeys(table.dims, pl.String)
     full = pl.DataFrame(list(product(*codes)), schema=schema, orient="row")
     joined = full.join(table.counts, on=table.dims, how="left", maintain_order="left")
-    filled = joined.with_columns(cell_keys(table.of, table.dims).alias("key")).drop(table.dims)
-    return filled.with_columns(pl.exclude("key").fill_null(0)), (shape, axes)
+    filled = joined.with_columns(cell_keys(table.of, table.dims).alias("key"), pl.lit(table.joint).alias("joint"))
+    if table.possible is not None:
+        filled = filled.with_columns(pl.when(_can_be(filled, table.possible)).then("key").alias("key"))
+    return filled.drop(table.dims).with_columns(pl.exclude("key", "joint").fill_null(0)), (shape, axes)
+
+
+def _can_be(cells: pl.DataFrame, possible: pl.DataFrame) -> pl.Series:
+    """Return which cells have codes that go together; a margin goes with all."""
+    dims = possible.columns
+    known = cells.select(dims).join(
+        possible.with_columns(_there=pl.lit(True)), on=dims, how="left", maintain_order="left"
+    )
+    return known.select(pl.col("_there").fill_null(False) | pl.any_horizontal(pl.col(dims) == ALL)).to_series()
 
 
 def _equations(
@@ -183,9 +207,11 @@ def _equations(
             totals = ids.take(total, axis=axis).reshape(-1, 1)
             below = np.moveaxis(ids.take(parts, axis=axis), axis, -1).reshape(-1, len(parts))
             both = np.hstack([totals, below])
-            rows.append(np.repeat(np.arange(count, count + len(both)), both.shape[1]))
-            columns.append(both.ravel())
-            values.append(np.tile(np.r_[1, -np.ones(len(parts), np.int64)], len(both)))
+            both = both[both[:, 0] >= 0]
+            there = both.ravel() >= 0
+            rows.append(np.repeat(np.arange(count, count + len(both)), both.shape[1])[there])
+            columns.append(both.ravel()[there])
+            values.append(np.tile(np.r_[1, -np.ones(len(parts), np.int64)], len(both))[there])
             count += len(both)
     if not rows:
         return csr_array((0, cells), dtype=np.int64)

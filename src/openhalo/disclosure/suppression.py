@@ -51,13 +51,20 @@ class Protected:
         key (`of`); and what a shown total leaves for all its withheld parts together: these share an `of`.
         """
         cells = self.lattice.cells.select("key", "n").with_row_index("at")
-        open_ = cells.filter(pl.Series(~self.secret)).select("key", "n", of="key", period=period())
+        declared = ~self.lattice.cells["joint"].to_numpy()
+        open_ = cells.filter(pl.Series(~self.secret & declared)).select("key", "n", of="key", period=period())
         sums = self.lattice.sums.tocoo()
         entries = pl.DataFrame({"row": sums.row, "at": sums.col, "sign": sums.data}).with_columns(
             pl.col("at").cast(pl.UInt32), hidden=pl.Series(self.withheld[sums.col])
         )
         totals = entries.filter(pl.col("sign") > 0, ~pl.col("hidden")).select("row", total="at")
-        parts = entries.filter(pl.col("sign") < 0, "hidden").join(totals, on="row").join(cells, on="at")
+        undeclared = entries.filter(~pl.Series(declared[sums.col])).select("row").unique()
+        parts = (
+            entries.filter(pl.col("sign") < 0, "hidden")
+            .join(undeclared, on="row", how="anti")
+            .join(totals, on="row")
+            .join(cells, on="at")
+        )
         named = cells.select(period=period(), total="at")
         left = parts.join(named, on="total").select("key", "n", of=pl.format("rest {}", "row"), period="period")
         return pl.concat([open_, left])

@@ -6,7 +6,7 @@ one lattice, and so are two counts over the same records.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import polars as pl
 
@@ -112,13 +112,14 @@ def _unprotected(
             yield Problem(where, f"'{name}' can hold several codes, so its groups do not add up", todo=todo)
 
 
-def count_cells(rows: pl.DataFrame, side: Counted, times: Calendar) -> CountTable:
+def count_cells(rows: pl.DataFrame, side: Counted, times: Calendar, pair: tuple[str, str] | None = None) -> CountTable:
     """Return the cells of one side of a table, with how many of each protection unit they hold.
 
     Args:
         rows: records, as `CellRows` reads them.
         side: what is counted.
         times: pieces of time; days before or after them are left out.
+        pair: two dimensions that are crossed only to join others; what never goes together is no cell.
     """
     pieces = pl.DataFrame(
         {
@@ -132,7 +133,8 @@ def count_cells(rows: pl.DataFrame, side: Counted, times: Calendar) -> CountTabl
     # Where no source says who, an officer cannot be found either; then each record stands for itself.
     units = {name.removeprefix(UNIT): name for name in rows.columns if name.startswith(UNIT)}
     said = {unit: column for unit, column in units.items() if rows[column].null_count() < len(rows)}
-    return count_table(timed, side.record, [*side.dims, "period"], said, {"period": times.rollups}, ["period"])
+    table = count_table(timed, side.record, [*side.dims, "period"], said, {"period": times.rollups}, ["period"])
+    return table if pair is None else replace(table, possible=rows.select(pair).unique(), joint=True)
 
 
 def as_told(codes: pl.Series) -> list[str | None]:

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 from typing import Any, Literal
@@ -21,6 +21,7 @@ from openhalo.disclosure.intervals import period
 from openhalo.disclosure.lattice import Lattice
 from openhalo.disclosure.policy import K_FLOOR, Rule
 from openhalo.disclosure.suppression import Protected
+from openhalo.publications.protection.cells import Counted
 from openhalo.releases.package import DESCRIPTOR, read_descriptor
 
 _FORMS = (".json", ".parquet", ".npz")
@@ -60,6 +61,8 @@ class Kept:
     published: date
     days: dict[str, Period]
     """Record type → the days that figures by group spoke for."""
+    sides: list[Counted] = field(default_factory=list)
+    """What its tables counted."""
 
     def view(self, table: TableName) -> View | None:
         """Return how a table was counted; None where the release does not have it."""
@@ -81,6 +84,18 @@ class KeptView(BaseModel):
     tables: list[tuple[str, tuple[str, ...], Grain]]
 
 
+class KeptSide(BaseModel):
+    """What a table counted, as it is kept: later tables may be by other conditions on the same fields."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    record: str
+    fields: tuple[str, ...]
+    where: tuple[str, ...]
+    says: tuple[str, ...]
+    grain: Grain
+
+
 class KeptFacts(BaseModel):
     """What is kept of a release beside its cells."""
 
@@ -94,6 +109,7 @@ class KeptFacts(BaseModel):
     days: dict[str, str]
     """Record type → days, as `Period` writes them."""
     views: list[KeptView]
+    sides: list[KeptSide]
 
 
 class FirstFacts(BaseModel):
@@ -110,7 +126,7 @@ class FirstFacts(BaseModel):
         """Return these facts as they are kept today; a release that did not tell its rule promised the least width."""
         view = KeptView(stretches={str(Period.parse(days)): v for days, v in self.versions.items()}, tables=[])
         told = self.model_dump(include={"published", "zeros_shown", "days"})
-        return KeptFacts(format=2, k=K_FLOOR, width=2, views=[view], **told)
+        return KeptFacts(format=2, k=K_FLOOR, width=2, views=[view], sides=[], **told)
 
 
 def keep(kept: Kept, folder: Path, number: str) -> None:
@@ -137,6 +153,12 @@ def keep(kept: Kept, folder: Path, number: str) -> None:
         zeros_shown=rule.zeros_shown,
         days={record: str(days) for record, days in kept.days.items()},
         views=views,
+        sides=list(
+            dict.fromkeys(
+                KeptSide(record=one.record, fields=one.fields, where=one.where, says=one.says, grain=one.grain)
+                for one in kept.sides
+            )
+        ),
     )
     text = json.dumps(facts.model_dump(mode="json"), indent=1)
     (folder / f"{number}.json").write_text(text, encoding="utf-8")
@@ -187,7 +209,8 @@ def _read(folder: Path, number: str) -> Kept:
         View(tuple((Period.parse(text), version) for text, version in one.stretches.items()), tuple(one.tables))
         for one in facts.views
     ]
-    return Kept(parts, views, facts.published, days)
+    sides = [Counted(**one.model_dump()) for one in facts.sides]
+    return Kept(parts, views, facts.published, days, sides)
 
 
 def _called_by_days(cells: pl.DataFrame, days: dict[str, Period]) -> pl.DataFrame:
@@ -204,4 +227,6 @@ def _called_by_days(cells: pl.DataFrame, days: dict[str, Period]) -> pl.DataFram
     before, after = pl.col("key").str.extract(r"^(.*\|period=)"), pl.col("key").str.extract(r"\|period=[^|]*(.*)$")
     key = pl.concat_str(before, "days", after)
     renamed = pl.when(pl.col("days").is_null()).then("key").otherwise(key).alias("key")
-    return known.with_columns(renamed, pl.lit(0).alias("view")).drop("of", "period", "days")
+    return known.with_columns(renamed, pl.lit(0).alias("view"), pl.lit(False).alias("joint")).drop(
+        "of", "period", "days"
+    )

@@ -5,6 +5,7 @@ change differs by nothing or by at least k from all that was told before, also b
 the days in question as it did before. So a total can be newer than its parts, and the page says so.
 """
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
@@ -24,9 +25,12 @@ from openhalo.disclosure.suppression import Protected, primary
 from openhalo.publications.protection.cell_rows import CellRows
 from openhalo.publications.protection.cells import Counted, count_cells
 from openhalo.publications.protection.closed_periods import Calendar, calendar, periods
+from openhalo.publications.protection.crosses import Cross, crosses
 from openhalo.publications.protection.earlier_releases import Kept, Stretches, TableName
 from openhalo.records.reading import Records
 
+MAX_JOINT = 40_000
+"""The most cells that a cross may have that only joins tables."""
 _DAY = timedelta(days=1)
 
 
@@ -58,13 +62,20 @@ class LateChanges:
     told: list[pl.DataFrame] = field(default_factory=list, init=False)
     """What can be known of each state of the records in each earlier release (`Protected.told`), then of this one."""
     rows: CellRows = field(init=False)
+    crosses: list[Cross] = field(init=False)
+    """What joins these tables with each other, and with those of earlier releases."""
+    unjoined: dict[str, tuple[str, str]] = field(default_factory=dict, init=False)
+    """Record type → two dimensions whose cross has too many cells."""
 
     def __post_init__(self) -> None:
         self.told = [part.told() for kept in self.earlier for part in kept.parts]
         used: dict[int, list[Period]] = {}
         for days, version in {one for kept in self.earlier for view in kept.views for one in view.stretches}:
             used.setdefault(version, []).append(days)
-        self.rows = CellRows(self.records, [side for table in self.tables for side in table.sides], self.policy, used)
+        sides = [side for table in self.tables for side in table.sides]
+        told = [side for kept in self.earlier for side in kept.sides if side.record in self.days]
+        self.crosses = crosses([*sides, *told], self.records.catalogue)
+        self.rows = CellRows(self.records, [*sides, *(one.side for one in self.crosses)], self.policy, used)
 
     def views(self, all_wait: bool = False) -> dict[Stretches, list[Table]]:
         """Return the tables by the state of the records that each is counted from.
@@ -92,6 +103,15 @@ class LateChanges:
     def cells(self, table: Table, stretches: Stretches) -> list[CountTable]:
         """Return the cells of a table in a state of the records, side by side."""
         return [count_cells(self.rows.state(one.record, stretches), one, self._calendar(one)) for one in table.sides]
+
+    def joint(self, cross: Cross, stretches: Stretches) -> CountTable | None:
+        """Return the cells of a cross in a state of the records; None where they are too many."""
+        rows, times = self.rows.state(cross.side.record, stretches), self._calendar(cross.side)
+        codes = [rows[dim].n_unique() + 1 for dim in cross.side.dims]
+        if math.prod(codes) * (len(times.pieces) + len(times.rollups)) > MAX_JOINT:
+            self.unjoined |= {cross.side.record: cross.pair}
+            return None
+        return count_cells(rows, cross.side, times, cross.pair)
 
     def span(self, record: str) -> Period:
         """Return the days of a record type that this release or an earlier one speaks for."""
@@ -186,12 +206,12 @@ def secrets(lattice: Lattice, rule: Rule) -> NDArray[np.bool_]:
 
     Not how many records leave a field blank; and what the whole agency did is no matter of single officers.
     """
-    keys = lattice.cells["key"]
+    keys, joint = lattice.cells["key"], lattice.cells["joint"].to_numpy()
     blank = keys.str.contains(r"\|if:[^=|]*=\?").to_numpy()
     agency = ~keys.str.replace_all(r"\|(?:period|if:[^=|]*)=[^|]*", "").str.contains("|", literal=True).to_numpy()
     people = replace(rule, units={unit: k for unit, k in rule.units.items() if unit != "officers"})
     small = np.where(agency, primary(lattice, people), primary(lattice, rule))
-    return np.asarray(small & ~blank, dtype=np.bool_)
+    return np.asarray(small & ~blank & ~joint, dtype=np.bool_)
 
 
 def many_enough(cells: CountTable, group: str, policy: Policy) -> pl.DataFrame:

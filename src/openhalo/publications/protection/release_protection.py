@@ -19,12 +19,13 @@ from openhalo.base.progress import Report
 from openhalo.base.settings_files import POLICY
 from openhalo.catalogue.index import Catalogue
 from openhalo.catalogue.measure_specs import MeasureSpec
-from openhalo.disclosure.lattice import CountTable, Lattice
+from openhalo.disclosure.lattice import UNKNOWN, CountTable, Lattice
 from openhalo.disclosure.policy import DeclaredTable, Policy
 from openhalo.disclosure.suppression import Protected, withhold_together
 from openhalo.language import formatting
 from openhalo.language.translation import _
 from openhalo.measures.evaluation import evaluate
+from openhalo.measures.field_coverage import codes_said
 from openhalo.measures.figures import MeasureResult
 from openhalo.measures.planning import Question
 from openhalo.publications.declared_fields import counted
@@ -75,6 +76,8 @@ class Guarded:
     records: Records
     limits: dict[str, Limits] = field(default_factory=dict)
     """Measure → the least that its figures count, and of whom."""
+    unjoined: frozenset[str] = frozenset()
+    """Record types with tables that were not tried together."""
     waiting: dict[str, list[Waiting]] = field(default_factory=dict)
     """Measure → days whose late changes wait in some of its tables, and since when."""
 
@@ -96,6 +99,12 @@ class Guarded:
                 few=few_words(self.limits[one.spec.id]),
             )
         ]
+        if one.counted.record in self.unjoined:
+            text = _(
+                "Some tables of these records have too many cells to be tried together. Who adds up one of them may "
+                "come closer to a number that another withholds."
+            )
+            said.append(text)
         return said + [wait.sentence(self.policy.k) for wait in self.waiting.get(one.spec.id, [])]
 
     def freshness(self, catalogue: Catalogue) -> list[Freshness]:
@@ -152,9 +161,11 @@ def guard(specs: Sequence[MeasureSpec], records: Records, precaution: Precaution
             break
         tables = pooled
     views = [View(one.stretches, tuple(result.table.name for result in one.results)) for one in states]
-    kept = Kept([one.protected for one in states], views, today, days)
+    kept = Kept(
+        [one.protected for one in states], views, today, days, [side for table in tables for side in table.sides]
+    )
     limits = {one.table.spec.id: one.limits for state in states for one in state.results}
-    return Guarded([*answers, *singly], kept, policy, records, limits, waiting(late, kept))
+    return Guarded([*answers, *singly], kept, policy, records, limits, frozenset(late.unjoined), waiting(late, kept))
 
 
 def must_wait(policy: Policy, earlier: Sequence[Kept], today: date) -> None:
@@ -245,6 +256,7 @@ class _State:
 def _protected(late: LateChanges, views: dict[Stretches, list[Table]], earlier: Sequence[Kept]) -> list[_State]:
     """Return the figures of all tables, and which cells are withheld in all of them together."""
     results, parts = [], []
+    waiting = [*late.crosses]
     for stretches, tables in views.items():
         cells = [late.cells(table, stretches) for table in tables]
         as_of = RecordsAsOf.of(late.records, list(stretches), frozenset(late.days))
@@ -252,7 +264,11 @@ def _protected(late: LateChanges, views: dict[Stretches, list[Table]], earlier: 
             _Result(table, _result(table, as_of, late.days, _groups(table, counts, late)), _limits(table, counts, late))
             for table, counts in zip(tables, cells, strict=True)
         ]
-        lattice = Lattice.of([one for counts in cells for one in counts])
+        dims = {(side.record, dim) for table in tables for side in table.sides for dim in side.dims}
+        here = [one for one in waiting if {(one.side.record, dim) for dim in one.pair} & dims]
+        waiting = [one for one in waiting if one not in here]
+        joint = [table for one in here if (table := late.joint(one, stretches)) is not None]
+        lattice = Lattice.of([*(one for counts in cells for one in counts), *joint])
         shown = [keys for one in made if one.whole for keys in _keys(one.table, one.whole, late.days)]
         marks = lattice.cells["key"].is_in(pl.concat(shown).unique().implode() if shown else []).to_numpy()
         rule = rule_for(late.policy, lattice)
@@ -291,7 +307,7 @@ def _answers(late: LateChanges, states: Sequence[_State]) -> list[ReleaseFigures
 def _groups(table: Table, cells: Sequence[CountTable], late: LateChanges) -> dict[str, list[str | None]]:
     """Return the codes of each group of a table that get a row.
 
-    All that the vocabulary has, since a row that is there because of one record would tell of it. A field without a
+    All that the sources can give, since a row that is there because of one record would tell of it. A field without a
     list of codes gets those that are many enough in some period.
     """
     schema, vocabularies = late.records.catalogue.schema, late.records.catalogue.vocabularies
@@ -301,12 +317,12 @@ def _groups(table: Table, cells: Sequence[CountTable], late: LateChanges) -> dic
             followed = schema.follow(side.record, theirs)
             spec = followed[1] if followed else None
             if spec is not None and spec.vocabulary:
-                codes: list[str | None] = [*vocabularies[spec.vocabulary].order]
+                said = codes_said(side.record, theirs, late.records)
+                order = vocabularies[spec.vocabulary].order
+                found[ours] |= dict.fromkeys(order if said is None else [code for code in order if code in said])
             elif spec is not None and spec.type == "boolean":
-                codes = ["true", "false"]
-            else:
-                codes = as_told(many_enough(counts, theirs, late.policy)[theirs])
-            found[ours] |= dict.fromkeys([*codes, None])
+                found[ours] |= dict.fromkeys(["true", "false"])
+            found[ours] |= dict.fromkeys([*as_told(many_enough(counts, theirs, late.policy)[theirs]), None])
     return {name: list(codes) for name, codes in found.items()}
 
 
@@ -348,13 +364,17 @@ def _keys(table: Table, result: MeasureResult, days: Mapping[str, Period]) -> li
 def _marks(
     table: Table, figures: pl.DataFrame, days: Mapping[str, Period], cells: pl.DataFrame, empty: bool
 ) -> pl.Series:
-    """Return which figures rest on a withheld cell, or on one of a code that no record has, unless `empty` is told."""
+    """Return which figures rest on a withheld cell, or on one of a code that no record has, unless `empty` is told.
+
+    That no record leaves a field blank is no secret.
+    """
     found = pl.repeat(False, figures.height, dtype=pl.Boolean, eager=True)
     for side in table.sides:
         groups = {ours: theirs for ours, theirs in side.groups.items() if ours in figures.columns}
-        for keys in replace(side, groups=groups).keys(figures, days[side.record]):
+        told = replace(side, groups=groups).keys(figures, days[side.record])
+        for role, keys in zip(side.roles, told, strict=True):
             looked = keys.to_frame("key").join(cells, on="key", how="left", maintain_order="left")
-            found = found | looked[WITHHELD].fill_null(not empty)
+            found = found | looked[WITHHELD].fill_null(not empty and UNKNOWN not in role.values())
     return found
 
 
