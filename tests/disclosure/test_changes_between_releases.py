@@ -174,6 +174,18 @@ def test_a_release_leaves_a_record_type_out(tmp_path):
     assert [len(told(one, "force/force_report")) > 3 for one in releases] == [True, False, True]
 
 
+@pytest.mark.ci
+def test_a_new_table_does_not_tell_what_one_officer_did_late(tmp_path):
+    one_officer = [late(f"2021-05-{1 + i:02}", id=f"late{i}") for i in range(14)]
+    site, rows = town(tmp_path, policy(), *one_officer)
+    first = publish(site, rows, FIRST)
+    rewrite(site, policy(tables=TABLES + "  - {{measure: stops/stops, by: [gender], grain: quarter}}\n"))
+    second = publish(site, rows, SECOND)
+    views = json.loads((second[0] / "datapackage.json").read_text(encoding="utf-8"))["disclosure"]["counted_from"]
+    assert {view["versions"]["2021-04-01..2021-06-30"] for view in views} == {1}
+    assert single_out([*first, *second], "stops/stop", 10) == []
+
+
 def test_the_total_is_newer_than_its_parts(tmp_path):
     many = [late(f"2021-05-{1 + i % 28:02}", id=f"a{i}", officer=f"U{i % 9:02}") for i in range(40)]
     few = [late(f"2021-05-{1 + i:02}", id=f"b{i}", officer=f"U{i:02}", race="ASIAN") for i in range(3)]

@@ -130,12 +130,12 @@ class LateChanges:
         before = next((view for kept in reversed(self.earlier) if (view := kept.view(table.name))), None)
         if before is not None:
             return self._held(table, before.stretches, all_wait)
-        # A table that was never told can follow any state that another was counted from.
-        states = [view.stretches for kept in reversed(self.earlier) for view in reversed(kept.views)]
-        for stretches in [self._fresh(table), *(self._since(table, state) for state in states)]:
-            if not self._small(table, stretches):
-                return stretches
-        return None
+        # A table that was never told can follow any state that another of these records was counted from.
+        records = {side.record for side in table.sides}
+        known = [kept for kept in reversed(self.earlier) if records & {*kept.days}]
+        states = dict.fromkeys(view.stretches for kept in known for view in reversed(kept.views))
+        held = (self._held(table, state, all_wait) for state in states)
+        return next((found for found in held if found is not None), None) if states else self._fresh(table)
 
     def _held(self, table: Table, before: Stretches, all_wait: bool) -> Stretches | None:
         """Return the newest state in which nothing changes by too little, given the state that was told before."""
@@ -166,7 +166,7 @@ class LateChanges:
         """Return the days over which a table would tell of fewer than k changed records."""
         if not self.told:
             return []
-        now = pl.concat([_keyed(cells) for cells in self.cells(table, stretches)])
+        now = Lattice.of(self.cells(table, stretches)).cells
         return [Period.parse(code) for code in small_changes(now, self.told, self.policy.k)]
 
     def _thin(self, table: Table, base: Stretches, stretches: Stretches) -> list[Period]:
