@@ -106,6 +106,18 @@ def small_changes(now: pl.DataFrame, told: Sequence[pl.DataFrame], k: int) -> li
     return sorted(found)
 
 
+def spoken_of(cells: pl.DataFrame, told: pl.DataFrame) -> pl.DataFrame:
+    """Return the cells that were told before: the same days and codes, or days made up of shorter periods that were.
+
+    Args:
+        cells: `key` and whatever else.
+        told: `key`, `n` of what was told.
+    """
+    same = cells.join(told.select("key"), on="key", how="semi")
+    rest = cells.join(told, on="key", how="anti").with_columns(without_period(), period()).drop_nulls("period")
+    return pl.concat([same, _summed(rest, told).select(cells.columns)])
+
+
 def _summed(cells: pl.DataFrame, earlier: pl.DataFrame) -> pl.DataFrame:
     """Return cells with `before`: what the earlier cells of shorter periods add up to that make them up."""
     pieces = earlier.select(without_period(), period().alias("piece"), pl.col("n").alias("part")).drop_nulls("piece")

@@ -46,6 +46,23 @@ class CountTable:
     """Nobody declared this table: its cells are no secrets, and join those of others."""
 
 
+def in_every_cell(
+    records: pl.DataFrame | pl.LazyFrame, dims: Iterable[str], rollups: Rollups, without_total: Iterable[str] = ()
+) -> pl.LazyFrame:
+    """Return each record once for every cell that it lies in, margins and longer periods too; dims name the cell."""
+    dims = tuple(dims)
+    frame = records.lazy().with_columns(pl.col(name).cast(pl.String).fill_null(UNKNOWN) for name in dims)
+    for name in dims:
+        known = frame.select(pl.col(name)).unique().collect()[name].to_list()
+        pairs = [(code, code) for code in known] + (
+            [] if name in set(without_total) else [(code, ALL) for code in known]
+        )
+        pairs += [(code, parent) for parent, parts in rollups.get(name, {}).items() for code in parts if code in known]
+        levels = pl.LazyFrame(pairs, schema={name: pl.String, f"{name}_level": pl.String}, orient="row")
+        frame = frame.join(levels, on=name).drop(name).rename({f"{name}_level": name})
+    return frame
+
+
 def count_table(
     records: pl.DataFrame | pl.LazyFrame,
     of: str,
@@ -65,15 +82,9 @@ def count_table(
         rollups: dimension → code → codes that it sums.
         without_total: dimensions over which no margin is published (periods).
     """
-    dims, units, rollups, without = tuple(dims), units or {}, rollups or {}, set(without_total)
-    frame = records.lazy().with_columns(pl.col(name).cast(pl.String).fill_null(UNKNOWN) for name in dims)
+    dims, units, rollups = tuple(dims), units or {}, rollups or {}
+    frame = in_every_cell(records, dims, rollups, without_total)
     size = (pl.col(RECORDS).sum() if RECORDS in frame.collect_schema().names() else pl.len()).cast(pl.Int64)
-    for name in dims:
-        known = frame.select(pl.col(name)).unique().collect()[name].to_list()
-        pairs = [(code, code) for code in known] + ([] if name in without else [(code, ALL) for code in known])
-        pairs += [(code, parent) for parent, parts in rollups.get(name, {}).items() for code in parts if code in known]
-        levels = pl.LazyFrame(pairs, schema={name: pl.String, f"{name}_level": pl.String}, orient="row")
-        frame = frame.join(levels, on=name).drop(name).rename({f"{name}_level": name})
     keys = [pl.col(name) for name in dims] or [pl.lit(ALL).alias("_all")]
     counts = frame.group_by(keys).agg(size.alias("n")).collect()
     on = [key.meta.output_name() for key in keys]

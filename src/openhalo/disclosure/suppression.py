@@ -185,19 +185,21 @@ def withhold_together(parts: Sequence[Protected], earlier: Sequence[Protected] =
     kept, others, whole = Witnesses(len(system.keys)), _OtherTables(system, free), False
     for _ in range(MAX_PASSES):
         settle(system, kept, budget, components(system))
-        shown, hopeless = int(system.public.sum()), []
+        shown, hopeless = int(system.public.sum()), list[int]()
         for cell in kept.unsettled(system):
             width = int(system.width[cell])
             if kept.most[cell] - kept.least[cell] >= width:
                 continue
             moves = others.cheapest(int(cell), width, whole, budget)
             if not moves:
-                hopeless.append(_cannot_hide(system.keys[cell]))
+                hopeless.append(int(cell))
             for cells, deviation in moves:
                 system.public[cells] = False
                 kept.add(system, cells, deviation)
+        told_before = _told_before(system, parts, earlier, hopeless, budget)
+        hopeless = [cell for cell in hopeless if cell not in told_before]
         if hopeless:
-            raise ReleaseError(hopeless[:20])
+            raise ReleaseError([_cannot_hide(system.keys[cell]) for cell in hopeless[:20]])
         whole = shown == int(system.public.sum())
         if whole and not exposed(system, budget, kept):
             return [replace(part, withheld=~system.public[place]) for part, place in zip(parts, places, strict=True)]
@@ -219,6 +221,40 @@ def _choose(system: System, parts: Sequence[Protected], earlier: Sequence[Protec
         shown[place] |= release.stood & ~release.withheld
     system.public[here & ~((system.secret | ~seen | hidden) & may_hide)] = True
     return here & ~shown & may_hide
+
+
+def _told_before(
+    system: System, parts: Sequence[Protected], earlier: Sequence[Protected], cells: Sequence[int], budget: TimeBudget
+) -> set[int]:
+    """Return which of these secrets the earlier releases give away by themselves, and take them off the list.
+
+    A lower k lets numbers out that are secrets today. What is told anyway is not told by this release, as long as it
+    shows the same number or none.
+    """
+    if not earlier or not cells:
+        return set()
+    known = joined(earlier)
+    place = {key: at for at, key in enumerate(known.keys)}
+    shown = {key: n for part in parts for key, n in _shown_counts(part).iter_rows()}
+    same = [
+        cell
+        for cell in cells
+        if (at := place.get(system.keys[cell])) is not None
+        and shown.get(system.keys[cell], known.value[at]) == known.value[at]
+    ]
+    secret = np.zeros(len(known.keys), np.bool_)
+    secret[[place[system.keys[cell]] for cell in same]] = True
+    width = known.width.copy()
+    width[secret] = max(part.rule.width for part in parts)
+    out = {known.keys[one.cell] for one in exposed(replace(known, secret=secret, width=width), budget)}
+    told = {cell for cell in same if system.keys[cell] in out}
+    system.secret[sorted(told)] = False
+    return told
+
+
+def _shown_counts(part: Protected) -> pl.DataFrame:
+    cells = part.lattice.cells.select("key", "n")
+    return cells if part.published is None else cells.filter(pl.Series(part.published))
 
 
 def _may_hide(part: Protected, earlier: Sequence[Protected]) -> NDArray[np.bool_]:

@@ -1,7 +1,7 @@
 """Records of which some days are read from an earlier store version, and those that were changed since."""
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Self
 
 import ibis
 
@@ -20,7 +20,7 @@ class RecordsAsOf(Records):
     """The record types that this is about; all others are read from the newest version, whole."""
 
     @classmethod
-    def of(cls, records: Records, stretches: list[tuple[Period, int]], only: frozenset[str]) -> "RecordsAsOf":
+    def of(cls, records: Records, stretches: list[tuple[Period, int]], only: frozenset[str]) -> Self:
         """Return the records of a store version with some record types read stretch by stretch."""
         return cls(
             records.store,
@@ -74,23 +74,25 @@ class RecordsAsOf(Records):
 
 @dataclass(frozen=True, eq=False)
 class RecordsChanged(RecordsAsOf):
-    """Records that came, went or were changed on some days since an earlier store version, as they were and are."""
+    """Records that came, went or were changed on some days (`stretches`) from a store version to a later state."""
+
+    since: int = 0
+    """The store version that they are held against."""
 
     def table(self, record: str) -> Any:
-        """Return the Ibis table of these records; one that was changed stands there twice."""
+        """Return the Ibis table of these records: as they are (`_moved` 1), and as they were (−1)."""
         if record not in self.only or record not in self.manifest.tables:
             return super().table(record)
         if record not in self._tables:
-            day, newest = self.catalogue.record_type(record).date_column, Records.table(self, record)
-            parts = []
-            for version, periods in self._by_version().items():
-                now, before = _of_days(newest, day, periods), self._whole(version, record)
-                if before is None:
-                    parts.append(now)
-                    continue
-                then = _of_days(before, day, periods)
-                parts += [now.anti_join(then, _SAME), then.anti_join(now, _SAME)]
-            self._tables[record] = _together(parts) if parts else _of_days(newest, day, [])
+            now, before = super().table(record), self._whole(self.since, record)
+            if before is None:
+                self._tables[record] = now.mutate(_moved=ibis.literal(1))
+            else:
+                day = self.catalogue.record_type(record).date_column
+                then = _of_days(before, day, [period for period, _version in self.stretches])
+                came, went = now.anti_join(then, _SAME), then.anti_join(now, _SAME)
+                moved = [came.mutate(_moved=ibis.literal(1)), went.mutate(_moved=ibis.literal(-1))]
+                self._tables[record] = _together(moved)
         return self._tables[record]
 
 

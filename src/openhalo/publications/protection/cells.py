@@ -16,13 +16,15 @@ from openhalo.base.provenance import hash_facts
 from openhalo.base.settings_files import POLICY
 from openhalo.catalogue.index import Catalogue
 from openhalo.catalogue.measure_specs import MeasureSpec
-from openhalo.disclosure.lattice import ALL, UNKNOWN, CountTable, cell_keys, count_table
+from openhalo.disclosure.lattice import ALL, UNKNOWN, CountTable, cell_keys, count_table, in_every_cell
 from openhalo.publications.declared_fields import counted
 from openhalo.publications.protection.closed_periods import Calendar, periods
 
 YES, NO = "yes", "no"
 DAY, UNIT = "_day", "_unit:"
 """Columns of rows: the day of a record, and who stands behind it."""
+KEY, MOVED = "_key", "_moved"
+"""Columns of changed rows: the record's key, and whether it is so now (1) or was before (−1)."""
 
 
 @dataclass(frozen=True)
@@ -121,6 +123,34 @@ def count_cells(rows: pl.DataFrame, side: Counted, times: Calendar, pair: tuple[
         times: pieces of time; days before or after them are left out.
         pair: two dimensions that are crossed only to join others; what never goes together is no cell.
     """
+    timed = _timed(rows, times)
+    # Where no source says who, an officer cannot be found either; then each record stands for itself.
+    units = {name.removeprefix(UNIT): name for name in rows.columns if name.startswith(UNIT)}
+    said = {unit: column for unit, column in units.items() if rows[column].null_count() < len(rows)}
+    table = count_table(timed, side.record, [*side.dims, "period"], said, {"period": times.rollups}, ["period"])
+    return table if pair is None else replace(table, possible=rows.select(pair).unique(), joint=True)
+
+
+def movers(rows: pl.DataFrame, side: Counted, times: Calendar) -> pl.DataFrame:
+    """Return `key` and, for each protection unit, how many stand behind the records that a cell gained or lost.
+
+    A record that was changed and lies in the cell before and after makes no difference there.
+
+    Args:
+        rows: changed records, as `CellRows.changed` reads them.
+        side: what is counted.
+        times: pieces of time.
+    """
+    dims = [*side.dims, "period"]
+    units = {name.removeprefix(UNIT): name for name in rows.columns if name.startswith(UNIT)}
+    cells = in_every_cell(_timed(rows, times), dims, {"period": times.rollups}, ["period"])
+    net = cells.with_columns(pl.col(MOVED).sum().over([*dims, KEY]).alias("_net")).filter(pl.col("_net") != 0)
+    stood = net.group_by(dims).agg(pl.col(column).n_unique().alias(unit) for unit, column in units.items()).collect()
+    return stood.select(cell_keys(side.record, dims).alias("key"), *units)
+
+
+def _timed(rows: pl.DataFrame, times: Calendar) -> pl.DataFrame:
+    """Return the rows that lie in a piece of time, with its code as `period`."""
     pieces = pl.DataFrame(
         {
             DAY: [piece.first for piece in times.pieces.values()],
@@ -129,12 +159,7 @@ def count_cells(rows: pl.DataFrame, side: Counted, times: Calendar, pair: tuple[
         },
         schema={DAY: pl.Date, "_last": pl.Date, "period": pl.String},
     ).sort(DAY)
-    timed = rows.sort(DAY).join_asof(pieces, on=DAY).filter(pl.col(DAY) <= pl.col("_last"))
-    # Where no source says who, an officer cannot be found either; then each record stands for itself.
-    units = {name.removeprefix(UNIT): name for name in rows.columns if name.startswith(UNIT)}
-    said = {unit: column for unit, column in units.items() if rows[column].null_count() < len(rows)}
-    table = count_table(timed, side.record, [*side.dims, "period"], said, {"period": times.rollups}, ["period"])
-    return table if pair is None else replace(table, possible=rows.select(pair).unique(), joint=True)
+    return rows.sort(DAY).join_asof(pieces, on=DAY).filter(pl.col(DAY) <= pl.col("_last"))
 
 
 def as_told(codes: pl.Series) -> list[str | None]:

@@ -18,12 +18,12 @@ from openhalo.base.errors import Problem, ReleaseError
 from openhalo.base.periods import GRAINS, Grain, Period
 from openhalo.base.settings_files import POLICY
 from openhalo.catalogue.measure_specs import MeasureSpec
-from openhalo.disclosure.intervals import period, small_changes
+from openhalo.disclosure.intervals import period, small_changes, spoken_of
 from openhalo.disclosure.lattice import ALL, CountTable, Lattice, cell_keys
 from openhalo.disclosure.policy import Policy, Rule
 from openhalo.disclosure.suppression import Protected, primary
 from openhalo.publications.protection.cell_rows import CellRows
-from openhalo.publications.protection.cells import Counted, count_cells
+from openhalo.publications.protection.cells import Counted, count_cells, movers
 from openhalo.publications.protection.closed_periods import Calendar, calendar, periods
 from openhalo.publications.protection.crosses import Cross, crosses
 from openhalo.publications.protection.earlier_releases import Kept, Stretches, TableName
@@ -127,14 +127,12 @@ class LateChanges:
 
     def _state(self, table: Table, all_wait: bool) -> Stretches | None:
         """Return the newest state of the records that a table may tell; None where there is none."""
-        before = next((view for kept in reversed(self.earlier) if (view := kept.view(table.name))), None)
-        if before is not None:
-            return self._held(table, before.stretches, all_wait)
-        # A table that was never told can follow any state that another of these records was counted from.
+        own = [view.stretches for kept in reversed(self.earlier) if (view := kept.view(table.name))]
+        # A table can also follow any state that another of these records was counted from.
         records = {side.record for side in table.sides}
         known = [kept for kept in reversed(self.earlier) if records & {*kept.days}]
-        states = dict.fromkeys(view.stretches for kept in known for view in reversed(kept.views))
-        held = (self._held(table, state, all_wait) for state in states)
+        states = dict.fromkeys([*own[:1], *(view.stretches for kept in known for view in reversed(kept.views))])
+        held = (self._held(table, _laid_over([state, *states]), all_wait) for state in states)
         return next((found for found in held if found is not None), None) if states else self._fresh(table)
 
     def _held(self, table: Table, before: Stretches, all_wait: bool) -> Stretches | None:
@@ -143,7 +141,7 @@ class LateChanges:
         free = [] if all_wait else [days for days, version in base if version != now]
         while True:
             stretches = tuple((days, now if days in free else version) for days, version in base)
-            small = [*self._small(table, stretches), *self._thin(table, base, stretches)]
+            small = [*self._small(table, stretches), *self._thin(table, stretches)]
             hold = [days for days in free if any(days.overlap(one) for one in small)]
             if not hold:
                 return None if small else stretches
@@ -169,24 +167,32 @@ class LateChanges:
         now = Lattice.of(self.cells(table, stretches)).cells
         return [Period.parse(code) for code in small_changes(now, self.told, self.policy.k)]
 
-    def _thin(self, table: Table, base: Stretches, stretches: Stretches) -> list[Period]:
-        """Return the days over which too few people or officers stand behind what changed since the base."""
-        since = [one for one, other in zip(base, stretches, strict=True) if one != other]
-        if not since:
-            return []
+    def _thin(self, table: Table, stretches: Stretches) -> list[Period]:
+        """Return the days over which too few people or officers stand behind what changed since any earlier state."""
         found: set[str] = set()
-        sides = zip(table.sides, self.cells(table, base), self.cells(table, stretches), strict=True)
-        for side, before, now in sides:
-            moved = count_cells(self.rows.changed(side.record, tuple(since)), side, self._calendar(side))
-            least = {unit: k for unit, k in self.policy.least(side.record).items() if unit in now.counts.columns}
-            told = _keyed(now).join(_keyed(before), on="key", how="full", coalesce=True, suffix="_before")
-            apart = told.fill_null(0).filter(pl.col("n") != pl.col("n_before"))
-            known = [unit for unit in least if unit in moved.counts.columns]
-            stood = apart.join(_keyed(moved, known), on="key", how="left", suffix="_moved")
-            few = [pl.col(unit).fill_null(0) < least[unit] for unit in known]
-            thin = stood.filter(pl.any_horizontal(few)) if known else stood.filter(pl.lit(bool(least)))
-            found |= {*thin.select(period())["period"].drop_nulls()}
+        for kept in self.earlier:
+            for view, part in zip(kept.views, kept.parts, strict=True):
+                for side in table.sides:
+                    if side.record in kept.days:
+                        found |= self._thin_since(view.stretches, part, side, kept.days[side.record], stretches)
         return [Period.parse(code) for code in sorted(found)]
+
+    def _thin_since(self, before: Stretches, part: Protected, side: Counted, days: Period, now: Stretches) -> set[str]:
+        """Return the periods over which too few stand behind what changed from one state to another."""
+        rows, times = self.rows.changed(side.record, before, now), self._calendar(side)
+        if rows.is_empty():
+            return set()
+        then, cells = (count_cells(self.rows.state(side.record, one), side, times) for one in (before, now))
+        least = {unit: k for unit, k in self.policy.least(side.record).items() if unit in cells.counts.columns}
+        if not least:
+            return set()
+        both = _keyed(cells).join(_keyed(then), on="key", how="full", coalesce=True, suffix="_before").fill_null(0)
+        told = part.lattice.cells.filter(pl.Series(~part.secret)).select("key", "n")
+        apart = spoken_of(both.filter(pl.col("n") != pl.col("n_before")), told)
+        stood = apart.join(movers(rows, side, times), on="key", how="left").with_columns(period())
+        few = [pl.col(unit).fill_null(0) < k for unit, k in least.items()]
+        codes = stood.filter(pl.any_horizontal(few))["period"].unique().drop_nulls()
+        return {code for code in codes if (over := Period.parse(code)).first >= days.first and over.last <= days.last}
 
     def _open_cells(self, table: Table, stretches: Stretches) -> pl.DataFrame:
         """Return what can be known of a table, as `Protected.told` has it."""
@@ -223,14 +229,23 @@ def many_enough(cells: CountTable, group: str, policy: Policy) -> pl.DataFrame:
     return cells.counts.filter(alone, *(pl.col(name) >= k for name, k in least.items()))
 
 
-def _keyed(cells: CountTable, units: Sequence[str] = ()) -> pl.DataFrame:
-    return cells.counts.select(cell_keys(cells.of, cells.dims).alias("key"), "n", *units)
+def _keyed(cells: CountTable) -> pl.DataFrame:
+    return cells.counts.select(cell_keys(cells.of, cells.dims).alias("key"), "n")
+
+
+def _laid_over(states: Sequence[Stretches]) -> Stretches:
+    """Return the first state, with the days that it does not have from the next that has them."""
+    found: list[tuple[Period, int]] = []
+    for state in states:
+        for days, version in state:
+            found += [(rest, version) for rest in _rest(days, [told for told, _version in found])]
+    return tuple(found)
 
 
 def _rest(whole: Period, parts: Sequence[Period]) -> Iterator[Period]:
     """Yield the days that are in none of the parts, which do not overlap."""
     first = whole.first
-    for part in sorted(parts, key=lambda one: one.first):
+    for part in sorted(filter(whole.overlap, parts), key=lambda one: one.first):
         if part.first > first:
             yield Period(first, part.first - _DAY)
         first = part.last + _DAY

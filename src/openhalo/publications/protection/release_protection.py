@@ -218,15 +218,19 @@ def _closed(tables: Sequence[Table], records: Records, precaution: Precaution) -
 
 
 def _days(record: str, records: Records, precaution: Precaution) -> Period:
-    """Return the days that a release speaks for; a record or two from before those told so far do not move the first.
+    """Return the days that a release speaks for; a record or two that come or go at their ends do not move these.
 
     Raises:
         ReleaseError: no period is closed.
     """
     policy, days = precaution.policy, closed_days(record, records, precaution.policy, precaution.today)
-    firsts = [kept.days[record].first for kept in precaution.earlier if record in kept.days]
-    if not firsts or days.first >= min(firsts):
+    told = [kept.days[record] for kept in precaution.earlier if record in kept.days]
+    if not told:
         return days
+    closed, firsts = policy.last_closed(precaution.today)[1], [one.first for one in told]
+    days = replace(days, last=max([days.last, *(one.last for one in told if one.last <= closed)]))
+    if days.first >= min(firsts):
+        return replace(days, first=min(firsts))
     before = Period(days.first, min(firsts) - timedelta(days=1))
     side, times = Counted(record, ()), calendar("all", [], before)
     rows = CellRows(records, [side], policy, {}).state(record, ((before, records.manifest.version),))

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from openhalo.base.periods import Period
-from openhalo.disclosure.lattice import RECORDS
 from openhalo.language import formatting
 from openhalo.language.translation import _
+from openhalo.publications.protection.cells import KEY
 from openhalo.publications.protection.earlier_releases import Kept, Stretches
 from openhalo.publications.protection.late_changes import LateChanges
 
@@ -57,8 +57,10 @@ def waiting(late: LateChanges, kept: Kept) -> dict[str, list[Waiting]]:
 
 
 def _waiting(late: LateChanges, records: Sequence[str], since: date, stretches: Stretches) -> Waiting | None:
+    now = late.records.manifest.version
     moved = [
-        (each, sum(int(late.rows.changed(record, (each,))[RECORDS].sum()) for record in records)) for each in stretches
+        (each, sum(late.rows.changed(record, (each,), ((each[0], now),))[KEY].n_unique() for record in records))
+        for each in stretches
     ]
     days = [days for (days, _version), n in moved if n]
     return Waiting(days, since, sum(n for _each, n in moved) >= late.policy.k) if days else None
