@@ -52,6 +52,12 @@ class CellRows:
                     by_versions.setdefault((now, before), []).append(both)
         return self._cut(record, by_versions)
 
+    def units(self, record: str) -> set[str]:
+        """Return the protection units that some record tells apart."""
+        rows = self._rows(record, self.records.manifest.version, None)
+        columns = {name for name in rows.columns if name.startswith(UNIT) and rows[name].null_count() < len(rows)}
+        return {name.removeprefix(UNIT) for name in columns}
+
     def _cut(self, record: str, asked: Mapping[tuple[int, int | None], Sequence[Period]]) -> pl.DataFrame:
         parts = [
             rows.filter(reduce(or_, (pl.col(DAY).is_between(one.first, one.last) for one in days)))

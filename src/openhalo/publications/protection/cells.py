@@ -132,7 +132,7 @@ def count_cells(rows: pl.DataFrame, side: Counted, times: Calendar, pair: tuple[
 
 
 def movers(rows: pl.DataFrame, side: Counted, times: Calendar) -> pl.DataFrame:
-    """Return `key` and, for each protection unit, how many stand behind the records that a cell gained or lost.
+    """Return `key`, `n`: by how much a cell grew, and for each protection unit how many stand behind that.
 
     A record that was changed and lies in the cell before and after makes no difference there.
 
@@ -145,8 +145,9 @@ def movers(rows: pl.DataFrame, side: Counted, times: Calendar) -> pl.DataFrame:
     units = {name.removeprefix(UNIT): name for name in rows.columns if name.startswith(UNIT)}
     cells = in_every_cell(_timed(rows, times), dims, {"period": times.rollups}, ["period"])
     net = cells.with_columns(pl.col(MOVED).sum().over([*dims, KEY]).alias("_net")).filter(pl.col("_net") != 0)
-    stood = net.group_by(dims).agg(pl.col(column).n_unique().alias(unit) for unit, column in units.items()).collect()
-    return stood.select(cell_keys(side.record, dims).alias("key"), *units)
+    behind = [pl.col(column).n_unique().alias(unit) for unit, column in units.items()]
+    stood = net.group_by(dims).agg(pl.col(MOVED).sum().cast(pl.Int64).alias("n"), *behind).collect()
+    return stood.select(cell_keys(side.record, dims).alias("key"), "n", *units)
 
 
 def _timed(rows: pl.DataFrame, times: Calendar) -> pl.DataFrame:

@@ -19,7 +19,7 @@ from openhalo.base.periods import GRAINS, Grain, Period
 from openhalo.base.settings_files import POLICY
 from openhalo.catalogue.measure_specs import MeasureSpec
 from openhalo.disclosure.intervals import period, small_changes, spoken_of
-from openhalo.disclosure.lattice import ALL, CountTable, Lattice, cell_keys
+from openhalo.disclosure.lattice import ALL, CountTable, Lattice
 from openhalo.disclosure.policy import Policy, Rule
 from openhalo.disclosure.suppression import Protected, primary
 from openhalo.publications.protection.cell_rows import CellRows
@@ -179,19 +179,15 @@ class LateChanges:
 
     def _thin_since(self, before: Stretches, part: Protected, side: Counted, days: Period, now: Stretches) -> set[str]:
         """Return the periods over which too few stand behind what changed from one state to another."""
-        rows, times = self.rows.changed(side.record, before, now), self._calendar(side)
-        if rows.is_empty():
+        rows = self.rows.changed(side.record, before, now)
+        told_apart = self.rows.units(side.record)
+        least = {unit: k for unit, k in self.policy.least(side.record).items() if unit in told_apart}
+        if rows.is_empty() or not least:
             return set()
-        then, cells = (count_cells(self.rows.state(side.record, one), side, times) for one in (before, now))
-        least = {unit: k for unit, k in self.policy.least(side.record).items() if unit in cells.counts.columns}
-        if not least:
-            return set()
-        both = _keyed(cells).join(_keyed(then), on="key", how="full", coalesce=True, suffix="_before").fill_null(0)
+        moved = movers(rows, side, self._calendar(side))
+        thin = moved.filter(pl.col("n") != 0, pl.any_horizontal(pl.col(unit) < k for unit, k in least.items()))
         told = part.lattice.cells.filter(pl.Series(~part.secret)).select("key", "n")
-        apart = spoken_of(both.filter(pl.col("n") != pl.col("n_before")), told)
-        stood = apart.join(movers(rows, side, times), on="key", how="left").with_columns(period())
-        few = [pl.col(unit).fill_null(0) < k for unit, k in least.items()]
-        codes = stood.filter(pl.any_horizontal(few))["period"].unique().drop_nulls()
+        codes = spoken_of(thin.select("key", "n"), told).select(period())["period"].unique().drop_nulls()
         return {code for code in codes if (over := Period.parse(code)).first >= days.first and over.last <= days.last}
 
     def _open_cells(self, table: Table, stretches: Stretches) -> pl.DataFrame:
@@ -227,10 +223,6 @@ def many_enough(cells: CountTable, group: str, policy: Policy) -> pl.DataFrame:
     )
     least = {"n": policy.k, **{unit: k for unit, k in policy.least(cells.of).items() if unit in cells.counts.columns}}
     return cells.counts.filter(alone, *(pl.col(name) >= k for name, k in least.items()))
-
-
-def _keyed(cells: CountTable) -> pl.DataFrame:
-    return cells.counts.select(cell_keys(cells.of, cells.dims).alias("key"), "n")
 
 
 def _laid_over(states: Sequence[Stretches]) -> Stretches:
