@@ -119,7 +119,7 @@ def test_what_the_model_leaves_out_shows_in_answers_drawn_from_it(margin):
     found = {}
     for name, at in odds.items():
         yes = rng.binomial(asked, expit(at))
-        model = small_area_estimate.fit(codes, yes, asked, (10, 2), draws=600, chains=2, worst_rhat=1.1, least_ess=50)
+        model = small_area_estimate.fit(codes, yes, asked, (10, 2), draws=3000, chains=2, worst_rhat=1.1, least_ess=50)
         found[name] = misfits(model, codes, yes, asked, cuts)
     margin("least chance where the model holds", min(found["holds"].values()), least=0.05)
     margin("chance of both where kinds interact", found["turns"]["both"], most=LEAST)
