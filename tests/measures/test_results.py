@@ -20,7 +20,7 @@ from openhalo.measures.figures import MeasureResult
 from openhalo.measures.guard_results import GuardResult
 from openhalo.measures.guard_words import as_written
 from openhalo.measures.planning import Question
-from openhalo.publications.protection.masking import Marks, masked
+from openhalo.publications.protection.masking import Limits, Marks, masked
 
 from .example_records import hold
 
@@ -138,7 +138,8 @@ def test_a_masked_result_holds_nothing_of_what_was_said_before():
     before = [note.text for note in result.guard_notes]
     assert any("20 of 80" in text for text in before)
     every = pl.repeat(True, result.figures.height, eager=True)
-    shown = masked(result, Marks(every, pl.repeat(True, result.totals.height, eager=True)), 10, CATALOGUE)
+    marks = Marks(every, pl.repeat(True, result.totals.height, eager=True))
+    shown = masked(result, marks, Limits(10, 3, ("officers", "persons")), CATALOGUE)
     for language in (ENGLISH, SPANISH):
         with speaking(language):
             texts = [note.text for note in shown.guard_notes]
