@@ -48,7 +48,10 @@ def result_of(every_site, tmp_path_factory):
 
 
 KINDS_SHOWN = [
-    *(pytest.param(kind, marks=needs("numba", "nutpie") if kind in SAMPLED else ()) for kind in sorted(KINDS)),
+    *(
+        pytest.param(kind, marks=(pytest.mark.ci, needs("numba", "nutpie")) if kind in SAMPLED else ())
+        for kind in sorted(KINDS)
+    ),
     "internal_benchmark of officers",
 ]
 

@@ -148,6 +148,7 @@ def test_many_late_records_of_one_officer_wait(tmp_path):
     assert {view["versions"]["2021-04-01..2021-06-30"] for view in views} == {1}
 
 
+@pytest.mark.ci
 def test_a_second_record_type_comes_that_begins_earlier(tmp_path):
     site, rows = town(tmp_path, policy(), late("2021-03-20"))
     first = publish(site, rows, FIRST)
@@ -213,6 +214,7 @@ def of_race(rows, race, quarter):
     ]
 
 
+@pytest.mark.ci
 def test_a_purged_record_is_counted_until_more_than_one_has_changed(tmp_path):
     site, rows = town(tmp_path, policy())
     first = publish(site, rows, FIRST)

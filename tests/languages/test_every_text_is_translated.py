@@ -139,6 +139,7 @@ def test_no_sentence_of_a_spanish_page_is_that_of_the_english_one(release):
     assert {sentence for sentence in same if sentence.strip(" .") not in own} == set()
 
 
+@pytest.mark.ci
 def test_every_page_says_its_language_and_leads_to_the_same_page_in_the_others(release, imprint):
     for language in imprint.languages:
         base = release / imprint.place(language)
@@ -150,6 +151,7 @@ def test_every_page_says_its_language_and_leads_to_the_same_page_in_the_others(r
             assert len(re.findall(rf'hreflang="{other.tag}"', page)) == (1 if other is language else 2)
 
 
+@pytest.mark.ci
 @pytest.mark.parametrize(("tag", "told"), [("", False), ("es", True)])
 def test_a_translation_that_nobody_has_reviewed_says_so_with_a_way_to_tell_mistakes(release, tag, told):
     for page in (release / tag).glob("**/*.html") if tag else [release / "index.html"]:

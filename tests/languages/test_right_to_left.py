@@ -7,6 +7,8 @@ import pytest
 from openhalo.releases.http_server import address, server
 from openhalo.releases.serving import one_release
 
+pytestmark = pytest.mark.ci
+
 PLACES = (
     "index.html",
     "pages/data.html",
