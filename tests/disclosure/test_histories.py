@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from openhalo.publications.protection import release_protection
+from openhalo.publications.protection import protected_tables
 from openhalo.publications.protection.late_changes import LateChanges
 from tests.disclosure.histories import ARRESTS, STOPS, Department, History, history
 from tests.disclosure.history_attack import BY_DESIGN, Attack
@@ -47,7 +47,7 @@ def test_where_late_changes_do_not_wait_the_attacker_finds_them(tmp_path, monkey
 
 @pytest.mark.ci
 def test_without_complementary_suppression_the_attacker_succeeds(tmp_path, monkeypatch):
-    monkeypatch.setattr(release_protection, "withhold_together", lambda parts, _earlier: parts)
+    monkeypatch.setattr(protected_tables, "withhold_together", lambda parts, _earlier: parts)
     kinds = [{leak.kind for leak in attacked(tmp_path, seed, 2)[1]} for seed in range(3)]
     assert sum(bool({"count", "close"} & some) for some in kinds) > 1
 

@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from openhalo.base.errors import ReleaseError, StoreError
-from openhalo.publications.protection import release_protection
+from openhalo.publications.protection import protected_tables
 from tests.disclosure.conftest import DAYS
 from tests.disclosure.private_department import department, publish_as_records_come_in, stops
 from tests.disclosure.published_attack import Truth, attack, published
@@ -68,7 +68,7 @@ def test_no_secret_is_recovered_from_the_published_files(millbrook):
 
 
 def test_without_complementary_suppression_the_attacker_succeeds(tmp_path, monkeypatch):
-    monkeypatch.setattr(release_protection, "withhold_together", lambda parts, _earlier: parts)
+    monkeypatch.setattr(protected_tables, "withhold_together", lambda parts, _earlier: parts)
     site, rows = department(tmp_path / "millbrook"), stops(1, 2400, years=2)
     releases = publish_as_records_come_in(site, rows, DAYS[:1])
     assert len(too_close(tried(site, releases, rows, DAYS)[0], 10)) > 5

@@ -5,7 +5,7 @@ dimension like any other (outcome: yes, no, missing), so that numerator, complem
 a share published beside its denominator gives nothing away that the attack does not know.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import product
 
@@ -40,7 +40,9 @@ class CountTable:
     for each protection unit (how many different ones the cell counts), by name. A row that is absent counts 0."""
     rollups: Rollups = field(default_factory=dict)
     """Dimension → code → codes that it is the sum of (2017: its quarters)."""
-    possible: pl.DataFrame | None = None
+    codes: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    """Dimension → codes that have a cell even where `counts` has none of them."""
+    possible: Sequence[pl.DataFrame] = ()
     """Codes of some dims that go together: cells with others count nobody, as everyone knows, and are left out."""
     joint: bool = False
     """Nobody declared this table: its cells are no secrets, and join those of others."""
@@ -171,7 +173,9 @@ def _grid(table: CountTable) -> tuple[pl.DataFrame, tuple[tuple[int, ...], Axes]
     codes, axes = [], []
     for axis, name in enumerate(table.dims):
         rollups = table.rollups.get(name, {})
-        present = sorted(set(table.counts[name]) | {part for parts in rollups.values() for part in parts})
+        parts = {part for parts in rollups.values() for part in parts}
+        listed = {*table.codes[name], ALL} if name in table.codes else set()
+        present = sorted({*table.counts[name], *parts, *listed})
         present += [parent for parent in rollups if parent not in present]
         at = {code: index for index, code in enumerate(present)}
         axes += [(axis, at[parent], [at[part] for part in parts]) for parent, parts in rollups.items()]
@@ -192,8 +196,8 @@ def _grid(table: CountTable) -> tuple[pl.DataFrame, tuple[tuple[int, ...], Axes]
     full = pl.DataFrame(list(product(*codes)), schema=schema, orient="row")
     joined = full.join(table.counts, on=table.dims, how="left", maintain_order="left")
     filled = joined.with_columns(cell_keys(table.of, table.dims).alias("key"), pl.lit(table.joint).alias("joint"))
-    if table.possible is not None:
-        filled = filled.with_columns(pl.when(_can_be(filled, table.possible)).then("key").alias("key"))
+    for possible in table.possible:
+        filled = filled.with_columns(pl.when(_can_be(filled, possible)).then("key").alias("key"))
     return filled.drop(table.dims).with_columns(pl.exclude("key", "joint").fill_null(0)), (shape, axes)
 
 

@@ -125,7 +125,9 @@ def joined(releases: Sequence[Protected]) -> System:
         secret[place] |= release.secret
         # What went out under a narrower rule is no safer today.
         width[place] = np.minimum(width[place], np.where(release.secret, release.rule.width, FAR))
-        least = int(release.rule.zeros_shown) - release.lattice.n
+        # That no record leaves a field blank is told, so everyone knows of one that is withheld that it is not empty.
+        blank = release.lattice.cells["key"].str.contains("=?", literal=True).to_numpy()
+        least = (blank & (release.lattice.n > 0) | release.rule.zeros_shown) - release.lattice.n
         lower[place] = np.maximum(lower[place], np.minimum(least, 0))
         entries = release.lattice.sums.tocoo()
         parts.append(csr_array((entries.data, (entries.row, place[entries.col])), shape=(entries.shape[0], size)))

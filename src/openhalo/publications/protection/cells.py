@@ -5,7 +5,7 @@ for, the yes, no and "does not say" of a share. So a share, its denominator and 
 one lattice, and so are two counts over the same records.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import polars as pl
@@ -114,21 +114,21 @@ def _unprotected(
             yield Problem(where, f"'{name}' can hold several codes, so its groups do not add up", todo=todo)
 
 
-def count_cells(rows: pl.DataFrame, side: Counted, times: Calendar, pair: tuple[str, str] | None = None) -> CountTable:
+def count_cells(rows: pl.DataFrame, side: Counted, times: Calendar, codes: Mapping[str, Sequence[str]]) -> CountTable:
     """Return the cells of one side of a table, with how many of each protection unit they hold.
 
     Args:
         rows: records, as `CellRows` reads them.
         side: what is counted.
         times: pieces of time; days before or after them are left out.
-        pair: two dimensions that are crossed only to join others; what never goes together is no cell.
+        codes: dimension → codes that have a cell whether or not a record has them.
     """
     timed = _timed(rows, times)
     # Where no source says who, an officer cannot be found either; then each record stands for itself.
     units = {name.removeprefix(UNIT): name for name in rows.columns if name.startswith(UNIT)}
     said = {unit: column for unit, column in units.items() if rows[column].null_count() < len(rows)}
     table = count_table(timed, side.record, [*side.dims, "period"], said, {"period": times.rollups}, ["period"])
-    return table if pair is None else replace(table, possible=rows.select(pair).unique(), joint=True)
+    return replace(table, codes=codes)
 
 
 def movers(rows: pl.DataFrame, side: Counted, times: Calendar) -> pl.DataFrame:

@@ -19,8 +19,8 @@ class Cross:
     """The cells that join two tables."""
 
     side: Counted
-    pair: tuple[str, str]
-    """The two dimensions of which one tells of the other."""
+    pairs: frozenset[tuple[str, str]]
+    """Two dimensions each, of which one tells of the other."""
 
 
 def crosses(sides: Sequence[Counted], catalogue: Catalogue) -> list[Cross]:
@@ -28,14 +28,14 @@ def crosses(sides: Sequence[Counted], catalogue: Catalogue) -> list[Cross]:
     found: dict[tuple[object, ...], Cross] = {}
     distinct = list({(one.record, one.dims, one.grain): one for one in sides}.values())
     for one, other in combinations(distinct, 2):
-        if one.record == other.record:
-            found |= {
-                (one.record, cross.side.dims, cross.side.grain): cross for cross in _between(one, other, catalogue)
-            }
+        for side, pair in _between(one, other, catalogue) if one.record == other.record else ():
+            name = side.record, side.dims, side.grain
+            pairs = found[name].pairs if name in found else frozenset()
+            found[name] = Cross(side, pairs | {pair})
     return list(found.values())
 
 
-def _between(one: Counted, other: Counted, catalogue: Catalogue) -> Iterator[Cross]:
+def _between(one: Counted, other: Counted, catalogue: Catalogue) -> Iterator[tuple[Counted, tuple[str, str]]]:
     texts = {dimension(text): text for side in (one, other) for text in (*side.where, *side.says)}
     for mine in one.dims:
         for theirs in other.dims:
@@ -47,7 +47,7 @@ def _between(one: Counted, other: Counted, catalogue: Catalogue) -> Iterator[Cro
             fields = tuple(dim for dim in dims if dim not in texts)
             side = Counted(one.record, fields, (), tuple(texts[dim] for dim in dims if dim in texts), grain)
             first, second = sorted((mine, theirs))
-            yield Cross(side, (first, second))
+            yield side, (first, second)
 
 
 def _tells(one: str, other: str, texts: dict[str, str], record: str, catalogue: Catalogue) -> bool:

@@ -27,10 +27,12 @@ from openhalo.publications.protection.cells import Counted, count_cells, movers
 from openhalo.publications.protection.closed_periods import Calendar, calendar, periods
 from openhalo.publications.protection.crosses import Cross, crosses
 from openhalo.publications.protection.earlier_releases import Kept, Stretches, TableName
+from openhalo.publications.protection.listed_codes import go_together, listed
 from openhalo.records.reading import Records
 
 MAX_JOINT = 40_000
 """The most cells that a cross may have that only joins tables."""
+EVERY_DAY = Period(date.min, date.max)
 _DAY = timedelta(days=1)
 
 
@@ -42,6 +44,8 @@ class Table:
     by: tuple[str, ...]
     grain: Grain
     sides: tuple[Counted, ...]
+    days: Period
+    """The closed days on which the records could say what it counts; EVERY_DAY until a release is made."""
 
     @property
     def name(self) -> TableName:
@@ -64,8 +68,11 @@ class LateChanges:
     rows: CellRows = field(init=False)
     crosses: list[Cross] = field(init=False)
     """What joins these tables with each other, and with those of earlier releases."""
+    nested: set[tuple[str, str]] = field(init=False)
+    """Record types and fields of places that lie in each other: where one lies that nobody was in is not known."""
     unjoined: set[str] = field(default_factory=set, init=False)
     """Record types with a cross of too many cells."""
+    _known_codes: dict[tuple[str, tuple[str, ...]], dict[str, list[str]]] = field(default_factory=dict, init=False)
 
     def __post_init__(self) -> None:
         self.told = [part.told() for kept in self.earlier for part in kept.parts]
@@ -75,7 +82,20 @@ class LateChanges:
         sides = [side for table in self.tables for side in table.sides]
         told = [side for kept in self.earlier for side in kept.sides if side.record in self.days]
         self.crosses = crosses([*sides, *told], self.records.catalogue)
+        self.nested = {
+            (cross.side.record, dim)
+            for cross in self.crosses
+            for pair in cross.pairs
+            for dim in pair
+            if {*pair} <= {*cross.side.fields}
+        }
         self.rows = CellRows(self.records, [*sides, *(one.side for one in self.crosses)], self.policy, used)
+
+    def over(self, tables: Sequence[Table]) -> "LateChanges":
+        """Return the same over other tables, of which none reads more of the records."""
+        late = LateChanges(self.records, self.policy, self.earlier, tables, self.days)
+        late.rows = self.rows
+        return late
 
     def views(self, all_wait: bool = False) -> dict[Stretches, list[Table]]:
         """Return the tables by the state of the records that each is counted from.
@@ -102,16 +122,31 @@ class LateChanges:
 
     def cells(self, table: Table, stretches: Stretches) -> list[CountTable]:
         """Return the cells of a table in a state of the records, side by side."""
-        return [count_cells(self.rows.state(one.record, stretches), one, self._calendar(one)) for one in table.sides]
+        return [
+            count_cells(self.rows.state(one.record, stretches), one, self._calendar(one), self._listed(one))
+            for one in table.sides
+        ]
 
     def joint(self, cross: Cross, stretches: Stretches) -> CountTable | None:
         """Return the cells of a cross in a state of the records; None where they are too many."""
-        rows, times = self.rows.state(cross.side.record, stretches), self._calendar(cross.side)
-        codes = [rows[dim].n_unique() + 1 for dim in cross.side.dims]
-        if math.prod(codes) * (len(times.pieces) + len(times.rollups)) > MAX_JOINT:
-            self.unjoined.add(cross.side.record)
+        side, codes, times = cross.side, self._listed(cross.side), self._calendar(cross.side)
+        rows = self.rows.state(side.record, stretches)
+        lengths = [len({*rows[dim].unique(), *codes.get(dim, [])}) + 1 for dim in side.dims]
+        if math.prod(lengths) * (len(times.pieces) + len(times.rollups)) > MAX_JOINT:
+            self.unjoined.add(side.record)
             return None
-        return count_cells(rows, cross.side, times, cross.pair)
+        possible = [go_together(pair, side, rows, codes, self.records) for pair in sorted(cross.pairs)]
+        return replace(count_cells(rows, side, times, codes), possible=possible, joint=True)
+
+    def _listed(self, side: Counted) -> dict[str, list[str]]:
+        return {dim: codes for dim, codes in self._codes(side).items() if (side.record, dim) not in self.nested}
+
+    def _codes(self, side: Counted) -> dict[str, list[str]]:
+        """Return what `listed` says of these cells; asked once for all that count the same."""
+        name = side.record, side.dims
+        if name not in self._known_codes:
+            self._known_codes[name] = listed(side, self.records)
+        return self._known_codes[name]
 
     def span(self, record: str) -> Period:
         """Return the days of a record type that this release or an earlier one speaks for."""
@@ -123,6 +158,7 @@ class LateChanges:
         used = {theirs.grain for table in self.tables for theirs in table.sides if theirs.record == side.record}
         longer = [grain for grain in GRAINS[GRAINS.index(side.grain) + 1 :] if grain in used]
         told = [one.days[side.record] for one in self.earlier if side.record in one.days]
+        told += [table.days for table in self.tables for theirs in table.sides if theirs.record == side.record]
         return calendar(side.grain, longer, self.span(side.record), [self.days[side.record], *told])
 
     def _state(self, table: Table, all_wait: bool) -> Stretches | None:

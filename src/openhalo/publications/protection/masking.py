@@ -39,16 +39,13 @@ class Marks:
         return bool(self.figures.any() or self.totals.any())
 
 
-def completed(result: MeasureResult, groups: dict[str, list[str | None]]) -> pl.DataFrame:
-    """Return the figures with a row for every combination of these groups, in an order that does not depend on counts.
+def completed(result: MeasureResult, rows: pl.DataFrame) -> pl.DataFrame:
+    """Return the figures with each of these rows, in an order that does not depend on counts.
 
     A row that is not there would say that it counts nobody, while one that counts a few is there and withheld.
     """
-    grid = result.figures.select("period").unique()
-    for name, codes in groups.items():
-        grid = grid.join(pl.DataFrame({name: codes}, schema={name: pl.String}), how="cross")
     keys = ["period", *result.by]
-    whole = grid.join(result.figures, on=keys, how="left", nulls_equal=True)
+    whole = rows.join(result.figures, on=keys, how="left", nulls_equal=True)
     new, additive = pl.col("status").is_null(), result.spec.traits.additive
     zero = ["n", "missing", "numerator", *(["value", "low"] if additive else ["denominator"])]
     return (
