@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import urllib.request
+from datetime import date
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -13,6 +14,7 @@ import pytest
 
 import openhalo
 from openhalo.cli.main import app, run
+from tests.disclosure import private_department
 from tests.early_intervention.made_up import department, rows_in
 from tests.releases.site import AGENCY, deliver, rows, small_site
 
@@ -33,6 +35,10 @@ fields:
   search_conducted: {from: searched, true: [Y], false: [N]}
 ignore: {age: of no use here}
 """
+OVERSEEN = (
+    "oversight: {{name: Board, duty: Ordinance 7}}\ntables:\n"
+    "  - {{measure: stops/stops, by: [race], grain: year}}\nk: {k}\nzeros: {zeros}\n"
+)
 SETTINGS = "title: T\npublisher: {kind: agency, name: T}\nagencies: {town: {name: Town}}\n"
 
 
@@ -66,13 +72,16 @@ def model(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def released(tmp_path_factory):
-    """A folder with a site that has two releases, and one whose release waits for approval."""
+    """A folder with sites: one with two releases, one whose release waits for approval, one with an oversight body."""
     folder = tmp_path_factory.mktemp("released")
     published = small_site(folder / "published")
     published.publish()
     deliver(published, rows(300))
     published.publish()
     small_site(folder / "waiting", AGENCY + "approval: {needed: true, by: oversight board}\n").publish()
+    overseen = private_department.department(folder / "overseen", policy=OVERSEEN)
+    private_department.deliver(overseen, private_department.stops(1, 600, years=1), date(2022, 2, 10))
+    overseen.publish(today=date(2022, 2, 10))
     return folder
 
 
@@ -162,6 +171,7 @@ CASES = [
     (15, "diff empty site"),
     (15, "approve site 0001 --by Somebody"),
     (15, "recall site 0001 --reason wrong"),
+    (15, "hand-over site given.zip --by Somebody"),
     (15, "serve site"),
     (11, "demo --site site --no-serve"),
     (2, "no-such-verb"),
@@ -191,6 +201,7 @@ RELEASED = [
     "diff published/releases/0001 published/releases/0002",
     "approve waiting 0001 --by Somebody",
     "recall published 0002 --reason wrong",
+    "hand-over overseen given.zip --by Somebody",
     "publish published",
 ]
 TOWN = [

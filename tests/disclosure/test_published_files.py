@@ -5,7 +5,6 @@ from datetime import date
 
 import numpy as np
 import pytest
-import yaml
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
@@ -13,49 +12,10 @@ from openhalo.base.errors import ReleaseError, StoreError
 from openhalo.publications.protection import protected_tables
 from tests.disclosure.conftest import DAYS
 from tests.disclosure.private_department import department, publish_as_records_come_in, stops
-from tests.disclosure.published_attack import Truth, attack, published
+from tests.disclosure.published_attack import counted_from, too_close, tried
 from tests.libraries import library
 
 pd = library("pandas")
-
-
-def counted_from(release):
-    """Return the tables of a release by the state of the records that they count: (tables, {days: store version})."""
-    told = json.loads((release / "datapackage.json").read_text(encoding="utf-8"))["disclosure"]
-    return [
-        ({(measure, tuple(by), grain) for measure, by, grain in view["tables"]}, view["versions"])
-        for view in told["counted_from"]
-    ]
-
-
-def tried(site, releases, rows, days):
-    """Let the attacker try; return the intervals of the secrets tried, and the secrets that stand in the files."""
-    policy = yaml.safe_load((site.path / "disclosure.yaml").read_text(encoding="utf-8"))
-    frame = pd.DataFrame(rows).rename(columns={"search_conducted": "searched"}).replace("", "?")
-    frame["month"], day = frame.occurred_at.str[:7], frame.occurred_at.str[:10]
-    frames, months_of, files, tables = [], [], [], []
-    searched = {"stops/search_share", "stops/search_share_ratio"}
-    for release in releases:
-        told = json.loads((release / "datapackage.json").read_text(encoding="utf-8"))["disclosure"]
-        first, last = told["closed_days"]["stops/stop"].split("..")
-        months = [str(month) for month in pd.period_range(first[:7], last[:7], freq="M")]
-        for names, versions in counted_from(release):
-            spans = [(span.split(".."), version) for span, version in versions.items()]
-            parts = [frame[(frame.known <= str(days[v - 1])) & (day >= a) & (day <= b)] for (a, b), v in spans]
-            frames.append(pd.concat(parts))
-            months_of.append(months)
-            files.append(published(release, months, names))
-            cut = {(tuple(sorted([*by, *(["searched"] if m in searched else [])])), grain) for m, by, grain in names}
-            tables.append(sorted(cut))
-    truth = Truth(frames)
-    for number, file in enumerate(files):
-        for (months, codes), n in file.items():
-            assert truth.count(number, months, dict(codes))[0] == n, (number, months, codes)
-    return attack(files, tables, months_of, truth, policy["zeros"] == "shown", policy["k"], 3)
-
-
-def too_close(found, k):
-    return {secret: width for secret, width in found.items() if width < -(-k // 2)}
 
 
 @pytest.mark.ci

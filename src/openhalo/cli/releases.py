@@ -1,4 +1,4 @@
-"""Verbs that bring figures out and stand by them: `publish`, `approve`, `recall`, `verify`, `recompute`, `diff`."""
+"""Verbs that bring figures out and stand by them: publish, approve, recall, hand-over, verify, recompute, diff."""
 
 from pathlib import Path
 from typing import Annotated
@@ -15,8 +15,8 @@ PLACE = 70
 
 def register(app: typer.Typer) -> None:
     """Add the verbs of this module."""
-    for verb in (publish, approve, recall, verify, recompute, diff, serve):
-        app.command()(verb)
+    for verb in (publish, approve, recall, hand_over, verify, recompute, diff, serve):
+        app.command(verb.__name__.replace("_", "-"))(verb)
 
 
 def publish(site: Annotated[Path, typer.Argument(help="The site's folder")], as_json: AsJson = False) -> None:
@@ -69,6 +69,25 @@ def recall(
         print_json(entry.model_dump(mode="json"))
     else:
         out.print(f"release {entry.number} is recalled: {entry.reason}", highlight=False)
+
+
+def hand_over(
+    site: Annotated[Path, typer.Argument(help="The site's folder")],
+    file: Annotated[Path, typer.Argument(help="A new file that ends in .zip")],
+    by: Annotated[str, typer.Option(help="Who hands it over; kept in a signed receipt")],
+    release: Annotated[str, typer.Option(help="The release, such as 0003; the newest public one without it")] = "",
+    as_json: AsJson = False,
+) -> None:
+    """Hand over to the oversight body what a release withholds only because few officers did it.
+
+    Example: openhalo hand-over springfield march.zip --by "J. Rivera"
+    """
+    done = openhalo.open_site(site).hand_over(file, by=by, release=release)
+    if as_json:
+        print_json(done)
+    else:
+        out.print(f"{file}: what release {done['release']} leaves to oversight, SHA-256 {done['sha256']}")
+        out.print("a signed receipt of it stands in the site's folder oversight", highlight=False)
 
 
 def verify(

@@ -122,6 +122,13 @@ class DeclaredTable(Spec):
             yield Misfit(("grain",), "days cut by group", "month, quarter, year, all", "only totals may be daily")
 
 
+class OversightBody(Spec):
+    """Who is told, beside each release, what the public is not told only because few officers did it."""
+
+    name: str = Field(min_length=1, description="Its name, such as: Civilian Oversight Commission")
+    duty: str = Field(min_length=1, description="The law or order under which it is given such figures")
+
+
 class Singly(Spec):
     """A measure that is published whole, however few it counts: deaths, shootings by police."""
 
@@ -174,6 +181,9 @@ class Policy(Spec):
     days_between_releases: int = Field(default=28, ge=7, description="The least time between two releases")
     attack_seconds: float = Field(default=60, gt=0, le=3600, description="A set of tables that takes longer is refused")
     tables: list[DeclaredTable] = Field(default=[], description="The tables that go out; no other does")
+    oversight: OversightBody | None = Field(
+        default=None, description="Who is told what the public is not told only because few officers did it"
+    )
     singly: list[Singly] = Field(default=[], description="Measures published however few they count")
     incident_files: list[IncidentFile] = Field(default=[], description="How single records go out, made coarser")
 

@@ -168,21 +168,18 @@ def withhold_together(parts: Sequence[Protected], earlier: Sequence[Protected] =
     """Protect a release that counts some tables from one state of the records, and some from another.
 
     Args:
-        parts: the tables of each state, with their secrets; what they withhold is found here. A cell that several
-            have is withheld in all of them or in none.
+        parts: the tables of each state, with their secrets, and the least that they withhold; the rest of it is found
+            here. A cell that several have is withheld in all of them or in none.
         earlier: every release still public, oldest first.
     """
     rule = parts[0].rule
     budget = TimeBudget(rule.attack_seconds)
-    hidden = [np.ones_like(part.secret) for part in parts]
-    parts = [
-        replace(part, secret=_still_secret(part, earlier), withheld=all_)
-        for part, all_ in zip(parts, hidden, strict=True)
-    ]
+    least = [part.withheld for part in parts]
+    parts = [replace(part, secret=_still_secret(part, earlier), withheld=np.ones_like(part.secret)) for part in parts]
     system = joined([*earlier, *parts])
     places, free = (
         [_places(pl.Series("key", system.keys), part.lattice) for part in parts],
-        _choose(system, parts, earlier),
+        _choose(system, parts, earlier, least),
     )
     kept, others, whole = Witnesses(len(system.keys)), _OtherTables(system, free), False
     for _ in range(MAX_PASSES):
@@ -208,13 +205,16 @@ def withhold_together(parts: Sequence[Protected], earlier: Sequence[Protected] =
     raise ReleaseError(Problem("disclosure", f"no safe set of cells was found in {MAX_PASSES} passes"))
 
 
-def _choose(system: System, parts: Sequence[Protected], earlier: Sequence[Protected]) -> NDArray[np.bool_]:
+def _choose(
+    system: System, parts: Sequence[Protected], earlier: Sequence[Protected], least: Sequence[NDArray[np.bool_]]
+) -> NDArray[np.bool_]:
     """Make public what is no secret and stands in a table, and return which cells may be withheld all the same."""
     keys, size = pl.Series("key", system.keys), len(system.keys)
     here, may_hide, seen, hidden, shown = (np.zeros(size, np.bool_) for _ in range(5))
-    for part in parts:
+    for part, withheld in zip(parts, least, strict=True):
         place = _places(keys, part.lattice)
         here[place] = True
+        hidden[place] |= withheld
         may_hide[place] |= _may_hide(part, earlier)
         seen[place] |= True if part.published is None else part.published
     for release in earlier:

@@ -48,7 +48,8 @@ class SiteLayout:
     @property
     def private(self) -> list[Path]:
         """Return the folders that only the site may see: its owner reads them, and nobody else on the machine."""
-        return [self.store, self.deliveries, self.kept_cells, self.review_sets, self.backtests, self.keys]
+        inside = [self.store, self.deliveries, self.kept_cells, self.for_oversight]
+        return [*inside, self.review_sets, self.backtests, self.keys]
 
     @property
     def catalogue(self) -> Path:
@@ -79,6 +80,11 @@ class SiteLayout:
     def kept_cells(self) -> Path:
         """Return the folder of what is kept of each release to protect the next; it never leaves the site."""
         return self.root / "disclosure"
+
+    @property
+    def for_oversight(self) -> Path:
+        """Return the folder of what an oversight body is given beside each release; nobody else may see it."""
+        return self.root / "oversight"
 
     @property
     def review_sets(self) -> Path:

@@ -33,6 +33,7 @@ from openhalo.releases.hashes import verify
 from openhalo.sites.backtesting import try_out
 from openhalo.sites.importing import Delivery, import_file
 from openhalo.sites.outcomes import FollowUp, follow_up
+from openhalo.sites.oversight_release import hand_over
 from openhalo.sites.premises import Premises, open_records
 from openhalo.sites.publishing import publish, try_policy
 from openhalo.sites.purging import purge
@@ -207,6 +208,19 @@ class Site(Premises):
                 went out under its date; or another release is being made.
         """
         return publish(self, today, patience, report)
+
+    def hand_over(self, file: Path | str, *, by: str, release: str = "") -> dict[str, Any]:
+        """Write what the oversight body may be given beside a release into a zip file; return the receipt's facts.
+
+        Args:
+            file: a new file that ends in .zip.
+            by: who hands it over; kept in a signed receipt.
+            release: its number; the newest public one without it.
+
+        Raises:
+            ReleaseError: nothing was set aside with the release, nobody is named, or the file cannot be written.
+        """
+        return hand_over(self, Path(file), by, self._release(release).name)
 
     def dry_run(self, *, today: date | None = None) -> DryRun | None:
         """Try the disclosure policy on the records at hand; None for a site without a policy, or without records."""

@@ -4,6 +4,7 @@ import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -25,6 +26,7 @@ from openhalo.releases.signature import previous_hash, sign_release
 from openhalo.sites.analysis_plan import must_stand
 from openhalo.sites.checking import check_site
 from openhalo.sites.disclosure_policy import read_policy
+from openhalo.sites.oversight_release import given, set_aside
 from openhalo.sites.premises import Premises, open_records
 from openhalo.sites.settings import Settings, message_folders
 
@@ -94,13 +96,22 @@ def precaution_of(premises: Premises, number: str, today: date) -> Precaution | 
         return None
     earlier = still_public(layout.kept_cells, premises.releases)
     folders = sorted(one for one in premises.releases.glob("[0-9]*") if one.is_dir())
-    return Precaution(
-        read_policy(layout.policy),
+    policy = read_policy(layout.policy)
+    made = Precaution(
+        policy,
         folders,
         earlier,
         today,
         lambda kept: keep(kept, layout.kept_cells, number),
         lambda sha256: commitment(site_salt(layout.keys), sha256),
+    )
+    body = policy.oversight
+    if body is None:
+        return made
+    return replace(
+        made,
+        given=given(premises),
+        set_aside=lambda figures, kept: set_aside(premises, number, body, figures, kept),
     )
 
 

@@ -181,10 +181,15 @@ def still_public(folder: Path, releases: Path) -> Sequence[Kept]:
             "from the releases"
         )
         raise ReleaseError([Problem(f"release {name}", found, todo=todo) for name in lost])
-    return [_read(folder, name) for name in guarded]
+    return [read_what_is_kept(folder, name) for name in guarded]
 
 
-def _read(folder: Path, number: str) -> Kept:
+def read_what_is_kept(folder: Path, number: str) -> Kept:
+    """Return what is kept under the number of a release.
+
+    Raises:
+        StoreError: it is damaged, or gone.
+    """
     path, what = folder / f"{number}.json", "what is kept of the release"
     first = '"format"' not in path.read_text(encoding="utf-8", errors="replace")
     facts = read_kept(path, FirstFacts, what).now() if first else read_kept(path, KeptFacts, what)

@@ -60,6 +60,8 @@ class PrivateRecords:
         """Return what the descriptor says about protection, and keep what the next release needs to know."""
         if self.guarded and self.guarded.kept:
             precaution.keep(self.guarded.kept)
+            if self.guarded.oversight:
+                precaution.set_aside(*self.guarded.oversight)
         files = {one.file.record: one.facts() for one in self.files}
         told = (self.guarded.facts() if self.guarded else {}) | ({"incident_files": files} if files else {})
         return {"disclosure": {"k": precaution.policy.k, **told}} if told else {}

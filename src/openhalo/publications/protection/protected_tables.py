@@ -84,20 +84,37 @@ def protect_tables(late: LateChanges) -> tuple[LateChanges, list[State]]:
     Raises:
         ReleaseError: a table gives records away whatever is withheld, or the attack takes longer than its budget.
     """
+    told = [part for kept in late.earlier for part in kept.parts]
     while True:
         try:
-            states = _protected(late, late.views())
+            states = protected(late, late.views(), told)
         except ReleaseError:
             if not late.earlier or late.policy.corrections == "at_once":
                 raise
-            states = _protected(late, late.views(all_wait=True))
+            states = protected(late, late.views(all_wait=True), told)
         tables = _pooled(late.tables, states)
         if tables == late.tables:
             return late, states
         late = late.over(tables)
 
 
-def _protected(late: LateChanges, views: Mapping[Stretches, list[Table]]) -> list[State]:
+def protected(
+    late: LateChanges,
+    views: Mapping[Stretches, list[Table]],
+    known: Sequence[Protected],
+    least: Mapping[Stretches, Protected] | None = None,
+) -> list[State]:
+    """Return the tables, and what of their cells may be told beside all that is known already.
+
+    Args:
+        late: counts the tables.
+        views: the tables by the state of the records that each counts.
+        known: what was told before, oldest first.
+        least: the same cells, of which at least those are withheld that are withheld here.
+
+    Raises:
+        ReleaseError: a secret is given away whatever is withheld, or the attack takes longer than its budget.
+    """
     outlines, parts = [], []
     waiting = [*late.crosses]
     for stretches, tables in views.items():
@@ -112,9 +129,10 @@ def _protected(late: LateChanges, views: Mapping[Stretches, list[Table]]) -> lis
         published = lattice.cells["key"].is_in(pl.concat(shown).unique().implode() if shown else []).to_numpy()
         rule = rule_for(late.policy, lattice)
         secret = secrets(lattice, rule)
-        parts.append(Protected(lattice, secret, secret, rule, published))
+        withheld = secret | least[stretches].withheld if least else secret
+        parts.append(Protected(lattice, secret, withheld, rule, published))
         outlines.append(made)
-    safe = withhold_together(parts, [part for kept in late.earlier for part in kept.parts])
+    safe = withhold_together(parts, known)
     return [State(*one) for one in zip(views, outlines, safe, strict=True)]
 
 

@@ -37,6 +37,7 @@ from openhalo.publications.protection.masking import (
     masked,
     share_withheld,
 )
+from openhalo.publications.protection.oversight_figures import OFFICERS, apart, told_more
 from openhalo.publications.protection.protected_tables import Outline, State, protect_tables
 from openhalo.publications.protection.release_days import release_days, told_days
 from openhalo.publications.protection.waiting_changes import Waiting, waiting
@@ -59,6 +60,10 @@ class Precaution:
     """Called with what the next release needs to know of this one; it stays inside the site."""
     commit: Callable[[str], str]
     """Hash of a delivered file → what is told of it instead."""
+    given: Sequence[Kept] = ()
+    """What the oversight body was given with earlier releases."""
+    set_aside: Callable[[pl.DataFrame, Kept], None] = lambda _figures, _kept: None
+    """Called with what the oversight body may be given with this one, where the policy names such a body."""
 
 
 @dataclass(frozen=True)
@@ -76,6 +81,8 @@ class Guarded:
     """Record types with tables that were not tried together."""
     waiting: dict[str, list[Waiting]] = field(default_factory=dict)
     """Measure → days whose late changes wait in some of its tables, and since when."""
+    oversight: tuple[pl.DataFrame, Kept] | None = None
+    """What the oversight body is told beyond these, and what is kept of that."""
 
     def sentences(self, one: ReleaseFigures) -> list[str]:
         """Return what a measure's page says about protection."""
@@ -101,6 +108,9 @@ class Guarded:
                 "come closer to a number that another withholds."
             )
             said.append(text)
+        if self.oversight and OFFICERS in self.limits[one.spec.id].units:
+            text = _("What is withheld only because few officers did it goes to the {body}.")
+            said.append(text.format(body=self.policy.oversight.name if self.policy.oversight else ""))
         return said + [wait.sentence(self.policy.k) for wait in self.waiting.get(one.spec.id, [])]
 
     def freshness(self, catalogue: Catalogue) -> list[Freshness]:
@@ -145,12 +155,18 @@ def guard(specs: Sequence[MeasureSpec], records: Records, precaution: Precaution
     singly = [release_figures(spec, records) for spec in specs if spec.id in alone]
     report("protecting")
     late, states = protect_tables(LateChanges(records, policy, precaution.earlier, tables, days))
-    answers = _answers(late, states)
     views = [View(state.stretches, tuple(one.table.name for one in state.outlines)) for state in states]
-    sides = [side for table in late.tables for side in table.sides]
+    sides, shared = [side for table in late.tables for side in table.sides], None
+    body, states = apart(late, states, precaution.given) if policy.oversight else ([], states)
+    answers = _answers(late, states)
+    if policy.oversight:
+        more = Kept([state.protected for state in body], views, today, days, sides)
+        shared = told_more(answers, _answers(late, body), records.catalogue), more
     kept = Kept([state.protected for state in states], views, today, days, sides)
     limits = {one.table.spec.id: one.limits for state in states for one in state.outlines}
-    return Guarded([*answers, *singly], kept, policy, records, limits, frozenset(late.unjoined), waiting(late, kept))
+    return Guarded(
+        [*answers, *singly], kept, policy, records, limits, frozenset(late.unjoined), waiting(late, kept), shared
+    )
 
 
 def must_wait(policy: Policy, earlier: Sequence[Kept], today: date) -> None:

@@ -117,6 +117,13 @@ def long_form(
     result: MeasureResult, answer: ReleaseFigures, catalogue: Catalogue, derivation: Derivation
 ) -> pl.DataFrame:
     """Return figures with one row a figure, whatever they are cut by."""
+    lacking = derivation.why_not(result.spec.id, result.by, result.grain)
+    found = rows(result, answer, catalogue).with_columns(pl.lit(RECOMPUTE if lacking else VERIFY).alias("check"))
+    return found.select(pl.col(name).cast(kind) for name, kind in _SCHEMA.items())
+
+
+def rows(result: MeasureResult, answer: ReleaseFigures, catalogue: Catalogue) -> pl.DataFrame:
+    """Return figures as in the long form, but for how each can be checked."""
     base = answer.counted
     columns = [
         pl.lit(result.spec.id).alias("measure"),
@@ -139,9 +146,7 @@ def long_form(
     period = pl.lit(str(answer.days)) if result.grain == "all" else pl.col("period")
     columns += [pl.lit(result.grain).alias("grain"), period.alias("period")]
     columns += [pl.col(name) for name in FIGURE_COLUMNS if name != "period"]
-    lacking = derivation.why_not(result.spec.id, result.by, result.grain)
-    columns += [pl.lit(result.method).alias("method"), pl.lit(RECOMPUTE if lacking else VERIFY).alias("check")]
-    return result.figures.select(columns).select(pl.col(name).cast(kind) for name, kind in _SCHEMA.items())
+    return result.figures.select(*columns, pl.lit(result.method).alias("method"))
 
 
 def coverage(answer: ReleaseFigures) -> str:

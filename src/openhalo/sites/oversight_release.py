@@ -1,0 +1,95 @@
+"""What an oversight body is given beside a release: written with it, handed over by name, each time signed.
+
+It lies in the site's private folder `oversight`, one folder a release: the figures, who they are for and under which
+duty, and a signed receipt of each time that somebody handed them over.
+"""
+
+import shutil
+import tempfile
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from openhalo.base.errors import Problem, ReleaseError
+from openhalo.base.private_folders import private_folder
+from openhalo.base.provenance import hash_file, write_json
+from openhalo.base.signing import sign, site_key
+from openhalo.disclosure.policy import OversightBody
+from openhalo.publications.protection.earlier_releases import Kept, keep, read_what_is_kept
+from openhalo.releases.tables import write_csv
+from openhalo.sites.premises import Premises
+
+FIGURES, STATEMENT = "figures.csv", "statement.json"
+
+
+def given(premises: Premises) -> Sequence[Kept]:
+    """Return what is kept of all that the body was given, oldest first.
+
+    Raises:
+        ReleaseError: figures lie there of which nothing is kept.
+    """
+    folder = premises.layout.for_oversight
+    numbers = sorted(path.name for path in folder.glob("[0-9]*") if path.is_dir())
+    lost = [name for name in numbers if not (folder / f"{name}.json").is_file()]
+    if lost:
+        found = "what was kept of the figures for oversight to protect the next is gone"
+        raise ReleaseError([Problem(str(folder / name), found, todo="restore the site's backup") for name in lost])
+    return [read_what_is_kept(folder, name) for name in numbers]
+
+
+def set_aside(premises: Premises, number: str, body: OversightBody, figures: pl.DataFrame, kept: Kept) -> None:
+    """Write what the body may be given beside a release, and keep what protects the next."""
+    folder = private_folder(premises.layout.for_oversight) / number
+    keep(kept, premises.layout.for_oversight, number)
+    private_folder(folder)
+    write_csv(figures, folder / FIGURES)
+    facts = {
+        "release": number,
+        "body": body.name,
+        "duty": body.duty,
+        "figures": figures.height,
+        "sha256": hash_file(folder / FIGURES),
+        "made": datetime.now(UTC).isoformat(),
+    }
+    write_json(folder / STATEMENT, sign(facts, site_key(premises.layout.keys)).model_dump())
+
+
+def hand_over(premises: Premises, file: Path, by: str, number: str) -> dict[str, Any]:
+    """Write what the body may be given beside a release into a zip file, and a signed receipt of it into the site.
+
+    Args:
+        premises: the site.
+        file: the zip file; it must not be there yet.
+        by: who hands it over.
+        number: the release.
+
+    Raises:
+        ReleaseError: nothing was set aside with the release, nobody is named, or the file cannot be written.
+    """
+    folder = premises.layout.for_oversight / number
+    problems = []
+    if not (folder / STATEMENT).is_file():
+        todo = "name the body in disclosure.yaml (oversight) before the next release is published"
+        problems.append(Problem(f"release {number}", "nothing was set aside for an oversight body", todo=todo))
+    if not by.strip():
+        problems.append(Problem("hand-over", "nobody is named", todo="say who hands it over: --by NAME"))
+    if file.suffix.lower() != ".zip" or file.exists() or not file.parent.is_dir():
+        todo = "name a new file that ends in .zip, in a folder that is there"
+        problems.append(Problem(str(file), "it cannot be written", todo=todo))
+    if problems:
+        raise ReleaseError(problems)
+    done = len(list(folder.glob("handed-over-*.json")))
+    with tempfile.TemporaryDirectory(prefix=".hand-over-", dir=file.parent) as draft:
+        for name in (FIGURES, STATEMENT):
+            private_folder(Path(draft) / "files")
+            shutil.copyfile(folder / name, Path(draft) / "files" / name)
+        made = Path(shutil.make_archive(str(Path(draft) / "figures"), "zip", Path(draft) / "files"))
+        made.chmod(0o600)
+        facts = {"release": number, "by": by.strip(), "at": datetime.now(UTC).isoformat(), "sha256": hash_file(made)}
+        # The receipt first: a file that is there without one would be a hand-over that nobody knows of.
+        write_json(folder / f"handed-over-{done + 1:03}.json", sign(facts, site_key(premises.layout.keys)).model_dump())
+        made.rename(file)
+    return facts
