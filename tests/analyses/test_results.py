@@ -86,7 +86,7 @@ def words(result):
 
 def test_every_kind_is_there(result):
     assert not result.refusal and result.sentence()
-    assert set(KINDS) - set(ANALYSES) == {"staggered"}
+    assert set(KINDS) - set(ANALYSES) == {"staggered"}, "name the kind in tests/analyses/every_kind.py"
 
 
 @pytest.mark.parametrize("kind", sorted(set(ANALYSES) - set(SAMPLED)))

@@ -65,7 +65,7 @@ def test_the_estimate_is_that_of_the_matrix(halved):
     one = found.contrasts[0]
     expected = staggered.effect(cohorts)
     assert (one.estimate, one.low, one.high) == pytest.approx((expected.estimate, expected.low, expected.high))
-    assert one.n == 160 and one.p < 0.01 and one.verdict == "below"
+    assert one.n == 160 and one.p < 0.01 and one.direction == "below"
     assert one.low < -30 < one.high  # the truth: 0.5 a quarter fall to 0.2
     said = found.sentence()
     assert "After crisis intervention training, the number of allegations in complaints a quarter per 100" in said

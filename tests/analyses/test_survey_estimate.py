@@ -110,7 +110,7 @@ def test_a_real_survey_gives_what_its_file_gives(belgium, data):
         assert (one.n, one.estimate) == (len(some), pytest.approx((some >= 6).mean()))
     apart = np.sqrt(sum(one.estimate * (1 - one.estimate) / (one.n - 1) for one in (women, men)))
     assert gap.estimate == pytest.approx(men.estimate - women.estimate)  # fewer men answered
-    assert (gap.high - gap.low) / 2 == pytest.approx(1.96 * apart, rel=1e-2) and gap.verdict == "neither"
+    assert (gap.high - gap.low) / 2 == pytest.approx(1.96 * apart, rel=1e-2) and gap.direction == "neither"
     assert found.sentence().startswith(
         "Of every 100 residents, about 64 say that they trust the police, with 6 or more on a scale from 0 to 10 "
         "(62 to 66; 1,701 people answered, not weighted)."

@@ -57,7 +57,7 @@ def test_darkness_is_shown_as_odds_ratios_with_bounds(dark):
 
 
 def test_an_interval_that_holds_one_is_no_proof_of_equal_treatment(dark):
-    assert {one.verdict for one in dark.contrasts} == {"neither"}
+    assert {one.direction for one in dark.contrasts} == {"neither"}
     assert "None of the 3 comparisons shows more than chance explains. That does not prove" in dark.sentence()
 
 

@@ -115,6 +115,7 @@ CASES = [
     (0, "init new --name Town --agency town"),
     (11, "init site"),
     (11, "init new --agency No/Id"),
+    (11, "init new[1]"),
     (0, "check"),
     (0, "check site"),
     (10, "check broken"),
@@ -204,6 +205,17 @@ RELEASED = [
     "hand-over overseen given.zip --by Somebody",
     "publish published",
 ]
+REFUSED_OF_A_RELEASE = [
+    (2, "verify published/releases/0001 --delivery absent.csv --salt absent.salt"),
+    (15, "diff published/releases/0002 published/releases/0001"),
+    (15, "serve published --host é.."),
+]
+REFUSED_OF_A_TOWN = [
+    (14, "backtest --site site --first -5 --last 99999"),
+    (14, "backtest --site site --first 2012 --last 2010"),
+    (14, "backtest --site site --capacity -3"),
+    (14, "sheet --site site --quarter 9999-Q4 --out sheet.html"),
+]
 TOWN = [
     "backtest --site site --first 2011 --last 2011",
     "signal --site site --known-by 2012-12-31",
@@ -230,6 +242,21 @@ def test_each_verb_of_a_release_ends_well_and_says_the_same_as_json(released, tm
 @pytest.mark.parametrize("line", TOWN)
 def test_each_verb_of_early_intervention_ends_well_and_says_the_same_as_json(town, tmp_path, monkeypatch, capsys, line):
     _ends_well(town, tmp_path, monkeypatch, capsys, line)
+
+
+@pytest.mark.parametrize(("code", "line"), REFUSED_OF_A_RELEASE)
+def test_what_a_release_cannot_do_is_told_in_words(released, monkeypatch, capsys, code, line):
+    monkeypatch.chdir(released)
+    assert ended(*line.split()) == code
+    assert "Traceback" not in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("code", "line"), REFUSED_OF_A_TOWN)
+def test_years_and_quarters_out_of_reach_are_told_in_words(town, tmp_path, monkeypatch, capsys, code, line):
+    shutil.copytree(town, tmp_path / "town")
+    monkeypatch.chdir(tmp_path / "town")
+    assert ended(*line.split()) == code
+    assert "Traceback" not in capsys.readouterr().err
 
 
 def _ends_well(folder, tmp_path, monkeypatch, capsys, line):

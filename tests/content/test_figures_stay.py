@@ -27,16 +27,15 @@ def held(file: Path) -> tuple[str, dict[str, float]]:
     with file.open(encoding="utf-8", newline="") as text:
         head, *rows = csv.reader(text)
     kept = [place for place, name in enumerate(head) if name not in NAMES]
-    exact, sums = [], dict[str, float]()
+    exact, sums = [repr([head[place] for place in kept])], dict[str, float]()
     for row in rows:
         decimal = [place for place in kept if DECIMAL.fullmatch(row[place])]
         words = repr(["decimal" if place in decimal else row[place] for place in kept])
-        weight = 1 + zlib.crc32(words.encode()) / 2**32
+        weight = 1 + zlib.crc32(f"{len(exact)} {words}".encode()) / 2**32
         for place in decimal:
             sums[head[place]] = sums.get(head[place], 0.0) + weight * float(row[place])
         exact.append(words)
-    told = "\n".join([repr([head[place] for place in kept]), *sorted(exact)])
-    return hashlib.sha256(told.encode()).hexdigest(), sums
+    return hashlib.sha256("\n".join(exact).encode()).hexdigest(), sums
 
 
 def tables(release: Path) -> dict[str, tuple[str, dict[str, float]]]:

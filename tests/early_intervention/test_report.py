@@ -34,7 +34,7 @@ def test_the_result_stands_first_and_every_figure_is_that_of_the_json(told):
     said = words(html).replace("&#39;", "'")
     assert "Restricted: not for publication." in said[:200]
     first_figure = html.index("<figure>")
-    assert all(html.index(sentence.split("“")[0][:40]) < first_figure for sentence in facts["verdict"])
+    assert all(html.index(sentence.split("“")[0][:40]) < first_figure for sentence in facts["summary"])
     for score in facts["scores"]:
         assert score["label"] in said
         for kind in ("precision", "recall"):

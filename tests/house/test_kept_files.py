@@ -13,8 +13,18 @@ ALLOWED = {
 
 def loose(path: Path) -> bool:
     """Whether a module makes dictionaries of JSON."""
-    calls = (node for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))) if isinstance(node, ast.Call))
-    return any(ast.unparse(call.func) in ("json.load", "json.loads", "from_json") for call in calls)
+    nodes = list(ast.walk(ast.parse(path.read_text(encoding="utf-8"))))
+    imported = {one.name for node in nodes if isinstance(node, ast.ImportFrom) for one in node.names}
+    named = {node.attr for node in nodes if isinstance(node, ast.Attribute)}
+    return bool({"loads", "from_json"} & (imported | named) or "load" in named & _of_json(nodes))
+
+
+def _of_json(nodes: list[ast.AST]) -> set[str]:
+    """The attributes that are asked of the module json, whatever it is called here."""
+    names = [one for node in nodes if isinstance(node, ast.Import) for one in node.names if one.name == "json"]
+    called = {one.asname or one.name for one in names}
+    asked = (node for node in nodes if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name))
+    return {node.attr for node in asked if node.value.id in called}
 
 
 def test_no_module_reads_kept_json_as_dictionaries():
@@ -24,6 +34,12 @@ def test_no_module_reads_kept_json_as_dictionaries():
 
 
 def test_a_dictionary_made_of_json_is_found(tmp_path):
-    (tmp_path / "loose.py").write_text("import json\nheld = json.loads(file.read_text())\n")
-    (tmp_path / "model.py").write_text("held = read_kept(file, Kept, 'the receipt')\n")
-    assert [loose(tmp_path / name) for name in ("loose.py", "model.py")] == [True, False]
+    made = [
+        "import json\nheld = json.loads(file.read_text())\n",
+        "import json as j\nheld = j.load(file)\n",
+        "from json import loads\nheld = loads(text)\n",
+        "held = read_kept(file, Kept, 'the receipt')\n",
+    ]
+    for number, code in enumerate(made):
+        (tmp_path / f"{number}.py").write_text(code)
+    assert [loose(tmp_path / f"{number}.py") for number in range(4)] == [True, True, True, False]

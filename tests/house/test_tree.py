@@ -57,6 +57,30 @@ def test_import_contracts_hold():
     assert run.returncode == 0, run.stdout
 
 
+CONTRACTS = {
+    "stages",
+    "acyclic",
+    "kinds",
+    "signal-kinds",
+    "measure-kinds",
+    "measure-traits",
+    "statistics",
+    "statistics-charts",
+    "verification",
+    "engines",
+    "default-engine",
+    "no-signal-in-a-release",
+    "catalogue-data",
+    "web-outside",
+}
+"""Each a promise of ARCHITECTURE: one that is taken out of the file would be missed by nothing else."""
+
+
+def test_no_import_contract_is_missing():
+    text = (ROOT / ".importlinter").read_text(encoding="utf-8")
+    assert set(re.findall(r"^\[importlinter:contract:(.+)\]$", text, re.MULTILINE)) >= CONTRACTS
+
+
 def test_every_package_stands_in_the_import_contract():
     """The layers name each package; nothing exists outside of them."""
     text = (ROOT / ".importlinter").read_text(encoding="utf-8")
@@ -83,3 +107,13 @@ def test_no_registry_host_is_named():
         and hosts.search((ROOT / name).read_text(encoding="utf-8", errors="ignore"))
     ]
     assert named == []
+
+
+OTHER_WORDS_OF_THE_FIELD = ["mask", "suppression", "disposition", "early warning", "BISG", "MRP", "CUSUM"]
+
+
+@pytest.mark.parametrize("word", OTHER_WORDS_OF_THE_FIELD)
+def test_the_glossary_leads_from_other_words_of_the_field_to_ours(word):
+    text = (ROOT / "GLOSSARY.md").read_text(encoding="utf-8")
+    ours = re.search(rf"^\| \*\*{word}\*\* \| See \*\*(.+)\*\*\.", text, re.MULTILINE)
+    assert ours and f"| **{ours[1]}** |" in text

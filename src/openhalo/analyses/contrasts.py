@@ -47,7 +47,7 @@ class Contrast:
     citation: str
 
     @property
-    def verdict(self) -> Literal["above", "below", "neither", "chance"]:
+    def direction(self) -> Literal["above", "below", "neither", "chance"]:
         """Return where it lies: above or below the neutral value, neither, or "chance" where only the number of
         comparisons made speaks against it."""
         if not (self.low > self.neutral or self.high < self.neutral):

@@ -10,7 +10,7 @@ import polars as pl
 
 from openhalo.analyses.contrasts import Contrast
 from openhalo.analyses.subject import Subject
-from openhalo.analyses.wording import Wording, estimate, named, shown, span, verdict
+from openhalo.analyses.wording import Wording, estimate, in_words, named, shown, span
 from openhalo.charts import figures_chart
 from openhalo.language import formatting, message_files
 from openhalo.language.translation import _, speaking
@@ -135,7 +135,7 @@ class AnalysisResult:
                 **{name: getattr(one, name) for name in columns},
                 "bound_low": one.bounds and one.bounds[0],
                 "bound_high": one.bounds and one.bounds[1],
-                "verdict": one.verdict,
+                "verdict": one.direction,
                 "method": str(one.method),
             }
             for one in self.contrasts
@@ -199,9 +199,9 @@ class AnalysisResult:
         return " ".join(part for part in (self.account.told(self), self._compared(), _(self.caution)) if part)
 
     def _compared(self) -> str:
-        every, clear = self.leading, [one for one in self.leading if one.verdict in ("above", "below")]
+        every, clear = self.leading, [one for one in self.leading if one.direction in ("above", "below")]
         if len(every) < 2:
-            return " ".join(f"{self._estimate(one)} {self._verdict(one)}" for one in every)
+            return " ".join(f"{self._estimate(one)} {self._in_words(one)}" for one in every)
         if not clear:
             return _(
                 "None of the {n} comparisons shows more than chance explains. That does not prove that "
@@ -217,14 +217,15 @@ class AnalysisResult:
         if len(self.leading) < 2:
             return []
         return [
-            self._estimate(one) + (f" {self._verdict(one)}" if one.verdict != "neither" else "") for one in self.leading
+            self._estimate(one) + (f" {self._in_words(one)}" if one.direction != "neither" else "")
+            for one in self.leading
         ]
 
     def _estimate(self, one: Contrast) -> str:
         return estimate(one, self.subject, self.wording)
 
-    def _verdict(self, one: Contrast) -> str:
-        return verdict(one, self.subject, self.wording, self.family)
+    def _in_words(self, one: Contrast) -> str:
+        return in_words(one, self.subject, self.wording, self.family)
 
     def spoken(self) -> str:
         """Return what it shows, in plain words and with its limit, in the language being spoken."""

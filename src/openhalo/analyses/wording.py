@@ -30,16 +30,16 @@ class Wording:
     """What a comparison of two groups is called beside estimates of single ones; empty: as its group."""
 
 
-def verdict(one: Contrast, subject: Subject[Any], wording: Wording, family: int) -> str:
+def in_words(one: Contrast, subject: Subject[Any], wording: Wording, family: int) -> str:
     """Return what a comparison shows, as one sentence; `family` is how many comparisons the plan makes."""
-    if one.verdict == "neither":
+    if one.direction == "neither":
         return _("Chance alone could give such a difference. That does not prove that there is none.")
-    if one.verdict == "chance":
+    if one.direction == "chance":
         text = _(
             "Taken alone this would be rare by chance, but {n} comparisons were made, and among so many it is not."
         )
         return text.format(n=family)
-    pattern = wording.above if one.verdict == "above" else wording.below
+    pattern = wording.above if one.direction == "above" else wording.below
     return _(pattern).format(group=subject.name(one.group), reference=subject.name(one.reference))
 
 

@@ -83,6 +83,14 @@ def is_signed(signed: Signed, public_key: str = "") -> bool:
     return True
 
 
+def is_public_key(text: str) -> bool:
+    """Return whether a text is the public half of a key that signs (PEM)."""
+    try:
+        return isinstance(load_pem_public_key(text.encode()), Ed25519PublicKey)
+    except (ValueError, UnsupportedAlgorithm):
+        return False
+
+
 def _text(facts: Mapping[str, Any]) -> bytes:
     return json.dumps(facts, sort_keys=True, ensure_ascii=False, separators=(",", ":")).encode()
 

@@ -63,6 +63,10 @@ class Catalogue(Shelves):
     hashes: dict[str, str] = field(default_factory=dict)
     """Place of each file → SHA-256 of its bytes."""
 
+    def __repr__(self) -> str:
+        """Return how much it holds."""
+        return f"Catalogue({len(self.record_types)} record types, {len(self.measures)} measures)"
+
     @cached_property
     def _parsed(self) -> dict[tuple[str, str], Node | None]:
         """Return the conditions that were asked for, by record type and text."""

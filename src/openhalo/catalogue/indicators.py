@@ -93,7 +93,7 @@ class IndicatorSpec(Spec):
 
 
 def cross_check(spec: IndicatorSpec, document: Document, shelves: Shelves) -> None:
-    """Check references and the condition of an indicator, its clock, and that it reads no input that is never one."""
+    """Check references and the condition of an indicator, its times, and that it reads no input that is never one."""
     schema, others = shelves.schema, shelves.of(IndicatorSpec)
     if spec.kind in ("ratio", "sum"):
         counts = [one.id for one in others.values() if one.kind == "count" and set(spec.months) <= set(one.months)]
@@ -151,7 +151,7 @@ def _clock(spec: IndicatorSpec, record: RecordType, node: Node | None, document:
     if links_of(node):
         document.report(
             ("where",),
-            f"'{min(links_of(node))}' leads to records with a clock of their own",
+            f"'{min(links_of(node))}' leads to records with times of their own",
             "the record's own fields and to-one paths, no any() or count()",
         )
 

@@ -113,8 +113,8 @@ def _runner_problem(form: str, package: str, entry: str, what: str) -> Iterator[
         return
     try:
         module = import_module(place)
-    except ImportError as error:
-        yield Problem(f"{place}:0", f"{found}: its module cannot be imported ({error})", todo="mend the import")
+    except Exception as error:
+        yield Problem(f"{place}:0", f"{found}: its module cannot be imported ({error})", todo="mend the module")
         return
     if not hasattr(module, entry):
         yield Problem(f"{place}:0", f"{found}: its module has no `{entry}`", todo=f"write `{entry}` in it")

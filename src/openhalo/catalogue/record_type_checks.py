@@ -75,9 +75,9 @@ def _through(name: str, spec: RecordType, document: Document, schema: Schema) ->
         document.report(place, f"'{field.through}' itself looks through '{other.through}'", "a field that is stored")
     if other.privacy in WITHHELD and field.privacy not in WITHHELD:
         document.report(place, f"'{field.through}' is {other.privacy}, '{name}' is {field.privacy}", other.privacy)
-    clocks = {spec.time, *spec.known_at.values()}
+    times = {spec.time, *spec.known_at.values()}
     beyond = schema.record_type(target)
-    if name in clocks and any(beyond.fields[n].through for n in {beyond.time, *beyond.known_at.values()}):
+    if name in times and any(beyond.fields[n].through for n in {beyond.time, *beyond.known_at.values()}):
         document.report(place, f"the times of {target} look through a link themselves", "times that are stored")
 
 

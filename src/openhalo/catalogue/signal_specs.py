@@ -143,7 +143,7 @@ class RecordSignal(SignalSpec):
         if links_of(node):
             document.report(
                 (place,),
-                f"'{min(links_of(node))}' leads to records with a clock of their own",
+                f"'{min(links_of(node))}' leads to records with times of their own",
                 "the record's own fields and to-one paths, no any() or count()",
             )
         for words, kind in forbidden_inputs(self.record, [self.officer], node, schema):

@@ -75,10 +75,10 @@ def _print(result: "AnalysisResult") -> None:
     from openhalo.analyses.wording import shown, span, ways
 
     spec, subject = result.subject.spec, result.subject
-    out.print(spec.question, style="bold", markup=False)
+    out.print(spec.question, style="bold")
     period = formatting.span(subject.days.first, subject.days.last) if subject.days else "no records"
     out.print(f"{subject.standing}; {period}", style="dim")
-    out.print(result.sentence(), markup=False, highlight=False)
+    out.print(result.sentence(), highlight=False)
     bounded = any(one.bounds for one in result.contrasts)
     if result.contrasts:
         out.print()
@@ -105,8 +105,8 @@ def _print(result: "AnalysisResult") -> None:
             table.add_row(*row)
         out.print(table)
     for note in result.notes:
-        out.print(f"- {note}", markup=False, highlight=False)
+        out.print(f"- {note}", highlight=False)
     for text, state in result.assumptions:
-        out.print(f"{'! ' if state == 'not met' else '- '}{text}: {state}", markup=False, highlight=False)
+        out.print(f"{'! ' if state == 'not met' else '- '}{text}: {state}", highlight=False)
     version, definition = result.subject.provenance["store_version"], result.subject.provenance["definition"][:12]
-    out.print(f"store version {version}; definition {definition}", style="dim", markup=False, highlight=False)
+    out.print(f"store version {version}; definition {definition}", style="dim", highlight=False)

@@ -90,13 +90,13 @@ def import_(
         return
     done = "seen before, nothing to do" if receipt.repeated else f"store version {receipt.store_version}"
     read, taken, refused = receipt.rows_read, receipt.rows_accepted, receipt.rows_rejected
-    out.print(f"[bold]{receipt.file}[/bold]: {read:,} rows read = {taken:,} accepted + {refused:,} rejected; {done}")
+    out.print(f"{receipt.file}: {read:,} rows read = {taken:,} accepted + {refused:,} rejected; {done}")
     if not receipt.repeated:
         changes = {"new": "added", "changed": "changed", "as before": "unchanged", "withdrawn": "withdrawn"}
         told = ", ".join(f"{getattr(receipt, f'records_{name}'):,} {word}" for word, name in changes.items())
         out.print(f"  records: {told}")
     for message, count in receipt.flagged.items():
-        out.print(f"  worth a look, {count:,} rows: {message}", soft_wrap=True, markup=False, highlight=False)
+        out.print(f"  worth a look, {count:,} rows: {message}", soft_wrap=True, highlight=False)
     for sentence in receipt.overlaps:
         out.print(f"  overlap: {sentence}; {SETTINGS} says which one counts (authoritative)", soft_wrap=True)
     if receipt.rows_rejected:
@@ -129,7 +129,7 @@ def rejected(
         facts = {"delivery": receipt.delivery, "rows_rejected": receipt.rows_rejected, "reasons": reasons.to_dicts()}
         print_json({**facts, "file": str(xlsx) if xlsx and not rows.is_empty() else None})
         return
-    out.print(f"delivery {receipt.delivery} ([bold]{receipt.file}[/bold]): {rows.height:,} rows rejected")
+    out.print(f"delivery {receipt.delivery} ({receipt.file}): {rows.height:,} rows rejected")
     _print_reasons(reasons)
     if xlsx and not rows.is_empty():
         todo = f"openhalo import {site} {receipt.source} {xlsx} --agency {receipt.agency} --mend {receipt.delivery}"
@@ -148,7 +148,7 @@ def _print_reasons(reasons: "pl.DataFrame") -> None:
         places = ", ".join(f"{row:,}" for row in first)
         more = " …" if count > len(first) else ""
         rows = "row" if count == 1 else "rows"
-        out.print(f"  {count:,} {rows}: {reason} (in {places}{more})", soft_wrap=True, markup=False, highlight=False)
+        out.print(f"  {count:,} {rows}: {reason} (in {places}{more})", soft_wrap=True, highlight=False)
     rest = reasons.height - _REASONS_SHOWN
     if rest > 0:
         out.print(f"  and {rest:,} other reasons")

@@ -59,11 +59,11 @@ def backtest(
     if as_json:
         from openhalo.early_intervention.backtest_summary import sentences
 
-        print_json(found.to_dict() | {"verdict": sentences(found)})
+        print_json(found.to_dict() | {"summary": sentences(found)})
         return
     _print(found)
     if page is not None:
-        out.print(f"Report, restricted: {page}", markup=False, highlight=False, soft_wrap=True)
+        out.print(f"Report, restricted: {page}", highlight=False, soft_wrap=True)
 
 
 def signal(
@@ -86,13 +86,12 @@ def signal(
     out.print(
         f"{len(found.signals)} officers to review by {found.review_by}; first reader: {found.first_reader}",
         style="bold",
-        markup=False,
     )
     out.print(f"Restricted. In no order of need. Lapses on {found.lapses}.", style="dim")
     for one in found.signals:
-        out.print(f"\n{one.officer}, unit {one.unit}, among {one.peers} officers doing the same work", markup=False)
+        out.print(f"\n{one.officer}, unit {one.unit}, among {one.peers} officers doing the same work")
         for factor in one.factors:
-            out.print(f"- {factor.sentence}", markup=False, highlight=False)
+            out.print(f"- {factor.sentence}", highlight=False)
     notes = [f"{name}: {why}" for name, why in found.refused.items()]
     notes += [
         f"{rows:,} records of {record} do not say when they were learned; they count from their day"
@@ -109,14 +108,14 @@ def signal(
     if found.left_out:
         notes.append(f"{found.left_out:,} more officers were found than can be reviewed")
     for note in notes:
-        out.print(f"! {note}", markup=False, highlight=False)
+        out.print(f"! {note}", highlight=False)
 
 
 def _print(found: "Backtest") -> None:
     from openhalo.early_intervention.backtest_summary import sentences
 
     for sentence in sentences(found):
-        out.print(sentence, markup=False, highlight=False)
+        out.print(sentence, highlight=False)
     # Two tables, since one does not fit a terminal of 80 columns.
     good = _table("way to choose", "reviewed", "right, of 100", "times chance", "against shrunken")
     work = _table(
@@ -151,8 +150,8 @@ def _print(found: "Backtest") -> None:
     out.print(good)
     out.print(work)
     for policy, why in found.refused.items():
-        out.print(f"! {policy}: {why}", markup=False, highlight=False)
-    out.print(f"fairness of “{found.best.label}”", style="bold", markup=False)
+        out.print(f"! {policy}: {why}", highlight=False)
+    out.print(f"fairness of “{found.best.label}”", style="bold")
     fair = _table("officers by", "group", "reviewed", "without the outcome", "with the outcome", "missed")
     for row in found.best.by_group:
         if row.false is None and row.missed is None:
@@ -208,9 +207,9 @@ def outcomes(
         return
     out.print("Restricted: not for publication.", style="dim")
     for one in found.interventions:
-        out.print(one.kind or "all kinds of support", style="bold", markup=False)
+        out.print(one.kind or "all kinds of support", style="bold")
         for sentence in sentences(one):
-            out.print(sentence, markup=False, highlight=False)
+            out.print(sentence, highlight=False)
     if found.factors:
         table = Table(
             box=None, pad_edge=False, header_style="bold", title="verdicts of reviewers", title_justify="left"
@@ -244,9 +243,9 @@ def own_record(
     if as_json:
         print_json(told)
         return
-    out.print(f"What is held about {officer} by {known_by.date()}. Restricted.", style="bold", markup=False)
+    out.print(f"What is held about {officer} by {known_by.date()}. Restricted.", style="bold")
     for record, rows in told["records"].items():
-        out.print(f"{record}: {len(rows)} records", markup=False, highlight=False)
+        out.print(f"{record}: {len(rows)} records", highlight=False)
     table = Table("indicator", "months: how many", box=None, pad_edge=False, header_style="bold")
     for one in told["indicators"]:
         values = {months: value for months, value in one["values"].items() if value}
@@ -254,17 +253,14 @@ def own_record(
             table.add_row(one["label"], "; ".join(f"{months}: {value:g}" for months, value in values.items()))
     out.print(table)
     signal = told["signal"]
-    out.print(
-        "No signal names you." if signal is None else f"A signal names you until {signal['lapses']}:", markup=False
-    )
+    out.print("No signal names you." if signal is None else f"A signal names you until {signal['lapses']}:")
     for factor in signal["reasons"]["factors"] if signal else []:
-        out.print(f"- {factor['sentence']}", markup=False, highlight=False)
+        out.print(f"- {factor['sentence']}", highlight=False)
     if "contest_decided_by" in told["corrections"]:
         way = told["corrections"]
         out.print(
             f"To have a record corrected: {way['how']}. {way['contest_decided_by']} answers within "
             f"{way['answer_within_days']} days.",
-            markup=False,
             highlight=False,
         )
 
@@ -291,6 +287,4 @@ def sheet(
     if as_json:
         print_json({"page": str(page), "officers": len(found.cards)})
         return
-    out.print(
-        f"{len(found.cards)} officers. To print, restricted: {page}", markup=False, highlight=False, soft_wrap=True
-    )
+    out.print(f"{len(found.cards)} officers. To print, restricted: {page}", highlight=False, soft_wrap=True)

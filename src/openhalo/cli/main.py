@@ -14,12 +14,13 @@ from openhalo.cli.terminal import say_problems
 
 def _groups() -> list[ModuleType]:
     """Return the modules of this package that bring verbs, in the order in which records flow through them."""
-    found = [
-        import_module(f"{openhalo.cli.__name__}.{one.name}")
-        for one in iter_modules(openhalo.cli.__path__)
-        if one.name != "main"
-    ]
-    return sorted((module for module in found if hasattr(module, "register")), key=lambda module: module.PLACE)
+    names = [one.name for one in iter_modules(openhalo.cli.__path__) if one.name.isidentifier() and one.name != "main"]
+    found = [import_module(f"{openhalo.cli.__name__}.{name}") for name in names]
+    groups = [module for module in found if hasattr(module, "register")]
+    for module in groups:
+        if not isinstance(getattr(module, "PLACE", None), int):
+            raise SystemExit(f"{module.__file__}: a module of verbs says where they stand: PLACE = a whole number")
+    return sorted(groups, key=lambda module: module.PLACE)
 
 
 app = typer.Typer(

@@ -80,8 +80,8 @@ def _list(site: "openhalo.Site", as_json: bool) -> None:
 
 
 def _print(result: "MeasureResult") -> None:
-    out.print(result.spec.question, style="bold", markup=False)
-    out.print(result.sentence(), markup=False)
+    out.print(result.spec.question, style="bold")
+    out.print(result.sentence())
     out.print()
     cut = [*result.by, *(["period"] if result.figures["period"].n_unique() > 1 else [])]
     bounded = result.figures["bound_low"].is_not_null().any() and bool(result.by)
@@ -98,10 +98,10 @@ def _print(result: "MeasureResult") -> None:
         table.add_row(*names, *_cells(row, result, bounded), style="bold")
     out.print(table)
     for note in result.guard_notes:
-        out.print(f"{'! ' if note.severity == 'headline' else '- '}{note.text}", markup=False, highlight=False)
+        out.print(f"{'! ' if note.severity == 'headline' else '- '}{note.text}", highlight=False)
     version, definition = result.provenance["store_version"], result.provenance["definition"][:12]
     rests_on = f"{result.method}; store version {version}; definition {definition}"
-    out.print(rests_on, style="dim", markup=False, highlight=False)
+    out.print(rests_on, style="dim", highlight=False)
 
 
 def _cells(row: dict[str, Any], result: "MeasureResult", bounded: bool) -> list[str]:

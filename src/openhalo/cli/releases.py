@@ -102,10 +102,16 @@ def verify(
         typer.Option(help="Public key (site.pub), or folder, of the site that must have signed it"),
     ] = None,
     delivery: Annotated[
-        Path | None, typer.Option(help="Prove instead that the release rests on this delivered file", exists=True)
+        Path | None,
+        typer.Option(help="Prove instead that the release rests on this delivered file", exists=True, dir_okay=False),
     ] = None,
     salt: Annotated[
-        Path | None, typer.Option(help="The site's salt (keys/site.salt), for files that the release does not name")
+        Path | None,
+        typer.Option(
+            help="The site's salt (keys/site.salt), for files that the release does not name",
+            exists=True,
+            dir_okay=False,
+        ),
     ] = None,
     as_json: AsJson = False,
 ) -> None:
@@ -158,7 +164,7 @@ def _verify_delivery(release: Path, file: Path, salt: Path | None, as_json: bool
     """Say by which delivery of a release a file came in."""
     from openhalo.releases.commitments import find_delivery
 
-    found = find_delivery(release, file, salt.read_text(encoding="utf-8").strip() if salt else "")
+    found = find_delivery(release, file, salt.read_text(encoding="utf-8", errors="replace").strip() if salt else "")
     if as_json:
         print_json({"release": str(release), "file": str(file), "delivery": found})
     else:
@@ -181,7 +187,7 @@ def _verify_receipt(known: str, receipt: Path, as_json: bool) -> None:
         return
     out.print(f"{receipt}: signed by the site, and as it was signed", soft_wrap=True, highlight=False)
     told = f"purge {purge.purge} of {purge.date}, a record of {purge.record}, on the authority of: {purge.authority}"
-    out.print(f"  {told}", soft_wrap=True, markup=False, highlight=False)
+    out.print(f"  {told}", soft_wrap=True, highlight=False)
 
 
 def recompute(
@@ -224,8 +230,9 @@ def diff(
 
     Example: openhalo diff springfield/releases/0001 springfield/releases/0002
     """
-    from openhalo.releases.comparing import compare
+    from openhalo.releases.comparing import compare, must_follow
 
+    must_follow(before, after)
     facts = compare(before, after)
     if as_json:
         print_json(facts)

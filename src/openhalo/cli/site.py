@@ -123,7 +123,7 @@ def demo(
             read, taken, refused = receipt.rows_read, receipt.rows_accepted, receipt.rows_rejected
             done = ", seen before" if receipt.repeated else ""
             out.print(f"{receipt.source}: {read:,} rows read = {taken:,} accepted + {refused:,} rejected{done}")
-        out.print(str(made.release), soft_wrap=True, highlight=False, markup=False)
+        out.print(str(made.release), soft_wrap=True, highlight=False)
     if serve:
         http_server.serve(site_releases(made.site.releases), host, port)
 

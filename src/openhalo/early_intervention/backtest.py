@@ -112,6 +112,11 @@ class Backtest:
         """Return the way that finds most with the same capacity; of equals, the simpler one."""
         return max(self.scores, key=lambda one: (round(np.nan_to_num(one.recall.value), 6), -self.scores.index(one)))
 
+    def __repr__(self) -> str:
+        """Return what was tried, and the way that found most."""
+        tried = f"{len(self.scores)} ways on {len(self.origins)} days"
+        return f"Backtest({self.outcome.id}, {tried}, best: {self.best.policy})"
+
     def to_dict(self) -> dict[str, Any]:
         """Return plain facts for JSON; without officers."""
         named = {"outcome": self.outcome.id, "counted": self.counted.id, "best": self.best.policy}

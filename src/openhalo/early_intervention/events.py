@@ -28,13 +28,13 @@ class Events:
     """Events of officers, one a place.
 
     Attributes:
-        rows: the officer's row; happened: days since the clock's first one; begins: group of `known_at` → place, among
-            the days looked from, of the first one on which the event had happened and was learned.
+        rows: the officer's row; happened: days since the look-back's first one; begins: group of `known_at` → place,
+            among the days looked from, of the first one on which the event had happened and was learned.
         answers: which indicators count it, a bit each; unlearned: group → nobody wrote down when it was learned.
         undated: all events, also of officers without a row, that do not say when they were learned.
     """
 
-    clock: LookBack
+    look_back: LookBack
     rows: Places
     happened: Places
     begins: dict[str, Places]
@@ -48,7 +48,7 @@ class Events:
 
 
 def read_events(
-    records: Records, record: str, officer: str, specs: list[IndicatorSpec], clock: LookBack, officers: list[str]
+    records: Records, record: str, officer: str, specs: list[IndicatorSpec], look_back: LookBack, officers: list[str]
 ) -> Events:
     """Return the events of a record type up to the last day looked from.
 
@@ -56,7 +56,7 @@ def read_events(
         records: the store version.
         record: the record type; officer: its path to the officer.
         specs: indicators over it; an event that none of them counts is left out.
-        clock: the days looked from and the look-backs.
+        look_back: the days looked from and the look-backs.
         officers: record keys; an event of anyone else is left out.
     """
     definition = records.catalogue.record_type(record)
@@ -73,14 +73,14 @@ def read_events(
         node = records.catalogue.condition(record, spec.where)
         chosen[f"is_{number}"] = to_ibis(node, relation).fill_null(False) if node else ibis.literal(True)
     facts = relation.table.select(**chosen)
-    inside = facts.filter(facts["officer"].notnull(), facts["happened"] <= clock.days[-1])
+    inside = facts.filter(facts["officer"].notnull(), facts["happened"] <= look_back.days[-1])
     places = pl.DataFrame({"key": officers, "row": range(len(officers))}, schema={"key": pl.String, "row": pl.Int32})
     rows = ibis.memtable(places)
     own = inside.join(rows, inside["officer"] == rows["key"])
-    columns: dict[str, Any] = {"row": own["row"], "happened": _since(clock, own["happened"])}
+    columns: dict[str, Any] = {"row": own["row"], "happened": _since(look_back, own["happened"])}
     for place in range(len(groups)):
         learned = own[f"learned_{place}"]
-        columns[f"begins_{place}"] = _since(clock, ibis.greatest(learned.fill_null(_NEVER), own["happened"]))
+        columns[f"begins_{place}"] = _since(look_back, ibis.greatest(learned.fill_null(_NEVER), own["happened"]))
         columns[f"unlearned_{place}"] = learned.isnull()
     answers = []
     for place, part in enumerate(range(0, len(specs), _BITS)):
@@ -91,20 +91,20 @@ def read_events(
     found = records.fetch(counted.filter(ibis.or_(*(counted[name] != 0 for name in answers))))
     undated = records.fetch(inside.filter(inside["undated"]).aggregate(n=ibis._.count())).item()
     return Events(
-        clock,
+        look_back,
         found["row"].to_numpy(),
         found["happened"].to_numpy(),
-        {group: clock.calendar[found[f"begins_{place}"].to_numpy()] for place, group in enumerate(groups)},
+        {group: look_back.calendar[found[f"begins_{place}"].to_numpy()] for place, group in enumerate(groups)},
         {group: found[f"unlearned_{place}"].to_numpy() for place, group in enumerate(groups)},
         int(undated),
         [found[name].to_numpy() for name in answers],
     )
 
 
-def _since(clock: LookBack, day: Any) -> Any:
-    """Return days since the clock's first day; what lies outside of the clock moves to its ends."""
-    moved = ibis.least(ibis.greatest(day, ibis.literal(clock.first)), ibis.literal(clock.last))
-    return moved.delta(ibis.literal(clock.first), unit="day").cast("int32")
+def _since(look_back: LookBack, day: Any) -> Any:
+    """Return days since the look-back's first day; what lies outside of it moves to its ends."""
+    moved = ibis.least(ibis.greatest(day, ibis.literal(look_back.first)), ibis.literal(look_back.last))
+    return moved.delta(ibis.literal(look_back.first), unit="day").cast("int32")
 
 
 def _day(relation: Any, definition: RecordType, name: str) -> Any:

@@ -74,7 +74,7 @@ class SignalContext:
 
     Attributes:
         records: as they were known by the day.
-        evidence: indicators on the day.
+        history: indicators on the day.
     """
 
     records: Records

@@ -94,8 +94,8 @@ def compute(
         chosen = [(spec, [m for m in spec.months if not months or m in months]) for spec in group]
         chosen = [(spec, looks) for spec, looks in chosen if looks]
         if chosen:
-            clock = LookBack(matrix.days, {m for _, looks in chosen for m in looks})
-            facts = read_events(records, record, officer, [spec for spec, _ in chosen], clock, matrix.officers)
+            look_back = LookBack(matrix.days, {m for _, looks in chosen for m in looks})
+            facts = read_events(records, record, officer, [spec for spec, _ in chosen], look_back, matrix.officers)
             matrix.undated[record] = facts.undated
             for number, (spec, looks) in enumerate(chosen):
                 places = facts.of(number)
@@ -120,21 +120,21 @@ def _spread(
 
     One is added where an event begins to count and taken off where it ends; the sums along the days are the counts.
     """
-    clock, wide = events.clock, len(events.clock.days) + 1
+    look_back, wide = events.look_back, len(events.look_back.days) + 1
     rows, happened = events.rows[places], events.happened[places]
     begins = events.begins[spec.known_at][places]
     # Days outside, officers inside: sums along the days then run over whole lines of officers.
     first = begins * officers + rows
     if spec.kind == "time_since":
         newest = np.zeros(wide * officers, np.int64)
-        np.maximum.at(newest, first, happened + clock.first.toordinal())
+        np.maximum.at(newest, first, happened + look_back.first.toordinal())
         newest = np.maximum.accumulate(newest.reshape(wide, officers)[:-1], axis=0).T
-        yield from (_since(newest, look, clock) for look in months)
+        yield from (_since(newest, look, look_back) for look in months)
         return
     begun = np.bincount(first, minlength=wide * officers).astype(np.int32)
     for look in months:
         # What is learned only when it is too old ends on the day on which it begins, and so counts nowhere.
-        ends = np.maximum(clock.ends(look)[happened], begins)
+        ends = np.maximum(look_back.ends(look)[happened], begins)
         grid = begun - np.bincount(ends * officers + rows, minlength=wide * officers).astype(np.int32)
         lines = grid.reshape(wide, officers)[:-1]
         for before, after in pairwise(lines):
@@ -142,8 +142,8 @@ def _spread(
         yield lines.T
 
 
-def _since(newest: Places, months: int, clock: LookBack) -> Values:
+def _since(newest: Places, months: int, look_back: LookBack) -> Values:
     """Return (officers, days): days since the last event that was known, NaN where none lies within the look-back."""
-    today = np.array([day.toordinal() for day in clock.days])
-    oldest = np.array([LookBack([day], [months]).first.toordinal() for day in clock.days])
+    today = np.array([day.toordinal() for day in look_back.days])
+    oldest = np.array([LookBack([day], [months]).first.toordinal() for day in look_back.days])
     return np.where(newest > oldest, today - newest, np.nan)

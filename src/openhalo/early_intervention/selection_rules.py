@@ -45,7 +45,7 @@ class SelectionRule:
 
 @dataclass(frozen=True)
 class IndicatorHistory:
-    """What the policies may look at: indicators by day, and the roster.
+    """What the selection rules may look at: indicators by day, and the roster.
 
     Attributes:
         matrix: indicators on all days that are asked for, and on the days a year apart before them.

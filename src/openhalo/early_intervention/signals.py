@@ -80,6 +80,10 @@ class ReviewSet:
     refused: dict[str, str] = field(default_factory=dict)
     unlearned: dict[str, int] = field(default_factory=dict)
 
+    def __repr__(self) -> str:
+        """Return how many it names, and no officer."""
+        return f"ReviewSet({len(self.signals)} officers to review, as known by {self.known_by}; restricted)"
+
     def to_dict(self) -> dict[str, Any]:
         """Return plain facts for JSON."""
         return {"privacy": "restricted", **asdict(self)}

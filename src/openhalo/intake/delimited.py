@@ -109,6 +109,7 @@ def _scan(file: Path, written: Format, names: list[str], plain: bool) -> pl.Lazy
     try:
         cells = pl.scan_csv(
             file,
+            glob=False,
             has_header=False,
             skip_lines=written.header_rows,
             new_columns=names,
@@ -126,7 +127,7 @@ def _scan(file: Path, written: Format, names: list[str], plain: bool) -> pl.Lazy
 
 
 def _scan_tidy(file: Path, names: list[str]) -> pl.LazyFrame:
-    cells = pl.scan_csv(file, has_header=False, new_columns=["row", *names], infer_schema=False)
+    cells = pl.scan_csv(file, glob=False, has_header=False, new_columns=["row", *names], infer_schema=False)
     return cells.with_columns(pl.col("row").cast(pl.Int64))
 
 

@@ -24,7 +24,7 @@ def read_parquet(path: Path, file: Path, written: Format, expected: list[str], s
     """
     tidy = scratch / "cells.parquet"
     try:
-        frame = pl.scan_parquet(file, hive_partitioning=False)
+        frame = pl.scan_parquet(file, glob=False, hive_partitioning=False)
         schema = frame.collect_schema()
         check_columns(path, schema.names(), expected)
         _refuse_nested(path, schema)
@@ -33,7 +33,7 @@ def read_parquet(path: Path, file: Path, written: Format, expected: list[str], s
     except (pl.exceptions.PolarsError, pl.exceptions.PanicException) as error:
         found = f"the Parquet file is damaged ({str(error).splitlines()[0]})"
         raise DeliveryError(Problem(str(path), found, todo="fetch the file again")) from None
-    cells = strip_cells(pl.scan_parquet(tidy), schema.names(), written)
+    cells = strip_cells(pl.scan_parquet(tidy, glob=False), schema.names(), written)
     return RawTable(path, hash_file(path), cells, schema.names())
 
 

@@ -36,7 +36,8 @@ def read(path: Path, written: Format, expected: list[str], scratch: Path) -> Raw
 
 
 def _read(path: Path, written: Format, expected: list[str], scratch: Path) -> RawTable:
-    file, kind = path, file_bytes.kind_of(path)
+    # Absolute, or a file that is called "file:.csv" would be an address.
+    file, kind = path.absolute(), file_bytes.kind_of(path)
     if kind == "gzip":
         file = scratch / "unpacked"
         file_bytes.gunzip(path, file)

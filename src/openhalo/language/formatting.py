@@ -1,6 +1,7 @@
 """Numbers, dates and periods as people read them."""
 
 import re
+from calendar import monthrange
 from collections.abc import Iterable
 from datetime import date, timedelta
 
@@ -207,9 +208,8 @@ def period_end(label: str) -> date:
         raise ValueError(f"'{label}' names no period")
     if len(label) == 10:
         return start
-    months = 12 if len(label) == 4 else 3 if "Q" in label else 1
-    after = start.month - 1 + months
-    return date(start.year + after // 12, after % 12 + 1, 1) - timedelta(days=1)
+    last = 12 if len(label) == 4 else start.month + 2 if "Q" in label else start.month
+    return date(start.year, last, monthrange(start.year, last)[1])
 
 
 def natural(text: str) -> list[tuple[int, int, str]]:

@@ -69,9 +69,9 @@ def mark_for_translation(text: str) -> str:
 
 
 def message(pattern: str, /, **values: Any) -> str:
-    """Return a pattern with its values, in English, and mark it for translation as `later` does.
+    """Return a pattern with its values, in English, and mark it for translation as `mark_for_translation` does.
 
-    >>> str(filled("fewer than {n} searches", n=30))
+    >>> str(message("fewer than {n} searches", n=30))
     'fewer than 30 searches'
     """
     text = Message(pattern.format(**values))

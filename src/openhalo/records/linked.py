@@ -36,7 +36,7 @@ class Side:
         return tuple(sorted({*(there for _, there in self.fields), *([self.many] if self.many else [])}))
 
 
-def clocks(record: RecordType) -> set[str]:
+def time_fields(record: RecordType) -> set[str]:
     """Return the fields that place a record in time and say when something of it was learned."""
     return {record.time, *record.known_at.values()}
 
@@ -48,11 +48,11 @@ def looking_through(record: RecordType) -> list[str]:
 
 def sides(record: RecordType, names: Collection[str], schema: Schema) -> list[Side]:
     """Return the linked records that fields of a record type look at: all that looks at the same rows together."""
-    clock, found = clocks(record), dict[tuple[str, bool], dict[str, str]]()
+    times, found = time_fields(record), dict[tuple[str, bool], dict[str, str]]()
     for name in names:
         link, _, there = record.fields[name].through.partition(".")
         # When something was learned must be seen to be hidden: times are read as they are.
-        found.setdefault((link, name not in clock), {})[name] = there
+        found.setdefault((link, name not in times), {})[name] = there
     made = []
     for (link, masked), fields in found.items():
         many = schema.inverses(record.id).get(link)

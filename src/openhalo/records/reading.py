@@ -17,7 +17,7 @@ from openhalo.engines.duckdb_engine import DuckDBEngine
 from openhalo.engines.engine import Engine
 from openhalo.engines.ibis_expressions import to_ibis
 from openhalo.records import counting
-from openhalo.records.linked import clocks, joined, looking_through, sides
+from openhalo.records.linked import joined, looking_through, sides, time_fields
 from openhalo.records.manifest import Coverage, Manifest
 from openhalo.records.purging import purges
 from openhalo.records.store import Store
@@ -29,7 +29,7 @@ class Records:
 
     store: Store
     manifest: Manifest
-    catalogue: Catalogue
+    catalogue: Catalogue = field(repr=False)
     known_by: date | None = None
     authoritative: dict[str, list[str]] = field(default_factory=dict)
     """Record type → its sources, the one that counts first, where two cover the same days."""
@@ -179,7 +179,7 @@ class Records:
         weaker = [] if every_source else counting.giving_way(record, self.manifest, order)
         day = self.known_by if record.known_at else None
         cut = bool(weaker) or day is not None
-        asked = {*through, *(clocks(record) & set(looking_through(record)) if cut else ())}
+        asked = {*through, *(time_fields(record) & set(looking_through(record)) if cut else ())}
         if not asked and not cut:
             return own
         linked = sides(record, sorted(asked), self.catalogue.schema)
@@ -188,7 +188,7 @@ class Records:
             self._rows(target, (), every_source, side.masked, side.asked)
             for target, side in zip(targets, linked, strict=True)
         ]
-        kept = _narrowed(own, record, {*only, *clocks(record), *(side.link for side in linked)}) if only else own
+        kept = _narrowed(own, record, {*only, *time_fields(record), *(side.link for side in linked)}) if only else own
         facts = [
             [one.model_dump_json() for one in (record, *targets)],
             [table.get_name() for table in (own, *rows)],

@@ -12,8 +12,9 @@ from typing import Any
 
 import polars as pl
 
+from openhalo.base.errors import Problem, ReleaseError
 from openhalo.releases.editions import DEFINITIONS, Facts, read_facts, read_figures
-from openhalo.releases.package import DESCRIPTOR
+from openhalo.releases.package import DESCRIPTOR, read_descriptor
 
 KEY = ("measure", "group", "code", "group2", "code2", "grain", "period")
 SHOWN = ("n", "missing", "numerator", "denominator", "value", "status")
@@ -54,6 +55,18 @@ class _Descriptor(Facts):
     release: str | None = None
     release_hash: str | None = None
     disclosure: _Disclosure = _Disclosure()
+
+
+def must_follow(before: Path, after: Path) -> None:
+    """Refuse to compare a release with an earlier one.
+
+    Raises:
+        ReleaseError: the second was made before the first.
+    """
+    made = [str(read_descriptor(folder).get("created", "")) for folder in (before, after)]
+    if made[1] < made[0]:
+        todo = f"name the earlier one first: openhalo diff {after} {before}"
+        raise ReleaseError(Problem(str(after), f"it was made before {before}", todo=todo))
 
 
 def compare(before: Path, after: Path) -> dict[str, Any]:

@@ -23,7 +23,7 @@ def read_figures(folder: Path) -> pl.DataFrame:
     """
     path = (folder / FIGURES).with_suffix(".parquet")
     try:
-        return pl.read_parquet(path)
+        return pl.read_parquet(path, glob=False)
     except (OSError, pl.exceptions.PolarsError) as error:
         raise ReleaseError(Problem(str(path), f"the figures cannot be read ({str(error).splitlines()[0]})")) from None
 

@@ -95,7 +95,7 @@ def _table(folder: Path, path: str, resources: dict[str, dict[str, Any]]) -> lis
             return [Problem(path, "its columns are not the ones that the descriptor names")]
     twin = path.removesuffix(".csv") + ".parquet"
     if twin in resources and not shielded(table).equals(
-        shielded(flat(pl.read_parquet(folder / twin))), null_equal=True
+        shielded(flat(pl.read_parquet(folder / twin, glob=False))), null_equal=True
     ):
         return [Problem(path, f"its cells are not those of {twin}")]
     return []

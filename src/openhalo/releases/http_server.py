@@ -32,8 +32,9 @@ def server(ask: Ask, host: str = "127.0.0.1", port: int = 8000) -> Iterator[Thre
     """
     try:
         made = _Server((host, port), partial(_Handler, ask))
-    except OSError as error:
-        found, todo = f"the address cannot be used ({error.strerror})", "choose another port, or 0 for any: --port 0"
+    except (OSError, TypeError, UnicodeError) as error:
+        why = error.strerror if isinstance(error, OSError) else "this is no name of a machine"
+        found, todo = f"the address cannot be used ({why})", "choose another port, or 0 for any: --port 0"
         raise ReleaseError(Problem(f"{host}:{port}", found, todo=todo)) from None
     try:
         yield made

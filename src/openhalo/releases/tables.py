@@ -72,4 +72,4 @@ def read_flat(csv: Path, kinds: dict[str, str]) -> pl.DataFrame:
     Raises:
         PolarsError: a cell is not of its column's kind.
     """
-    return pl.read_csv(csv, schema=pl.Schema({name: _READ[kind] for name, kind in kinds.items()}))
+    return pl.read_csv(csv, glob=False, schema=pl.Schema({name: _READ[kind] for name, kind in kinds.items()}))

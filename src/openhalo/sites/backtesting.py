@@ -1,6 +1,6 @@
 """A backtest at a site: how good each way to choose officers for a review would have been on past days."""
 
-from datetime import date
+from datetime import MAXYEAR, MINYEAR, date
 
 from openhalo.base.errors import MeasureError, Problem, name_all
 from openhalo.base.progress import Report
@@ -24,9 +24,13 @@ def try_out(
     held = held_of(records, foreseen)
     held_of(records, history)
     roster = read_roster(records)
+    if not MINYEAR <= first <= last < MAXYEAR:
+        raise MeasureError(Problem("--first, --last", f"{first} to {last}", "two years, the earlier one first"))
+    if capacity < 0:
+        raise MeasureError(Problem("--capacity", f"{capacity} officers", "a whole number above 0"))
     origins = [date(year, 12, 31) for year in range(first, last + 1)]
     reach = min(max((cover.last for cover in records.coverage(one)), default=date.min) for one in held)
-    if not origins or months_before(origins[-1], -12) > reach:
+    if months_before(origins[-1], -12) > reach:
         found = f"the records of {name_all(held)} end on {reach}"
         raise MeasureError(Problem("--last", found, f"years before {reach.year}"))
     if not capacity and governance is not None:

@@ -8,6 +8,7 @@ from string import Template
 from openhalo.base.errors import Problem, SiteError
 from openhalo.base.private_folders import private_folder
 from openhalo.sites.layout import SiteLayout
+from openhalo.sites.settings import must_have_usable_name
 
 
 def init_site(folder: Path, title: str, name: str, agency: str = "pd") -> Path:
@@ -42,6 +43,7 @@ def make_folders(folder: Path) -> None:
     Raises:
         SiteError: the folder holds something already.
     """
+    must_have_usable_name(folder)
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise SiteError(Problem(str(folder), "this place is not empty", "a new or empty folder", "choose another one"))
     for made in SiteLayout(folder).folders:

@@ -28,7 +28,7 @@ from openhalo.publications.recompute import Recomputed, recompute
 from openhalo.records.listing import lazily, listing, write
 from openhalo.records.purging import Purge
 from openhalo.records.reading import Records
-from openhalo.releases.comparing import compare
+from openhalo.releases.comparing import compare, must_follow
 from openhalo.releases.hashes import verify
 from openhalo.sites.backtesting import try_out
 from openhalo.sites.importing import Delivery, import_file
@@ -250,11 +250,12 @@ class Site(Premises):
         return recompute(folder, told, Records(self.store, manifest, self.catalogue, None, *decided), report)
 
     def diff(self, before: str, after: str) -> dict[str, Any]:
-        """Return what changed between two releases of this site, named by their numbers.
+        """Return what changed between two releases of this site, named by their numbers, the earlier one first.
 
         Raises:
-            ReleaseError: there is no such release.
+            ReleaseError: there is no such release, or the second is the earlier one.
         """
+        must_follow(self._release(before), self._release(after))
         return compare(self._release(before), self._release(after))
 
     def public_key(self) -> str:

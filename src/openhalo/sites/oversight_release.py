@@ -16,6 +16,7 @@ import polars as pl
 from openhalo.base.errors import Problem, ReleaseError
 from openhalo.base.private_folders import private_folder
 from openhalo.base.provenance import hash_file, write_json
+from openhalo.base.settings_files import POLICY
 from openhalo.base.signing import sign, site_key
 from openhalo.disclosure.policy import OversightBody
 from openhalo.publications.protection.earlier_releases import Kept, keep, read_what_is_kept
@@ -72,7 +73,7 @@ def hand_over(premises: Premises, file: Path, by: str, number: str) -> dict[str,
     folder = premises.layout.for_oversight / number
     problems = []
     if not (folder / STATEMENT).is_file():
-        todo = "name the body in disclosure.yaml (oversight) before the next release is published"
+        todo = f"name the body in {POLICY} (oversight) before the next release is published"
         problems.append(Problem(f"release {number}", "nothing was set aside for an oversight body", todo=todo))
     if not by.strip():
         problems.append(Problem("hand-over", "nobody is named", todo="say who hands it over: --by NAME"))

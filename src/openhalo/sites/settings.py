@@ -135,11 +135,20 @@ def read_settings(site: Path) -> Settings:
     Raises:
         SiteError: no site there, its settings are wrong (with every problem), or its folder's name cannot be used.
     """
+    must_have_usable_name(site)
+    return _read(site).stated()
+
+
+def must_have_usable_name(site: Path) -> None:
+    """Refuse a folder whose path engines would misread.
+
+    Raises:
+        SiteError: with the signs that it may not hold.
+    """
     strange = sorted(set(_NOT_IN_NAMES) & set(str(site.resolve())))
     if strange:
         found = f"the path holds {' '.join(strange)}, which the engines take for a pattern or a code"
-        raise SiteError(Problem(str(site), found, todo="give the folder another name"))
-    return _read(site).stated()
+        raise SiteError(Problem(str(site.resolve()), found, todo="give the folder another name"))
 
 
 def check_settings(site: Path, catalogue: Catalogue) -> list[Problem]:

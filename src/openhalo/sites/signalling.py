@@ -1,7 +1,7 @@
 """Signals at a site: the review set of a day, what one officer may see of it, and the quarterly sheet."""
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import MAXYEAR, date
 from typing import Any
 
 from openhalo.base.errors import CatalogueError, MeasureError, Problem, SiteError, did_you_mean, name_all
@@ -60,7 +60,8 @@ def see_own_record(premises: Premises, officer: str, known_by: date, version: in
 def quarterly_sheet(premises: Premises, quarter: str, rules: Sequence[str], version: int | None) -> Sheet:
     """Return who reached a threshold by the end of a quarter; the arguments of `Site.sheet`."""
     governance = need_governance(premises.path)
-    if "Q" not in quarter or period_start(quarter) is None:
+    begins = period_start(quarter)
+    if "Q" not in quarter or begins is None or begins.year == MAXYEAR:
         raise MeasureError(Problem("--quarter", f"'{quarter}' names no quarter", "a year and a quarter: 2013-Q4"))
     known = premises.catalogue.rules
     wrong = [name for name in rules if name not in known]

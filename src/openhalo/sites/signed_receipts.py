@@ -5,7 +5,7 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from openhalo.base.errors import Problem, SiteError, StoreError
-from openhalo.base.signing import Signed, is_by, is_signed
+from openhalo.base.signing import Signed, is_by, is_public_key, is_signed
 from openhalo.records.purging import Purge
 
 
@@ -18,7 +18,11 @@ def public_key(file: Path) -> str:
     if not file.is_file():
         found = "there is no public key: a site makes its own when it first publishes or purges"
         raise SiteError(Problem(str(file), found, todo="name the site, or the file of the public key that it gave out"))
-    return file.read_text(encoding="utf-8", errors="replace")
+    text = file.read_text(encoding="utf-8", errors="replace")
+    if not is_public_key(text):
+        todo = "name the site, or the file of the public key that it gave out (keys/site.pub)"
+        raise SiteError(Problem(str(file), "this is no public key", todo=todo))
+    return text
 
 
 def signed_purge(file: Path, public_key: str) -> Purge:

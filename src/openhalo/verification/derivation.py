@@ -46,7 +46,7 @@ class Derivation:
     def why_not_counted(self, measure: str, by: Sequence[str], grain: Grain) -> str:
         """Return why the records that a figure counts cannot be counted from their incident file."""
         defined, base, cuts = self._asked(measure, by)
-        if not base.traits.made_of_counts:
+        if not base.traits.made_of_counts or not (base.per or base.traits.of_told or base.traits.additive):
             return f"a {base.kind} is no count"
         return self._lacking(base.record, [base.where, base.numerator], cuts, [base.value], grain, defined)
 

@@ -49,7 +49,7 @@ def rederive(folder: Path) -> Rederived:
     """
     definitions, table = read_definitions(folder), read_figures(folder)
     files = {
-        name: pl.read_parquet((folder / one.file).with_suffix(".parquet"))
+        name: pl.read_parquet((folder / one.file).with_suffix(".parquet"), glob=False)
         for name, one in definitions.records.items()
         if one.file
     }

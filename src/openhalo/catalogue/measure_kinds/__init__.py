@@ -3,11 +3,15 @@
 from importlib import import_module
 from pkgutil import iter_modules
 
+from openhalo.base.errors import CatalogueError, Problem
 from openhalo.catalogue.measure_traits import MeasureTraits
 
 
 def _traits(kind: str) -> MeasureTraits:
-    found: MeasureTraits = import_module(f"{__name__}.{kind}").TRAITS
+    found = getattr(import_module(f"{__name__}.{kind}"), "TRAITS", None)
+    if not isinstance(found, MeasureTraits):
+        problem = Problem(f"{__name__}.{kind}", "it does not say what is known of this kind", todo="write its TRAITS")
+        raise CatalogueError(problem)
     return found
 
 

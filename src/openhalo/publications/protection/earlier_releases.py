@@ -194,7 +194,7 @@ def read_what_is_kept(folder: Path, number: str) -> Kept:
     first = '"format"' not in path.read_text(encoding="utf-8", errors="replace")
     facts = read_kept(path, FirstFacts, what).now() if first else read_kept(path, KeptFacts, what)
     try:
-        cells = pl.read_parquet(folder / f"{number}.parquet")
+        cells = pl.read_parquet(folder / f"{number}.parquet", glob=False)
         sums = csr_array(load_npz(folder / f"{number}.npz"))
     except (pl.exceptions.PolarsError, OSError, ValueError, BadZipFile) as error:
         found = f"what is kept of the release is damaged ({str(error).splitlines()[0]})"

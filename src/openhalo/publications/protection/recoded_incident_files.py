@@ -191,7 +191,7 @@ def read_recoded(folder: Path) -> list[RecodedFile]:
         RecodedFile(
             facts.policy,
             facts.k,
-            pl.read_parquet(parquet_of(folder, record)),
+            pl.read_parquet(parquet_of(folder, record), glob=False),
             facts.counted_from_versions,
             pl.DataFrame(),
         )
