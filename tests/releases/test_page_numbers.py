@@ -70,7 +70,7 @@ def test_one_other_digit_is_found_on_every_page_and_in_each_kind_of_number(copy)
     )
     assert {f"es/{place}" for place in english} == spanish
     assert {"index.html", "pages/stops/index.html", "pages/changes.html", PAGE} <= english
-    assert {"pages/trace/stops/search_share.html", "pages/analyses/stops/search_share_ratio.html"} <= english
+    assert {"pages/trace/stops/search_share.html", "pages/analyses/stops/search_share_unknown_race.html"} <= english
     assert {"data value value", "data value missing/n", "words value", "words denominator"} <= kinds["es/" + PAGE]
     assert {"tspan data-figure value", "tspan data-figure denominator", "row, cell 0, number 0"} <= kinds[PAGE]
 

@@ -88,10 +88,13 @@ def _in_table(body: re.Match[str]) -> str:
 
 
 def _names(row: str) -> tuple[str, str]:
-    """Return the figure that all numbers of a row show, and their columns; nothing where they show several."""
+    """Return the figure that all numbers of a row show, and their columns; nothing where there are others."""
     each = [of.rpartition("#") for of, _text in MARKED.findall(row) if not of.endswith(f"#{NO_VALUE}")]
     figures = {figure for figure, _at, _column in each}
-    return (figures.pop(), " ".join(column for *_figure, column in each)) if len(figures) == 1 else ("", "")
+    other = any(sign.isdigit() for cell in _CELL.findall(MARKED.sub("", row)) for sign in _TAGGED.sub("", cell))
+    return (
+        (figures.pop(), " ".join(column for *_figure, column in each)) if len(figures) == 1 and not other else ("", "")
+    )
 
 
 def shown_on(page: str) -> Iterator[Shown]:
