@@ -40,11 +40,6 @@ def marked(row: Mapping[str, Any], figure: str) -> dict[str, Any]:
     }
 
 
-def mark_of(value: object) -> str:
-    """Return what a number names; empty where it has no mark."""
-    return value.of if isinstance(value, Marked) else ""
-
-
 def scaled(value: float, times: float) -> float:
     """Return the same number in another unit, as a share in points; it keeps its mark."""
     return Marked(times * value, value.of) if isinstance(value, Marked) else times * value
