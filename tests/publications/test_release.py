@@ -115,7 +115,9 @@ def test_releases_are_numbered_on_and_a_second_one_draws_nothing(small, small_re
 
 def test_pages_say_what_changed_what_is_missing_and_what_is_withheld(small, small_release, tmp_path, monkeypatch):
     held = []
-    monkeypatch.setattr("openhalo.publications.build.write_pages", lambda _folder, contents: held.append(contents))
+    monkeypatch.setattr(
+        "openhalo.publications.build.write_pages", lambda _folder, contents: held.append(contents) or {}
+    )
     monkeypatch.setattr("openhalo.publications.build.write_assets", lambda *_: None)
     copy_of(small, tmp_path).publish()
     contents = held[0]

@@ -2,9 +2,11 @@
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
+from openhalo.language.marks import marked
+from openhalo.releases.figure_ids import comparison_id
 from openhalo.statistics.results import Assumption, Result
 
 Scale = Literal["difference", "points", "ratio", "share", "mean", "per_100"]
@@ -55,6 +57,12 @@ class Contrast:
         if self.adjusted >= self.level:
             return "chance"
         return "above" if self.low > self.neutral else "below"
+
+    def marked(self, analysis: str, row: dict[str, Any]) -> "Contrast":
+        """Return the comparison with numbers that name its row among all comparisons of the release."""
+        of = marked(row, comparison_id(analysis, row))
+        numbers = {name: of[name] for name in ("n", "estimate", "low", "high", "p", "adjusted") if of[name] is not None}
+        return replace(self, **numbers, bounds=self.bounds and (of["bound_low"], of["bound_high"]))
 
 
 def contrast(result: Result, scale: Scale, turn: Callable[[float], float] = float, **more: Any) -> Contrast:

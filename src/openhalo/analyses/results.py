@@ -159,6 +159,11 @@ class AnalysisResult:
         pictures = self.pictures()
         return figures_chart.altair(pictures[0].spec(variant)) if pictures else None
 
+    def marked(self) -> "AnalysisResult":
+        """Return the result for a page: the numbers of its comparisons say where they stand in the data."""
+        rows = zip(self.contrasts, self.to_polars().to_dicts(), strict=True)
+        return replace(self, contrasts=tuple(one.marked(self.subject.spec.id, row) for one, row in rows))
+
     def __repr__(self) -> str:
         spec, made, lead = self.subject.spec, len(self.contrasts), len(self.leading)
         found = f"refused: {self.refusal}" if self.refusal else f"comparisons: {made}, of which {lead} lead"

@@ -9,8 +9,6 @@ from openhalo.analyses.subject import Subject
 from openhalo.language import formatting
 from openhalo.language.translation import _, capital, mark_for_translation
 
-_POINTS = {"difference": 100, "points": 1}
-"""Scales of differences → how many points 1 is."""
 NOT_ALONE = mark_for_translation("A difference does not show its cause: what is not held equal may explain it.")
 """The limit of every comparison of records that were made for other ends."""
 
@@ -49,17 +47,14 @@ def shown(value: float, scale: str) -> str:
     >>> shown(-0.1234, "difference"), shown(0.8851, "ratio")
     ('-12.3 points', '0.89')
     """
-    if scale in _POINTS:
-        return _("{points} points").format(points=formatting.measured(_POINTS[scale] * value, "points"))
-    return formatting.signed(value) if scale == "per_100" else formatting.measured(value, scale)
+    text = formatting.compared(value, scale)
+    return _("{points} points").format(points=text) if scale in formatting.POINTS else text
 
 
 def span(low: float, high: float, scale: str) -> str:
     """Write an interval on the scale of a comparison."""
-    if scale in _POINTS:
-        ends = (formatting.measured(_POINTS[scale] * end, "points") for end in (low, high))
-        return _("{low} to {high} points").format(low=next(ends), high=next(ends))
-    return _("{low} to {high}").format(low=shown(low, scale), high=shown(high, scale))
+    text = _("{low} to {high} points") if scale in formatting.POINTS else _("{low} to {high}")
+    return text.format(low=formatting.compared(low, scale), high=formatting.compared(high, scale))
 
 
 def ways(way: str) -> str:
@@ -80,7 +75,7 @@ def estimate(one: Contrast, subject: Subject[Any], wording: Wording) -> str:
     return _(wording.estimate).format(
         group=subject.name(one.group),
         reference=subject.name(one.reference),
-        size=f"{_POINTS.get(one.scale, 100) * abs(one.estimate):.1f}",
+        size=formatting.size(one.estimate, one.scale),
         direction=_("more") if one.estimate > 0 else _("less"),
         higher=_("higher") if one.estimate > 0 else _("lower"),
         way=ways(one.way),

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from openhalo.language import formatting
+from openhalo.language.marks import inked
 from openhalo.language.scales import scale_of
 from openhalo.language.translation import _
 
@@ -29,6 +30,8 @@ class Figure:
     period: str = ""
     k: int = 10
     """The least number of people that a figure may show; fewer are withheld."""
+    id: str = ""
+    """What it is called in the data that its numbers are marked by; empty: they are not marked."""
     beside: str = ""
     """What stands beside the value, where it is not taken of a number of records; empty: what it is taken of."""
 
@@ -55,7 +58,7 @@ def said(kind: str, figure: Figure, minimum: int = 10) -> str:
         "no_events": _("none in the group compared with"),
         "no_reference": _("no figure in the group compared with"),
     }
-    return reasons.get(figure.status, _("no data"))
+    return inked(reasons.get(figure.status, _("no data")), f"{figure.id}#status" if figure.id else "")
 
 
 def interval(kind: str, low: float | None, high: float | None) -> str:

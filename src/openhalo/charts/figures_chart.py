@@ -10,6 +10,7 @@ from typing import Any, Literal
 from openhalo.base.errors import MissingExtra
 from openhalo.charts.figure import Figure, base, interval, said
 from openhalo.language import formatting
+from openhalo.language.marks import plain
 from openhalo.language.scales import scale_of
 from openhalo.language.translation import capital, spoken
 
@@ -68,7 +69,7 @@ def by_group(
             size["label"], 24 + round(_LETTER * max((len(row["label"]) for row in data), default=0))
         )
         size = {**size, "label": size["label"] - spare, "plot": size["plot"] + spare}
-    stacked = variant == "narrow" and any(len(row["label"]) + len(row["both"]) > _LINE for row in data)
+    stacked = variant == "narrow" and any(len(row["label"] + plain(row["both"])) > _LINE for row in data)
     height = size["row"] + (18 if stacked else 0)
     plot = size["plot"]
     said_at = plot + size["text"] - (0 if bars else 90)

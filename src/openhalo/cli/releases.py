@@ -115,7 +115,7 @@ def verify(
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Check every byte of a release, and count its figures again from its own incident files.
+    """Check every byte of a release, count its figures again from its own incident files, and compare its pages.
 
     Needs nothing but the folder: no site, no records, no network. With --key it checks, too, that the site signed it,
     after the release that lies beside it; with --delivery, that it rests on a delivered file. With --receipt it checks
@@ -139,6 +139,7 @@ def verify(
     problems += again.problems
     if as_json:
         facts = {"figures": again.figures, "counted_again": again.agree, "withheld": again.withheld}
+        facts |= {"numbers_on_pages": again.on_pages.agree, "pages_with_numbers": again.on_pages.pages}
         told = [str(problem) for problem in problems]
         print_json({"release": str(release), "problems": told, **facts, "cannot": again.cannot})
     elif problems:
@@ -149,6 +150,9 @@ def verify(
         out.print(f"  {again.agree:,} of {again.figures:,} figures counted again from the incident files: all agree")
         for why, figures in sorted(again.cannot.items()):
             out.print(f"  {figures:,} only the agency can check: {why}", soft_wrap=True, highlight=False)
+        pages = again.on_pages
+        marked = f"{pages.agree:,} on {pages.pages:,} pages, as in the data" if pages.pages else "not marked"
+        out.print(f"  numbers on pages: {marked}", highlight=False)
     if problems:
         raise typer.Exit(ReleaseError.exit_code)
 

@@ -2,9 +2,12 @@
 
 import re
 from calendar import monthrange
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import date, timedelta
+from functools import wraps
+from typing import Concatenate, ParamSpec
 
+from openhalo.language.marks import Marked, inked, scaled
 from openhalo.language.scales import scale_of
 from openhalo.language.translation import _, mark_for_translation, spoken
 
@@ -22,6 +25,21 @@ MONTHS = (
     mark_for_translation("November"),
     mark_for_translation("December"),
 )
+POINTS = {"difference": 100, "points": 1}
+"""Scales of differences → how many points 1 is."""
+_P = ParamSpec("_P")
+
+
+def _marking(write: Callable[Concatenate[float | None, _P], str]) -> Callable[Concatenate[float | None, _P], str]:
+    """Return a function that writes a number, so that the text of a marked one keeps the mark."""
+
+    @wraps(write)
+    def written(value: float | None, /, *args: _P.args, **kwargs: _P.kwargs) -> str:
+        if isinstance(value, Marked):
+            return inked(write(float(value), *args, **kwargs), value.of)
+        return write(value, *args, **kwargs)
+
+    return written
 
 
 def _written(value: float, style: str) -> str:
@@ -29,6 +47,7 @@ def _written(value: float, style: str) -> str:
     return format(value, style).translate(spoken().separators)
 
 
+@_marking
 def count(value: float | None) -> str:
     """Write a count with separators.
 
@@ -38,6 +57,7 @@ def count(value: float | None) -> str:
     return "" if value is None else _written(value, ",.0f")
 
 
+@_marking
 def share(value: float | None) -> str:
     """Write a share as a percentage with one decimal place; what is neither nothing nor all is never rounded to it.
 
@@ -51,6 +71,7 @@ def share(value: float | None) -> str:
     return percent(value)
 
 
+@_marking
 def percent(value: float | None) -> str:
     """Write a share as a percentage with one decimal place, rounded.
 
@@ -60,6 +81,7 @@ def percent(value: float | None) -> str:
     return "" if value is None else spoken().percent.format(_written(100 * value, ".1f"))
 
 
+@_marking
 def measured(value: float | None, kind: str) -> str:
     """Write a value on a scale: count, share, rate, ratio or mean; or a difference in points.
 
@@ -82,13 +104,47 @@ def measured(value: float | None, kind: str) -> str:
     return _written(value, ",.1f" if abs(value) >= 1 or value == 0 else ".3g")
 
 
-def signed(value: float) -> str:
+@_marking
+def signed(value: float | None) -> str:
     """Write a change with its sign.
 
     >>> signed(-0.1234), signed(1.5)
     ('-0.12', '+1.50')
     """
-    return _written(value, "+,.2f")
+    return "" if value is None else _written(value, "+,.2f")
+
+
+def compared(value: float, scale: str) -> str:
+    """Write an estimate on the scale of a comparison; a difference of shares is written in points.
+
+    >>> compared(-0.1234, "difference"), compared(0.8851, "ratio")
+    ('-12.3', '0.89')
+    """
+    if scale in POINTS:
+        return measured(scaled(value, POINTS[scale]), "points")
+    return signed(value) if scale == "per_100" else measured(value, scale)
+
+
+@_marking
+def size(value: float | None, scale: str) -> str:
+    """Write how large a difference is, in points or percent, without its direction.
+
+    >>> size(-0.1234, "difference")
+    '12.3'
+    """
+    return "" if value is None else f"{POINTS.get(scale, 100) * abs(value):.1f}"
+
+
+@_marking
+def p_value(value: float | None) -> str:
+    """Write a p-value with three decimal places.
+
+    >>> p_value(0.0312)
+    '0.031'
+    """
+    if value is None:
+        return ""
+    return _("under 0.001") if value < 0.001 else f"{value:.3f}"
 
 
 def listed(words: Iterable[object]) -> str:

@@ -12,8 +12,10 @@ from openhalo.catalogue.measure_specs import MeasureSpec
 from openhalo.charts import figures_chart
 from openhalo.charts.figure import Figure
 from openhalo.language import formatting, message_files
+from openhalo.language.marks import marked, plain
 from openhalo.language.translation import _, speaking
 from openhalo.measures.guard_results import GuardNote, GuardResult
+from openhalo.releases.figure_ids import figure_id
 
 FIGURE_COLUMNS = pl.Schema(
     {
@@ -92,11 +94,24 @@ class MeasureResult:
         with speaking(message_files.spoken_in(language, self.messages)):
             return self.spoken()
 
+    def marked(self, row: dict[str, Any]) -> dict[str, Any]:
+        """Return one of its rows whose numbers say which figure of a release they are."""
+        cuts = [name for name in self.by if name in row]
+        named = {f"group{end}": name for end, name in zip(("", "2"), cuts, strict=False)}
+        codes = {f"code{end}": row[name] for end, name in zip(("", "2"), cuts, strict=False)}
+        facts = {"measure": self.spec.id, "grain": self.grain, "period": row["period"]}
+        name = figure_id(facts | named | codes)
+        return {**marked(row, name), "id": name}
+
     def spoken(self) -> str:
         """Return the answer in one sentence, in the language being spoken; of an earlier day, with that day."""
-        return formatting.as_known(self._spoken(), self.provenance.get("known_by"))
+        return plain(self.shown())
 
-    def _spoken(self) -> str:
+    def shown(self) -> str:
+        """Return the answer as `spoken` does, for a page: its numbers are marked."""
+        return formatting.as_known(self._shown(), self.provenance.get("known_by"))
+
+    def _shown(self) -> str:
         """Return the answer in one sentence, for the newest period and over all groups.
 
         A ratio has no value over all groups: it speaks of the group with the most records. Where there is no
@@ -108,7 +123,7 @@ class MeasureResult:
             rows = self.figures.filter((pl.col("status") == "ok") & known)
         if rows.is_empty():
             return _("There are too few records to give a figure.")
-        row = rows.sort("period", "n").row(-1, named=True)
+        row = self.marked(rows.sort("period", "n").row(-1, named=True))
         days = self.provenance["first"], self.provenance["last"]
         return _(self.spec.answer).format(
             value=formatting.measured(row["value"], self.spec.scale),

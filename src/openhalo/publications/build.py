@@ -41,7 +41,7 @@ from openhalo.publications.tables.release_figures import ReleaseFigures, needed,
 from openhalo.records.reading import Records
 from openhalo.releases.comparing import compare, first_release
 from openhalo.releases.editions import CHANGES
-from openhalo.releases.package import describe
+from openhalo.releases.package import NUMBERS, describe
 from openhalo.verification.definitions import write_definitions
 from openhalo.verification.derivation import Derivation
 
@@ -110,18 +110,18 @@ def build(
         hidden,
         changes,
     )
-    drawings = Drawings(charts)
+    drawings, numbers = Drawings(charts), dict[str, int]()
     for language in imprint.languages:
         with speaking(language):
             report(f"pages {language.tag}")
             contents = told.contents(imprint.spoken(), sorted(schemas), drawings)
             schemas |= open_data.write_dictionary(folder, answers, contents.catalogue, imprint.place(language))
-            write_pages(folder, contents)
+            numbers |= write_pages(folder, contents)
     write_assets(folder, charts)
     report("hashes")
     stated = facts(imprint, records, told.deliveries, list(told.sources.values()), told.core(catalogue))
     stated |= {"analysis_plan": plan_facts(plan)} if plan else {}
-    stated |= private.told_and_kept(precaution) if precaution else {}
+    stated |= {NUMBERS: numbers, **(private.told_and_kept(precaution) if precaution else {})}
     return describe(folder, stated, schemas)
 
 

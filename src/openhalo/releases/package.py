@@ -12,6 +12,8 @@ from openhalo.base.errors import Problem, ReleaseError
 from openhalo.base.provenance import hash_facts, hash_file, write_json
 
 DESCRIPTOR = "datapackage.json"
+NUMBERS = "numbers"
+"""In the descriptor: page → how many of its numbers say which figure they show. Earlier releases have none."""
 REQUIRED = (
     "profile",
     "name",

@@ -12,6 +12,7 @@ from openhalo.catalogue.measure_specs import MeasureSpec
 from openhalo.releases.editions import DEFINITIONS, FIGURES, VERIFY, read_figures
 from openhalo.verification.definitions import Definitions, definition_hash, read_definitions
 from openhalo.verification.derivation import COUNTS, Derivation
+from openhalo.verification.page_numbers import PageNumbers, check_pages
 
 MOST_TOLD = 20
 """So many problems are told one by one; more of the same kind say nothing new."""
@@ -30,6 +31,8 @@ class Rederived:
     """Figures that the release does not show."""
     cannot: dict[str, int] = field(default_factory=dict)
     """Why a figure cannot be counted again → how many."""
+    on_pages: PageNumbers = field(default_factory=PageNumbers)
+    """The numbers on its pages."""
     problems: list[Problem] = field(default_factory=list)
 
     def shorten(self) -> None:
@@ -41,6 +44,8 @@ class Rederived:
 
 def rederive(folder: Path) -> Rederived:
     """Count a release's figures again from its incident files, and compare n, missing, both counts and the value.
+
+    Then the numbers on its pages are compared with its data.
 
     Nothing else is asked: no site, no store, no installed catalogue.
 
@@ -71,6 +76,9 @@ def rederive(folder: Path) -> Rederived:
         problems = list(_compared(derivation, str(measure), by, _grain(grain), shown))
         found.agree += shown.height - len(problems)
         found.problems += problems
+    found.shorten()
+    found.on_pages = check_pages(folder, definitions, table)
+    found.problems += found.on_pages.problems
     found.shorten()
     return found
 

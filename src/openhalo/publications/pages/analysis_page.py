@@ -60,7 +60,7 @@ class AnalysisPage:
 
 def analysis_page(result: AnalysisResult, plan: AnalysisPlan, catalogue: Catalogue, drawings: Drawings) -> AnalysisPage:
     """Return what an analysis' page says, in the language being spoken."""
-    subject = result.subject
+    result, subject = result.marked(), result.subject
     spec = catalogue.analysis(subject.spec.id)
     columns, rows = _table(result)
     told_by = dict.fromkeys(cover.source for cover in subject.covered)
@@ -119,9 +119,7 @@ def _bounds(one: Contrast) -> str:
 
 def _p(one: Contrast) -> str:
     value = one.p if isnan(one.adjusted) else one.adjusted
-    if isnan(value):
-        return "–"
-    return _("under 0.001") if value < 0.001 else f"{value:.3f}"
+    return "–" if isnan(value) else formatting.p_value(value)
 
 
 def _state(state: str) -> str:

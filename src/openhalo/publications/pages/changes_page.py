@@ -6,10 +6,12 @@ from typing import Any
 from openhalo.catalogue.index import Catalogue
 from openhalo.catalogue.measure_specs import MeasureSpec
 from openhalo.language import formatting
+from openhalo.language.marks import Marked
 from openhalo.language.translation import _, plural
 from openhalo.publications.declared_fields import counted
 from openhalo.publications.pages.contents import Change
 from openhalo.publications.wording.labels import group
+from openhalo.releases.figure_ids import figure_id
 
 MOST_SHOWN = 200
 """So many figures stand on the page; `changes.json` has every one."""
@@ -66,7 +68,11 @@ def _said(figure: Mapping[str, Any], when: str, spec: MeasureSpec | None) -> str
     value = figure[f"value_{when}"]
     if value is None:
         return _("no figure")
-    return formatting.measured(value, spec.scale) if spec is not None else f"{value:g}"
+    if spec is None:
+        return f"{value:g}"
+    # Of what vanished the release tells nothing else that could be compared with it.
+    of = "" if figure["what"] == "vanished" else f"{figure_id(figure)}#{'value' if when == 'after' else 'value_before'}"
+    return formatting.measured(Marked(value, of), spec.scale)
 
 
 def _why(cause: str) -> str:

@@ -10,6 +10,7 @@ from openhalo.charts import figures_chart, interactive
 from openhalo.charts.figure import Figure, said
 from openhalo.charts.svg import PAGE_COLOURS, Drawing, Drawings
 from openhalo.language import formatting
+from openhalo.language.marks import plain
 from openhalo.language.scales import scale_of
 from openhalo.language.translation import _
 from openhalo.measures.figures import FIGURE_COLUMNS, MeasureResult
@@ -54,7 +55,7 @@ class Cut:
 
 def figures(result: MeasureResult | None, names: Group | None) -> list[Figure]:
     """Return the rows of a result as plain figures, groups in their fixed order, unknown last."""
-    rows = result.figures.to_dicts() if result is not None else []
+    rows = [result.marked(row) for row in result.figures.to_dicts()] if result is not None else []
     if names is not None:
         rows.sort(key=lambda row: names.rank(row[names.path]))
     return [
@@ -62,6 +63,7 @@ def figures(result: MeasureResult | None, names: Group | None) -> list[Figure]:
             label=names.name(row[names.path]) if names else formatting.period(row["period"]),
             code=row[names.path] if names else None,
             k=result.k if result is not None else 10,
+            id=row["id"],
             **{name: row[name] for name in FIGURE_COLUMNS},
         )
         for row in rows
@@ -180,7 +182,7 @@ def _across(spec: MeasureSpec, rows: Sequence[Figure], names: Group, units: str,
     if scale.bars or len(rows) > LONGEST_CHART or len(values) < 2:
         return ""
     low, high = (formatting.measured(end, kind) for end in (min(values), max(values)))
-    if low == high:
+    if plain(low) == plain(high):
         return ""
     if scale.same is not None:
         text = _("Across these groups it ranged from {low} to {high} times the figure of {group}.")

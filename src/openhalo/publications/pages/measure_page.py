@@ -9,6 +9,7 @@ from openhalo.catalogue.measure_specs import MeasureSpec
 from openhalo.charts.figure import Figure, interval, said
 from openhalo.charts.svg import Drawings
 from openhalo.language import formatting
+from openhalo.language.marks import Marked
 from openhalo.language.scales import scale_of
 from openhalo.language.translation import _
 from openhalo.measures.kinds import counting_kind_of
@@ -101,7 +102,7 @@ def _first(answer: ReleaseFigures, total: Figure | None, catalogue: Catalogue) -
             period=period,
             base=inside(spec.per.label) if spec.per else "",
         )
-    return answer.total.spoken()
+    return answer.total.shown()
 
 
 def _at_a_glance(answer: ReleaseFigures, total: Figure | None, catalogue: Catalogue) -> Iterable[tuple[str, str]]:
@@ -124,7 +125,7 @@ def _at_a_glance(answer: ReleaseFigures, total: Figure | None, catalogue: Catalo
         yield (
             _("Not recorded, so left out"),
             left_out.format(
-                share=formatting.share(total.missing / total.n),
+                share=formatting.share(Marked(total.missing / total.n, f"{total.id}#missing/n")),
                 part=formatting.count(total.missing),
                 whole=formatting.count(total.n),
             ),

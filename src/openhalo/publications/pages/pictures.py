@@ -7,6 +7,7 @@ from xml.sax.saxutils import escape
 
 from openhalo.charts import figures_chart
 from openhalo.charts.svg import PAGE_COLOURS
+from openhalo.language.marks import plain
 from openhalo.language.translation import _
 from openhalo.publications.imprint import Imprint
 from openhalo.publications.pages.measure_page import MeasurePage
@@ -26,7 +27,8 @@ def write_pictures(folder: Path, page: MeasurePage, imprint: Imprint) -> list[tu
             text = _("{publisher}. {title}, release {number}. Records: {source}.")
             foot = text.format(publisher=imprint.publisher, title=imprint.title, number=imprint.number, source=source)
             (folder / place).parent.mkdir(parents=True, exist_ok=True)
-            drawn = picture(str(cut.wide), page.spec.question, cut.subtitle, " ".join([*cut.caption, foot]))
+            below = plain(" ".join([*cut.caption, foot]))
+            drawn = picture(plain(str(cut.wide)), page.spec.question, cut.subtitle, below)
             (folder / place).write_text(drawn, encoding="utf-8", newline="\n")
             made.append((place, cut.title))
     return made

@@ -2,10 +2,10 @@
 
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from openhalo.catalogue.measure_specs import MeasureSpec
 from openhalo.language import formatting
+from openhalo.language.marks import Marked
 from openhalo.language.translation import _, plural
 from openhalo.publications.pages.comparisons import units_of
 from openhalo.publications.tables.deliveries import DeliveryRow
@@ -74,17 +74,18 @@ def _steps(answer: ReleaseFigures, records: Records, hidden: Collection[str]) ->
     """Yield the counts of records from the store to the figure; none where the figure is withheld."""
     if answer.total is None or not answer.total.figures.height:
         return
-    row: dict[str, Any] = answer.total.figures.row(0, named=True)
+    row = answer.total.marked(answer.total.figures.row(0, named=True))
     base, units = answer.counted, units_of(answer, records.catalogue)
     if row["n"] is None or row["numerator"] is None:
         return
+    told = Marked(row["n"] - row["missing"], f"{row['id']}#n-missing")
     if base.record not in hidden:
         yield _("all {units} on record").format(units=units), _n(records.manifest.tables[base.record].rows)
     yield _("{units} of {period} that the figure looks at").format(units=units, period=coverage(answer)), _n(row["n"])
     if base.traits.of_told:
-        yield _("of these, {units} that say what is counted").format(units=units), _n(row["n"] - row["missing"])
+        yield _("of these, {units} that say what is counted").format(units=units), _n(told)
     elif row["missing"]:
-        yield _("of these, {units} that can be set against a number").format(units=units), _n(row["n"] - row["missing"])
+        yield _("of these, {units} that can be set against a number").format(units=units), _n(told)
     if not base.value:
         yield _("of these, counted"), _n(row["numerator"])
     if base.per is not None and row["denominator"] is not None:

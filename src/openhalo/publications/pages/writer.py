@@ -8,18 +8,23 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from openhalo.charts.vega_bundle import write_engine
+from openhalo.language.marks import plain
 from openhalo.language.templates import assets, environment
 from openhalo.language.translation import _, spoken
 from openhalo.publications.pages.contents import Contents
 from openhalo.publications.pages.pictures import write_pictures
 from openhalo.publications.tables.open_data import dictionary_of, table_of
+from openhalo.releases.page_marks import with_marks
 
 
-def write_pages(folder: Path, contents: Contents) -> None:
+def write_pages(folder: Path, contents: Contents) -> dict[str, int]:
     """Write the pages of one language: home, the general ones, a page a domain, a page a measure.
 
     Templates reach a page of the same language as `root ~ place`, a file of the release as `top ~ place`, and this
     page in another language as `top ~ imprint.place(other) ~ here`.
+
+    Returns:
+        How many numbers of each page say which figure they show.
     """
     templates, language = _templates(), spoken()
     base = contents.imprint.place(language)
@@ -29,11 +34,14 @@ def write_pages(folder: Path, contents: Contents) -> None:
         domain: [one for one in contents.fresh if one.record.startswith(f"{domain}/")] for domain in contents.names
     }
 
+    numbers: dict[str, int] = {}
+
     def write(here: str, template: str, **more: Any) -> None:
         path = folder / base / here
         path.parent.mkdir(parents=True, exist_ok=True)
         up = {"root": "../" * here.count("/"), "top": "../" * (base + here).count("/")}
         text = templates.get_template(template).render(**shared, **up, here=here, **more)
+        text, numbers[base + here] = with_marks(text)
         path.write_text(text, encoding="utf-8", newline="\n")
 
     write("index.html", "home.html")
@@ -53,6 +61,7 @@ def write_pages(folder: Path, contents: Contents) -> None:
         write(trace.place, "trace.html", trace=trace)
     for analysis in contents.analyses:
         write(analysis.place, "analysis.html", page=analysis)
+    return numbers
 
 
 class General(NamedTuple):
@@ -105,5 +114,5 @@ def _rendered(help_text: str) -> str:
 def _templates() -> Any:
     """Return the templates of a release."""
     made = environment("openhalo.publications.pages")
-    made.filters.update(dictionary=dictionary_of, page_of=page_of, chart_of=chart_of)
+    made.filters.update(dictionary=dictionary_of, page_of=page_of, chart_of=chart_of, plain=plain)
     return made
