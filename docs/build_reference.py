@@ -44,7 +44,7 @@ print(site.verify("0001").problems, site.recompute("0001").cannot, site.diff("00
 site.register.recall("0001", "A figure was wrong")
 purge = site.purge("spd/template_stops_stop/17-0042", authority="Court order 2026-118")
 print(site.verify_receipt(f"springfield/store/purges/{purge.purge}.json").versions, site.public_key())
-print(site.layout.keys)
+print(site.layout.keys, site.upgrade(dry_run=True))
 
 if site.governance:
     print(site.backtest(outcome="allegations_sustained", counted="allegations").best.label)

@@ -38,6 +38,7 @@ from openhalo.sites.publishing import publish, try_policy
 from openhalo.sites.purging import purge
 from openhalo.sites.signalling import quarterly_sheet, see_own_record, signal
 from openhalo.sites.signed_receipts import public_key, signed_purge
+from openhalo.sites.upgrading import Change, upgrade
 from openhalo.verification.definitions import read_definitions
 from openhalo.verification.rederivation import Rederived, rederive
 
@@ -150,6 +151,20 @@ class Site(Premises):
             StoreError: no such record, or the authority does not reach.
         """
         return purge(self, key, authority, oversight, patience, report)
+
+    def upgrade(self, *, dry_run: bool = False, patience: float = 600.0, report: Report = silent) -> list[Change]:
+        """Carry what earlier versions of OpenHALO kept here over to today's formats; return each change, in order.
+
+        Args:
+            dry_run: change nothing, and say what would be changed.
+            patience: seconds to wait while an import or a publish is under way.
+            report: called at each step.
+
+        Raises:
+            StoreError: a file is of a later format or damaged, or the store is busy.
+            ReleaseError: the same of the register.
+        """
+        return upgrade(self, dry_run, patience, report)
 
     def measure(
         self,
