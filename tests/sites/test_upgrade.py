@@ -1,7 +1,11 @@
 """An earlier version's site is carried over by one verb; a later version's is refused by name, and left as it is."""
 
 import json
+import signal
+import subprocess
+import sys
 import tarfile
+from itertools import count
 from pathlib import Path
 
 import pytest
@@ -13,6 +17,7 @@ from openhalo.sites.open_site import open_site
 from tests.copies import copy_of
 from tests.releases.site import rows, small_site
 from tests.releases.test_earlier_versions import FROZEN
+from tests.sites.earlier_formats import as_before
 
 
 @pytest.fixture
@@ -24,8 +29,10 @@ def earlier(tmp_path):
 
 
 def kept(site):
-    """Every file of a site that is kept, with its bytes: not its locks, nor what is made again at any time."""
-    files = [path for path in site.path.rglob("*") if path.is_file() and path.name != ".lock"]
+    """Every file of a site that is kept, with its bytes: no lock or draft, nor what is made again at any time."""
+    files = [
+        path for path in site.path.rglob("*") if path.is_file() and path.suffix != ".draft" and path.stem != ".lock"
+    ]
     return {path.relative_to(site.path).as_posix(): path.read_bytes() for path in files if ".cache" not in path.parts}
 
 
@@ -56,10 +63,10 @@ def test_a_site_of_today_has_nothing_to_upgrade(small_releases):
 
 @pytest.fixture(scope="module")
 def small_releases(tmp_path_factory):
-    """A site with a purge and a release."""
+    """A site with two purges and a release."""
     site = small_site(tmp_path_factory.mktemp("today") / "site")
-    key = site.records("stops/stop").collect()["record_key"][0]
-    site.purge(key, authority="court order 7")
+    for key in site.records("stops/stop").collect()["record_key"][:2]:
+        site.purge(key, authority="court order 7")
     site.publish()
     return site
 
@@ -94,3 +101,45 @@ def test_a_file_of_a_later_format_is_refused_by_name_and_nothing_is_changed(smal
         assert (problem.where, problem.found) == (str(newest), f"{LATER[file]} is of format 9")
         assert problem.allowed.startswith("format") and problem.todo == "install a newer OpenHALO"
     assert kept(site) == before
+
+
+UPGRADE = """
+import os, signal, sys
+from pathlib import Path
+from openhalo.sites.open_site import open_site
+site, before, replace = open_site(sys.argv[1]), int(sys.argv[2]), Path.replace
+done = []
+
+def replaced(path, target):
+    if len(done) == before:
+        os.kill(os.getpid(), signal.SIGKILL)
+    done.append(target)
+    return replace(path, target)
+
+Path.replace = replaced
+site.upgrade()
+"""
+
+
+@pytest.mark.ci
+@pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="the system knows no such kill")
+def test_an_upgrade_that_is_killed_before_any_of_its_changes_is_finished_by_the_next(small_releases, tmp_path):
+    (tmp_path / "old").mkdir()
+    old = as_before(copy_of(small_releases, tmp_path / "old"))
+    whole = copy_of(old, tmp_path)
+    changes = whole.upgrade()
+    assert len(changes) >= 4
+    for number in count():
+        (folder := tmp_path / str(number)).mkdir()
+        site = copy_of(old, folder)
+        ended = subprocess.run([sys.executable, "-c", UPGRADE, str(site.path), str(number)], check=False).returncode
+        assert site.recompute().problems == []
+        assert [entry.number for entry in site.register.entries()] == ["0001"]
+        left = [change.file.relative_to(site.path) for change in site.upgrade()]
+        assert left == [change.file.relative_to(whole.path) for change in changes[number:]]
+        assert kept(site) == kept(whole)
+        assert site.upgrade() == []
+        if ended == 0:
+            break
+        assert ended == -signal.SIGKILL
+    assert number == len(changes)

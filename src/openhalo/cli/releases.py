@@ -7,7 +7,7 @@ import typer
 
 import openhalo
 from openhalo.base.errors import ReleaseError, StoreError
-from openhalo.cli.terminal import AsJson, err, out, print_json, progress, say_problems
+from openhalo.cli.terminal import AsJson, err, out, print_json, progress, say_problems, warn_of_uncounted
 
 PLACE = 70
 """Where its verbs stand in the list of all: as records flow."""
@@ -25,6 +25,7 @@ def publish(site: Annotated[Path, typer.Argument(help="The site's folder")], as_
     Example: openhalo publish springfield
     """
     opened = openhalo.open_site(site)
+    warn_of_uncounted(opened)
     with progress() as report:
         folder = opened.publish(report=report)
     approval = opened.settings.approval
@@ -174,8 +175,10 @@ def recompute(
 
     Example: openhalo recompute springfield 0003
     """
+    opened = openhalo.open_site(site)
+    warn_of_uncounted(opened)
     with progress() as report:
-        done = openhalo.open_site(site).recompute(release, report=report)
+        done = opened.recompute(release, report=report)
     if as_json:
         print_json({**vars(done), "problems": [str(problem) for problem in done.problems]})
     else:
@@ -186,6 +189,8 @@ def recompute(
             "come out as published",
             highlight=False,
         )
+        if done.moved:
+            out.print(f"  {done.moved:,} differ by no more than the records that were purged since", highlight=False)
         for why, figures in sorted(done.cannot.items()):
             out.print(f"  {figures:,} cannot be computed again: {why}", soft_wrap=True, highlight=False)
         if done.withheld:

@@ -37,7 +37,7 @@ from openhalo.sites.premises import Premises, open_records
 from openhalo.sites.publishing import publish, try_policy
 from openhalo.sites.purging import purge
 from openhalo.sites.signalling import quarterly_sheet, see_own_record, signal
-from openhalo.sites.signed_receipts import public_key, signed_purge
+from openhalo.sites.signed_receipts import must_be_counted, public_key, signed_purge
 from openhalo.sites.upgrading import Change, upgrade
 from openhalo.verification.definitions import read_definitions
 from openhalo.verification.rederivation import Rederived, rederive
@@ -242,9 +242,10 @@ class Site(Premises):
 
         Raises:
             ReleaseError: there is no such release.
-            StoreError: the store no longer has the version.
+            StoreError: the store no longer has the version, or receipts of purges are not as counted.
         """
         folder = self._release(release)
+        must_be_counted(self)
         told = read_definitions(folder)
         manifest = self.store.manifest(told.store_version)
         decided = (told.authoritative, told.visitor_places)

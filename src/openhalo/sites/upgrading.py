@@ -7,12 +7,20 @@ that was killed goes on where it stopped, and one that is done finds nothing to 
 from collections.abc import Callable, Iterator
 from contextlib import nullcontext
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
+from openhalo.base.errors import Problem, StoreError
 from openhalo.base.kept_files import format_of
 from openhalo.base.progress import Report
-from openhalo.records import purging
+from openhalo.base.provenance import hash_file
+from openhalo.base.signing import public_key_file, site_key
+from openhalo.records.manifest import Manifest, PurgesCounted, manifest_file, rewrite, versions
+from openhalo.records.purging import Purge, keep_receipt, purges, receipt_files
+from openhalo.records.store import Store
 from openhalo.sites.premises import Premises
+from openhalo.sites.purging import finish
+from openhalo.sites.signed_receipts import signed_receipts, waiting_receipts
 
 
 @dataclass(frozen=True)
@@ -22,7 +30,40 @@ class Change:
     file: Path
     what: str
     """What is changed, in words."""
-    make: Callable[[], None]
+    make: Callable[[], object]
+
+
+def _purge_receipts(premises: Premises) -> Iterator[Change]:
+    store, keys = premises.store, premises.layout.keys
+    waiting = waiting_receipts(store)
+    told = [told for _, told in signed_receipts(store, int(waiting[-1].stem) if waiting else 0, public_key_file(keys))]
+    if problems := [one for one in told if isinstance(one, Problem)]:
+        raise StoreError(problems)
+    previous, changing = "", False
+    for file, purge in zip(waiting, told, strict=True):
+        assert isinstance(purge, Purge)
+        changing = changing or purge.previous != previous
+        if changing:
+            what = "the receipt of a purge names the one before it, and is signed anew"
+            yield Change(file, what, partial(keep_receipt, store, purge, site_key(keys)))
+        previous = hash_file(file)
+
+
+def _manifests(premises: Premises) -> Iterator[Change]:
+    store = premises.store
+    for version in versions(store.manifests)[-1:]:
+        manifest = store.manifest(version)
+        if manifest.purges is None:
+            file = manifest_file(store.manifests, version)
+            yield Change(
+                file, "the newest store version counts the receipts of purges", partial(_count, store, manifest)
+            )
+
+
+def _count(store: Store, manifest: Manifest) -> None:
+    files = receipt_files(store)
+    counted = PurgesCounted(number=len(files), last=hash_file(files[-1]) if files else "")
+    rewrite(store.manifests, manifest.model_copy(update={"purges": counted}))
 
 
 def _register(premises: Premises) -> Iterator[Change]:
@@ -31,7 +72,7 @@ def _register(premises: Premises) -> Iterator[Change]:
         yield Change(register.path, "the register of releases tells its format", register.rewrite)
 
 
-STEPS: dict[int, tuple[Callable[[Premises], Iterator[Change]], ...]] = {1: (_register,)}
+STEPS: dict[int, tuple[Callable[[Premises], Iterator[Change]], ...]] = {1: (_purge_receipts, _manifests, _register)}
 """From which format → what carries files over to the next, in this order; each yields what is still to be done."""
 
 
@@ -39,9 +80,11 @@ def upgrade(premises: Premises, dry_run: bool, patience: float, report: Report) 
     """Carry a site over and return each change; the arguments are those of `Site.upgrade`."""
     register = premises.register
     with premises.store.writing(patience), register.changing(patience) if register.folder.exists() else nullcontext():
+        if not dry_run:
+            finish(premises, report)  # a purge that was broken off
         done: list[Change] = []
         # What this version cannot read is refused before anything is changed.
-        _ = premises.receipts(), purging.purges(premises.store), register.entries()
+        _ = premises.receipts(), purges(premises.store), register.entries()
         for change in (change for _, steps in sorted(STEPS.items()) for step in steps for change in step(premises)):
             report(f"{change.file.name}: {change.what}")
             if not dry_run:
