@@ -191,6 +191,7 @@ def test_every_verb_stands_in_the_table():
 RELEASED = [
     "verify published/releases/0002",
     "recompute published",
+    "recompute published --store",
     "diff published/releases/0001 published/releases/0002",
     "approve waiting 0001 --by Somebody",
     "recall published 0002 --reason wrong",

@@ -21,9 +21,11 @@ from hypothesis import strategies as st
 
 import openhalo
 from openhalo.base.errors import StoreError
+from openhalo.base.progress import silent
 from openhalo.base.signing import is_signed
 from openhalo.catalogue.measure_specs import MeasureSpec
 from openhalo.publications.compared_figures import Allowance, allowance
+from openhalo.records.file_hashes import must_be_as_written
 from openhalo.records.purging import SignedPurge, purges
 from openhalo.records.reading import Records
 from openhalo.releases.package import describe
@@ -48,6 +50,7 @@ def traces(site, *words):
 
 def every_version_opens(site):
     for version in range(1, site.store.manifest().version + 1):
+        must_be_as_written(site.store, version, silent)
         for record, table in site.store.manifest(version).tables.items():
             opened = DeltaTable(str(site.store.table_path(record)), version=table.delta_version)
             rows = sum(len(pl.read_parquet(file, hive_partitioning=False)) for file in opened.file_uris())

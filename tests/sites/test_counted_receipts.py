@@ -71,12 +71,12 @@ def written_back(site):
     return file
 
 
-def signed_again(site):
-    """The last one with other facts, signed by the site and after the first, but never counted."""
-    file = receipt_file(site.store, "000002")
+def signed_again(site, number="000002"):
+    """One with other facts, signed by the site and in its place, but never counted."""
+    file = receipt_file(site.store, number)
     facts = json.loads(file.read_text())["facts"] | {"versions": []}
     file.write_text(SignedPurge(**sign(facts, site_key(site.layout.keys)).model_dump()).model_dump_json())
-    return file
+    return receipt_file(site.store, "000002")
 
 
 FAULTS = {
@@ -88,7 +88,8 @@ FAULTS = {
     "the last is gone": lambda site: gone(site, "000002"),
     "one stands for another": replayed,
     "it names none before it": written_back,
-    "it was signed again": signed_again,
+    "the last was signed again": signed_again,
+    "the one before it was signed again": lambda site: signed_again(site, "000001"),
 }
 
 

@@ -39,6 +39,8 @@ class TableVersion(BaseModel):
     delta_version: int
     rows: int
     coverage: list[Coverage]
+    files: dict[str, str] | None = None
+    """Each file of it, relative to the table → SHA-256; None: kept by an earlier OpenHALO, which told none."""
 
 
 class PurgesCounted(BaseModel):

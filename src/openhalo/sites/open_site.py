@@ -25,6 +25,7 @@ from openhalo.measures.figures import MeasureResult
 from openhalo.measures.planning import Question
 from openhalo.publications.protection.dry_run import DryRun
 from openhalo.publications.recompute import Recomputed, recompute
+from openhalo.records.file_hashes import must_be_as_written
 from openhalo.records.listing import lazily, listing, write
 from openhalo.records.purging import Purge
 from openhalo.records.reading import Records
@@ -237,17 +238,24 @@ class Site(Premises):
         problems = verify(folder)
         return Rederived(problems=problems) if problems else rederive(folder)
 
-    def recompute(self, release: str = "", *, report: Report = silent) -> Recomputed:
+    def recompute(self, release: str = "", *, store: bool = False, report: Report = silent) -> Recomputed:
         """Compute a release's figures again from the records of the store version that it names.
+
+        Args:
+            release: its number; the newest without it.
+            store: hold every file of that version and of the newest against its hash first, also what no figure reads.
+            report: called at each step.
 
         Raises:
             ReleaseError: there is no such release.
-            StoreError: the store no longer has the version, or receipts of purges are not as counted.
+            StoreError: the store no longer has the version, or receipts of purges, or files, are not as they were.
         """
         folder = self._release(release)
         must_be_counted(self)
         told = read_definitions(folder)
         manifest = self.store.manifest(told.store_version)
+        if store:
+            must_be_as_written(self.store, told.store_version, report)
         decided = (told.authoritative, told.visitor_places)
         return recompute(folder, told, Records(self.store, manifest, self.catalogue, None, *decided), report)
 

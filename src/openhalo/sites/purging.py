@@ -24,6 +24,7 @@ from openhalo.intake.receipts import Receipt, receipts, rejected_file, void, wit
 from openhalo.publications.protection.earlier_releases import still_public
 from openhalo.publications.protection.still_read import fields_read
 from openhalo.records import purged_counts, purging
+from openhalo.records.file_hashes import tell_rewritten
 from openhalo.records.identity import digests
 from openhalo.records.manifest import PurgesCounted, publish
 from openhalo.records.purged_counts import Counted
@@ -111,6 +112,8 @@ def finish(premises: Premises, report: Report = silent) -> None:
         report("taking it out of every version")
         for place in purging.places(premises.catalogue.record_types, receipt.record):
             purging.rewrite(store, place, plan.files.get(place.record.id, []), key)
+        later = range(plan.from_version + 1, store.manifest().version + 1)  # published before the crash
+        tell_rewritten(store, plan.files, [*receipt.versions, *later])
         _clean_deliveries(premises, key)
     except OSError as error:
         problem = Problem(

@@ -4,6 +4,7 @@ Each file is replaced by itself, whole or not at all, and each step asks the fil
 that was killed goes on where it stopped, and one that is done finds nothing to do.
 """
 
+from collections import defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import nullcontext
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ from openhalo.base.kept_files import format_of
 from openhalo.base.progress import Report
 from openhalo.base.provenance import hash_file
 from openhalo.base.signing import public_key_file, site_key
+from openhalo.records.file_hashes import hashed
 from openhalo.records.manifest import Manifest, PurgesCounted, manifest_file, rewrite, versions
 from openhalo.records.purging import Purge, keep_receipt, purges, receipt_files
 from openhalo.records.store import Store
@@ -51,19 +53,32 @@ def _purge_receipts(premises: Premises) -> Iterator[Change]:
 
 def _manifests(premises: Premises) -> Iterator[Change]:
     store = premises.store
-    for version in versions(store.manifests)[-1:]:
+    published, known = versions(store.manifests), defaultdict[str, dict[str, str]](dict)
+    for version in reversed(published):  # newest first: a hash that was told is carried over, not made anew
         manifest = store.manifest(version)
-        if manifest.purges is None:
-            file = manifest_file(store.manifests, version)
-            yield Change(
-                file, "the newest store version counts the receipts of purges", partial(_count, store, manifest)
-            )
+        for record, table in manifest.tables.items():
+            known[record].update(table.files or {})
+        bare = any(table.files is None for table in manifest.tables.values())
+        uncounted = version == published[-1] and manifest.purges is None
+        words = ["the hashes of its files"] * bare + ["how many purges there were"] * uncounted
+        if words:
+            file, what = manifest_file(store.manifests, version), f"the store version tells {' and '.join(words)}"
+            yield Change(file, what, partial(_tell, store, manifest, known, uncounted))
 
 
-def _count(store: Store, manifest: Manifest) -> None:
-    files = receipt_files(store)
-    counted = PurgesCounted(number=len(files), last=hash_file(files[-1]) if files else "")
-    rewrite(store.manifests, manifest.model_copy(update={"purges": counted}))
+def _tell(store: Store, manifest: Manifest, known: dict[str, dict[str, str]], uncounted: bool) -> None:
+    tables = dict(manifest.tables)
+    for record, table in manifest.tables.items():
+        if table.files is None:
+            files = hashed(store, record, store.names(record, table.delta_version), known[record])
+            known[record].update(files)
+            tables[record] = table.model_copy(update={"files": files})
+    changed: dict[str, object] = {"tables": tables}
+    if uncounted:
+        receipts = receipt_files(store)
+        last = hash_file(receipts[-1]) if receipts else ""
+        changed["purges"] = PurgesCounted(number=len(receipts), last=last)
+    rewrite(store.manifests, manifest.model_copy(update=changed))
 
 
 def _register(premises: Premises) -> Iterator[Change]:
