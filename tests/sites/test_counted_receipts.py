@@ -79,7 +79,14 @@ def signed_again(site, number="000002"):
     return receipt_file(site.store, "000002")
 
 
+def without_key(site):
+    file = site.layout.keys / "site.pub"
+    file.unlink()
+    return file
+
+
 FAULTS = {
+    "the key that tells is gone": without_key,
     "one is slipped in by hand": hand_written,
     "another site signed it": signed_elsewhere,
     "it was changed": changed,

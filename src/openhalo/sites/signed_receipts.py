@@ -84,7 +84,10 @@ def waiting_receipts(store: Store) -> list[Path]:
 
 def signed_receipts(store: Store, number: int, public: Path) -> Iterator[tuple[Path, Purge | Problem]]:
     """Yield the first receipts of purges: what each says, or what is wrong with it."""
-    key = public_key(public) if number and public.is_file() else ""
+    if number and not public.is_file():
+        yield public, Problem(str(public), "the site's public key is gone", todo=RESTORE)
+        return
+    key = public_key(public) if number else ""
     for count in range(1, number + 1):
         file = receipt_file(store, f"{count:06d}")
         try:

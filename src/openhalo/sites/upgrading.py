@@ -37,12 +37,11 @@ class Change:
 
 def _purge_receipts(premises: Premises) -> Iterator[Change]:
     store, keys = premises.store, premises.layout.keys
-    waiting = waiting_receipts(store)
-    told = [told for _, told in signed_receipts(store, int(waiting[-1].stem) if waiting else 0, public_key_file(keys))]
-    if problems := [one for one in told if isinstance(one, Problem)]:
+    held = list(signed_receipts(store, len(waiting_receipts(store)), public_key_file(keys)))
+    if problems := [told for _, told in held if isinstance(told, Problem)]:
         raise StoreError(problems)
     previous, changing = "", False
-    for file, purge in zip(waiting, told, strict=True):
+    for file, purge in held:
         assert isinstance(purge, Purge)
         changing = changing or purge.previous != previous
         if changing:
