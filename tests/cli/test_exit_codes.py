@@ -156,6 +156,9 @@ CASES = [
     (14, "measure stops/search_share --site fresh"),
     (13, "purge site town/export/9 --authority order"),
     (0, "purge site town/export/1 --authority order"),
+    (0, "upgrade site"),
+    (0, "upgrade fresh --dry-run"),
+    (11, "upgrade empty"),
     (11, "publish empty"),
     (15, "publish site"),
     (15, "verify empty"),
@@ -199,6 +202,7 @@ def test_every_verb_stands_in_the_table():
 RELEASED = [
     "verify published/releases/0002",
     "recompute published",
+    "recompute published --store",
     "diff published/releases/0001 published/releases/0002",
     "approve waiting 0001 --by Somebody",
     "recall published 0002 --reason wrong",

@@ -21,8 +21,13 @@ from hypothesis import strategies as st
 
 import openhalo
 from openhalo.base.errors import StoreError
-from openhalo.base.signing import Signed, is_signed
-from openhalo.records.purging import purges
+from openhalo.base.progress import silent
+from openhalo.base.signing import is_signed
+from openhalo.catalogue.measure_specs import MeasureSpec
+from openhalo.publications.compared_figures import Allowance, allowance
+from openhalo.records.file_hashes import must_be_as_written
+from openhalo.records.purging import SignedPurge, purges
+from openhalo.records.reading import Records
 from openhalo.releases.package import describe
 from openhalo.releases.register import Entry
 from tests.records.conftest import catalogue, contents, row, write_rows
@@ -45,6 +50,7 @@ def traces(site, *words):
 
 def every_version_opens(site):
     for version in range(1, site.store.manifest().version + 1):
+        must_be_as_written(site.store, version, silent)
         for record, table in site.store.manifest(version).tables.items():
             opened = DeltaTable(str(site.store.table_path(record)), version=table.delta_version)
             rows = sum(len(pl.read_parquet(file, hive_partitioning=False)) for file in opened.file_uris())
@@ -108,14 +114,26 @@ def test_links_to_a_purged_record_become_unknown(lived):
     assert notes.select("about", "about_missing").rows() == [(None, "unknown"), ("testpd/keyed/1", None)]
 
 
+def test_figures_that_look_through_links_may_have_moved_by_what_is_linked(lived):
+    """A note on a purged event, and events on which there were purged notes; of its own records as many as purged."""
+    lived.purge(KEY, authority="court order 7")
+    records = Records(lived.store, lived.store.manifest(), lived.catalogue)
+    gone = {"trial/event": 1}
+    by_record = {name: MeasureSpec.model_construct(record=name) for name in ("trial/note", "trial/event")}
+    assert allowance(by_record["trial/note"], gone, records) == Allowance(gone=0, moved=1)
+    assert allowance(by_record["trial/event"], gone, records) == Allowance(gone=1, moved=0)
+    assert allowance(by_record["trial/event"], {"trial/note": 2}, records) == Allowance(gone=0, moved=2)
+    assert allowance(by_record["trial/event"], {}, records) == Allowance(gone=0, moved=0)
+
+
 def test_the_receipt_is_signed_and_never_names_the_record(lived):
     lived.purge(KEY, authority="court order 7")
     signed = json.loads((lived.store.root / "purges" / "000001.json").read_text())
     public = (lived.path / "keys" / "site.pub").read_text()
-    assert is_signed(Signed.model_validate(signed), public)
+    assert is_signed(SignedPurge.model_validate(signed), public)
     assert (signed["facts"]["authority"], signed["facts"]["date"]) == ("court order 7", date.today().isoformat())
     changed = {**signed, "facts": {**signed["facts"], "authority": "nobody"}}
-    assert not is_signed(Signed.model_validate(changed))
+    assert not is_signed(SignedPurge.model_validate(changed))
     if os.name == "posix":
         assert [oct((lived.path / "keys" / name).stat().st_mode)[-3:] for name in ("site.key", "site.salt")] == [
             "600"
@@ -172,8 +190,6 @@ def test_releases_made_from_a_touched_version_are_to_be_recalled(site, deliver):
 
 
 def test_figures_of_a_touched_version_say_that_they_can_not_be_recomputed(site, deliver):
-    from openhalo.records.reading import Records
-
     deliver(site, "keyed", [row("1")])
     deliver(site, "keyed", [row(SECRET)])
     site.purge(KEY, authority="court order 7")

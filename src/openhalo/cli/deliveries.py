@@ -8,7 +8,7 @@ import typer
 import openhalo
 from openhalo.base.errors import DeliveryError, Problem
 from openhalo.base.settings_files import SETTINGS
-from openhalo.cli.terminal import AsJson, out, print_json, progress
+from openhalo.cli.terminal import AsJson, out, print_json, progress, warn_of_uncounted
 
 if TYPE_CHECKING:
     import polars as pl
@@ -80,6 +80,7 @@ def import_(
     from openhalo.intake import receipts, rejects
 
     opened = openhalo.open_site(site)
+    warn_of_uncounted(opened)
     with progress() as report:
         receipt = opened.import_file(
             source, file, agency=agency, period=period, withdraw=withdraw, mend=mend, report=report

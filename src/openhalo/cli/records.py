@@ -10,7 +10,7 @@ from rich.table import Table
 
 import openhalo
 from openhalo.base.errors import DeliveryError, Problem
-from openhalo.cli.terminal import AsJson, out, print_json, progress
+from openhalo.cli.terminal import AsJson, out, print_json, progress, warn_of_uncounted
 
 if TYPE_CHECKING:
     import polars as pl
@@ -78,13 +78,14 @@ def purge(
     from openhalo.records.purging import receipt_file
 
     opened = openhalo.open_site(site)
+    warn_of_uncounted(opened)
     with progress() as report:
         done = opened.purge(key, authority=authority, oversight=oversight, report=report)
     if as_json:
         print_json(done.model_dump(mode="json"))
         return
     out.print(f"purge {done.purge}: taken out of {len(done.versions)} store version(s)")
-    out.print("  figures of these versions can no longer be recomputed: " + _listed(done.versions))
+    out.print("  figures of these versions can only be recomputed within what was purged: " + _listed(done.versions))
     out.print("  releases to recall: " + _listed(done.releases))
     out.print(f"  receipt: {receipt_file(opened.store, done.purge)}", soft_wrap=True, highlight=False)
 

@@ -7,7 +7,7 @@ import typer
 
 import openhalo
 from openhalo.base.errors import ReleaseError, StoreError
-from openhalo.cli.terminal import AsJson, err, out, print_json, progress, say_problems
+from openhalo.cli.terminal import AsJson, err, out, print_json, progress, say_problems, warn_of_uncounted
 
 PLACE = 70
 """Where its verbs stand in the list of all: as records flow."""
@@ -25,6 +25,7 @@ def publish(site: Annotated[Path, typer.Argument(help="The site's folder")], as_
     Example: openhalo publish springfield
     """
     opened = openhalo.open_site(site)
+    warn_of_uncounted(opened)
     with progress() as report:
         folder = opened.publish(report=report)
     approval = opened.settings.approval
@@ -197,14 +198,21 @@ def _verify_receipt(known: str, receipt: Path, as_json: bool) -> None:
 def recompute(
     site: Annotated[Path, typer.Argument(help="The site's folder")],
     release: Annotated[str, typer.Argument(help="The release, such as 0003; the newest without it")] = "",
+    store: Annotated[
+        bool, typer.Option("--store", help="Hold every file of this and of the newest version against its hash, too")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Compute a release's figures again from the records of the store version that it names, and compare them.
 
-    Example: openhalo recompute springfield 0003
+    With --store it finds, too, what was altered in the records where no figure reads it.
+
+    Example: openhalo recompute springfield 0003 --store
     """
+    opened = openhalo.open_site(site)
+    warn_of_uncounted(opened)
     with progress() as report:
-        done = openhalo.open_site(site).recompute(release, report=report)
+        done = opened.recompute(release, store=store, report=report)
     if as_json:
         print_json({**vars(done), "problems": [str(problem) for problem in done.problems]})
     else:
@@ -215,6 +223,10 @@ def recompute(
             "come out as published",
             highlight=False,
         )
+        if store:
+            out.print("  every file of the store is as it was written", highlight=False)
+        if done.moved:
+            out.print(f"  {done.moved:,} differ by no more than the records that were purged since", highlight=False)
         for why, figures in sorted(done.cannot.items()):
             out.print(f"  {figures:,} cannot be computed again: {why}", soft_wrap=True, highlight=False)
         if done.withheld:

@@ -1,4 +1,4 @@
-"""Verbs that make and check a site: `init`, `check`, `demo`."""
+"""Verbs that make, check and keep a site: `init`, `check`, `upgrade`, `demo`."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -20,6 +20,7 @@ def register(app: typer.Typer) -> None:
     """Add the verbs of this module."""
     app.command()(init)
     app.command()(check)
+    app.command()(upgrade)
     app.command()(demo)
 
 
@@ -92,6 +93,29 @@ def _say_cost(tried: "DryRun") -> None:
         for row in loss.to_dicts():
             group = f"{row['field']} {row['group']}" if row["field"] else "all"
             out.print(f"incident file {record}, {group}: {row['lost']:.1%} of {row['records']:,} records would be lost")
+
+
+def upgrade(
+    site: Annotated[Path, typer.Argument(help="The site's folder")],
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be changed, and change nothing")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Carry a site that an earlier version of OpenHALO made over to the formats of this one.
+
+    Records, figures and releases stay as they are. It may be broken off and run again.
+
+    Example: openhalo upgrade springfield --dry-run
+    """
+    with progress() as report:
+        changes = openhalo.open_site(site).upgrade(dry_run=dry_run, report=report)
+    if as_json:
+        told = [{"file": str(one.file), "change": one.what} for one in changes]
+        print_json({"site": str(site), "changed": not dry_run and bool(told), "changes": told})
+        return
+    for one in changes:
+        out.print(f"{one.file}: {one.what}", soft_wrap=True, highlight=False)
+    would = "would be changed; nothing was yet" if dry_run else "changed"
+    out.print(f"{len(changes)} file(s) {would}" if changes else "nothing to do", highlight=False)
 
 
 def demo(

@@ -4,7 +4,7 @@ import json
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
@@ -12,6 +12,9 @@ from rich.text import Text
 
 from openhalo.base.errors import OpenHaloError
 from openhalo.base.progress import Report
+
+if TYPE_CHECKING:
+    from openhalo.sites.open_site import Site
 
 # Names, reasons and messages hold brackets of their own: nothing that is printed is markup.
 out = Console(markup=False, emoji=False)
@@ -26,6 +29,15 @@ def say_problems(error: OpenHaloError) -> None:
         err.print(str(problem), style="red", highlight=False, soft_wrap=True)
     if len(error.problems) > 1:
         err.print(f"{len(error.problems)} problems", style="bold red")
+
+
+def warn_of_uncounted(site: "Site") -> None:
+    """Say that receipts of purges wait for an upgrade."""
+    from openhalo.sites.signed_receipts import waiting_receipts
+
+    if waiting := waiting_receipts(site.store):
+        text = f"{len(waiting)} receipt(s) of purges are of an earlier format, and none that is gone or wrong is found"
+        err.print(f"{text}; openhalo upgrade {site.path}", soft_wrap=True, highlight=False)
 
 
 def print_json(facts: Any) -> None:

@@ -3,6 +3,7 @@
 import shutil
 from datetime import datetime
 from pathlib import Path
+from typing import Literal
 
 import polars as pl
 from pydantic import BaseModel, ConfigDict, computed_field
@@ -22,6 +23,7 @@ class Receipt(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
+    format: Literal[1] = 1
     delivery: str
     file: str
     sha256: str

@@ -1,5 +1,6 @@
 """The agency, or its overseer, computes a release again from the records themselves."""
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -12,6 +13,7 @@ from openhalo.base.progress import Report, silent
 from openhalo.catalogue.measure_specs import MeasureSpec
 from openhalo.measures.evaluation import evaluate
 from openhalo.measures.planning import Question
+from openhalo.publications.compared_figures import BOUNDS, COUNTS, ESTIMATES, allowance, differing
 from openhalo.publications.declared_fields import counted
 from openhalo.publications.protection.earlier_releases import TableName, View
 from openhalo.publications.protection.figures_from_files import count, released
@@ -29,11 +31,6 @@ from openhalo.verification.definitions import Defined, Definitions
 from openhalo.verification.derivation import Derivation
 from openhalo.verification.rederivation import Rederived
 
-_COUNTS = ("n", "missing", "numerator", "denominator", "status")
-_ESTIMATES = ("value", "low", "high", "bound_low", "bound_high")
-_CLOSE = 1e-9
-"""Ends of an interval come from a numerical library and may differ in their last digits between its versions."""
-
 
 @dataclass
 class Recomputed(Rederived):
@@ -43,6 +40,8 @@ class Recomputed(Rederived):
     store_version: int = 0
     same_catalogue: bool = True
     """Whether every definition of the catalogue is as it was; if not, the release's own are what it is computed by."""
+    moved: int = 0
+    """Figures that differ by no more than the records that were purged since."""
 
 
 def recompute(folder: Path, definitions: Definitions, records: Records, report: Report = silent) -> Recomputed:
@@ -66,37 +65,43 @@ def recompute(folder: Path, definitions: Definitions, records: Records, report: 
     told = _Protected.of(read_facts(folder, DESCRIPTOR, _Descriptor).disclosure)
     versions = {definitions.store_version, *told.versions}
     versions |= {version for one in files for version in one.stretches.values()}
-    gone = {one.record for one in purges(records.store) if versions & {*one.versions}}
+    gone = Counter(one.record for one in purges(records.store) if versions & {*one.versions})
     for one in [file for file in files if file.file.record not in gone]:
         report(f"incident file {one.file.record}")
         found.problems += recoded_again(one, records)
     for measure, defined in definitions.measures.items():
         part = table.filter(pl.col("measure") == measure)
-        purged = sorted(gone & {*defined.records})
-        spec = defined.spec
-        if purged:
+        spec, base = defined.spec, definitions.base(defined)
+        # No bound holds for a file that is recoded again without a record, nor for what others are counted against.
+        unbounded = {*defined.records} & {*as_out.files} | {*defined.records} - {base.record}
+        if purged := sorted({*gone} & unbounded):
             why = f"a record of {', '.join(purged)} was purged since"
             found.cannot[why] = found.cannot.get(why, 0) + part.height
             continue
         report(f"measure {measure}")
+        protected = bool({*defined.records} & {*told.days})
         if {*defined.records} & {*as_out.files}:
             done = next(iter(count([spec], as_out, files)), ReleaseFigures(spec, spec, defined.days, defined.all_days))
-        elif {*defined.records} & {*told.days}:
+        elif protected:
             done = _again(part, spec, defined, told, records)
         else:
             done = release_figures(spec, records)
-        now = define(definitions.release, [done], records, [])
-        rows = [
-            open_data.empty(),
-            *(open_data.long_form(one, done, catalogue, Derivation(now)) for one in done.results),
-        ]
         shown = part.filter(pl.col("n").is_not_null() & (pl.col("status") != "withheld"))
-        problems = list(_compared(shown, pl.concat(rows), bool({*defined.records} & {*told.days})))
+        both = _beside(shown, _long(done, definitions, records), protected)
+        wrong, unequal = both.filter(allowance(base, gone, records).exceeded(spec)), both.filter(differing()).height
         found.withheld += part.height - shown.height
-        found.agree += shown.height - len(problems)
-        found.problems += problems
+        found.agree += shown.height - unequal
+        found.moved += unequal - wrong.height
+        found.problems += _problems(wrong)
     found.shorten()
     return found
+
+
+def _long(done: ReleaseFigures, definitions: Definitions, records: Records) -> pl.DataFrame:
+    """Return figures as the table of a release holds them."""
+    derivation = Derivation(define(definitions.release, [done], records, []))
+    rows = (open_data.long_form(one, done, records.catalogue, derivation) for one in done.results)
+    return pl.concat([open_data.empty(), *rows])
 
 
 class _CountedFrom(Facts):
@@ -156,20 +161,20 @@ def _again(
     return found
 
 
-def _compared(shown: pl.DataFrame, now: pl.DataFrame, protected: bool) -> Iterator[Problem]:
+def _beside(shown: pl.DataFrame, now: pl.DataFrame, protected: bool) -> pl.DataFrame:
+    """Return published figures with those that the records give, under the same names with ` now` behind them."""
     both = shown.join(now, on=list(KEY), how="left", nulls_equal=True, suffix=" now", maintain_order="left")
     if protected:
         # A protected release has a row for every combination of groups, and no bounds beside what it withholds.
         both = both.filter((pl.col("n") > 0) | (pl.col("n now") > 0)).with_columns(
-            pl.when(pl.col(name).is_not_null()).then(f"{name} now").alias(f"{name} now") for name in _ESTIMATES[3:]
+            pl.when(pl.col(name).is_not_null()).then(f"{name} now").alias(f"{name} now") for name in BOUNDS
         )
-    apart = [~pl.col(name).eq_missing(pl.col(f"{name} now")) for name in _COUNTS]
-    for name in _ESTIMATES:
-        one, other = pl.col(name), pl.col(f"{name} now")
-        close = ((one - other).abs() <= _CLOSE * other.abs()) | (one == other)
-        apart.append(~(close.fill_null(False) | (one.is_null() & other.is_null())))
-    for row in both.filter(pl.any_horizontal(apart)).to_dicts():
+    return both
+
+
+def _problems(wrong: pl.DataFrame) -> Iterator[Problem]:
+    for row in wrong.to_dicts():
         place = ", ".join(str(row[name]) for name in ("measure", "period", "code", "code2") if row[name] is not None)
-        parts = [name for name in (*_COUNTS, *_ESTIMATES) if row[name] != row[f"{name} now"]]
+        parts = [name for name in (*COUNTS, "status", *ESTIMATES) if row[name] != row[f"{name} now"]]
         told = "; ".join(f"{name} {row[name]}, the records give {row[f'{name} now']}" for name in parts)
         yield Problem(f"{FIGURES}: {place}", told)

@@ -2,6 +2,7 @@
 
 from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
@@ -38,6 +39,18 @@ class TableVersion(BaseModel):
     delta_version: int
     rows: int
     coverage: list[Coverage]
+    files: dict[str, str] | None = None
+    """Each file of it, relative to the table → SHA-256; None: kept by an earlier OpenHALO, which told none."""
+
+
+class PurgesCounted(BaseModel):
+    """How many receipts of purges there are, so that none can be lost, changed or slipped in unseen."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    number: int = 0
+    last: str = ""
+    """SHA-256 of the file of the last one, which names the one before it, and so on to the first."""
 
 
 class Manifest(BaseModel):
@@ -45,12 +58,15 @@ class Manifest(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
+    format: Literal[2] = 2
     version: int
     created: datetime
     catalogue: str
     """Hash of the catalogue that the newest change was made under."""
     tables: dict[str, TableVersion] = {}
     deliveries: list[str] = []
+    purges: PurgesCounted | None = None
+    """None: receipts of an earlier OpenHALO, which counted none, wait for an upgrade."""
 
     def overlaps(self, record: str) -> list[tuple[Coverage, Coverage, Period]]:
         """Return pairs of sources of one agency that hold records of the same days."""
@@ -62,7 +78,7 @@ class Manifest(BaseModel):
 
 def first_manifest() -> Manifest:
     """Return version 0: nothing was delivered yet."""
-    return Manifest(version=0, created=datetime(1970, 1, 1, tzinfo=UTC), catalogue="")
+    return Manifest(version=0, created=datetime(1970, 1, 1, tzinfo=UTC), catalogue="", purges=PurgesCounted())
 
 
 def versions(folder: Path) -> list[int]:
@@ -84,12 +100,21 @@ def open_manifest(folder: Path, version: int | None = None) -> Manifest:
     if version not in published:
         allowed = f"0 to {published[-1]}" if published else "0"
         raise StoreError(Problem("store", f"there is no version {version}", allowed))
-    return read_kept(folder / f"{version:06d}.json", Manifest, "the manifest")
+    return read_kept(manifest_file(folder, version), Manifest, "the manifest")
+
+
+def manifest_file(folder: Path, version: int) -> Path:
+    """Return the file of a version's manifest."""
+    return folder / f"{version:06d}.json"
 
 
 def publish(folder: Path, manifest: Manifest) -> None:
     """Publish a manifest by atomic rename. The caller holds the store's lock."""
-    path = folder / f"{manifest.version:06d}.json"
-    if path.exists():
+    if manifest_file(folder, manifest.version).exists():
         raise StoreError(Problem("store", f"version {manifest.version} exists already", todo="run the import again"))
-    write_json(path, manifest.model_dump(mode="json"))
+    rewrite(folder, manifest)
+
+
+def rewrite(folder: Path, manifest: Manifest) -> None:
+    """Write a version's manifest anew: what it names stays as it is. The caller holds the store's lock."""
+    write_json(manifest_file(folder, manifest.version), manifest.model_dump(mode="json"))

@@ -11,17 +11,18 @@ import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 from urllib.parse import unquote
 
 import polars as pl
-from pydantic import BaseModel, ConfigDict
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from pydantic import BaseModel, ConfigDict, field_validator
 
 from openhalo.base.kept_files import read_kept
-from openhalo.base.provenance import write_json
-from openhalo.base.signing import Signed
+from openhalo.base.provenance import hash_file, write_json
+from openhalo.base.signing import Signed, sign
 from openhalo.catalogue.record_types import RecordType
-from openhalo.records.manifest import open_manifest, versions
+from openhalo.records.manifest import Manifest, PurgesCounted, open_manifest, versions
 from openhalo.records.store import Store
 
 _ROW_GROUP = 122_880
@@ -41,19 +42,28 @@ class Purge(BaseModel):
     key_hash: str
     """SHA-256 of the site's secret salt and the key."""
     versions: list[int]
-    """Store versions whose figures can no longer be recomputed."""
+    """Store versions whose figures can only be recomputed within what was purged."""
     releases: list[str]
     """Releases made from these versions: to be recalled."""
+    previous: str | None = None
+    """SHA-256 of the file of the receipt before it; empty for the first, None in the first format."""
 
 
-class SignedPurge(BaseModel):
+class SignedPurge(Signed):
     """The receipt of a purge as it is kept: its facts, signed with the site's key."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    format: Literal[2] = 2
 
-    facts: Purge
-    public_key: str
-    signature: str
+    @field_validator("facts")
+    @classmethod
+    def _is_purge(cls, facts: dict[str, Any]) -> dict[str, Any]:
+        Purge.model_validate(facts)
+        return facts
+
+    @property
+    def purge(self) -> Purge:
+        """Return what it says."""
+        return Purge.model_validate(self.facts)
 
 
 @dataclass(frozen=True)
@@ -96,8 +106,17 @@ def folder(store: Store) -> Path:
 
 def purges(store: Store) -> list[Purge]:
     """Return all purges, oldest first."""
-    kept = [read_kept(path, SignedPurge, "the receipt") for path in sorted(folder(store).glob("[0-9]*.json"))]
-    return [one.facts for one in kept]
+    return [read_kept(path, SignedPurge, "the receipt").purge for path in receipt_files(store)]
+
+
+def counted(store: Store, manifest: Manifest) -> PurgesCounted | None:
+    """Return how the version after a manifest counts the purges that were done by then."""
+    return manifest.purges or (None if receipt_files(store) else PurgesCounted())
+
+
+def journal_file(store: Store) -> Path:
+    """Return the file that is there while a purge is under way, or was broken off."""
+    return folder(store) / "journal.json"
 
 
 def places(record_types: Mapping[str, RecordType], record: str) -> list[Place]:
@@ -204,7 +223,15 @@ def receipt_file(store: Store, number: str) -> Path:
     return folder(store) / f"{number}.json"
 
 
-def keep_receipt(store: Store, number: str, signed: Signed) -> None:
-    """Keep the signed receipt of a purge."""
-    folder(store).mkdir(parents=True, exist_ok=True)
-    write_json(receipt_file(store, number), signed.model_dump(mode="json"))
+def receipt_files(store: Store) -> list[Path]:
+    """Return the files of all receipts of purges, oldest first."""
+    return sorted(folder(store).glob("[0-9]*.json"))
+
+
+def keep_receipt(store: Store, purge: Purge, key: Ed25519PrivateKey) -> Path:
+    """Sign the receipt of a purge, with the hash of the one before it, and keep it; return its file."""
+    file, facts = receipt_file(store, purge.purge), purge.model_dump(mode="json")
+    before = [path for path in receipt_files(store) if path.stem < purge.purge]
+    signed = sign({**facts, "previous": hash_file(before[-1]) if before else ""}, key)
+    write_json(file, SignedPurge(**signed.model_dump()).model_dump(mode="json"))
+    return file

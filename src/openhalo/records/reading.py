@@ -118,7 +118,7 @@ class Records:
         return {"time_honest": without == 0, "without_date": without}
 
     def purges(self) -> list[str]:
-        """Return the purges that took records out of this version: its figures can no longer be recomputed."""
+        """Return the purges that took records out of this version: its figures are not what they were."""
         return [purge.purge for purge in purges(self.store) if self.manifest.version in purge.versions]
 
     def coverage(self, record: str) -> list[Coverage]:

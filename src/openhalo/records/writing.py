@@ -14,6 +14,7 @@ from openhalo.engines.duckdb_cursor import cursor
 from openhalo.engines.duckdb_sql import identifier
 from openhalo.engines.rows import to_frame
 from openhalo.records.changes import Arrival, Comparison
+from openhalo.records.file_hashes import hashed
 from openhalo.records.identity import UNSPLIT, agency_bucket
 from openhalo.records.manifest import Coverage, Manifest, TableVersion
 from openhalo.records.sql import local_day, scan
@@ -57,13 +58,14 @@ def write(
 def table_version(
     store: Store, record: RecordType, version: int, units: dict[str, str], manifest: Manifest
 ) -> TableVersion:
-    """Describe a committed table: rows, and what each source of each agency covers."""
+    """Describe a committed table: rows, what each source of each agency covers, and the hashes of its files."""
     before = manifest.tables.get(record.id)
     known = {cover.source: cover.unit for cover in before.coverage} if before else {}
-    draft = TableVersion(delta_version=version, rows=0, coverage=[])
-    files = store.files(manifest.model_copy(update={"tables": {record.id: draft}}), record.id)
-    if not files:
-        return draft
+    names = store.names(record.id, version)
+    hashes = hashed(store, record.id, names, (before and before.files) or {})
+    if not names:
+        return TableVersion(delta_version=version, rows=0, coverage=[], files=hashes)
+    files = [(store.table_path(record.id) / name).as_posix() for name in names]
     day = local_day(record)
     ends = f"greatest({day}, {identifier(record.until)})" if record.until else day
     query = f"SELECT agency, source, count(*), min({day}), max({ends}) FROM {scan(files)} GROUP BY ALL ORDER BY ALL"
@@ -72,7 +74,8 @@ def table_version(
         Coverage(agency=a, source=s, unit={**known, **units}[s], rows=n, first=first or date.max, last=last or date.min)
         for a, s, n, first, last in rows
     ]
-    return TableVersion(delta_version=version, rows=sum(cover.rows for cover in coverage), coverage=coverage)
+    rows_in_all = sum(cover.rows for cover in coverage)
+    return TableVersion(delta_version=version, rows=rows_in_all, coverage=coverage, files=hashes)
 
 
 def _months(

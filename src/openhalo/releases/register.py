@@ -8,12 +8,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from filelock import FileLock, Timeout
-from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
+from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 
 from openhalo.base.errors import Problem, ReleaseError, name_all
+from openhalo.base.kept_files import unread
 from openhalo.base.provenance import write_json
 from openhalo.releases.package import DESCRIPTOR
 
@@ -38,7 +39,18 @@ class Entry(BaseModel):
     """Why it was recalled."""
 
 
-_ENTRIES = TypeAdapter(list[Entry])
+class KeptRegister(BaseModel):
+    """The register as it is kept."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    format: Literal[2] = 2
+    entries: list[Entry]
+
+    @model_validator(mode="before")
+    @classmethod
+    def _bare_in_format_1(cls, told: Any) -> Any:
+        return {"entries": told} if isinstance(told, list) else told
 
 
 class Register:
@@ -52,7 +64,7 @@ class Register:
         """Return every release whose folder is there, oldest first.
 
         Raises:
-            ReleaseError: the register is damaged.
+            ReleaseError: the register is damaged, or of a later format.
         """
         return [entry for entry in self._read() if (self.folder / entry.number / DESCRIPTOR).is_file()]
 
@@ -109,6 +121,10 @@ class Register:
         changed = {"state": "recalled", "reason": reason.strip(), "recalled_at": datetime.now(UTC)}
         return self._change(number, ("waiting", "public"), changed, patience)
 
+    def rewrite(self) -> None:
+        """Write it as it stands, in the newest format. Hold the lock."""
+        self._write(self._read())
+
     @contextmanager
     def changing(self, patience: float = 60.0) -> Iterator[None]:
         """Hold the register's one lock.
@@ -142,13 +158,11 @@ class Register:
 
     def _read(self) -> list[Entry]:
         try:
-            held = _ENTRIES.validate_json(self.path.read_bytes())
+            held = KeptRegister.model_validate_json(self.path.read_bytes()).entries
         except FileNotFoundError:
             held = []
         except ValidationError:
-            raise ReleaseError(
-                Problem(str(self.path), "the register is damaged", todo="restore the site's backup")
-            ) from None
+            raise ReleaseError(unread(self.path, KeptRegister, "the register")) from None
         # A release is entered before its folder appears: a register that names none of them was lost, or emptied.
         lost = [path.parent.name for path in sorted(self.folder.glob(f"[0-9]*/{DESCRIPTOR}"))] if not held else []
         if lost:
@@ -157,4 +171,4 @@ class Register:
         return held
 
     def _write(self, entries: list[Entry]) -> None:
-        write_json(self.path, _ENTRIES.dump_python(entries, mode="json"))
+        write_json(self.path, KeptRegister(entries=entries).model_dump(mode="json"))

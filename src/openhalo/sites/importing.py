@@ -27,9 +27,11 @@ from openhalo.intake.receipts import receipts as read_receipts
 from openhalo.records import changes, validation, writing
 from openhalo.records.counting import describe
 from openhalo.records.manifest import Manifest, TableVersion, publish
+from openhalo.records.purging import counted
 from openhalo.records.staging import Staged, stage
 from openhalo.sites.premises import Premises
 from openhalo.sites.purging import finish, silence
+from openhalo.sites.signed_receipts import must_be_counted
 
 LARGE_WITHDRAWAL = 0.2
 """A delivery that takes back more than this share of what it speaks for must say that it means to."""
@@ -57,7 +59,7 @@ def import_file(delivery: Delivery, premises: Premises, report: Report = silent)
 
     Raises:
         DeliveryError: the file cannot be read, or would take back much of the store unconfirmed.
-        StoreError: another import holds the store.
+        StoreError: another import holds the store, or receipts of purges are not as counted.
     """
     agencies = premises.settings.agencies
     if delivery.agency not in agencies:
@@ -65,6 +67,7 @@ def import_file(delivery: Delivery, premises: Premises, report: Report = silent)
     folder, store = premises.deliveries, premises.store
     private_folder(folder)
     with store.writing(delivery.patience):
+        must_be_counted(premises)
         void(folder, store.manifest().version)
         finish(premises, report)
         # A file that the reader still holds open cannot be removed on Windows; the next import removes it.
@@ -118,7 +121,8 @@ def _import(delivery: Delivery, premises: Premises, scratch: Path, report: Repor
     if comparison.touched:
         report(f"writing {len(comparison.touched)} partition(s)")
         table = writing.write(arrival, comparison, files, store, manifest)
-        manifest = _next(manifest, record.id, table, receipt, catalogue)
+        purges = counted(store, manifest)
+        manifest = _next(manifest, record.id, table, receipt, catalogue).model_copy(update={"purges": purges})
         publish(store.manifests, manifest)
     overlaps = [describe(*pair) for pair in manifest.overlaps(record.id)]
     if overlaps:

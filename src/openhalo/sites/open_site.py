@@ -25,6 +25,7 @@ from openhalo.measures.figures import MeasureResult
 from openhalo.measures.planning import Question
 from openhalo.publications.protection.dry_run import DryRun
 from openhalo.publications.recompute import Recomputed, recompute
+from openhalo.records.file_hashes import must_be_as_written
 from openhalo.records.listing import lazily, listing, write
 from openhalo.records.purging import Purge
 from openhalo.records.reading import Records
@@ -38,7 +39,8 @@ from openhalo.sites.premises import Premises, open_records
 from openhalo.sites.publishing import publish, try_policy
 from openhalo.sites.purging import purge
 from openhalo.sites.signalling import quarterly_sheet, see_own_record, signal
-from openhalo.sites.signed_receipts import public_key, signed_purge
+from openhalo.sites.signed_receipts import must_be_counted, public_key, signed_purge
+from openhalo.sites.upgrading import Change, upgrade
 from openhalo.verification.definitions import read_definitions
 from openhalo.verification.rederivation import Rederived, rederive
 
@@ -152,6 +154,20 @@ class Site(Premises):
         """
         return purge(self, key, authority, oversight, patience, report)
 
+    def upgrade(self, *, dry_run: bool = False, patience: float = 600.0, report: Report = silent) -> list[Change]:
+        """Carry what earlier versions of OpenHALO kept here over to today's formats; return each change, in order.
+
+        Args:
+            dry_run: change nothing, and say what would be changed.
+            patience: seconds to wait while an import or a publish is under way.
+            report: called at each step.
+
+        Raises:
+            StoreError: a file is of a later format or damaged, or the store is busy.
+            ReleaseError: the same of the register.
+        """
+        return upgrade(self, dry_run, patience, report)
+
     def measure(
         self,
         measure: str,
@@ -236,16 +252,24 @@ class Site(Premises):
         problems = verify(folder)
         return Rederived(problems=problems) if problems else rederive(folder)
 
-    def recompute(self, release: str = "", *, report: Report = silent) -> Recomputed:
+    def recompute(self, release: str = "", *, store: bool = False, report: Report = silent) -> Recomputed:
         """Compute a release's figures again from the records of the store version that it names.
+
+        Args:
+            release: its number; the newest without it.
+            store: hold every file of that version and of the newest against its hash first, also what no figure reads.
+            report: called at each step.
 
         Raises:
             ReleaseError: there is no such release.
-            StoreError: the store no longer has the version.
+            StoreError: the store no longer has the version, or receipts of purges, or files, are not as they were.
         """
         folder = self._release(release)
+        must_be_counted(self)
         told = read_definitions(folder)
         manifest = self.store.manifest(told.store_version)
+        if store:
+            must_be_as_written(self.store, told.store_version, report)
         decided = (told.authoritative, told.visitor_places)
         return recompute(folder, told, Records(self.store, manifest, self.catalogue, None, *decided), report)
 

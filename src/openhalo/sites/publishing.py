@@ -29,6 +29,7 @@ from openhalo.sites.disclosure_policy import read_policy
 from openhalo.sites.oversight_release import given, set_aside
 from openhalo.sites.premises import Premises, open_records
 from openhalo.sites.settings import Settings, message_folders
+from openhalo.sites.signed_receipts import must_be_counted
 
 _DRAFT = ".draft-"
 
@@ -42,6 +43,7 @@ def publish(
     """Make a release and return its folder; the arguments are those of `Site.publish`."""
     if problems := check_site(premises.path, premises.catalogue):
         raise SiteError(problems)
+    must_be_counted(premises)
     settings, plan, records, register = premises.settings, premises.plan, open_records(premises), premises.register
     with register.changing(patience), _draft(premises.releases) as draft:
         must_stand(plan, premises.releases)

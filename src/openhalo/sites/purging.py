@@ -1,7 +1,8 @@
 """Purge: one record out of every store version, rejected row and delivery, on someone's authority.
 
 A journal says what is being purged from before the first byte is touched until the signed receipt is kept: whoever
-writes next after a crash finishes it first. The journal is the only place that names the key, and it goes.
+writes next after a crash finishes it first. The journal is the only place that names the key, and it goes. The last
+step but that is a store version that counts the receipt.
 """
 
 from collections.abc import Collection
@@ -14,8 +15,8 @@ from pydantic import BaseModel, ConfigDict
 from openhalo.base.errors import OpenHaloError, Problem, StoreError
 from openhalo.base.kept_files import read_kept
 from openhalo.base.progress import Report, silent
-from openhalo.base.provenance import write_json
-from openhalo.base.signing import sign, site_key, site_salt
+from openhalo.base.provenance import hash_file, write_json
+from openhalo.base.signing import site_key, site_salt
 from openhalo.catalogue.record_types import RecordType
 from openhalo.catalogue.sources import SourceSpec
 from openhalo.intake import mapping
@@ -23,15 +24,16 @@ from openhalo.intake.receipts import Receipt, receipts, rejected_file, void, wit
 from openhalo.publications.protection.earlier_releases import still_public
 from openhalo.publications.protection.still_read import fields_read
 from openhalo.records import purged_counts, purging
+from openhalo.records.file_hashes import tell_rewritten
 from openhalo.records.identity import digests
-from openhalo.records.manifest import publish
+from openhalo.records.manifest import PurgesCounted, publish
 from openhalo.records.purged_counts import Counted
 from openhalo.records.purged_rows import links_to, rows_again
 from openhalo.records.purging import Purge
 from openhalo.records.staging import Staged
-from openhalo.records.store import Store
 from openhalo.records.writing import table_version
 from openhalo.sites.premises import Premises
+from openhalo.sites.signed_receipts import must_be_counted
 
 
 class Journal(BaseModel):
@@ -68,12 +70,13 @@ def purge(
         report: called at each step.
 
     Raises:
-        StoreError: no such record, no authority, or the store is busy.
+        StoreError: no such record, no authority, the store is busy, or receipts of earlier purges are not as counted.
     """
     if not authority.strip():
         raise StoreError(Problem("purge", "nothing is purged without authority", todo="name it: --authority REF"))
     store = premises.store
     with store.writing(patience):
+        must_be_counted(premises)
         void(premises.deliveries, store.manifest().version)
         finish(premises, report)
         record = _record_type(premises, key)
@@ -84,7 +87,7 @@ def purge(
         plan = _plan(premises, key, record, authority, oversight)
         purging.folder(store).mkdir(parents=True, exist_ok=True)
         purged_counts.keep(store, plan.receipt.purge, record, key, _still_read(premises, record, plan.receipt.versions))
-        write_json(_journal(store), plan.model_dump(mode="json"))
+        write_json(purging.journal_file(store), plan.model_dump(mode="json"))
         finish(premises, report)
         return purging.purges(store)[-1]
 
@@ -101,16 +104,17 @@ def _still_read(premises: Premises, record: RecordType, versions: Collection[int
 def finish(premises: Premises, report: Report = silent) -> None:
     """Finish a purge that a crash broke off; nothing to do without one. Hold the store's lock."""
     store = premises.store
-    if not _journal(store).exists():
+    if not purging.journal_file(store).exists():
         return
-    plan = read_kept(_journal(store), Journal, "the journal of a purge")
+    plan = read_kept(purging.journal_file(store), Journal, "the journal of a purge")
     key, receipt = plan.key, plan.receipt
     try:
         report("taking it out of every version")
         for place in purging.places(premises.catalogue.record_types, receipt.record):
             purging.rewrite(store, place, plan.files.get(place.record.id, []), key)
+        later = range(plan.from_version + 1, store.manifest().version + 1)  # published before the crash
+        tell_rewritten(store, plan.files, [*receipt.versions, *later])
         _clean_deliveries(premises, key)
-        _recount(premises, plan)
     except OSError as error:
         problem = Problem(
             str(error.filename or store.root),
@@ -118,8 +122,8 @@ def finish(premises: Premises, report: Report = silent) -> None:
             todo="close whatever reads this file; the next import or purge finishes it",
         )
         raise StoreError(problem) from None
-    purging.keep_receipt(store, receipt.purge, sign(receipt.model_dump(mode="json"), site_key(premises.layout.keys)))
-    _journal(store).unlink()
+    _recount(premises, plan, purging.keep_receipt(store, receipt, site_key(premises.layout.keys)))
+    purging.journal_file(store).unlink()
 
 
 def silence(staged: Staged, record: RecordType, source: SourceSpec, agency: str, premises: Premises) -> pl.Series:
@@ -145,10 +149,6 @@ def silence(staged: Staged, record: RecordType, source: SourceSpec, agency: str,
     for path in staged.folder.rglob("*.parquet"):
         purging.replace_parquet(pl.scan_parquet(path, hive_partitioning=False).with_columns(changes), path)
     return again["row"].unique()
-
-
-def _journal(store: Store) -> Path:
-    return purging.folder(store) / "journal.json"
 
 
 def _plan(premises: Premises, key: str, record: RecordType, authority: str, oversight: str) -> Journal:
@@ -185,16 +185,18 @@ def _plan(premises: Premises, key: str, record: RecordType, authority: str, over
     )
 
 
-def _recount(premises: Premises, plan: Journal) -> None:
-    """Publish a version with the counts that hold now, where the newest one rested on the record."""
+def _recount(premises: Premises, plan: Journal, receipt: Path) -> None:
+    """Publish a version that counts the purge, and its records anew where the newest one rested on the record."""
     store, manifest = premises.store, premises.store.manifest()
-    if not plan.recount or manifest.version != plan.from_version:
+    if manifest.version != plan.from_version:
         return
+    number = purging.receipt_files(store).index(receipt) + 1
+    counted = PurgesCounted(number=number, last=hash_file(receipt)) if manifest.purges or number == 1 else None
     tables = dict(manifest.tables)
     for name in plan.recount:
         record, version = premises.catalogue.record_type(name), tables[name].delta_version
         tables[name] = table_version(store, record, version, {}, manifest)
-    changed = {"version": manifest.version + 1, "created": datetime.now(UTC), "tables": tables}
+    changed = {"version": manifest.version + 1, "created": datetime.now(UTC), "tables": tables, "purges": counted}
     publish(store.manifests, manifest.model_copy(update=changed))
 
 

@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict
 from scipy.sparse import block_diag, csr_array, load_npz, save_npz
 
 from openhalo.base.errors import Problem, ReleaseError, StoreError
-from openhalo.base.kept_files import read_kept
+from openhalo.base.kept_files import format_of, read_kept
 from openhalo.base.periods import Grain, Period
 from openhalo.base.private_folders import private_folder
 from openhalo.disclosure.intervals import period
@@ -101,7 +101,7 @@ class KeptFacts(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    format: Literal[2]
+    format: Literal[2] = 2
     published: date
     k: int
     width: int
@@ -126,7 +126,7 @@ class FirstFacts(BaseModel):
         """Return these facts as they are kept today; a release that did not tell its rule promised the least width."""
         view = KeptView(stretches={str(Period.parse(days)): v for days, v in self.versions.items()}, tables=[])
         told = self.model_dump(include={"published", "zeros_shown", "days"})
-        return KeptFacts(format=2, k=K_FLOOR, width=2, views=[view], sides=[], **told)
+        return KeptFacts(k=K_FLOOR, width=2, views=[view], sides=[], **told)
 
 
 def keep(kept: Kept, folder: Path, number: str) -> None:
@@ -146,7 +146,6 @@ def keep(kept: Kept, folder: Path, number: str) -> None:
         for view in kept.views
     ]
     facts = KeptFacts(
-        format=2,
         published=kept.published,
         k=rule.k,
         width=rule.width,
@@ -191,7 +190,7 @@ def read_what_is_kept(folder: Path, number: str) -> Kept:
         StoreError: it is damaged, or gone.
     """
     path, what = folder / f"{number}.json", "what is kept of the release"
-    first = '"format"' not in path.read_text(encoding="utf-8", errors="replace")
+    first = format_of(path) == 1
     facts = read_kept(path, FirstFacts, what).now() if first else read_kept(path, KeptFacts, what)
     try:
         cells = pl.read_parquet(folder / f"{number}.parquet", glob=False)
