@@ -13,11 +13,21 @@ from functools import cached_property
 import numpy as np
 from scipy.linalg import lapack, solve_triangular
 
-from tests.disclosure.histories import SEARCHED, SEARCHES
-
-DIMS = ("race", "gender", "precinct", SEARCHED)
-FIELDS = {"race": "race", "gender": "gender", "precinct": "precinct", SEARCHED: "search_conducted"}
-EVERY = frozenset(["*"])
+SEARCHED = "searched"
+CONDITIONS = {
+    SEARCHED: ("search_conducted", {"yes": "yes", "no": "no"}),
+    "traffic": ("reason", {"TRAFFIC": "yes"}),
+    "traffic or suspicious": ("reason", {"TRAFFIC": "yes", "SUSPICIOUS": "yes"}),
+}
+"""What is asked of a field, and which of its values is a yes; others are a no, but a blank."""
+JOINED = [
+    ["race"],
+    ["gender"],
+    ["precinct", "neighborhood"],
+    ["reason", "traffic", "traffic or suspicious"],
+    [SEARCHED],
+]
+"""Dimensions of which one tells of the other: whoever knows the city, and what conditions say, adds them up."""
 BY_DESIGN = ("sum of codes", "sum of days")
 """Counts of several withheld cells together: these are no secrets, as the decision on disclosure says."""
 
@@ -65,8 +75,24 @@ class Truth:
 
 def code_of(row, dim):
     """Return the code of a record, as releases tell it."""
-    value = row[FIELDS[dim]]
-    return SEARCHES[value] if dim == SEARCHED else value or "?"
+    if dim not in CONDITIONS:
+        return row.get(dim) or "?"
+    name, said = CONDITIONS[dim]
+    return said.get(row[name], "no") if row.get(name) else "?"
+
+
+def codes_of(row, dims):
+    """Return the codes of a record in several dimensions."""
+    return tuple(code_of(row, dim) for dim in dims)
+
+
+def _read(dims):
+    return {CONDITIONS[dim][0] for dim in dims if dim in CONDITIONS}
+
+
+def blank(codes):
+    """Return whether a cell counts the records that do not say what is asked: their number is no secret."""
+    return any(dim in CONDITIONS and code in ("?", frozenset("?")) for dim, code in codes)
 
 
 def sets_of(codes):
@@ -78,9 +104,12 @@ class Known:
     """What follows from published counts of one record type by linear algebra."""
 
     def __init__(self, cells, days, versions, levels):
-        self.days, self.versions, self.levels = days, versions, levels
-        self.basis = [Target(sets_of(c.codes), c.first, c.after, (c.state,)) for c in cells]
-        self.values = np.array([cells[c] for c in cells], float)
+        self.days, self.versions, self.levels, self._masks = days, versions, levels, {}
+        basis = {Target(sets_of(c.codes), c.first, c.after, (c.state,)): n for c, n in cells.items()}
+        self.basis = [one for one in basis if all(self._mask(dims, one.codes).any() for dims in levels)]
+        if not self.basis:
+            return
+        self.values = np.array([basis[one] for one in self.basis], float)
         self.vectors = self._vectors(self.basis)
         gram = self._shared(self.vectors, self.vectors)
         self.norm = np.sqrt(np.diag(gram))
@@ -96,12 +125,22 @@ class Known:
                     low = np.searchsorted(self.days, max(start, one.first))
                     high = np.searchsorted(self.days, min(end, one.after))
                     times[i, self.versions[version], low:high] += sign
-        codes = {}
-        for dim, level in self.levels.items():
-            held = [dict(one.codes).get(dim, EVERY) for one in targets]
-            codes[dim] = np.array([[c in among or among is EVERY for c in level] for among in held], float)
-            codes[dim] /= np.sqrt(len(level))
+        codes = {
+            dims: np.array([self._mask(dims, one.codes) for one in targets]) / np.sqrt(len(level))
+            for dims, level in self.levels.items()
+        }
         return times.reshape(len(targets), -1), codes
+
+    def _mask(self, dims, codes):
+        """Return which codes of joined dimensions a target counts."""
+        asked = dims, tuple(one for one in codes if one[0] in dims)
+        if asked not in self._masks:
+            among = dict(asked[1])
+            told = [
+                all(c in among.get(dim, [c]) for dim, c in zip(dims, level, strict=True)) for level in self.levels[dims]
+            ]
+            self._masks[asked] = np.array(told, float)
+        return self._masks[asked]
 
     def _shared(self, some, others):
         found = some[0] @ others[0].T
@@ -124,6 +163,10 @@ class Known:
         weights = solve_triangular(self.factor.T, half, lower=False)
         value = weights.T @ (self.values[use] / self.norm[use])
         return np.where((left < 1e-7 * own) & (own > 0), value, np.nan)
+
+
+def _some_of(dims):
+    return [some for size in range(len(dims) + 1) for some in itertools.combinations(dims, size)]
 
 
 @dataclass(frozen=True)
@@ -149,10 +192,23 @@ class Attack:
         ends |= {end for cell in self.cells for start, last, _v in cell.state.stretches for end in (start, last)}
         self.days = np.array(sorted(ends), dtype=object)
         self.versions = {version: i for i, version in enumerate(history.versions)}
-        rows = [row for held in self.truth.rows.values() for row in held]
+        used = {version for cell in self.cells for *_days, version in cell.state.stretches}
+        rows = [row for version, held in self.truth.rows.items() if version in used for row in held]
         named = {(dim, code) for cell in self.cells for dim, code in cell.codes}
+        used = [[dim for dim in dims if dim in {d for d, _code in named}] for dims in JOINED]
+        listed = [
+            {CONDITIONS.get(dim, (dim,))[0]: code} for dim, code in named if dim not in CONDITIONS and code != "?"
+        ]
+        of_records = {dims: {codes_of(row, dims) for row in rows} for dims in map(tuple, used) if dims}
+        # Those that no record has too. A place that nobody ever was in lies nowhere.
+        self.joined = {
+            dims: sorted(held | {codes_of(row, dims) for row in listed if {*row} & {*dims, *_read(dims)}})
+            for dims, held in of_records.items()
+        }
         self.levels = {
-            dim: sorted({code_of(row, dim) for row in rows} | {c for d, c in named if d == dim}) for dim in DIMS
+            dim: sorted({level[at] for level in held})
+            for dims, held in self.joined.items()
+            for at, dim in enumerate(dims)
         }
 
     @cached_property
@@ -160,11 +216,23 @@ class Attack:
         """Return, for each set of dimensions that some cell has, the days on which one of its cells begins or ends."""
         found = {}
         for cell in self.cells:
-            dims = tuple(dim for dim, _code in cell.codes)
-            for size in range(len(dims) + 1):
-                for some in itertools.combinations(dims, size):
-                    found.setdefault(some, set()).update((cell.first, cell.after))
+            for some in _some_of(tuple(dim for dim, _code in cell.codes)):
+                found.setdefault(some, set()).update((cell.first, cell.after))
         return {dims: sorted(ends) for dims, ends in found.items()}
+
+    @cached_property
+    def joining(self):
+        """Return dimensions that no table has together, and that join two tables: with the tables that they join."""
+        tabled = {tuple(dim for dim, _code in cell.codes) for cell in self.cells}
+        found = {}
+        for one, other in itertools.combinations(sorted(tabled), 2):
+            for dims in self.joined:
+                for pair in itertools.product({*one} & {*dims}, {*other} & {*dims}):
+                    if pair[0] != pair[1]:
+                        for some in _some_of(tuple(sorted({*pair} | ({*one} & {*other})))):
+                            if {*pair} <= {*some}:
+                                found.setdefault(some, set()).update((one, other))
+        return found
 
     def count(self, target):
         """Return the true value of a target, and the officers behind it (behind what is not the same in both)."""
@@ -179,7 +247,7 @@ class Attack:
         """Return all codes of these dimensions that records have, and the codes together that some table hides."""
         rows = [row for held in self.truth.rows.values() for row in held]
         every = {tuple((dim, frozenset([code_of(row, dim)])) for dim in dims) for row in rows}
-        return [codes for codes in every if dict(codes).get(SEARCHED) != frozenset("?")]
+        return [codes for codes in every if not blank(codes)]
 
     def number(self, codes, first, after, state):
         """Return how many records a cell has in a state; the codes are single ones."""
@@ -202,7 +270,7 @@ class Attack:
         found = {}
         for (_state, rest, dim, first, after), codes in shown.items():
             left = frozenset(self.levels[dim]) - codes
-            if len(left) > 1 and dim != SEARCHED and dict(rest).get(SEARCHED) != "?":
+            if len(left) > 1 and dim not in CONDITIONS and not blank(rest):
                 found[tuple(sorted([*sets_of(rest), (dim, left)])), first, after] = None
         return list(found)
 
@@ -213,7 +281,7 @@ class Attack:
         for number, one in self.releases:
             fresh = {c.state: one.days[self.record] for c in [*one.shown, *one.withheld] if c.record == self.record}
             cells |= {cell: n for cell, n in one.shown.items() if cell.record == self.record}
-            known = Known(cells, self.days, self.versions, self.levels)
+            known = Known(cells, self.days, self.versions, self.joined)
             spans |= fresh
             yield from self._first_day(number, one, cells)
             secret = self._secrets(one, fresh, {**states, **fresh}, spans)
@@ -265,7 +333,7 @@ class Attack:
             for state in within:
                 target = Target(codes, first, after, (state,))
                 n, officers = self.count(target)
-                few = {*dict(codes)} - {SEARCHED} and len(officers) < one.officers
+                few = {*dict(codes)} - {*CONDITIONS} and len(officers) < one.officers
                 if n and (n < one.k or few):
                     found.append((target, self._kind(target), n))
             for pair in pairs:
@@ -274,7 +342,15 @@ class Attack:
                     n, officers = self.count(target)
                     if n and (abs(n) < one.k or len(officers) < one.officers):
                         found.append((target, "change" if abs(n) < one.k else "few officers", n))
-        return found
+        return found + [(target, "zero", 0) for target in self.zeros(one)]
+
+    def zeros(self, one):
+        """Return what a release withholds and nobody has, where that is a secret: not that a field is never blank."""
+        cells = [] if one.zeros_shown else [c for c in one.withheld if c.record == self.record]
+        told = [
+            Target(sets_of(c.codes), c.first, c.after, (c.state,)) for c in cells if "?" not in dict(c.codes).values()
+        ]
+        return [target for target in dict.fromkeys(told) if not self.count(target)[0]]
 
     def _kind(self, target):
         """Return "count" for what some table counts, or a piece between two; other days and codes are sums of these."""

@@ -7,8 +7,7 @@ import numpy as np
 from scipy.optimize import linprog
 from scipy.sparse import coo_array
 
-from tests.disclosure.histories import SEARCHED
-from tests.disclosure.history_attack import DIMS, Leak, Target, code_of, sets_of
+from tests.disclosure.history_attack import CONDITIONS, Leak, Target, blank, sets_of
 
 
 class Intervals:
@@ -19,16 +18,22 @@ class Intervals:
     """
 
     def __init__(self, attack):
-        self.attack, self.place = attack, {}
+        self.attack, self.place, self._together = attack, {}, {}
         self.equal, self.less = [], []
-        codes_of_dims = {dims: self._codes(dims) for dims in attack.families}
-        for dims, ends in attack.families.items():
+        joining = {
+            dims: sorted({end for some in tables for end in attack.families[some]})
+            for dims, tables in attack.joining.items()
+        }
+        families = {**joining, **attack.families}
+        codes_of_dims = {dims: self._codes(dims) for dims in families}
+        for dims, ends in families.items():
             for first, after in itertools.pairwise(ends):
                 for codes in codes_of_dims[dims]:
                     self.less.append((self._between(codes, first, after), self._least(codes, first, after)))
                 for i, dim in enumerate(dims):
                     for rest in codes_of_dims[dims[:i] + dims[i + 1 :]]:
                         parts = [tuple(sorted([*rest, (dim, code)])) for code in self.present[dim]]
+                        parts = [part for part in parts if self._has(part)]
                         moved = [(v, -sign) for part in parts for v, sign in self._between(part, first, after)]
                         self.equal.append([*self._between(rest, first, after), *moved])
         for _number, one in attack.releases:
@@ -41,15 +46,27 @@ class Intervals:
 
     @cached_property
     def present(self):
-        """Return the codes that some record has."""
-        rows = [row for held in self.attack.truth.rows.values() for row in held]
-        return {dim: sorted({code_of(row, dim) for row in rows}) for dim in DIMS}
+        """Return the codes of each dimension, also those that nobody has: whether somebody does is not known."""
+        return {
+            dim: sorted({one[i] for one in held})
+            for dims, held in self.attack.joined.items()
+            for i, dim in enumerate(dims)
+        }
 
     def _has(self, codes):
-        return all(code in self.present[dim] for dim, code in codes)
+        """Return whether codes go together."""
+        if codes not in self._together:
+            said = dict(codes)
+            self._together[codes] = all(
+                any(all(said.get(dim, code) == code for dim, code in zip(dims, one, strict=True)) for one in held)
+                for dims, held in self.attack.joined.items()
+                if {*dims} & {*said}
+            )
+        return self._together[codes]
 
     def _codes(self, dims):
-        return [tuple(zip(dims, chosen, strict=True)) for chosen in itertools.product(*(self.present[d] for d in dims))]
+        every = itertools.product(*(self.present[dim] for dim in dims))
+        return [codes for chosen in every if self._has(codes := tuple(zip(dims, chosen, strict=True)))]
 
     def _between(self, codes, first, after):
         return [(self.place.setdefault((codes, day), len(self.place)), s) for day, s in ((after, 1), (first, -1))]
@@ -65,7 +82,10 @@ class Intervals:
                 for size in range(len(dims) + 1):
                     for some in itertools.combinations(dims, size):
                         found.setdefault(some, {})[cell.state, first, after] = None
-        return found
+        joining = {
+            d: {one: None for some in tables for one in found[some]} for d, tables in self.attack.joining.items()
+        }
+        return {**joining, **found}
 
     def _least(self, codes, first, after):
         states = self._states[tuple(dim for dim, _code in codes)]
@@ -82,24 +102,32 @@ class Intervals:
         attack, found = self.attack, []
         _number, newest = attack.releases[-1]
         before = {(c.codes, c.first, c.after, n) for _n, one in attack.releases for c, n in one.shown.items()}
-        for cell in (c for c in newest.withheld if c.record == attack.record and ((SEARCHED, "?") not in c.codes)):
+        for cell in (c for c in newest.withheld if c.record == attack.record and not blank(c.codes)):
             n, officers = attack.count(Target(sets_of(cell.codes), cell.first, cell.after, (cell.state,)))
-            few = {*dict(cell.codes)} - {SEARCHED} and len(officers) < newest.officers
+            few = {*dict(cell.codes)} - {*CONDITIONS} and len(officers) < newest.officers
             if n and (n < newest.k or few) and (cell.codes, cell.first, cell.after, n) not in before:
-                found.append((cell, n))
+                target = Target(sets_of(cell.codes), cell.first, cell.after, (cell.state,))
+                found.append((cell.codes, target, n))
         return found
 
-    def too_close(self, most):
+    def zeros(self):
+        """Return the withheld cells of the newest release that count nobody, where that is a secret."""
+        told = self.attack.zeros(self.attack.releases[-1][1])
+        known = {(c.codes, c.first, c.after) for _n, one in self.attack.releases for c, n in one.shown.items() if not n}
+        cells = [(tuple((dim, *code) for dim, code in one.codes), one) for one in told]
+        return [(codes, one, 0) for codes, one in cells if (codes, one.first, one.after) not in known]
+
+    def too_close(self, secrets, most):
         """Yield the secrets, out of so many tried, that are known more closely than half of the smallest k."""
-        secrets, coin = self.secrets(), self.attack.coin
+        coin = self.attack.coin
         number, _newest = self.attack.releases[-1]
         width = max(2, min(-(-one.k // 2) for _number, one in self.attack.releases))
         equal, less = self._matrix(self.equal), -self._matrix([row for row, _n in self.less])
         room = np.array([n for _row, n in self.less], float)
         for i in coin.permutation(len(secrets))[:most]:
-            cell, n = secrets[i]
+            codes, target, n = secrets[i]
             goal = np.zeros(len(self.place))
-            for variable, sign in self._between(cell.codes, cell.first, cell.after):
+            for variable, sign in self._between(codes, target.first, target.after):
                 goal[variable] += sign
             ends = []
             for sign in (1, -1):
@@ -109,5 +137,4 @@ class Intervals:
                 ends.append(sign * answer.fun)
             low, high = n + np.ceil(ends[0] - 1e-6), n + np.floor(ends[1] + 1e-6)
             if high - low < width:
-                target = Target(sets_of(cell.codes), cell.first, cell.after, (cell.state,))
                 yield Leak("close", number, target, n, f"{low} to {high}, width {width}")

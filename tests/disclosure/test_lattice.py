@@ -4,7 +4,7 @@ import polars as pl
 import pytest
 
 from openhalo.base.errors import ReleaseError
-from openhalo.disclosure.intervals import small_changes
+from openhalo.disclosure.intervals import small_changes, sums_over_days
 from openhalo.disclosure.lattice import ALL, CountTable, Lattice, count_table
 from openhalo.disclosure.policy import Rule
 from openhalo.disclosure.suppression import primary, protect
@@ -86,3 +86,11 @@ def test_small_changes_of_a_released_period_wait():
     now = Lattice.of([count_table(late, "stops", ("race", "period"), {}, ROLL, ["period"])])
     assert small_changes(now.cells, [safe.told()], 10) == ["H1", "Q1"]
     assert small_changes(now.cells, [safe.told()], 3) == []
+
+
+def test_the_same_cells_have_their_sums_in_the_same_order():
+    days = ["2021-01-01..2021-01-31", "2021-02-01..2021-02-28", "2021-03-01..2021-03-31"]
+    months = [["2021-01-01..2021-03-31", *days[:2], days[2], f"2022-{i:02}-01..2022-{i:02}-02"] for i in range(1, 13)]
+    keys = pl.Series("key", [f"stops|period={day}|race=r{i}" for i, some in enumerate(months) for day in some])
+    orders = {tuple(sums_over_days(keys).indices.tolist()) for _ in range(20)}
+    assert len(orders) == 1

@@ -63,7 +63,7 @@ def sums_over_days(keys: pl.Series) -> csr_array:
     cells = cells.drop_nulls("period").sort("rest", "period")
     rows, columns, values, count = [], [], [], 0
     alike = cells.group_by("rest", maintain_order=True).agg("period", "at")
-    for (periods,), group in alike.group_by("period"):
+    for (periods,), group in alike.group_by("period", maintain_order=True):
         places = np.array(group["at"].to_list(), dtype=np.int64)
         at = {name: index for index, name in enumerate(periods)}
         for whole in periods:

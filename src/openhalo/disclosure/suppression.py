@@ -268,7 +268,7 @@ def _still_secret(part: Protected, earlier: Sequence[Protected]) -> NDArray[np.b
     secret = part.secret & _may_hide(part, earlier)
     cells = part.lattice.cells.select("key", "n")
     for release in earlier:
-        told = release.lattice.cells.select("key", "n").filter(pl.Series(release.stood & ~release.secret))
+        told = release.lattice.cells.select("key", "n").filter(pl.Series(release.stood & ~release.withheld))
         secret &= (
             ~cells.select(pl.struct("key", "n").is_in(told.select(pl.struct("key", "n")).to_series().implode()))
             .to_series()

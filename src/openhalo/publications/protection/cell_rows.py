@@ -44,13 +44,17 @@ class CellRows:
 
         They stand there as they are (`_moved` 1) and as they were (−1), each with its `_key`.
         """
-        by_versions: dict[tuple[int, int | None], list[Period]] = {}
+        forth, back = dict[tuple[int, int | None], list[Period]](), dict[tuple[int, int | None], list[Period]]()
         for days, before in since:
             for later, now in until:
                 both = days.overlap(later)
                 if both is not None and before != now:
-                    by_versions.setdefault((now, before), []).append(both)
-        return self._cut(record, by_versions)
+                    newer, older = max(now, before), min(now, before)
+                    (forth if now == newer else back).setdefault((newer, older), []).append(both)
+        if not back:
+            return self._cut(record, forth)
+        returned = self._cut(record, back).with_columns(-pl.col(MOVED))
+        return pl.concat([self._cut(record, forth), returned]) if forth else returned
 
     def units(self, record: str) -> set[str]:
         """Return the protection units that some record tells apart."""

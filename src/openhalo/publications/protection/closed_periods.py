@@ -44,6 +44,11 @@ def periods(grain: Grain, days: Period) -> list[tuple[str, Period]]:
     return found
 
 
+def whole_periods(grain: Grain, days: Period) -> list[Period]:
+    """Return the periods of a grain that end within these days; only such are told."""
+    return [each for name, each in periods(grain, days) if grain == "all" or name != str(each)]
+
+
 def calendar(grain: Grain, longer: Iterable[Grain], days: Period, told: Iterable[Period] = ()) -> Calendar:
     """Return the pieces of a table by this grain, each called by its days: these mean the same in every release.
 

@@ -9,6 +9,7 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
+from itertools import combinations, pairwise
 
 import numpy as np
 import polars as pl
@@ -24,7 +25,7 @@ from openhalo.disclosure.policy import Policy, Rule
 from openhalo.disclosure.suppression import Protected, primary
 from openhalo.publications.protection.cell_rows import CellRows
 from openhalo.publications.protection.cells import Counted, count_cells, movers
-from openhalo.publications.protection.closed_periods import Calendar, calendar, periods
+from openhalo.publications.protection.closed_periods import Calendar, calendar, periods, whole_periods
 from openhalo.publications.protection.crosses import Cross, crosses
 from openhalo.publications.protection.earlier_releases import Kept, Stretches, TableName
 from openhalo.publications.protection.listed_codes import go_together, listed
@@ -72,6 +73,8 @@ class LateChanges:
     """Record types and fields of places that lie in each other: where one lies that nobody was in is not known."""
     unjoined: set[str] = field(default_factory=set, init=False)
     """Record types with a cross of too many cells."""
+    _placed: list[tuple[Stretches, Protected]] = field(default_factory=list, init=False)
+    """What is told by the tables of this release whose state is found."""
     _known_codes: dict[tuple[str, tuple[str, ...]], dict[str, list[str]]] = field(default_factory=dict, init=False)
 
     def __post_init__(self) -> None:
@@ -114,8 +117,11 @@ class LateChanges:
                 continue
             found.setdefault(stretches, []).append(table)
             if self.earlier:
-                self.told += [self._open_cells(table, stretches)]
+                part = self._told_of(table, stretches)
+                self.told.append(part.told())
+                self._placed.append((stretches, part))
         del self.told[known:]
+        self._placed.clear()
         if problems:
             raise ReleaseError(problems)
         return found
@@ -158,8 +164,24 @@ class LateChanges:
         used = {theirs.grain for table in self.tables for theirs in table.sides if theirs.record == side.record}
         longer = [grain for grain in GRAINS[GRAINS.index(side.grain) + 1 :] if grain in used]
         told = [one.days[side.record] for one in self.earlier if side.record in one.days]
+        told += self._between_told(side) if self.earlier else ()
         told += [table.days for table in self.tables for theirs in table.sides if theirs.record == side.record]
         return calendar(side.grain, longer, self.span(side.record), [self.days[side.record], *told])
+
+    def _between_told(self, side: Counted) -> Iterator[Period]:
+        """Yield days that nobody told of, and that are the difference of days told of some margin of these cells.
+
+        Of a total, also the days that were told: it can be newer than they are.
+        """
+        for size in range(len(side.dims) + 1):
+            for margin in combinations(side.dims, size):
+                told = {*whole_periods(side.grain, self.days[side.record])}
+                for kept in self.earlier:
+                    also = [one for one in kept.sides if one.record == side.record and {*margin} <= {*one.dims}]
+                    told |= {each for one in also for each in whole_periods(one.grain, kept.days[side.record])}
+                ends = sorted({end for one in told for end in (one.first, one.last + _DAY)})
+                between = (Period(first, after - _DAY) for first, after in pairwise(ends))
+                yield from (one for one in between if one not in told or not side.dims)
 
     def _state(self, table: Table, all_wait: bool) -> Stretches | None:
         """Return the newest state of the records that a table may tell; None where there is none."""
@@ -204,13 +226,17 @@ class LateChanges:
         return [Period.parse(code) for code in small_changes(now, self.told, self.policy.k)]
 
     def _thin(self, table: Table, stretches: Stretches) -> list[Period]:
-        """Return the days over which too few people or officers stand behind what changed since any earlier state."""
+        """Return the days over which too few people or officers stand behind the difference to what is told already."""
         found: set[str] = set()
-        for kept in self.earlier:
-            for view, part in zip(kept.views, kept.parts, strict=True):
-                for side in table.sides:
-                    if side.record in kept.days:
-                        found |= self._thin_since(view.stretches, part, side, kept.days[side.record], stretches)
+        told = [
+            (view.stretches, part, kept.days)
+            for kept in self.earlier
+            for view, part in zip(kept.views, kept.parts, strict=True)
+        ]
+        for before, part, days in (*told, *((*one, self.days) for one in self._placed)):
+            for side in table.sides:
+                if side.record in days:
+                    found |= self._thin_since(before, part, side, days[side.record], stretches)
         return [Period.parse(code) for code in sorted(found)]
 
     def _thin_since(self, before: Stretches, part: Protected, side: Counted, days: Period, now: Stretches) -> set[str]:
@@ -226,11 +252,11 @@ class LateChanges:
         codes = spoken_of(thin.select("key", "n"), told).select(period())["period"].unique().drop_nulls()
         return {code for code in codes if (over := Period.parse(code)).first >= days.first and over.last <= days.last}
 
-    def _open_cells(self, table: Table, stretches: Stretches) -> pl.DataFrame:
-        """Return what can be known of a table, as `Protected.told` has it."""
+    def _told_of(self, table: Table, stretches: Stretches) -> Protected:
+        """Return what can be known of a table by itself."""
         lattice = Lattice.of(self.cells(table, stretches))
         secret = secrets(lattice, rule_for(self.policy, lattice))
-        return Protected(lattice, secret, secret, self.policy.rule()).told()
+        return Protected(lattice, secret, secret, self.policy.rule())
 
 
 def rule_for(policy: Policy, lattice: Lattice) -> Rule:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
+import numpy as np
 import polars as pl
 
 from openhalo.base.errors import ReleaseError
@@ -133,7 +134,20 @@ def protected(
         parts.append(Protected(lattice, secret, withheld, rule, published))
         outlines.append(made)
     safe = withhold_together(parts, known)
-    return [State(*one) for one in zip(views, outlines, safe, strict=True)]
+    return [
+        State(stretches, made, _as_shown(part, made))
+        for stretches, made, part in zip(views, outlines, safe, strict=True)
+    ]
+
+
+def _as_shown(part: Protected, outlines: Sequence[Outline]) -> Protected:
+    """Return a part in which a cell is withheld, too, that stands in withheld rows only: a share hides its count."""
+    cells = part.cells()
+    listed = [one for one in outlines if one.periods]
+    shown = [keys.filter(~one.marks(one.rows, cells)) for one in listed for _role, keys in one.keys(one.rows)]
+    told = part.lattice.cells["key"].is_in(pl.concat(shown).unique().implode() if shown else []).to_numpy()
+    published = np.ones_like(told) if part.published is None else part.published
+    return replace(part, withheld=part.withheld | (published & ~told))
 
 
 def _outline(table: Table, cells: Sequence[CountTable], late: LateChanges) -> Outline:
