@@ -5,7 +5,7 @@ import pytest
 from openhalo.analyses.runner import run_plan
 from openhalo.sites.init import init_site
 from openhalo.sites.open_site import open_site
-from openhalo.sites.premises import open_records
+from openhalo.sites.opened_site import open_records
 from tests.copies import with_plan
 from tests.libraries import library
 

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from openhalo.analyses.runner import run_one
-from openhalo.sites.premises import open_records
+from openhalo.sites.opened_site import open_records
 from openhalo.statistics import monitoring
 from tests.copies import with_plan
 from tests.libraries import library

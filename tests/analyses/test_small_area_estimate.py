@@ -9,7 +9,7 @@ import pytest
 from openhalo.analyses.context import AnalysisContext
 from openhalo.analyses.kinds.small_area_estimate.account import Area, SmallAreas, sentence
 from openhalo.analyses.kinds.small_area_estimate.answers_by_kind import answers_by_kind
-from openhalo.sites.premises import open_records
+from openhalo.sites.opened_site import open_records
 from openhalo.statistics.results import Result
 from tests.libraries import needs
 

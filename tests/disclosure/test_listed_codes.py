@@ -7,7 +7,7 @@ import pytest
 
 from openhalo.publications.protection.cells import Counted, dimension
 from openhalo.publications.protection.listed_codes import go_together, listed
-from openhalo.sites.premises import open_records
+from openhalo.sites.opened_site import open_records
 from tests.disclosure.private_department import deliver, department, stops
 
 TRAFFIC, BUSY = "reason = 'TRAFFIC'", "reason = 'TRAFFIC' and search_conducted"

@@ -34,7 +34,7 @@ from openhalo.records.reading import Records
 from openhalo.records.store import Store
 from openhalo.releases.register import Entry
 from openhalo.sites.open_site import open_site
-from openhalo.sites.premises import open_records
+from openhalo.sites.opened_site import open_records
 from openhalo.sites.publishing import precaution_of
 from tests.disclosure.changing_department import STOPS
 from tests.disclosure.private_department import department

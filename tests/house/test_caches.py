@@ -8,7 +8,7 @@ from datetime import date
 import pytest
 
 import openhalo
-from openhalo.sites.premises import open_records
+from openhalo.sites.opened_site import open_records
 
 
 def _dataclasses():

@@ -14,7 +14,7 @@ from openhalo.language.translation import ENGLISH
 from openhalo.publications.build import build
 from openhalo.publications.imprint import Declared, Imprint
 from openhalo.sites.open_site import open_site
-from openhalo.sites.premises import open_records
+from openhalo.sites.opened_site import open_records
 from openhalo.sites.settings import message_folders
 
 from .right_to_left import right_to_left

@@ -13,7 +13,7 @@ from openhalo.measures.evaluation import evaluate
 from openhalo.measures.planning import Question
 from openhalo.sites.init import init_site
 from openhalo.sites.open_site import open_site
-from openhalo.sites.premises import open_records
+from openhalo.sites.opened_site import open_records
 from tests.libraries import library
 
 pd = library("pandas")

@@ -9,7 +9,7 @@ from openhalo.language.translation import ENGLISH, Language
 from openhalo.publications.build import build
 from openhalo.publications.imprint import Declared, Imprint
 from openhalo.sites.open_site import open_site
-from openhalo.sites.premises import open_records
+from openhalo.sites.opened_site import open_records
 
 from .made_up import AGENCY, small_site
 

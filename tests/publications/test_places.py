@@ -14,7 +14,7 @@ from openhalo.charts.svg import Drawings
 from openhalo.publications.tables.place_centres import FEWEST_RECORDS, centres
 from openhalo.publications.tables.release_figures import release_figures
 from openhalo.sites.open_site import open_site
-from openhalo.sites.premises import open_records
+from openhalo.sites.opened_site import open_records
 from tests.libraries import library
 
 from .made_up import AGENCY, SOURCE

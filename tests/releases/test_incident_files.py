@@ -5,7 +5,7 @@ import polars as pl
 from openhalo.catalogue.record_types import STAGING_COLUMNS, SYSTEM_COLUMNS
 from openhalo.publications.imprint import Declared, Imprint
 from openhalo.publications.tables.incident_file import write_incidents
-from openhalo.sites.premises import open_records
+from openhalo.sites.opened_site import open_records
 from tests.releases.site import rows, small_site
 
 PLACE = "data/incidents/stops/stop.parquet"

@@ -12,7 +12,7 @@ from openhalo.publications.tables.incident_file import write_incidents
 from openhalo.publications.tables.release_figures import release_figures
 from openhalo.releases.tables import write_twins
 from openhalo.sites.open_site import open_site
-from openhalo.sites.premises import open_records
+from openhalo.sites.opened_site import open_records
 from openhalo.verification.definitions import write_definitions
 from openhalo.verification.derivation import Derivation
 from openhalo.verification.rederivation import rederive

@@ -8,19 +8,19 @@ from openhalo.early_intervention.backtest import Backtest, backtest
 from openhalo.early_intervention.counts import ROSTER, count_over_a_year, held_of, must_hold
 from openhalo.early_intervention.look_back import months_before
 from openhalo.early_intervention.roster import read_roster
-from openhalo.sites.premises import Premises, open_records
+from openhalo.sites.opened_site import OpenedSite, open_records
 from openhalo.sites.risk_gate import keep
 
 
 def try_out(
-    premises: Premises, outcome: str, counted: str, first: int, last: int, capacity: int, report: Report
+    opened: OpenedSite, outcome: str, counted: str, first: int, last: int, capacity: int, report: Report
 ) -> Backtest:
     """Try every way to choose at the ends of some years, and keep what came of it; the arguments of `Site.backtest`."""
-    records = open_records(premises)
+    records = open_records(opened)
     must_hold(records, *ROSTER)
-    governance = premises.governance
+    governance = opened.governance
     outcome = outcome or (governance.outcome if governance else "allegations")
-    foreseen, history = (count_over_a_year(premises.catalogue, name) for name in (outcome, counted or outcome))
+    foreseen, history = (count_over_a_year(opened.catalogue, name) for name in (outcome, counted or outcome))
     held = held_of(records, foreseen)
     held_of(records, history)
     roster = read_roster(records)
@@ -36,7 +36,7 @@ def try_out(
     if not capacity and governance is not None:
         capacity = governance.capacity
     capacity = capacity or max(1, round(0.02 * roster.serving(origins[-1]).sum()))
-    rules = list(premises.catalogue.rules.values())
+    rules = list(opened.catalogue.rules.values())
     tried = backtest(records, roster, foreseen, history, rules, origins, capacity, report)
-    keep(premises.layout.backtests, tried)
+    keep(opened.layout.backtests, tried)
     return tried

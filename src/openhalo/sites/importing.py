@@ -29,7 +29,7 @@ from openhalo.records.counting import describe
 from openhalo.records.manifest import Manifest, TableVersion, publish
 from openhalo.records.purging import counted
 from openhalo.records.staging import Staged, stage
-from openhalo.sites.premises import Premises
+from openhalo.sites.opened_site import OpenedSite
 from openhalo.sites.purging import finish, silence
 from openhalo.sites.signed_receipts import must_be_counted
 
@@ -54,29 +54,29 @@ class Delivery:
     """Seconds to wait for another import."""
 
 
-def import_file(delivery: Delivery, premises: Premises, report: Report = silent) -> Receipt:
+def import_file(delivery: Delivery, opened: OpenedSite, report: Report = silent) -> Receipt:
     """Take in one file and return its receipt. The same file under the same spec changes nothing.
 
     Raises:
         DeliveryError: the file cannot be read, or would take back much of the store unconfirmed.
         StoreError: another import holds the store, or receipts of purges are not as counted.
     """
-    agencies = premises.settings.agencies
+    agencies = opened.settings.agencies
     if delivery.agency not in agencies:
         raise SiteError(Problem(SETTINGS, f"there is no agency '{delivery.agency}'", name_all(agencies)))
-    folder, store = premises.deliveries, premises.store
+    folder, store = opened.deliveries, opened.store
     private_folder(folder)
     with store.writing(delivery.patience):
-        must_be_counted(premises)
+        must_be_counted(opened)
         void(folder, store.manifest().version)
-        finish(premises, report)
+        finish(opened, report)
         # A file that the reader still holds open cannot be removed on Windows; the next import removes it.
         with tempfile.TemporaryDirectory(prefix=SCRATCH, dir=folder, ignore_cleanup_errors=True) as scratch:
-            return _import(delivery, premises, Path(scratch), report)
+            return _import(delivery, opened, Path(scratch), report)
 
 
-def _import(delivery: Delivery, premises: Premises, scratch: Path, report: Report) -> Receipt:
-    folder, store, catalogue = premises.deliveries, premises.store, premises.catalogue
+def _import(delivery: Delivery, opened: OpenedSite, scratch: Path, report: Report) -> Receipt:
+    folder, store, catalogue = opened.deliveries, opened.store, opened.catalogue
     source, record, manifest = delivery.source, delivery.record, store.manifest()
     earlier = [r for r in read_receipts(folder) if (r.agency, r.source) == (delivery.agency, source.id)]
     if delivery.mend and delivery.mend not in [r.delivery for r in earlier]:
@@ -98,7 +98,7 @@ def _import(delivery: Delivery, premises: Premises, scratch: Path, report: Repor
         *validation.faults(record, catalogue.schema, {p[-1]: m.column for p, m in source.mappings()}, date.today()),
     ]
     staged = stage(mapped, all_faults, record, max(len(source.repeat), 1), scratch / "staged")
-    purged = silence(staged, record, source, delivery.agency, premises)
+    purged = silence(staged, record, source, delivery.agency, opened)
     arrival = changes.Arrival(
         delivery=next_delivery(folder),
         agency=delivery.agency,

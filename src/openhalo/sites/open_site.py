@@ -33,9 +33,9 @@ from openhalo.releases.comparing import compare, must_follow
 from openhalo.releases.hashes import verify
 from openhalo.sites.backtesting import try_out
 from openhalo.sites.importing import Delivery, import_file
+from openhalo.sites.opened_site import OpenedSite, open_records
 from openhalo.sites.outcomes import FollowUp, follow_up
 from openhalo.sites.oversight_release import hand_over
-from openhalo.sites.premises import Premises, open_records
 from openhalo.sites.publishing import publish, try_policy
 from openhalo.sites.purging import purge
 from openhalo.sites.signalling import quarterly_sheet, see_own_record, signal
@@ -45,7 +45,7 @@ from openhalo.verification.definitions import read_definitions
 from openhalo.verification.rederivation import Rederived, rederive
 
 
-class Site(Premises):
+class Site(OpenedSite):
     """A site's folder, and everything that can be done there."""
 
     def source(self, source: str, agency: str) -> SourceSpec:

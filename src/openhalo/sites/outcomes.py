@@ -9,7 +9,7 @@ from openhalo.early_intervention.counts import ROSTER, count_over_two_years, mus
 from openhalo.early_intervention.factor_verdicts import FactorPrecision, factor_precision
 from openhalo.early_intervention.interventions import Outcome, outcomes
 from openhalo.early_intervention.roster import read_roster
-from openhalo.sites.premises import Premises, open_records
+from openhalo.sites.opened_site import OpenedSite, open_records
 
 INTERVENTIONS, VERDICTS = "officers/intervention", "officers/factor_verdict"
 
@@ -34,10 +34,10 @@ class FollowUp:
         }
 
 
-def follow_up(premises: Premises, outcome: str, version: int | None) -> FollowUp:
+def follow_up(opened: OpenedSite, outcome: str, version: int | None) -> FollowUp:
     """Return what followed interventions, and how useful each factor was; the arguments are of `Site.outcomes`."""
-    records = open_records(premises, version)
-    spec = count_over_two_years(premises.catalogue, outcome)
+    records = open_records(opened, version)
+    spec = count_over_two_years(opened.catalogue, outcome)
     held = [record for record in (INTERVENTIONS, VERDICTS) if record in records.manifest.tables]
     if not held:
         found = "no interventions and no verdicts have been imported"

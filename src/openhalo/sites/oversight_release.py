@@ -21,18 +21,18 @@ from openhalo.base.signing import sign, site_key
 from openhalo.disclosure.policy import OversightBody
 from openhalo.publications.protection.earlier_releases import Kept, keep, read_what_is_kept
 from openhalo.releases.tables import write_csv
-from openhalo.sites.premises import Premises
+from openhalo.sites.opened_site import OpenedSite
 
 FIGURES, STATEMENT = "figures.csv", "statement.json"
 
 
-def given(premises: Premises) -> Sequence[Kept]:
+def given(opened: OpenedSite) -> Sequence[Kept]:
     """Return what is kept of all that the body was given, oldest first.
 
     Raises:
         ReleaseError: figures lie there of which nothing is kept.
     """
-    folder = premises.layout.for_oversight
+    folder = opened.layout.for_oversight
     numbers = sorted(path.name for path in folder.glob("[0-9]*") if path.is_dir())
     lost = [name for name in numbers if not (folder / f"{name}.json").is_file()]
     if lost:
@@ -41,10 +41,10 @@ def given(premises: Premises) -> Sequence[Kept]:
     return [read_what_is_kept(folder, name) for name in numbers]
 
 
-def set_aside(premises: Premises, number: str, body: OversightBody, figures: pl.DataFrame, kept: Kept) -> None:
+def set_aside(opened: OpenedSite, number: str, body: OversightBody, figures: pl.DataFrame, kept: Kept) -> None:
     """Write what the body may be given beside a release, and keep what protects the next."""
-    folder = private_folder(premises.layout.for_oversight) / number
-    keep(kept, premises.layout.for_oversight, number)
+    folder = private_folder(opened.layout.for_oversight) / number
+    keep(kept, opened.layout.for_oversight, number)
     private_folder(folder)
     write_csv(figures, folder / FIGURES)
     facts = {
@@ -55,14 +55,14 @@ def set_aside(premises: Premises, number: str, body: OversightBody, figures: pl.
         "sha256": hash_file(folder / FIGURES),
         "made": datetime.now(UTC).isoformat(),
     }
-    write_json(folder / STATEMENT, sign(facts, site_key(premises.layout.keys)).model_dump())
+    write_json(folder / STATEMENT, sign(facts, site_key(opened.layout.keys)).model_dump())
 
 
-def hand_over(premises: Premises, file: Path, by: str, number: str) -> dict[str, Any]:
+def hand_over(opened: OpenedSite, file: Path, by: str, number: str) -> dict[str, Any]:
     """Write what the body may be given beside a release into a zip file, and a signed receipt of it into the site.
 
     Args:
-        premises: the site.
+        opened: the site.
         file: the zip file; it must not be there yet.
         by: who hands it over.
         number: the release.
@@ -70,7 +70,7 @@ def hand_over(premises: Premises, file: Path, by: str, number: str) -> dict[str,
     Raises:
         ReleaseError: nothing was set aside with the release, nobody is named, or the file cannot be written.
     """
-    folder = premises.layout.for_oversight / number
+    folder = opened.layout.for_oversight / number
     problems = []
     if not (folder / STATEMENT).is_file():
         todo = f"name the body in {POLICY} (oversight) before the next release is published"
@@ -91,6 +91,6 @@ def hand_over(premises: Premises, file: Path, by: str, number: str) -> dict[str,
         made.chmod(0o600)
         facts = {"release": number, "by": by.strip(), "at": datetime.now(UTC).isoformat(), "sha256": hash_file(made)}
         # The receipt first: a file that is there without one would be a hand-over that nobody knows of.
-        write_json(folder / f"handed-over-{done + 1:03}.json", sign(facts, site_key(premises.layout.keys)).model_dump())
+        write_json(folder / f"handed-over-{done + 1:03}.json", sign(facts, site_key(opened.layout.keys)).model_dump())
         made.rename(file)
     return facts

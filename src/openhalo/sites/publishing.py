@@ -26,8 +26,8 @@ from openhalo.releases.signature import previous_hash, sign_release
 from openhalo.sites.analysis_plan import must_stand
 from openhalo.sites.checking import check_site
 from openhalo.sites.disclosure_policy import read_policy
+from openhalo.sites.opened_site import OpenedSite, open_records
 from openhalo.sites.oversight_release import given, set_aside
-from openhalo.sites.premises import Premises, open_records
 from openhalo.sites.settings import Settings, message_folders
 from openhalo.sites.signed_receipts import must_be_counted
 
@@ -35,32 +35,32 @@ _DRAFT = ".draft-"
 
 
 def publish(
-    premises: Premises,
+    opened: OpenedSite,
     today: date | None,
     patience: float,
     report: Report,
 ) -> Path:
     """Make a release and return its folder; the arguments are those of `Site.publish`."""
-    if problems := check_site(premises.path, premises.catalogue):
+    if problems := check_site(opened.path, opened.catalogue):
         raise SiteError(problems)
-    must_be_counted(premises)
-    settings, plan, records, register = premises.settings, premises.plan, open_records(premises), premises.register
-    with register.changing(patience), _draft(premises.releases) as draft:
-        must_stand(plan, premises.releases)
-        folder = premises.releases / register.next_number()
-        made, earlier, imprint = Path(draft) / folder.name, register.public(), _imprint(premises, folder.name)
+    must_be_counted(opened)
+    settings, plan, records, register = opened.settings, opened.plan, open_records(opened), opened.register
+    with register.changing(patience), _draft(opened.releases) as draft:
+        must_stand(plan, opened.releases)
+        folder = opened.releases / register.next_number()
+        made, earlier, imprint = Path(draft) / folder.name, register.public(), _imprint(opened, folder.name)
         done = build(
             made,
             records,
             imprint,
-            receipts(premises.deliveries),
+            receipts(opened.deliveries),
             plan=plan,
-            charts=premises.layout.drawn_charts,
+            charts=opened.layout.drawn_charts,
             previous=earlier[-1] if earlier else None,
-            precaution=precaution_of(premises, folder.name, today or date.today()),
+            precaution=precaution_of(opened, folder.name, today or date.today()),
             report=report,
         )
-        sign_release(made, done, previous_hash(register.entries()), site_key(premises.layout.keys))
+        sign_release(made, done, previous_hash(register.entries()), site_key(opened.layout.keys))
         register.add(
             Entry(
                 number=folder.name,
@@ -71,9 +71,9 @@ def publish(
             )
         )
         done_folder = made.rename(folder)
-        if premises.layout.policy.is_file():
-            told = still_public(premises.layout.kept_cells, premises.releases)
-            forget(premises.store, versions_read(told))
+        if opened.layout.policy.is_file():
+            told = still_public(opened.layout.kept_cells, opened.releases)
+            forget(opened.store, versions_read(told))
         return done_folder
 
 
@@ -91,13 +91,13 @@ def declared_of(settings: Settings) -> list[Declared]:
     return [Declared(one.record, one.fields, one.reason, one.reference) for one in settings.declared_public]
 
 
-def precaution_of(premises: Premises, number: str, today: date) -> Precaution | None:
+def precaution_of(opened: OpenedSite, number: str, today: date) -> Precaution | None:
     """Return how private figures of the next release are protected; None for a site without a policy."""
-    layout = premises.layout
+    layout = opened.layout
     if not layout.policy.is_file():
         return None
-    earlier = still_public(layout.kept_cells, premises.releases)
-    folders = sorted(one for one in premises.releases.glob("[0-9]*") if one.is_dir())
+    earlier = still_public(layout.kept_cells, opened.releases)
+    folders = sorted(one for one in opened.releases.glob("[0-9]*") if one.is_dir())
     policy = read_policy(layout.policy)
     made = Precaution(
         policy,
@@ -112,13 +112,13 @@ def precaution_of(premises: Premises, number: str, today: date) -> Precaution | 
         return made
     return replace(
         made,
-        given=given(premises),
-        set_aside=lambda figures, kept: set_aside(premises, number, body, figures, kept),
+        given=given(opened),
+        set_aside=lambda figures, kept: set_aside(opened, number, body, figures, kept),
     )
 
 
-def _imprint(premises: Premises, number: str) -> Imprint:
-    settings = premises.settings
+def _imprint(opened: OpenedSite, number: str) -> Imprint:
+    settings = opened.settings
     publisher = settings.publisher
     return Imprint(
         title=settings.title,
@@ -126,7 +126,7 @@ def _imprint(premises: Premises, number: str) -> Imprint:
         publisher_kind=publisher.kind,
         note=publisher.note,
         contact=publisher.contact,
-        languages=[message_files.read(tag, message_folders(premises.path)) for tag in settings.languages],
+        languages=[message_files.read(tag, message_folders(opened.path)) for tag in settings.languages],
         agencies=[agency.name for agency in settings.agencies.values()],
         declared=declared_of(settings),
         next_release=settings.next_release,
@@ -137,10 +137,10 @@ def _imprint(premises: Premises, number: str) -> Imprint:
     )
 
 
-def try_policy(premises: Premises, today: date | None) -> DryRun | None:
+def try_policy(opened: OpenedSite, today: date | None) -> DryRun | None:
     """Try the disclosure policy on the records at hand; the argument is that of `Site.dry_run`."""
-    precaution = precaution_of(premises, "", today or date.today())
-    records = open_records(premises) if precaution else None
+    precaution = precaution_of(opened, "", today or date.today())
+    records = open_records(opened) if precaution else None
     if precaution is None or records is None or not records.manifest.tables:
         return None
-    return dry_run(records, declared_of(premises.settings), precaution)
+    return dry_run(records, declared_of(opened.settings), precaution)

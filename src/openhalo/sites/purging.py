@@ -32,7 +32,7 @@ from openhalo.records.purged_rows import links_to, rows_again
 from openhalo.records.purging import Purge
 from openhalo.records.staging import Staged
 from openhalo.records.writing import table_version
-from openhalo.sites.premises import Premises
+from openhalo.sites.opened_site import OpenedSite
 from openhalo.sites.signed_receipts import must_be_counted
 
 
@@ -52,7 +52,7 @@ class Journal(BaseModel):
 
 
 def purge(
-    premises: Premises,
+    opened: OpenedSite,
     key: str,
     authority: str,
     oversight: str = "",
@@ -62,7 +62,7 @@ def purge(
     """Take a record out of everything that the site holds and return the receipt of it.
 
     Args:
-        premises: the site.
+        opened: the site.
         key: the record's key: agency/source/id.
         authority: the order, statute or decision that it rests on.
         oversight: what oversight decided; needed where the record type says so.
@@ -74,47 +74,47 @@ def purge(
     """
     if not authority.strip():
         raise StoreError(Problem("purge", "nothing is purged without authority", todo="name it: --authority REF"))
-    store = premises.store
+    store = opened.store
     with store.writing(patience):
-        must_be_counted(premises)
-        void(premises.deliveries, store.manifest().version)
-        finish(premises, report)
-        record = _record_type(premises, key)
+        must_be_counted(opened)
+        void(opened.deliveries, store.manifest().version)
+        finish(opened, report)
+        record = _record_type(opened, key)
         if record.purge == "with_oversight" and not oversight.strip():
             found = f"{record.plural} can't be purged by the agency alone"
             raise StoreError(Problem(record.id, found, todo="name what oversight decided: --oversight REF"))
         report("looking for it in every version")
-        plan = _plan(premises, key, record, authority, oversight)
+        plan = _plan(opened, key, record, authority, oversight)
         purging.folder(store).mkdir(parents=True, exist_ok=True)
-        purged_counts.keep(store, plan.receipt.purge, record, key, _still_read(premises, record, plan.receipt.versions))
+        purged_counts.keep(store, plan.receipt.purge, record, key, _still_read(opened, record, plan.receipt.versions))
         write_json(purging.journal_file(store), plan.model_dump(mode="json"))
-        finish(premises, report)
+        finish(opened, report)
         return purging.purges(store)[-1]
 
 
-def _still_read(premises: Premises, record: RecordType, versions: Collection[int]) -> dict[int, Counted]:
+def _still_read(opened: OpenedSite, record: RecordType, versions: Collection[int]) -> dict[int, Counted]:
     """Return what protected figures that are out read of a record type, by store version."""
     try:
-        told = still_public(premises.layout.kept_cells, premises.releases)
+        told = still_public(opened.layout.kept_cells, opened.releases)
     except OpenHaloError:
         return {}  # Without what was kept nothing more is published; a purge does not wait for that.
-    return {version: read for version in versions if (read := fields_read(told, premises.catalogue, record, version))}
+    return {version: read for version in versions if (read := fields_read(told, opened.catalogue, record, version))}
 
 
-def finish(premises: Premises, report: Report = silent) -> None:
+def finish(opened: OpenedSite, report: Report = silent) -> None:
     """Finish a purge that a crash broke off; nothing to do without one. Hold the store's lock."""
-    store = premises.store
+    store = opened.store
     if not purging.journal_file(store).exists():
         return
     plan = read_kept(purging.journal_file(store), Journal, "the journal of a purge")
     key, receipt = plan.key, plan.receipt
     try:
         report("taking it out of every version")
-        for place in purging.places(premises.catalogue.record_types, receipt.record):
+        for place in purging.places(opened.catalogue.record_types, receipt.record):
             purging.rewrite(store, place, plan.files.get(place.record.id, []), key)
         later = range(plan.from_version + 1, store.manifest().version + 1)  # published before the crash
         tell_rewritten(store, plan.files, [*receipt.versions, *later])
-        _clean_deliveries(premises, key)
+        _clean_deliveries(opened, key)
     except OSError as error:
         problem = Problem(
             str(error.filename or store.root),
@@ -122,22 +122,22 @@ def finish(premises: Premises, report: Report = silent) -> None:
             todo="close whatever reads this file; the next import or purge finishes it",
         )
         raise StoreError(problem) from None
-    _recount(premises, plan, purging.keep_receipt(store, receipt, site_key(premises.layout.keys)))
+    _recount(opened, plan, purging.keep_receipt(store, receipt, site_key(opened.layout.keys)))
     purging.journal_file(store).unlink()
 
 
-def silence(staged: Staged, record: RecordType, source: SourceSpec, agency: str, premises: Premises) -> pl.Series:
+def silence(staged: Staged, record: RecordType, source: SourceSpec, agency: str, opened: OpenedSite) -> pl.Series:
     """Refuse purged records among the staged rows of an import, and blank links to them.
 
     Returns:
         The numbers of the rows that brought a purged record: they count as rejected and nothing of them is kept.
     """
-    hashes = {(past.record, past.key_hash) for past in purging.purges(premises.store)}
+    hashes = {(past.record, past.key_hash) for past in purging.purges(opened.store)}
     by_record = {name: [h for n, h in sorted(hashes) if n == name] for name, _ in sorted(hashes)}
     links = {n: f.to for n, f in record.fields.items() if f.to in by_record and n in staged.columns}
     if record.id not in by_record and not links:
         return pl.Series("row", [], pl.Int64)
-    salt = site_salt(premises.layout.keys)
+    salt = site_salt(opened.layout.keys)
     again = rows_again(staged, agency, source.id, bool(source.key), salt, by_record.get(record.id, []))
     changes = [pl.col("refused") | pl.col("staged_place").is_in(again["staged_place"].implode())]
     for name, target in links.items():
@@ -151,10 +151,10 @@ def silence(staged: Staged, record: RecordType, source: SourceSpec, agency: str,
     return again["row"].unique()
 
 
-def _plan(premises: Premises, key: str, record: RecordType, authority: str, oversight: str) -> Journal:
-    store, record_types = premises.store, premises.catalogue.record_types
+def _plan(opened: OpenedSite, key: str, record: RecordType, authority: str, oversight: str) -> Journal:
+    store, record_types = opened.store, opened.catalogue.record_types
     files = {place.record.id: purging.find(store, place, key) for place in purging.places(record_types, record.id)}
-    if not any(files.values()) and not _in_deliveries(premises, key):
+    if not any(files.values()) and not _in_deliveries(opened, key):
         raise StoreError(
             Problem(
                 "purge",
@@ -163,7 +163,7 @@ def _plan(premises: Premises, key: str, record: RecordType, authority: str, over
             )
         )
     touched = sorted({v for table, names in files.items() for v in purging.touched_versions(store, table, names)})
-    known = premises.register.entries()
+    known = opened.register.entries()
     recall = [one.number for one in known if one.store_version in touched and one.state != "recalled"]
     receipt = Purge(
         purge=f"{max((int(past.purge) for past in purging.purges(store)), default=0) + 1:06d}",
@@ -171,7 +171,7 @@ def _plan(premises: Premises, key: str, record: RecordType, authority: str, over
         authority=authority,
         oversight=oversight,
         record=record.id,
-        key_hash=purging.key_hash(site_salt(premises.layout.keys), key),
+        key_hash=purging.key_hash(site_salt(opened.layout.keys), key),
         versions=touched,
         releases=recall,
     )
@@ -185,72 +185,72 @@ def _plan(premises: Premises, key: str, record: RecordType, authority: str, over
     )
 
 
-def _recount(premises: Premises, plan: Journal, receipt: Path) -> None:
+def _recount(opened: OpenedSite, plan: Journal, receipt: Path) -> None:
     """Publish a version that counts the purge, and its records anew where the newest one rested on the record."""
-    store, manifest = premises.store, premises.store.manifest()
+    store, manifest = opened.store, opened.store.manifest()
     if manifest.version != plan.from_version:
         return
     number = purging.receipt_files(store).index(receipt) + 1
     counted = PurgesCounted(number=number, last=hash_file(receipt)) if manifest.purges or number == 1 else None
     tables = dict(manifest.tables)
     for name in plan.recount:
-        record, version = premises.catalogue.record_type(name), tables[name].delta_version
+        record, version = opened.catalogue.record_type(name), tables[name].delta_version
         tables[name] = table_version(store, record, version, {}, manifest)
     changed = {"version": manifest.version + 1, "created": datetime.now(UTC), "tables": tables, "purges": counted}
     publish(store.manifests, manifest.model_copy(update=changed))
 
 
-def _record_type(premises: Premises, key: str) -> RecordType:
+def _record_type(opened: OpenedSite, key: str) -> RecordType:
     parts = key.split("/", 2)
     wanted = tuple(parts[:2])
-    for receipt in reversed(receipts(premises.deliveries)):
+    for receipt in reversed(receipts(opened.deliveries)):
         if (receipt.agency, receipt.source) == wanted and len(parts) == 3:
-            return premises.catalogue.record_type(receipt.record)
+            return opened.catalogue.record_type(receipt.record)
     found = f"'{key}' is no key of a record that was delivered here"
     raise StoreError(Problem("purge", found, "agency/source/id, as `openhalo records` lists it"))
 
 
-def _in_deliveries(premises: Premises, key: str) -> bool:
+def _in_deliveries(opened: OpenedSite, key: str) -> bool:
     return any(
         not kept.equals(before)
-        for receipt in receipts(premises.deliveries)
-        for path, before, kept in _delivery_files(premises, receipt, key)
+        for receipt in receipts(opened.deliveries)
+        for path, before, kept in _delivery_files(opened, receipt, key)
     )
 
 
-def _clean_deliveries(premises: Premises, key: str) -> None:
-    for receipt in receipts(premises.deliveries):
-        for path, before, kept in _delivery_files(premises, receipt, key):
+def _clean_deliveries(opened: OpenedSite, key: str) -> None:
+    for receipt in receipts(opened.deliveries):
+        for path, before, kept in _delivery_files(opened, receipt, key):
             if kept.is_empty():
                 path.unlink()
             elif not kept.equals(before):
                 purging.replace_parquet(kept.lazy(), path)
 
 
-def _delivery_files(premises: Premises, receipt: Receipt, key: str) -> list[tuple[Path, pl.DataFrame, pl.DataFrame]]:
+def _delivery_files(opened: OpenedSite, receipt: Receipt, key: str) -> list[tuple[Path, pl.DataFrame, pl.DataFrame]]:
     """Return the files of a delivery with their rows, and those rows without what names the key."""
     agency, source, identity = key.split("/", 2)
     if receipt.agency != agency:
         return []
     found, own = [], receipt.source == source
-    withdrawn = withdrawn_file(premises.deliveries, receipt.delivery)
+    withdrawn = withdrawn_file(opened.deliveries, receipt.delivery)
     if own and withdrawn.exists():
         rows = pl.read_parquet(withdrawn)
         found.append((withdrawn, rows, rows.filter(pl.col("record_key") != key)))
-    rejected = rejected_file(premises.deliveries, receipt.delivery)
+    rejected = rejected_file(opened.deliveries, receipt.delivery)
     if rejected.exists():
         rows = pl.read_parquet(rejected)
-        kept = _without(rows, premises, receipt, identity) if own else rows
-        found.append((rejected, rows, _unlinked(kept, premises, receipt, source, identity)))
+        kept = _without(rows, opened, receipt, identity) if own else rows
+        found.append((rejected, rows, _unlinked(kept, opened, receipt, source, identity)))
     return found
 
 
-def _unlinked(rows: pl.DataFrame, premises: Premises, receipt: Receipt, target: str, identity: str) -> pl.DataFrame:
+def _unlinked(rows: pl.DataFrame, opened: OpenedSite, receipt: Receipt, target: str, identity: str) -> pl.DataFrame:
     """Return rejected rows without the cells that link to the record, and without its id in their reasons."""
-    source = premises.catalogue.sources.get(receipt.source)
+    source = opened.catalogue.sources.get(receipt.source)
     if source is None:
         return rows
-    fields = premises.catalogue.record_type(receipt.record).fields
+    fields = opened.catalogue.record_type(receipt.record).fields
     links = {
         mapping.column
         for (*_, name), mapping in source.mappings()
@@ -269,14 +269,14 @@ def _unlinked(rows: pl.DataFrame, premises: Premises, receipt: Receipt, target: 
     return rows.with_columns(*cells, pl.col("reasons").list.eval(reasons))
 
 
-def _without(rows: pl.DataFrame, premises: Premises, receipt: Receipt, identity: str) -> pl.DataFrame:
+def _without(rows: pl.DataFrame, opened: OpenedSite, receipt: Receipt, identity: str) -> pl.DataFrame:
     """Return rejected rows that are not the record's own; none where that can no longer be told."""
-    source = premises.catalogue.sources.get(receipt.source)
+    source = opened.catalogue.sources.get(receipt.source)
     if source is None or not {*source.columns()} <= {*rows.columns}:
         return rows.clear()
-    record = premises.catalogue.record_type(receipt.record)
+    record = opened.catalogue.record_type(receipt.record)
     cells = rows.drop("reasons").lazy()
-    mapped = mapping.map_rows(cells, source, record, premises.catalogue.schema, receipt.agency).frame
+    mapped = mapping.map_rows(cells, source, record, opened.catalogue.schema, receipt.agency).frame
     named = mapped.select("row", "source_id").collect()
     if source.key:
         hit = named.filter(pl.col("source_id") == identity)["row"]

@@ -12,7 +12,7 @@ from openhalo.base.signing import is_by, is_public_key, is_signed, public_key_fi
 from openhalo.records.manifest import PurgesCounted
 from openhalo.records.purging import Purge, SignedPurge, journal_file, receipt_file, receipt_files
 from openhalo.records.store import RESTORE, Store
-from openhalo.sites.premises import Premises
+from openhalo.sites.opened_site import OpenedSite
 
 
 def public_key(file: Path) -> str:
@@ -58,13 +58,13 @@ def signed_purge(file: Path, public_key: str) -> Purge:
     return signed.purge
 
 
-def must_be_counted(premises: Premises) -> None:
+def must_be_counted(opened: OpenedSite) -> None:
     """Refuse a store whose receipts of purges are not those that it counts; earlier versions counted none.
 
     Raises:
         StoreError: with every receipt that is gone, was changed, or is not the site's own.
     """
-    store, public = premises.store, public_key_file(premises.layout.keys)
+    store, public = opened.store, public_key_file(opened.layout.keys)
     while True:
         manifest, files = store.manifest(), receipt_files(store)
         under_way = journal_file(store).exists()

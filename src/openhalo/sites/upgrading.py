@@ -20,7 +20,7 @@ from openhalo.records.file_hashes import hashed
 from openhalo.records.manifest import Manifest, PurgesCounted, manifest_file, rewrite, versions
 from openhalo.records.purging import Purge, keep_receipt, purges, receipt_files
 from openhalo.records.store import Store
-from openhalo.sites.premises import Premises
+from openhalo.sites.opened_site import OpenedSite
 from openhalo.sites.purging import finish
 from openhalo.sites.signed_receipts import signed_receipts, waiting_receipts
 
@@ -35,8 +35,8 @@ class Change:
     make: Callable[[], object]
 
 
-def _purge_receipts(premises: Premises) -> Iterator[Change]:
-    store, keys = premises.store, premises.layout.keys
+def _purge_receipts(opened: OpenedSite) -> Iterator[Change]:
+    store, keys = opened.store, opened.layout.keys
     held = list(signed_receipts(store, len(waiting_receipts(store)), public_key_file(keys)))
     if problems := [told for _, told in held if isinstance(told, Problem)]:
         raise StoreError(problems)
@@ -50,8 +50,8 @@ def _purge_receipts(premises: Premises) -> Iterator[Change]:
         previous = hash_file(file)
 
 
-def _manifests(premises: Premises) -> Iterator[Change]:
-    store = premises.store
+def _manifests(opened: OpenedSite) -> Iterator[Change]:
+    store = opened.store
     published, known = versions(store.manifests), defaultdict[str, dict[str, str]](dict)
     for version in reversed(published):  # newest first: a hash that was told is carried over, not made anew
         manifest = store.manifest(version)
@@ -80,26 +80,26 @@ def _tell(store: Store, manifest: Manifest, known: dict[str, dict[str, str]], un
     rewrite(store.manifests, manifest.model_copy(update=changed))
 
 
-def _register(premises: Premises) -> Iterator[Change]:
-    register = premises.register
+def _register(opened: OpenedSite) -> Iterator[Change]:
+    register = opened.register
     if register.path.is_file() and format_of(register.path) == 1:
         yield Change(register.path, "the register of releases tells its format", register.rewrite)
 
 
-STEPS: dict[int, tuple[Callable[[Premises], Iterator[Change]], ...]] = {1: (_purge_receipts, _manifests, _register)}
+STEPS: dict[int, tuple[Callable[[OpenedSite], Iterator[Change]], ...]] = {1: (_purge_receipts, _manifests, _register)}
 """From which format → what carries files over to the next, in this order; each yields what is still to be done."""
 
 
-def upgrade(premises: Premises, dry_run: bool, patience: float, report: Report) -> list[Change]:
+def upgrade(opened: OpenedSite, dry_run: bool, patience: float, report: Report) -> list[Change]:
     """Carry a site over and return each change; the arguments are those of `Site.upgrade`."""
-    register = premises.register
-    with premises.store.writing(patience), register.changing(patience) if register.folder.exists() else nullcontext():
+    register = opened.register
+    with opened.store.writing(patience), register.changing(patience) if register.folder.exists() else nullcontext():
         if not dry_run:
-            finish(premises, report)  # a purge that was broken off
+            finish(opened, report)  # a purge that was broken off
         done: list[Change] = []
         # What this version cannot read is refused before anything is changed.
-        _ = premises.receipts(), purges(premises.store), register.entries()
-        for change in (change for _, steps in sorted(STEPS.items()) for step in steps for change in step(premises)):
+        _ = opened.receipts(), purges(opened.store), register.entries()
+        for change in (change for _, steps in sorted(STEPS.items()) for step in steps for change in step(opened)):
             report(f"{change.file.name}: {change.what}")
             if not dry_run:
                 change.make()

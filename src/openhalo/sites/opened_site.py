@@ -22,7 +22,7 @@ from openhalo.sites.settings import Settings, read_settings
 
 
 @dataclass(frozen=True)
-class Premises:
+class OpenedSite:
     """A site's folder."""
 
     path: Path
@@ -87,7 +87,7 @@ class Premises:
         return [receipt for receipt in receipts(self.deliveries) if receipt.store_version <= newest]
 
 
-def open_records(premises: Premises, version: int | None = None, known_by: date | None = None) -> Records:
+def open_records(opened: OpenedSite, version: int | None = None, known_by: date | None = None) -> Records:
     """Return the records of a store version (the newest without it), under the decisions of the site's settings.
 
     Raises:
@@ -95,22 +95,22 @@ def open_records(premises: Premises, version: int | None = None, known_by: date 
     """
     if known_by is not None:
         must_be_day(known_by)
-    settings = premises.settings
-    manifest = premises.store.manifest(version)
+    settings = opened.settings
+    manifest = opened.store.manifest(version)
     if version is None:
-        _must_be_newest(premises, manifest.version)
+        _must_be_newest(opened, manifest.version)
     decided = (dict(settings.authoritative), dict(settings.visitor_places))
-    messages = (premises.layout.messages,)
-    return Records(premises.store, manifest, premises.catalogue, known_by, *decided, messages=messages)
+    messages = (opened.layout.messages,)
+    return Records(opened.store, manifest, opened.catalogue, known_by, *decided, messages=messages)
 
 
-def _must_be_newest(premises: Premises, newest: int) -> None:
+def _must_be_newest(opened: OpenedSite, newest: int) -> None:
     """Refuse a store that lost versions which releases were made from: less than the records would count.
 
     Raises:
         StoreError: with the newest version that was there.
     """
-    known = max((entry.store_version for entry in premises.register.entries()), default=0)
+    known = max((entry.store_version for entry in opened.register.entries()), default=0)
     if known > newest:
         found = f"the newest version here is {newest}, and a release was made from version {known}"
-        raise StoreError(Problem(str(premises.store.manifests), found, todo="restore the site's backup"))
+        raise StoreError(Problem(str(opened.store.manifests), found, todo="restore the site's backup"))
