@@ -114,3 +114,44 @@ def test_a_village_of_nine_officers_still_speaks(tmp_path):
     assert {("stops/stops", "year", race) for race in ("WHITE", "BLACK", "HISP")} <= told
     assert ("stops/search_share", "all", "BLACK") in told
     assert len(figures.filter(grain="month")) >= 11, "totals of the whole agency are no matter of single officers"
+
+
+RECORDED = """
+label: Stops of a form that was changed
+record: stops/stop
+publisher: OpenHALO tests
+licence: CC0-1.0
+reference: tests/disclosure/test_policies_of_the_docs.py
+unit: stop
+zone: America/Chicago
+key: [id]
+scope: {mode: append}
+recorded: [{field: search_conducted, since: 2021-02-15, note: The form was changed.}]
+fields:
+  occurred_at: {from: occurred_at, formats: ["%Y-%m-%d %H:%M:%S"]}
+  officer: {from: officer}
+  race: {from: race, codes: {WHITE: WHITE, BLACK: BLACK, HISP: HISP, ASIAN: ASIAN, AIAN: AIAN}}
+  search_conducted: {from: search_conducted, true: ["yes"], false: ["no"]}
+ignore: {known: of no use here, gender: same, precinct: same}
+"""
+
+
+def test_a_field_recorded_since_a_day_within_a_quarter_is_told_of_whole_quarters(tmp_path):
+    """A figure since 15 February beside one of the whole quarter would tell of the few records between."""
+    policy = (
+        "k: {k}\nzeros: {zeros}\ntables:\n  - {{measure: stops/search_share, by: [race], grain: quarter}}\n"
+        "  - {{measure: stops/stops, by: [race], grain: quarter}}\n"
+    )
+    site = department(tmp_path / "site", policy=policy)
+    (site.path / "catalogue" / "sources").mkdir(parents=True)
+    (site.path / "catalogue" / "sources" / "form.yaml").write_text(RECORDED, encoding="utf-8")
+    rows = stops(3, 2400, years=1)
+    pl.DataFrame(rows).write_csv(tmp_path / "stops.csv")
+    site = department(tmp_path / "site", policy=policy)
+    site.import_file("form", tmp_path / "stops.csv")
+    figures = pl.read_parquet(site.publish(today=date(2022, 2, 10)) / "data/figures.parquet")
+    shares = figures.filter(measure="stops/search_share")
+    assert set(shares.filter(grain="quarter")["period"]) == {"2021-Q2", "2021-Q3", "2021-Q4"}
+    total = shares.filter(pl.col("group").is_null())
+    assert total["n"].item() == sum(row["occurred_at"] >= "2021-04" for row in rows)
+    assert set(figures.filter(measure="stops/stops", grain="quarter")["period"]) > {"2021-Q1"}
