@@ -8,6 +8,8 @@ import pytest
 from openhalo.verification.rederivation import rederive
 from tests.releases.page_harm import checked, every_digit_is_found
 
+pytestmark = pytest.mark.ci
+
 PAGE = "pages/stops/search_share.html"
 WITHHELD = re.compile(r'(<data value="[^"]*#status">)[^<]*(</data>)')
 

@@ -13,6 +13,8 @@ from openhalo.base.signing import Signed, is_signed
 from tests.disclosure.private_department import POLICY, deliver, department, stops
 from tests.disclosure.published_attack import too_close, tried
 
+pytestmark = pytest.mark.ci
+
 BODY = "oversight: {{name: Civilian Oversight Commission, duty: City Charter section 38}}\n"
 DAYS = (date(2023, 2, 10), date(2023, 5, 10))
 

@@ -36,6 +36,7 @@ def test_the_named_file_is_read_and_no_other(tmp_path, monkeypatch, name, form):
     assert [key for key in keys if key.endswith(("/named", "/other"))] == ["millbrook/template_stops_stop/named"]
 
 
+@pytest.mark.ci
 def test_a_release_in_a_folder_of_any_name_is_verified(tmp_path):
     release = small_site(tmp_path / "site").publish()
     for name in ("0001 [1]", "what? *", "50%25"):

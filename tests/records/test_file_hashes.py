@@ -104,6 +104,7 @@ def test_a_purge_that_is_under_way_is_no_alteration(held, tmp_path):
         must_be_as_written(site.store, 1, silent)
 
 
+@pytest.mark.ci
 def test_what_no_figure_reads_is_altered_only_unseen_by_the_figures(tmp_path):
     site = small_site(tmp_path / "site")
     site.publish()

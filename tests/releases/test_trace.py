@@ -1,9 +1,11 @@
 """A figure can be followed from its page back to the records, the definition and the files behind it."""
 
 import json
+from dataclasses import replace
 
 import pytest
 
+from openhalo.language.marks import plain
 from openhalo.publications.pages.changes_page import MOST_SHOWN, change_rows
 from openhalo.publications.pages.contents import Change
 from openhalo.verification.definitions import definition_hash, read_definitions
@@ -61,6 +63,7 @@ def test_changes_are_told_in_words_whole_figures_first(small):
         ),
         small.catalogue,
     )
+    rows = [replace(row, before=plain(row.before), now=plain(row.now)) for row in rows]
     why = "New or corrected records came in. A record was removed by law."
     label = small.catalogue.measure(share).label
     assert rows[0] == Change(label, "12.5%", "25.0%", why, share)

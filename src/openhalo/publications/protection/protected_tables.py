@@ -141,13 +141,14 @@ def protected(
 
 
 def _as_shown(part: Protected, outlines: Sequence[Outline]) -> Protected:
-    """Return a part in which a cell is withheld, too, that stands in withheld rows only: a share hides its count."""
+    """Return a part in which a cell that stands in withheld rows only is not told: a share hides its count, too."""
     cells = part.cells()
     listed = [one for one in outlines if one.periods]
     shown = [keys.filter(~one.marks(one.rows, cells)) for one in listed for _role, keys in one.keys(one.rows)]
     told = part.lattice.cells["key"].is_in(pl.concat(shown).unique().implode() if shown else []).to_numpy()
     published = np.ones_like(told) if part.published is None else part.published
-    return replace(part, withheld=part.withheld | (published & ~told))
+    untold = published & ~told & ~part.withheld
+    return replace(part, withheld=part.withheld | untold, published=published & ~untold)
 
 
 def _outline(table: Table, cells: Sequence[CountTable], late: LateChanges) -> Outline:
