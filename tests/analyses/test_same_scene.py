@@ -40,6 +40,7 @@ def scenes(tmp_path_factory):
     return open_site(site.path)
 
 
+@pytest.mark.ci
 def test_officers_who_stand_out_are_counted_and_never_named(margin, scenes):
     found = scenes.analyse("force/same_scene")
     assert "1 of 30 officers most likely use more force than nearly all others" in found.sentence()

@@ -34,6 +34,7 @@ def test_without_complementary_suppression_the_attacker_succeeds(tmp_path, monke
     assert len(too_close(tried(site, releases, rows, DAYS)[0], 10)) > 5
 
 
+@pytest.mark.ci
 def test_pages_say_what_is_withheld_and_nothing_private_goes_out(millbrook):
     site, _rows, releases = millbrook
     page = (releases[-1] / "pages" / "stops" / "search_share.html").read_text(encoding="utf-8")
@@ -50,6 +51,7 @@ def test_pages_say_what_is_withheld_and_nothing_private_goes_out(millbrook):
         assert told["k"] == 10
 
 
+@pytest.mark.ci
 def test_only_declared_tables_of_closed_periods_go_out(millbrook):
     _site, _rows, releases = millbrook
     figures = pd.read_csv(releases[-1] / "data" / "figures.csv", dtype=str, keep_default_na=False)
@@ -61,6 +63,7 @@ def test_only_declared_tables_of_closed_periods_go_out(millbrook):
     assert ("stops/stops", "race", "precinct") in by
 
 
+@pytest.mark.ci
 def test_a_release_too_soon_is_refused(millbrook):
     site, _rows, _releases = millbrook
     with pytest.raises(ReleaseError, match=r"went out on 2023-02-05") as caught:
@@ -68,6 +71,7 @@ def test_a_release_too_soon_is_refused(millbrook):
     assert "publish on 2023-03-05 or later" in str(caught.value)
 
 
+@pytest.mark.ci
 def test_late_records_wait_until_they_are_enough(millbrook):
     _site, _rows, releases = millbrook
     table = ("stops/stops", ("race",), "quarter")

@@ -13,6 +13,8 @@ from openhalo.sites.open_site import open_site
 from tests.disclosure.conftest import DAYS
 from tests.disclosure.private_department import PLANTED, deliver, department, stops
 
+pytestmark = pytest.mark.ci
+
 NUMBER = re.compile(r"(?<![\w.,#/\-])(\d{1,3}(?:,\d{3})+|\d{4,9})(?![\w\-]|[.,]\d)")
 """A whole number from 1,000 on that stands alone: no part of a hash, a decimal, a date or an identifier.
 
