@@ -73,6 +73,7 @@ class LateChanges:
     """Record types and fields of places that lie in each other: where one lies that nobody was in is not known."""
     unjoined: set[str] = field(default_factory=set, init=False)
     """Record types with a cross of too many cells."""
+    _calendars: dict[tuple[str, tuple[str, ...], Grain], Calendar] = field(default_factory=dict, init=False)
     _placed: list[tuple[Stretches, Protected]] = field(default_factory=list, init=False)
     """What is told by the tables of this release whose state is found."""
     _known_codes: dict[tuple[str, tuple[str, ...]], dict[str, list[str]]] = field(default_factory=dict, init=False)
@@ -160,8 +161,20 @@ class LateChanges:
         return Period(min(one.first for one in spans), max(one.last for one in spans))
 
     def _calendar(self, side: Counted) -> Calendar:
-        """Return the pieces of time that the cells of a table are counted in."""
-        used = {theirs.grain for table in self.tables for theirs in table.sides if theirs.record == side.record}
+        """Return the pieces of time that the cells of a table are counted in; made once for all of these dimensions."""
+        name = side.record, side.dims, side.grain
+        if name not in self._calendars:
+            self._calendars[name] = self._new_calendar(side)
+        return self._calendars[name]
+
+    def _new_calendar(self, side: Counted) -> Calendar:
+        now = [theirs for table in self.tables for theirs in table.sides]
+        # What an earlier release told of longer periods is a sum of these cells, whatever is told now.
+        used = {
+            one.grain
+            for one in (*now, *(one for kept in self.earlier for one in kept.sides))
+            if one.record == side.record
+        }
         longer = [grain for grain in GRAINS[GRAINS.index(side.grain) + 1 :] if grain in used]
         told = [one.days[side.record] for one in self.earlier if side.record in one.days]
         told += self._between_told(side) if self.earlier else ()
@@ -169,10 +182,7 @@ class LateChanges:
         return calendar(side.grain, longer, self.span(side.record), [self.days[side.record], *told])
 
     def _between_told(self, side: Counted) -> Iterator[Period]:
-        """Yield days that nobody told of, and that are the difference of days told of some margin of these cells.
-
-        Of a total, also the days that were told: it can be newer than they are.
-        """
+        """Yield days that nobody told of, and that are the difference of days told of some margin of these cells."""
         for size in range(len(side.dims) + 1):
             for margin in combinations(side.dims, size):
                 told = {*whole_periods(side.grain, self.days[side.record])}
@@ -181,7 +191,7 @@ class LateChanges:
                     told |= {each for one in also for each in whole_periods(one.grain, kept.days[side.record])}
                 ends = sorted({end for one in told for end in (one.first, one.last + _DAY)})
                 between = (Period(first, after - _DAY) for first, after in pairwise(ends))
-                yield from (one for one in between if one not in told or not side.dims)
+                yield from (one for one in between if one not in told)
 
     def _state(self, table: Table, all_wait: bool) -> Stretches | None:
         """Return the newest state of the records that a table may tell; None where there is none."""
