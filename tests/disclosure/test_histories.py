@@ -222,3 +222,11 @@ def test_a_count_in_a_row_that_was_withheld_was_not_told(tmp_path):
 
     shares = [("stops/search_share", ["race"], "quarter")]
     assert small_history(tmp_path, (few, shares, 3), (unchanged, [*shares, *BY_RACE], 10), zeros="shown") == []
+
+
+def test_a_code_that_comes_up_later_is_not_known_to_have_been_nobodys(tmp_path):
+    def come(rows):
+        new = [late(f"U{i:02}", 1, f"new{i}-", race="AIAN", occurred_at="2022-02-10 12:00:00") for i in range(15)]
+        return [*of_large_groups(rows), *(one for [one] in new)]
+
+    assert small_history(tmp_path, (of_large_groups, BY_RACE), (come, BY_RACE)) == []

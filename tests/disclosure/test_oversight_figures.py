@@ -3,6 +3,7 @@
 import json
 import shutil
 import zipfile
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 
 import polars as pl
@@ -10,6 +11,7 @@ import pytest
 
 from openhalo.base.errors import ReleaseError
 from openhalo.base.signing import Signed, is_signed
+from openhalo.sites.oversight_release import given as given_to_body
 from tests.disclosure.private_department import POLICY, deliver, department, stops
 from tests.disclosure.published_attack import too_close, tried
 
@@ -106,3 +108,24 @@ def test_what_was_kept_of_it_is_missed_when_it_is_gone(town, tmp_path):
     deliver(again, rows, date(2023, 8, 10))
     with pytest.raises(ReleaseError, match="oversight"):
         again.publish(today=date(2023, 8, 10))
+
+
+def test_two_who_hand_it_over_at_once_leave_two_receipts(town, tmp_path):
+    copied = department(shutil.copytree(town[0].path, tmp_path / "copy"), policy=BODY + POLICY)
+    with ThreadPoolExecutor(4) as people:
+        done = list(people.map(lambda name: copied.hand_over(tmp_path / f"{name}.zip", by=name), "ABCD"))
+    held = [json.loads(one.read_bytes())["facts"] for one in (copied.path / "oversight/0002").glob("handed-over-*")]
+    named = sorted(one["by"] for one in held)
+    assert [name for name in named if len(name) == 1] == sorted(one["by"] for one in done) == [*"ABCD"]
+
+
+def test_what_a_killed_publisher_set_aside_was_given_to_nobody(town, tmp_path):
+    site, _rows = town
+    copied = department(shutil.copytree(site.path, tmp_path / "copy"), policy=BODY + POLICY)
+    shutil.copytree(copied.path / "oversight/0002", left := copied.path / "oversight/0003")
+    for receipt in left.glob("handed-over-*"):
+        receipt.unlink()
+    assert [kept.published for kept in given_to_body(copied)] == [*DAYS]
+    (left / "handed-over-001.json").write_text("{}")
+    with pytest.raises(ReleaseError, match="oversight"):
+        given_to_body(copied)

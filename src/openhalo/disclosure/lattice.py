@@ -20,6 +20,8 @@ ALL = "*"
 """The code of a margin: all groups of a dimension together."""
 UNKNOWN = "?"
 """The code of records whose group is not known: a group like any other, or the margins would not add up."""
+TOGETHER = "\x1f"
+"""Between codes that have one cell together, since no record has any of them."""
 MAX_CELLS = 200_000
 
 RECORDS = "_records"

@@ -19,7 +19,7 @@ from scipy.sparse import csr_array, hstack, vstack
 from openhalo.base.errors import Problem, ReleaseError
 from openhalo.disclosure.attack import FAR, Component, System, Witnesses, components, exposed, settle
 from openhalo.disclosure.intervals import period, sums_over_days
-from openhalo.disclosure.lattice import CountTable, Lattice, cell_keys, without_repeats
+from openhalo.disclosure.lattice import TOGETHER, CountTable, Lattice, cell_keys, without_repeats
 from openhalo.disclosure.policy import Rule
 from openhalo.disclosure.programs import Numbers, Program, TimeBudget
 
@@ -289,24 +289,27 @@ def _known_empty(lattice: Lattice, earlier: Sequence[Protected]) -> NDArray[np.b
     A group that first comes up in a new period brings empty cells into the periods before it. Releases of these
     periods gave all groups and their total, so everyone knows that it was empty there.
     """
-    ours = _codes(lattice).filter(pl.col("n") == 0)
-    empty = np.zeros(len(lattice.cells), np.bool_)
+    ours, empty = _codes(lattice).filter(pl.col("n") == 0), np.zeros(len(lattice.cells), np.bool_)
     for release in earlier:
-        theirs = _codes(release.lattice)
-        new = ours.join(theirs, on=["of", "period", "dim", "code"], how="anti")
-        empty[new.join(theirs, on=["of", "period", "dim"], how="semi")["at"].to_numpy()] = True
+        theirs = _codes(release.lattice).select("of", "period", "dim", "code", there=pl.lit(True)).unique()
+        cut_so = ours.join(theirs, on=["of", "period", "dim"], how="semi")
+        known = cut_so.join(theirs, on=["of", "period", "dim", "code"], how="left")
+        # Of codes that have one cell together, all must be new.
+        new = known.group_by("at", "dim").agg(pl.col("there").is_null().all()).filter("there")
+        empty[new["at"].to_numpy()] = True
     return empty
 
 
 def _codes(lattice: Lattice) -> pl.DataFrame:
-    """Return the codes of each cell beside its period: `at`, `n`, `of`, `period`, `dim`, `code`."""
+    """Return each code of each cell beside its period: `at`, `n`, `of`, `period`, `dim`, `code`."""
     named = lattice.cells.select("n", pl.col("key").str.split("|").alias("parts")).with_row_index("at")
     of, rest = pl.col("parts").list.first().alias("of"), pl.col("parts").list.slice(1)
     period = rest.list.filter(pl.element().str.starts_with("period=")).list.first().alias("period")
     each = named.select("at", "n", of, period.fill_null(""), rest.alias("part")).explode("part").drop_nulls("part")
     split = pl.col("part").str.splitn("=", 2)
     dims = each.with_columns(split.struct.field("field_0").alias("dim"), split.struct.field("field_1").alias("code"))
-    return dims.filter(pl.col("dim") != "period").drop("part")
+    single = pl.col("code").str.split(TOGETHER)
+    return dims.filter(pl.col("dim") != "period").drop("part").with_columns(single).explode("code")
 
 
 def _cannot_hide(key: str) -> Problem:

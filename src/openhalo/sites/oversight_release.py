@@ -20,20 +20,27 @@ from openhalo.base.settings_files import POLICY
 from openhalo.base.signing import sign, site_key
 from openhalo.disclosure.policy import OversightBody
 from openhalo.publications.protection.earlier_releases import Kept, keep, read_what_is_kept
+from openhalo.releases.package import DESCRIPTOR
 from openhalo.releases.tables import write_csv
 from openhalo.sites.opened_site import OpenedSite
 
-FIGURES, STATEMENT = "figures.csv", "statement.json"
+FIGURES, STATEMENT, HANDED_OVER = "figures.csv", "statement.json", "handed-over-*.json"
 
 
 def given(opened: OpenedSite) -> Sequence[Kept]:
-    """Return what is kept of all that the body was given, oldest first.
+    """Return what is kept of all that the body was given, or may be, oldest first.
+
+    A publisher that was killed may have left some of a release that never came.
 
     Raises:
         ReleaseError: figures lie there of which nothing is kept.
     """
-    folder = opened.layout.for_oversight
-    numbers = sorted(path.name for path in folder.glob("[0-9]*") if path.is_dir())
+    folder, releases = opened.layout.for_oversight, opened.releases
+    numbers = sorted(
+        path.name
+        for path in folder.glob("[0-9]*")
+        if path.is_dir() and ((releases / path.name / DESCRIPTOR).is_file() or any(path.glob(HANDED_OVER)))
+    )
     lost = [name for name in numbers if not (folder / f"{name}.json").is_file()]
     if lost:
         found = "what was kept of the figures for oversight to protect the next is gone"
@@ -82,14 +89,14 @@ def hand_over(opened: OpenedSite, file: Path, by: str, number: str) -> dict[str,
         problems.append(Problem(str(file), "it cannot be written", todo=todo))
     if problems:
         raise ReleaseError(problems)
-    done = len(list(folder.glob("handed-over-*.json")))
-    with tempfile.TemporaryDirectory(prefix=".hand-over-", dir=file.parent) as draft:
+    with opened.register.changing(), tempfile.TemporaryDirectory(prefix=".hand-over-", dir=file.parent) as draft:
+        files = private_folder(Path(draft) / "files")
         for name in (FIGURES, STATEMENT):
-            private_folder(Path(draft) / "files")
-            shutil.copyfile(folder / name, Path(draft) / "files" / name)
-        made = Path(shutil.make_archive(str(Path(draft) / "figures"), "zip", Path(draft) / "files"))
+            shutil.copyfile(folder / name, files / name)
+        made = Path(shutil.make_archive(str(Path(draft) / "figures"), "zip", files))
         made.chmod(0o600)
         facts = {"release": number, "by": by.strip(), "at": datetime.now(UTC).isoformat(), "sha256": hash_file(made)}
+        done = len(list(folder.glob(HANDED_OVER)))
         # The receipt first: a file that is there without one would be a hand-over that nobody knows of.
         write_json(folder / f"handed-over-{done + 1:03}.json", sign(facts, site_key(opened.layout.keys)).model_dump())
         made.rename(file)

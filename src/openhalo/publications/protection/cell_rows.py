@@ -56,6 +56,11 @@ class CellRows:
         returned = self._cut(record, back).with_columns(-pl.col(MOVED))
         return pl.concat([self._cut(record, forth), returned]) if forth else returned
 
+    def codes(self, record: str, dim: str) -> set[str]:
+        """Return the codes that some record has in a dimension, in the newest version or in one that was told."""
+        versions = {self.records.manifest.version, *self.used}
+        return {code for version in versions for code in self._rows(record, version, None)[dim].unique()}
+
     def units(self, record: str) -> set[str]:
         """Return the protection units that some record tells apart."""
         rows = self._rows(record, self.records.manifest.version, None)

@@ -20,7 +20,7 @@ from openhalo.base.periods import GRAINS, Grain, Period
 from openhalo.base.settings_files import POLICY
 from openhalo.catalogue.measure_specs import MeasureSpec
 from openhalo.disclosure.intervals import period, small_changes, spoken_of
-from openhalo.disclosure.lattice import ALL, CountTable, Lattice
+from openhalo.disclosure.lattice import ALL, TOGETHER, CountTable, Lattice
 from openhalo.disclosure.policy import Policy, Rule
 from openhalo.disclosure.suppression import Protected, primary
 from openhalo.publications.protection.cell_rows import CellRows
@@ -146,13 +146,28 @@ class LateChanges:
         return replace(count_cells(rows, side, times, codes), possible=possible, joint=True)
 
     def _listed(self, side: Counted) -> dict[str, list[str]]:
-        return {dim: codes for dim, codes in self._codes(side).items() if (side.record, dim) not in self.nested}
+        """Return the codes that have a cell whether or not a record has them; made once for all that count the same.
 
-    def _codes(self, side: Counted) -> dict[str, list[str]]:
-        """Return what `listed` says of these cells; asked once for all that count the same."""
+        Codes that nobody has are alike in all sums: they have one cell together, or most cells would be theirs. Not
+        where a cross parts them.
+        """
         name = side.record, side.dims
         if name not in self._known_codes:
-            self._known_codes[name] = listed(side, self.records)
+            found = {
+                dim: codes for dim, codes in listed(side, self.records).items() if (side.record, dim) not in self.nested
+            }
+            crossed = {
+                dim
+                for cross in self.crosses
+                for pair in cross.pairs
+                for dim in pair
+                if cross.side.record == side.record
+            }
+            for dim in {*side.fields} & {*found} - crossed:
+                had = self.rows.codes(side.record, dim)
+                empty = [code for code in found[dim] if code not in had]
+                found[dim] = [*(code for code in found[dim] if code in had), *([TOGETHER.join(empty)] if empty else [])]
+            self._known_codes[name] = found
         return self._known_codes[name]
 
     def span(self, record: str) -> Period:

@@ -5,6 +5,7 @@ up to their total. So the codes that the sources can give stand in the tables, a
 withheld as any small cell is, where the policy withholds zeros.
 """
 
+import math
 from collections.abc import Iterator, Sequence
 from itertools import product
 from typing import Any
@@ -86,10 +87,7 @@ def _by_definition(pair: tuple[str, str], side: Counted, records: Records) -> pl
         return None
     paths = sorted({path for dim in pair for path in (fields_of(nodes[dim]) if dim in nodes else {dim})})
     tried = {path: _values(side.record, path, list(nodes.values()), records) for path in paths}
-    size = 1
-    for values in tried.values():
-        size *= len(values)
-    if not size or size > MAX_TRIED:
+    if not 0 < math.prod(map(len, tried.values())) <= MAX_TRIED:
         return None
     frame = pl.DataFrame(list(product(*tried.values())), schema=paths, orient="row", infer_schema_length=None)
     return frame.select(_code(dim, nodes.get(dim)).alias(dim) for dim in pair).unique()

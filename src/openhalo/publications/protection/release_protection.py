@@ -27,7 +27,7 @@ from openhalo.measures.figures import MeasureResult
 from openhalo.measures.planning import Question
 from openhalo.publications.declared_fields import counted
 from openhalo.publications.protection.cells import sides
-from openhalo.publications.protection.earlier_releases import Kept, Stretches, TableName, View
+from openhalo.publications.protection.earlier_releases import Kept, TableName, View
 from openhalo.publications.protection.late_changes import EVERY_DAY, LateChanges, Table
 from openhalo.publications.protection.masking import (
     Limits,
@@ -108,9 +108,10 @@ class Guarded:
                 "come closer to a number that another withholds."
             )
             said.append(text)
-        if self.oversight and OFFICERS in self.limits[one.spec.id].units:
+        body = self.policy.oversight
+        if body and OFFICERS in self.limits[one.spec.id].units:
             text = _("What is withheld only because few officers did it goes to the {body}.")
-            said.append(text.format(body=self.policy.oversight.name if self.policy.oversight else ""))
+            said.append(text.format(body=body.name))
         return said + [wait.sentence(self.policy.k) for wait in self.waiting.get(one.spec.id, [])]
 
     def freshness(self, catalogue: Catalogue) -> list[Freshness]:
@@ -211,12 +212,13 @@ def _answers(late: LateChanges, states: Sequence[State]) -> list[ReleaseFigures]
     found: dict[str, ReleaseFigures] = {}
     made = {outline.table.name: (outline, state) for state in states for outline in state.outlines}
     days, catalogue = late.days, late.records.catalogue
+    of_states = {one.stretches: RecordsAsOf.of(late.records, list(one.stretches), frozenset(days)) for one in states}
     for table in late.tables:
         outline, state = made[table.name]
         spec, base = table.spec, counted(table.spec, catalogue)
         if not outline.periods:
             continue
-        whole, cells = _result(outline, state.stretches, late), state.protected.cells()
+        whole, cells = _result(outline, of_states[state.stretches]), state.protected.cells()
         answer = found.setdefault(spec.id, ReleaseFigures(spec, base, days[base.record], days[base.record]))
         marks = Marks(*(outline.marks(frame, cells) for frame in (whole.figures, whole.totals)))
         result = masked(whole, marks, outline.limits, catalogue)
@@ -231,10 +233,9 @@ def _answers(late: LateChanges, states: Sequence[State]) -> list[ReleaseFigures]
     return list(found.values())
 
 
-def _result(outline: Outline, stretches: Stretches, late: LateChanges) -> MeasureResult:
+def _result(outline: Outline, records: Records) -> MeasureResult:
     """Return a table's figures, whole."""
     table = outline.table
-    as_of = RecordsAsOf.of(late.records, list(stretches), frozenset(late.days))
     within = Period(table.days.first, outline.periods[-1][1].last)
-    result = evaluate(Question(table.spec, list(table.by), table.grain, within), as_of)
+    result = evaluate(Question(table.spec, list(table.by), table.grain, within), records)
     return replace(result, figures=completed(result, outline.rows))
