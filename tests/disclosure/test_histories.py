@@ -82,7 +82,7 @@ def test_where_late_changes_do_not_wait_the_attacker_finds_them(tmp_path, monkey
 
 
 def test_without_complementary_suppression_the_attacker_succeeds(tmp_path, monkeypatch):
-    monkeypatch.setattr(protected_tables, "withhold_together", lambda parts, _earlier: parts)
+    monkeypatch.setattr(protected_tables, "withhold_together", lambda parts, *_: parts)
     assert sum(bool({"count", "close"} & some) for some in found_without(tmp_path, range(3))) > 1
 
 
@@ -175,7 +175,8 @@ def test_neighborhoods_and_their_precincts_hide_the_same(tmp_path):
 
 
 def test_without_the_crosses_neighborhoods_are_found(tmp_path, monkeypatch):
-    monkeypatch.setattr(late_changes, "crosses", lambda *_: [])
+    for made in ("crosses", "joints"):
+        monkeypatch.setattr(late_changes, made, lambda *_: [])
     assert {"count", "close"} & {leak.kind for leak in small_history(tmp_path, (in_neighborhoods, BY_PLACE))}
 
 

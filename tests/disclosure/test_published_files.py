@@ -28,7 +28,7 @@ def test_no_secret_is_recovered_from_the_published_files(millbrook):
 
 
 def test_without_complementary_suppression_the_attacker_succeeds(tmp_path, monkeypatch):
-    monkeypatch.setattr(protected_tables, "withhold_together", lambda parts, _earlier: parts)
+    monkeypatch.setattr(protected_tables, "withhold_together", lambda parts, *_: parts)
     site, rows = department(tmp_path / "millbrook"), stops(1, 2400, years=2)
     releases = publish_as_records_come_in(site, rows, DAYS[:1])
     assert len(too_close(tried(site, releases, rows, DAYS)[0], 10)) > 5

@@ -18,11 +18,10 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import connected_components
 
-from openhalo.disclosure.programs import Program, TimeBudget
+from openhalo.disclosure.programs import FRACTION, Program, TimeBudget
 
 FAR = 10**6
 """Stands for "no limit" on a deviation."""
-_WHOLE = 1e-6
 
 
 @dataclass(frozen=True)
@@ -84,7 +83,7 @@ class Witnesses:
     def add(self, system: System, cells: NDArray[np.int64], deviation: NDArray[np.float64]) -> bool:
         """Keep a table, given by the deviations of some cells; False if it is not one, checked in whole numbers."""
         whole = deviation.round()
-        if np.abs(deviation - whole).max(initial=0) > _WHOLE:
+        if np.abs(deviation - whole).max(initial=0) > FRACTION:
             return False
         z = np.zeros(len(system.keys), np.int64)
         z[cells] = whole
@@ -155,10 +154,12 @@ def settle(system: System, kept: Witnesses, budget: TimeBudget, parts: "list[Com
             width = system.width[part.cells[open_]]
             ceiling[open_], floor[open_] = np.minimum(ceiling[open_], width), np.maximum(floor[open_], -width)
             z = part.program.furthest(goal, floor, ceiling, budget)
-            if z is not None:
-                kept.add(system, part.cells, z)
+            if z is not None and not kept.add(system, part.cells, z):
+                near = part.program.whole_near(z, goal, floor, ceiling, budget)
+                if near is not None:
+                    kept.add(system, part.cells, near)
             left = (kept.most - kept.least < system.width)[part.cells[open_]].sum()
-            if attempt > 2 and left > 0.8 * open_.size:
+            if attempt > 2 and left > 0.9 * open_.size:
                 break
 
 
@@ -192,7 +193,7 @@ class Component:
         goal, floor, ceiling = np.zeros(len(self.cells)), low[self.cells].copy(), high[self.cells].copy()
         goal[i], floor[i], ceiling[i] = way, max(floor[i], -cap), min(ceiling[i], cap)
         z = self.program.furthest(goal, floor, ceiling, budget)
-        if z is None or np.abs(z - z.round()).max() > _WHOLE:
+        if z is None or np.abs(z - z.round()).max() > FRACTION:
             z = self.program.furthest_whole(goal, floor, ceiling, budget)
         assert z is not None, "the true table is always one"
         return float(z[i].round()), z

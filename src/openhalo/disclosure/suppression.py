@@ -19,6 +19,7 @@ from scipy.sparse import csr_array, hstack, vstack
 from openhalo.base.errors import Problem, ReleaseError
 from openhalo.disclosure.attack import FAR, Component, System, Witnesses, components, exposed, settle
 from openhalo.disclosure.intervals import period, sums_over_days
+from openhalo.disclosure.joint_cells import JointCells, with_joint
 from openhalo.disclosure.lattice import TOGETHER, CountTable, Lattice, cell_keys, without_repeats
 from openhalo.disclosure.policy import Rule
 from openhalo.disclosure.programs import Numbers, Program, TimeBudget
@@ -164,23 +165,43 @@ def withhold(
     return withhold_together([Protected(lattice, secret, secret, rule, published)], earlier)[0]
 
 
-def withhold_together(parts: Sequence[Protected], earlier: Sequence[Protected] = ()) -> list[Protected]:
+def withhold_together(
+    parts: Sequence[Protected], earlier: Sequence[Protected] = (), joints: Sequence[JointCells] = ()
+) -> list[Protected]:
     """Protect a release that counts some tables from one state of the records, and some from another.
 
     Args:
         parts: the tables of each state, with their secrets, and the least that they withhold; the rest of it is found
             here. A cell that several have is withheld in all of them or in none.
         earlier: every release still public, oldest first.
+        joints: cells that nobody tells, of which the tables are made; they come in once the tables by themselves are
+            safe, since programs with them take long.
     """
     rule = parts[0].rule
     budget = TimeBudget(rule.attack_seconds)
     least = [part.withheld for part in parts]
     parts = [replace(part, secret=_still_secret(part, earlier), withheld=np.ones_like(part.secret)) for part in parts]
     system = joined([*earlier, *parts])
-    places, free = (
-        [_places(pl.Series("key", system.keys), part.lattice) for part in parts],
-        _choose(system, parts, earlier, least),
-    )
+    free = _choose(system, parts, earlier, least)
+    _withhold(system, free, parts, earlier, (), budget)
+    if joints:
+        whole = with_joint(system, joints)
+        more = np.zeros(len(whole.keys) - len(system.keys), np.bool_)
+        _withhold(whole, np.r_[free, more], parts, earlier, joints, budget)
+        system = whole
+    places = [_places(pl.Series("key", system.keys), part.lattice) for part in parts]
+    return [replace(part, withheld=~system.public[place]) for part, place in zip(parts, places, strict=True)]
+
+
+def _withhold(
+    system: System,
+    free: NDArray[np.bool_],
+    parts: Sequence[Protected],
+    earlier: Sequence[Protected],
+    joints: Sequence[JointCells],
+    budget: TimeBudget,
+) -> None:
+    """Take cells that are free off what is public until the attack finds no secret."""
     kept, others, whole = Witnesses(len(system.keys)), _OtherTables(system, free), False
     for _ in range(MAX_PASSES):
         settle(system, kept, budget, components(system))
@@ -195,13 +216,13 @@ def withhold_together(parts: Sequence[Protected], earlier: Sequence[Protected] =
             for cells, deviation in moves:
                 system.public[cells] = False
                 kept.add(system, cells, deviation)
-        told_before = _told_before(system, parts, earlier, hopeless, budget)
+        told_before = _told_before(system, parts, earlier, joints, hopeless, budget)
         hopeless = [cell for cell in hopeless if cell not in told_before]
         if hopeless:
             raise ReleaseError([_cannot_hide(system.keys[cell]) for cell in hopeless[:20]])
         whole = shown == int(system.public.sum())
         if whole and not exposed(system, budget, kept):
-            return [replace(part, withheld=~system.public[place]) for part, place in zip(parts, places, strict=True)]
+            return
     raise ReleaseError(Problem("disclosure", f"no safe set of cells was found in {MAX_PASSES} passes"))
 
 
@@ -226,7 +247,12 @@ def _choose(
 
 
 def _told_before(
-    system: System, parts: Sequence[Protected], earlier: Sequence[Protected], cells: Sequence[int], budget: TimeBudget
+    system: System,
+    parts: Sequence[Protected],
+    earlier: Sequence[Protected],
+    joints: Sequence[JointCells],
+    cells: Sequence[int],
+    budget: TimeBudget,
 ) -> set[int]:
     """Return which of these secrets the earlier releases give away by themselves, and take them off the list.
 
@@ -235,7 +261,7 @@ def _told_before(
     """
     if not earlier or not cells:
         return set()
-    known = joined(earlier)
+    known = with_joint(joined(earlier), joints)
     place = {key: at for at, key in enumerate(known.keys)}
     shown = {key: n for part in parts for key, n in _shown_counts(part).iter_rows()}
     same = [

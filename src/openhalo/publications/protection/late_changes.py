@@ -26,7 +26,7 @@ from openhalo.disclosure.suppression import Protected, primary
 from openhalo.publications.protection.cell_rows import CellRows
 from openhalo.publications.protection.cells import Counted, count_cells, movers
 from openhalo.publications.protection.closed_periods import Calendar, calendar, periods, whole_periods
-from openhalo.publications.protection.crosses import Cross, crosses
+from openhalo.publications.protection.crosses import Cross, crosses, joints
 from openhalo.publications.protection.earlier_releases import Kept, Stretches, TableName
 from openhalo.publications.protection.listed_codes import go_together, listed
 from openhalo.records.reading import Records
@@ -69,6 +69,8 @@ class LateChanges:
     rows: CellRows = field(init=False)
     crosses: list[Cross] = field(init=False)
     """What joins these tables with each other, and with those of earlier releases."""
+    joints: list[Cross] = field(init=False)
+    """All dimensions together, of which all these tables are made."""
     nested: set[tuple[str, str]] = field(init=False)
     """Record types and fields of places that lie in each other: where one lies that nobody was in is not known."""
     unjoined: set[str] = field(default_factory=set, init=False)
@@ -86,6 +88,7 @@ class LateChanges:
         sides = [side for table in self.tables for side in table.sides]
         told = [side for kept in self.earlier for side in kept.sides if side.record in self.days]
         self.crosses = crosses([*sides, *told], self.records.catalogue)
+        self.joints = joints([*sides, *told, *(one.side for one in self.crosses)], self.records.catalogue)
         self.nested = {
             (cross.side.record, dim)
             for cross in self.crosses
@@ -93,7 +96,8 @@ class LateChanges:
             for dim in pair
             if {*pair} <= {*cross.side.fields}
         }
-        self.rows = CellRows(self.records, [*sides, *(one.side for one in self.crosses)], self.policy, used)
+        crossed = [one.side for one in (*self.crosses, *self.joints)]
+        self.rows = CellRows(self.records, [*sides, *crossed], self.policy, used)
 
     def over(self, tables: Sequence[Table]) -> "LateChanges":
         """Return the same over other tables, of which none reads more of the records."""
@@ -130,13 +134,13 @@ class LateChanges:
     def cells(self, table: Table, stretches: Stretches) -> list[CountTable]:
         """Return the cells of a table in a state of the records, side by side."""
         return [
-            count_cells(self.rows.state(one.record, stretches), one, self._calendar(one), self._listed(one))
+            count_cells(self.rows.state(one.record, stretches), one, self.calendar_of(one), self.codes_of(one))
             for one in table.sides
         ]
 
     def joint(self, cross: Cross, stretches: Stretches) -> CountTable | None:
         """Return the cells of a cross in a state of the records; None where they are too many."""
-        side, codes, times = cross.side, self._listed(cross.side), self._calendar(cross.side)
+        side, codes, times = cross.side, self.codes_of(cross.side), self.calendar_of(cross.side)
         rows = self.rows.state(side.record, stretches)
         lengths = [len({*rows[dim].unique(), *codes.get(dim, [])}) + 1 for dim in side.dims]
         if math.prod(lengths) * (len(times.pieces) + len(times.rollups)) > MAX_JOINT:
@@ -145,7 +149,7 @@ class LateChanges:
         possible = [go_together(pair, side, rows, codes, self.records) for pair in sorted(cross.pairs)]
         return replace(count_cells(rows, side, times, codes), possible=possible, joint=True)
 
-    def _listed(self, side: Counted) -> dict[str, list[str]]:
+    def codes_of(self, side: Counted) -> dict[str, list[str]]:
         """Return the codes that have a cell whether or not a record has them; made once for all that count the same.
 
         Codes that nobody has are alike in all sums: they have one cell together, or most cells would be theirs. Not
@@ -170,12 +174,20 @@ class LateChanges:
             self._known_codes[name] = found
         return self._known_codes[name]
 
+    def cut_by(self, side: Counted) -> list[tuple[str, ...]]:
+        """Return the dimensions of the tables, now and before, and of crosses, that are margins of these."""
+        now = [one for table in self.tables for one in table.sides]
+        told = [one for kept in self.earlier for one in kept.sides]
+        every = [*now, *told, *(cross.side for cross in self.crosses)]
+        found = [one.dims for one in every if one.record == side.record and {*one.dims} <= {*side.dims}]
+        return list(dict.fromkeys(tuple(sorted(dims)) for dims in found))
+
     def span(self, record: str) -> Period:
         """Return the days of a record type that this release or an earlier one speaks for."""
         spans = [self.days[record], *(kept.days[record] for kept in self.earlier if record in kept.days)]
         return Period(min(one.first for one in spans), max(one.last for one in spans))
 
-    def _calendar(self, side: Counted) -> Calendar:
+    def calendar_of(self, side: Counted) -> Calendar:
         """Return the pieces of time that the cells of a table are counted in; made once for all of these dimensions."""
         name = side.record, side.dims, side.grain
         if name not in self._calendars:
@@ -271,7 +283,7 @@ class LateChanges:
         least = {unit: k for unit, k in self.policy.least(side.record).items() if unit in told_apart}
         if rows.is_empty() or not least:
             return set()
-        moved = movers(rows, side, self._calendar(side))
+        moved = movers(rows, side, self.calendar_of(side))
         thin = moved.filter(pl.col("n") != 0, pl.any_horizontal(pl.col(unit) < k for unit, k in least.items()))
         told = part.lattice.cells.filter(pl.Series(~part.secret)).select("key", "n")
         codes = spoken_of(thin.select("key", "n"), told).select(period())["period"].unique().drop_nulls()

@@ -13,6 +13,7 @@ from openhalo.disclosure.suppression import Protected, withhold_together
 from openhalo.publications.protection.cells import as_told
 from openhalo.publications.protection.closed_periods import periods
 from openhalo.publications.protection.earlier_releases import Stretches, TableName
+from openhalo.publications.protection.joint_lattice import joint_cells
 from openhalo.publications.protection.late_changes import LateChanges, Table, many_enough, rule_for, secrets
 from openhalo.publications.protection.listed_codes import listed_codes
 from openhalo.publications.protection.masking import WITHHELD, Limits
@@ -133,7 +134,7 @@ def protected(
         withheld = secret | least[stretches].withheld if least else secret
         parts.append(Protected(lattice, secret, withheld, rule, published))
         outlines.append(made)
-    safe = withhold_together(parts, known)
+    safe = withhold_together(parts, known, joint_cells(late, views))
     return [
         State(stretches, made, _as_shown(part, made))
         for stretches, made, part in zip(views, outlines, safe, strict=True)
