@@ -1,8 +1,10 @@
 """A site's own key: what it signs, anyone can check with the public half (Ed25519, RFC 8032)."""
 
 import base64
+import hashlib
 import json
 import os
+import re
 import secrets
 from collections.abc import Mapping
 from pathlib import Path
@@ -20,18 +22,38 @@ from cryptography.hazmat.primitives.serialization import (
 )
 from pydantic import BaseModel, ConfigDict
 
+from openhalo.base.errors import Problem, StoreError
+
+RESTORE_KEYS = "restore the folder from the site's backup"
+
 
 def site_key(folder: Path) -> Ed25519PrivateKey:
-    """Return the site's private key, made on first need with its public half beside it."""
-    path = folder / "site.key"
+    """Return the site's private key, made on first need with its public half beside it.
+
+    Raises:
+        StoreError: it was lost, or is damaged, or is not that of the public half.
+    """
+    path, public = folder / "site.key", public_key_file(folder)
     if not path.exists():
+        if public.exists():
+            todo = (
+                f"restore it from the site's backup. Only if there is none: remove {public}, and tell everyone who checks "
+                "releases that the next are signed with a new key"
+            )
+            raise StoreError(Problem(str(path), "the site's private key is gone", todo=todo))
         made = Ed25519PrivateKey.generate()
         _keep_private(path, made.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
-    key = load_pem_private_key(path.read_bytes(), password=None)
-    assert isinstance(key, Ed25519PrivateKey), "made above"
-    public = public_key_file(folder)
+    try:
+        key = load_pem_private_key(path.read_bytes(), password=None)
+    except (ValueError, UnsupportedAlgorithm):
+        key = None
+    if not isinstance(key, Ed25519PrivateKey):
+        raise StoreError(Problem(str(path), "the site's private key is damaged", todo=RESTORE_KEYS))
+    half = key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
     if not public.exists():  # made anew, too, where a crash came between the two
-        public.write_bytes(key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo))
+        public.write_bytes(half)
+    elif public.read_bytes().strip() != half.strip():
+        raise StoreError(Problem(str(public), "this is not the public half of the site's key", todo=RESTORE_KEYS))
     return key
 
 
@@ -40,12 +62,29 @@ def public_key_file(folder: Path) -> Path:
     return folder / "site.pub"
 
 
-def site_salt(folder: Path) -> str:
-    """Return the site's secret salt (64 hex digits), made on first need: hashes of record keys can't be guessed."""
-    path = folder / "site.salt"
+def site_salt(folder: Path, used_before: bool = False) -> str:
+    """Return the site's secret salt (64 hex digits), made on first need: hashes of record keys can't be guessed.
+
+    Args:
+        folder: the site's keys.
+        used_before: something is kept that only this salt fits, so that no other will do.
+
+    Raises:
+        StoreError: it was lost, or is damaged.
+    """
+    path, known = folder / "site.salt", folder / "site.salt.sha256"
     if not path.exists():
+        if used_before or known.exists():
+            found = "the site's secret salt is gone: without it purged records would come back unseen"
+            raise StoreError(Problem(str(path), found, todo=RESTORE_KEYS))
         _keep_private(path, secrets.token_hex(32).encode())
-    return path.read_text(encoding="ascii")
+    salt = path.read_bytes()
+    fingerprint = hashlib.sha256(salt).hexdigest()
+    if not re.fullmatch(rb"[0-9a-f]{64}", salt) or (known.exists() and known.read_text("utf-8").strip() != fingerprint):
+        raise StoreError(Problem(str(path), "the site's secret salt is damaged", todo=RESTORE_KEYS))
+    if not known.exists():
+        _keep_private(known, fingerprint.encode())
+    return salt.decode()
 
 
 class Signed(BaseModel):

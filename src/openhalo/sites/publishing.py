@@ -105,7 +105,7 @@ def precaution_of(opened: OpenedSite, number: str, today: date) -> Precaution | 
         earlier,
         today,
         lambda kept: keep(kept, layout.kept_cells, number),
-        lambda sha256: commitment(site_salt(layout.keys), sha256),
+        lambda sha256: commitment(site_salt(layout.keys, used_before=bool(earlier)), sha256),
     )
     body = policy.oversight
     if body is None:

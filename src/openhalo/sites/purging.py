@@ -79,6 +79,7 @@ def purge(
         must_be_counted(opened)
         void(opened.deliveries, store.manifest().version)
         finish(opened, report)
+        site_key(opened.layout.keys)  # Without it the receipt could not be signed: nothing is begun then.
         record = _record_type(opened, key)
         if record.purge == "with_oversight" and not oversight.strip():
             found = f"{record.plural} can't be purged by the agency alone"
@@ -137,7 +138,7 @@ def silence(staged: Staged, record: RecordType, source: SourceSpec, agency: str,
     links = {n: f.to for n, f in record.fields.items() if f.to in by_record and n in staged.columns}
     if record.id not in by_record and not links:
         return pl.Series("row", [], pl.Int64)
-    salt = site_salt(opened.layout.keys)
+    salt = site_salt(opened.layout.keys, used_before=True)
     again = rows_again(staged, agency, source.id, bool(source.key), salt, by_record.get(record.id, []))
     changes = [pl.col("refused") | pl.col("staged_place").is_in(again["staged_place"].implode())]
     for name, target in links.items():
@@ -165,13 +166,14 @@ def _plan(opened: OpenedSite, key: str, record: RecordType, authority: str, over
     touched = sorted({v for table, names in files.items() for v in purging.touched_versions(store, table, names)})
     known = opened.register.entries()
     recall = [one.number for one in known if one.store_version in touched and one.state != "recalled"]
+    last = max((int(past.purge) for past in purging.purges(store)), default=0)
     receipt = Purge(
-        purge=f"{max((int(past.purge) for past in purging.purges(store)), default=0) + 1:06d}",
+        purge=f"{last + 1:06d}",
         date=date.today().isoformat(),
         authority=authority,
         oversight=oversight,
         record=record.id,
-        key_hash=purging.key_hash(site_salt(opened.layout.keys), key),
+        key_hash=purging.key_hash(site_salt(opened.layout.keys, used_before=last > 0), key),
         versions=touched,
         releases=recall,
     )

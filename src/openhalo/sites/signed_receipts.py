@@ -8,7 +8,7 @@ from pydantic import ValidationError
 from openhalo.base.errors import Problem, SiteError, StoreError
 from openhalo.base.kept_files import format_of, unread
 from openhalo.base.provenance import hash_file
-from openhalo.base.signing import is_by, is_public_key, is_signed, public_key_file
+from openhalo.base.signing import is_by, is_public_key, is_signed, public_key_file, site_salt
 from openhalo.records.manifest import PurgesCounted
 from openhalo.records.purging import Purge, SignedPurge, journal_file, receipt_file, receipt_files
 from openhalo.records.store import RESTORE, Store
@@ -62,7 +62,8 @@ def must_be_counted(opened: OpenedSite) -> None:
     """Refuse a store whose receipts of purges are not those that it counts; earlier versions counted none.
 
     Raises:
-        StoreError: with every receipt that is gone, was changed, or is not the site's own.
+        StoreError: with every receipt that is gone, was changed, or is not the site's own; or the salt is gone by which
+            they name what was purged.
     """
     store, public = opened.store, public_key_file(opened.layout.keys)
     while True:
@@ -79,6 +80,8 @@ def must_be_counted(opened: OpenedSite) -> None:
     problems += _not_as_counted(store, manifest.purges, public)
     if problems:
         raise StoreError(problems)
+    if number:
+        site_salt(opened.layout.keys, used_before=True)
 
 
 def waiting_receipts(store: Store) -> list[Path]:

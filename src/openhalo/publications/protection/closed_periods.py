@@ -79,7 +79,7 @@ def calendar(grain: Grain, longer: Iterable[Grain], days: Period, told: Iterable
 
 
 def closed_days(record: str, records: Records, policy: Policy, today: date) -> Period:
-    """Return the days of a record type whose periods are closed.
+    """Return the days of a record type whose periods are closed, whole periods: the day of one record is not told.
 
     Raises:
         ReleaseError: none is, or its records are kept by the year and have no days.
@@ -90,6 +90,7 @@ def closed_days(record: str, records: Records, policy: Policy, today: date) -> P
     if not has_days(records, record) or first > last:
         found = f"no {policy.closed_periods} of these records is closed on {today}"
         raise ReleaseError(Problem(record, found, todo="wait"))
+    first = pl.Series([first]).dt.truncate(_STEPS[policy.closed_periods])[0]
     # Nothing is said of periods after the last one of which there are records.
     held = [period for _name, period in periods(policy.closed_periods, Period(first, last)) if period.first <= newest]
     return Period(first, held[-1].last)

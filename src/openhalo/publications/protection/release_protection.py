@@ -238,4 +238,6 @@ def _result(outline: Outline, records: Records) -> MeasureResult:
     table = outline.table
     within = Period(table.days.first, outline.periods[-1][1].last)
     result = evaluate(Question(table.spec, list(table.by), table.grain, within), records)
-    return replace(result, figures=completed(result, outline.rows))
+    # The days of the first and of the newest record are one person's each.
+    told = {**result.provenance, "first": within.first, "last": within.last}
+    return replace(result, figures=completed(result, outline.rows), provenance=told)
