@@ -19,7 +19,13 @@ SPOKEN_OF = ("01-11", "January 11", "11-29", "November 29", "12-29", "December 2
 
 def stop(number, day):
     race = ("WHITE", "BLACK")[number % 2]
-    return {"id": str(number), "known": day, "occurred_at": f"{day} 10:00:00", "race": race, "officer": f"U{number % 9}"}
+    return {
+        "id": str(number),
+        "known": day,
+        "occurred_at": f"{day} 10:00:00",
+        "race": race,
+        "officer": f"U{number % 9}",
+    }
 
 
 def texts(release):

@@ -62,7 +62,6 @@ def test_a_backtest_tells_what_the_gate_asks():
 
 def test_cells_journal_and_recoded_files_are_written_as_they_were():
     cells = {
-        "format": 2,
         "published": "2022-02-10",
         "k": 10,
         "width": 5,
@@ -70,6 +69,10 @@ def test_cells_journal_and_recoded_files_are_written_as_they_were():
         "days": {"stops/stop": "2020-01-01..2021-12-31"},
         "views": [{"stretches": {"2020-01-01..2021-12-31": 3}, "tables": [["stops/stops", ["race"], "year"]]}],
         "sides": [{"record": "stops/stop", "fields": ["race"], "where": [], "says": [], "grain": "year"}],
+        "format": 3,
+        "release": "0001",
+        "files": {".parquet": "a", ".npz": "b"},
+        "set_aside": True,
     }
     journal = {
         "key": "a/b/1",

@@ -30,9 +30,9 @@ def test_without_its_salt_a_site_takes_nothing_in_that_could_be_a_purged_record(
     salt.unlink()
     if left is not None:
         salt.write_bytes(left)
-    with pytest.raises(StoreError, match="site.salt.*salt is (gone|damaged)"):
+    with pytest.raises(StoreError, match=r"site.salt.*salt is (gone|damaged)"):
         deliver(site, [{**row, "gender": "MALE"} for row in stops(1, 300, years=1)], date(2022, 3, 10))
-    with pytest.raises(StoreError, match="site.salt"):
+    with pytest.raises(StoreError, match=r"site.salt"):
         site.publish(today=date(2022, 6, 10))
     assert records(site) == held
 
@@ -43,9 +43,9 @@ def test_without_its_key_a_site_neither_publishes_nor_purges(site, left):
     key.unlink()
     if left is not None:
         key.write_bytes(left)
-    with pytest.raises(StoreError, match="private key is (gone|damaged)"):
+    with pytest.raises(StoreError, match=r"private key is (gone|damaged)"):
         site.publish(today=date(2022, 6, 10))
-    with pytest.raises(StoreError, match="private key is (gone|damaged)"):
+    with pytest.raises(StoreError, match=r"private key is (gone|damaged)"):
         site.purge("millbrook/template_stops_stop/8", authority="court order 8")
     assert records(site) == held and not list(site.releases.glob("0002"))
     assert (site.layout.keys / "site.pub").read_bytes() == public
@@ -56,5 +56,5 @@ def test_a_key_that_another_site_gave_out_is_not_taken_for_ones_own(site, tmp_pa
     deliver(other, stops(1, 60, years=1), date(2022, 2, 10))
     other.publish(today=date(2022, 2, 10))
     (site.layout.keys / "site.pub").write_bytes((other.layout.keys / "site.pub").read_bytes())
-    with pytest.raises(StoreError, match="not the public half|another key"):
+    with pytest.raises(StoreError, match=r"not the public half|another key"):
         site.publish(today=date(2022, 6, 10))

@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import tarfile
+from datetime import date
 from itertools import count
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from openhalo.base.errors import OpenHaloError
 from openhalo.cli.main import app
 from openhalo.sites.open_site import open_site
 from tests.copies import copy_of
+from tests.disclosure.private_department import deliver, department, stops
 from tests.releases.site import rows, small_site
 from tests.releases.test_earlier_versions import FROZEN
 from tests.sites.earlier_formats import as_before
@@ -143,3 +145,16 @@ def test_an_upgrade_that_is_killed_before_any_of_its_changes_is_finished_by_the_
             break
         assert ended == -signal.SIGKILL
     assert number == len(changes)
+
+
+def test_what_is_kept_of_releases_is_told_apart_after_the_upgrade(tmp_path):
+    site = department(tmp_path / "town")
+    deliver(site, stops(1, 600, years=1), date(2022, 2, 10))
+    site.publish(today=date(2022, 2, 10))
+    file = site.layout.kept_cells / "0001.json"
+    today = file.read_bytes()
+    facts = json.loads(today)
+    earlier = {name: value for name, value in facts.items() if name not in ("release", "files", "set_aside")}
+    file.write_text(json.dumps({**earlier, "format": 2}), encoding="utf-8")
+    assert site.upgrade(dry_run=True) != [] and site.upgrade() != []
+    assert file.read_bytes() == today and site.upgrade() == []

@@ -128,12 +128,16 @@ class _Handler(BaseHTTPRequestHandler):
         headers = {name.lower(): value for name, value in self.headers.items()}
         if "content-length" in headers or "transfer-encoding" in headers:
             self.close_connection = True  # what it sends is not read, so nothing after it can be
-        try:
-            found = self.ask(self.command, unquote(urlsplit(self.path).path), headers)
-        except (OpenHaloError, OSError):
-            found = Answer(HTTPStatus.INTERNAL_SERVER_ERROR, {**HEADERS, "Content-Length": "0"}, ())
-        self._send(found)
+        self._send(self._found(headers))
         self.server.asking[self.connection] = time.monotonic()
+
+    def _found(self, headers: dict[str, str]) -> Answer:
+        try:
+            return self.ask(self.command, unquote(urlsplit(self.path).path), headers)
+        except ValueError:  # "http://[" names no host
+            return Answer(HTTPStatus.BAD_REQUEST, {**HEADERS, "Content-Length": "0"}, ())
+        except (OpenHaloError, OSError):
+            return Answer(HTTPStatus.INTERNAL_SERVER_ERROR, {**HEADERS, "Content-Length": "0"}, ())
 
     def _send(self, found: Answer) -> None:
         pieces = "Content-Length" not in found.headers and found.status == HTTPStatus.OK

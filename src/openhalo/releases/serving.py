@@ -5,6 +5,7 @@ What was recalled says so, and why; what waits for approval is not there. States
 """
 
 import gzip
+import re
 import zipfile
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -100,10 +101,17 @@ def of_release(folder: Path, method: str, path: str, headers: Mapping[str, str])
     held = (folder / place).stat()
     size = held.st_size
     body: Iterable[bytes] = _pieces(folder / place)
-    if kind in _PACKED and "gzip" in headers.get("accept-encoding", ""):
+    if kind in _PACKED and _takes_gzip(headers.get("accept-encoding", "")):
         packed = _gzipped(folder / place, held.st_mtime_ns)
         content["Content-Encoding"], size, body = "gzip", len(packed), (packed,)
     return Answer(HTTPStatus.OK, {**HEADERS, **content, "Content-Length": str(size)}, body)
+
+
+def _takes_gzip(accepted: str) -> bool:
+    """Return whether a header allows gzip; with a weight of 0 it forbids it (RFC 9110, 12.5.3)."""
+    weights = {part.split(";")[0].strip().lower(): part.replace(" ", "").lower() for part in accepted.split(",")}
+    asked = weights.get("gzip", weights.get("*", ";q=0"))
+    return re.search(r";q=0(?:\.0*)?$", asked) is None
 
 
 def site_releases(releases: Path) -> Ask:

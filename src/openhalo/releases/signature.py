@@ -1,7 +1,7 @@
 """Who published a release, and after which: `signature.json`, signed with the site's key, each naming the one before.
 
 Whoever has the public key needs nothing else of the site: a page that was rewritten together with the descriptor, a
-release that was put in the place of another, and one that was left out of the row are found.
+release that was put in the place of another, and one that does not follow the one that lies beside it are found.
 """
 
 from collections.abc import Mapping

@@ -16,7 +16,7 @@ from openhalo.language import message_files
 from openhalo.publications.build import build
 from openhalo.publications.imprint import Declared, Imprint
 from openhalo.publications.protection.dry_run import DryRun, dry_run
-from openhalo.publications.protection.earlier_releases import keep, still_public
+from openhalo.publications.protection.earlier_releases import forget_kept, keep, still_public
 from openhalo.publications.protection.release_protection import Precaution
 from openhalo.publications.protection.still_read import versions_read
 from openhalo.records.purged_counts import forget
@@ -27,7 +27,7 @@ from openhalo.sites.analysis_plan import must_stand
 from openhalo.sites.checking import check_site
 from openhalo.sites.disclosure_policy import read_policy
 from openhalo.sites.opened_site import OpenedSite, open_records
-from openhalo.sites.oversight_release import given, set_aside
+from openhalo.sites.oversight_release import forget_set_aside, given, set_aside
 from openhalo.sites.settings import Settings, message_folders
 from openhalo.sites.signed_receipts import must_be_counted
 
@@ -45,7 +45,7 @@ def publish(
         raise SiteError(problems)
     must_be_counted(opened)
     settings, plan, records, register = opened.settings, opened.plan, open_records(opened), opened.register
-    with register.changing(patience), _draft(opened.releases) as draft:
+    with register.changing(patience), _draft(opened) as draft:
         must_stand(plan, opened.releases)
         folder = opened.releases / register.next_number()
         made, earlier, imprint = Path(draft) / folder.name, register.public(), _imprint(opened, folder.name)
@@ -78,9 +78,13 @@ def publish(
 
 
 @contextmanager
-def _draft(releases: Path) -> Iterator[str]:
+def _draft(opened: OpenedSite) -> Iterator[str]:
     """Give a folder to build in, and remove what publishers that were killed left. Hold the register's lock."""
+    releases, layout = opened.releases, opened.layout
     for left in releases.glob(f"{_DRAFT}*"):
+        for number in (path.name for path in left.glob("[0-9]*") if not (releases / path.name).exists()):
+            forget_kept(layout.kept_cells, number)
+            forget_set_aside(layout.for_oversight, number)
         shutil.rmtree(left, ignore_errors=True)
     with tempfile.TemporaryDirectory(prefix=_DRAFT, dir=releases) as draft:
         yield draft
@@ -104,7 +108,7 @@ def precaution_of(opened: OpenedSite, number: str, today: date) -> Precaution | 
         folders,
         earlier,
         today,
-        lambda kept: keep(kept, layout.kept_cells, number),
+        lambda kept: keep(kept, layout.kept_cells, number, policy.oversight is not None),
         lambda sha256: commitment(site_salt(layout.keys, used_before=bool(earlier)), sha256),
     )
     body = policy.oversight

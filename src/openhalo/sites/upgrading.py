@@ -16,6 +16,7 @@ from openhalo.base.kept_files import format_of
 from openhalo.base.progress import Report
 from openhalo.base.provenance import hash_file
 from openhalo.base.signing import public_key_file, site_key
+from openhalo.publications.protection.earlier_releases import name_kept
 from openhalo.records.file_hashes import hashed
 from openhalo.records.manifest import Manifest, PurgesCounted, manifest_file, rewrite, versions
 from openhalo.records.purging import Purge, keep_receipt, purges, receipt_files
@@ -86,7 +87,20 @@ def _register(opened: OpenedSite) -> Iterator[Change]:
         yield Change(register.path, "the register of releases tells its format", register.rewrite)
 
 
-STEPS: dict[int, tuple[Callable[[OpenedSite], Iterator[Change]], ...]] = {1: (_purge_receipts, _manifests, _register)}
+def _kept_cells(opened: OpenedSite) -> Iterator[Change]:
+    layout = opened.layout
+    for folder in (layout.kept_cells, layout.for_oversight):
+        for file in sorted(folder.glob("[0-9]*.json")):
+            if format_of(file) == 2:
+                aside = folder == layout.kept_cells and (layout.for_oversight / file.stem).is_dir()
+                what = "what is kept of a release says of which, and the hashes of its files"
+                yield Change(file, what, partial(name_kept, folder, file.stem, aside))
+
+
+STEPS: dict[int, tuple[Callable[[OpenedSite], Iterator[Change]], ...]] = {
+    1: (_purge_receipts, _manifests, _register),
+    2: (_kept_cells,),
+}
 """From which format → what carries files over to the next, in this order; each yields what is still to be done."""
 
 

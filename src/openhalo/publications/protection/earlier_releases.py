@@ -1,6 +1,5 @@
 """What a site keeps of each release to protect the next: all its cells, true counts too. It never leaves the site."""
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -17,6 +16,7 @@ from openhalo.base.errors import Problem, ReleaseError, StoreError
 from openhalo.base.kept_files import format_of, read_kept
 from openhalo.base.periods import Grain, Period
 from openhalo.base.private_folders import private_folder
+from openhalo.base.provenance import hash_file, write_json
 from openhalo.disclosure.intervals import period
 from openhalo.disclosure.lattice import Lattice
 from openhalo.disclosure.policy import K_FLOOR, Rule
@@ -24,7 +24,9 @@ from openhalo.disclosure.suppression import Protected
 from openhalo.publications.protection.cells import Counted
 from openhalo.releases.package import DESCRIPTOR, read_descriptor
 
-_FORMS = (".json", ".parquet", ".npz")
+FORMS = (".json", ".parquet", ".npz")
+"""Endings of the files that are kept of a release."""
+WHAT = "what is kept of the release"
 _MARKS = ("secret", "withheld", "published")
 
 Stretches = tuple[tuple[Period, int], ...]
@@ -96,12 +98,9 @@ class KeptSide(BaseModel):
     grain: Grain
 
 
-class KeptFacts(BaseModel):
-    """What is kept of a release beside its cells."""
-
+class _Facts(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    format: Literal[2] = 2
     published: date
     k: int
     width: int
@@ -110,6 +109,28 @@ class KeptFacts(BaseModel):
     """Record type → days, as `Period` writes them."""
     views: list[KeptView]
     sides: list[KeptSide]
+
+
+class KeptFacts(_Facts):
+    """What is kept of a release beside its cells."""
+
+    format: Literal[3] = 3
+    release: str
+    """Its number: what was kept of another does not protect it."""
+    files: dict[str, str]
+    """Ending of each file of cells → its SHA-256; empty where an earlier version kept them."""
+    set_aside: bool
+    """Whether figures for an oversight body were made with it."""
+
+
+class SecondFacts(_Facts):
+    """What was kept of a release in the second format: nothing says whose it is."""
+
+    format: Literal[2]
+
+    def now(self, release: str) -> KeptFacts:
+        """Return these facts as they are kept today."""
+        return KeptFacts(release=release, files={}, set_aside=False, **self.model_dump(exclude={"format"}))
 
 
 class FirstFacts(BaseModel):
@@ -122,15 +143,22 @@ class FirstFacts(BaseModel):
     days: dict[str, str]
     versions: dict[str, int]
 
-    def now(self) -> KeptFacts:
+    def now(self, release: str) -> KeptFacts:
         """Return these facts as they are kept today; a release that did not tell its rule promised the least width."""
         view = KeptView(stretches={str(Period.parse(days)): v for days, v in self.versions.items()}, tables=[])
         told = self.model_dump(include={"published", "zeros_shown", "days"})
-        return KeptFacts(k=K_FLOOR, width=2, views=[view], sides=[], **told)
+        return KeptFacts(release=release, files={}, set_aside=False, k=K_FLOOR, width=2, views=[view], sides=[], **told)
 
 
-def keep(kept: Kept, folder: Path, number: str) -> None:
-    """Write what is kept of a release into the site's private folder."""
+def keep(kept: Kept, folder: Path, number: str, set_aside: bool = False) -> None:
+    """Write what is kept of a release into the site's private folder.
+
+    Args:
+        kept: the release.
+        folder: where.
+        number: of the release.
+        set_aside: whether figures for an oversight body are made with it.
+    """
     private_folder(folder)
     rule = kept.parts[0].rule
     frames = []
@@ -146,6 +174,9 @@ def keep(kept: Kept, folder: Path, number: str) -> None:
         for view in kept.views
     ]
     facts = KeptFacts(
+        release=number,
+        files=_hashes(folder, number),
+        set_aside=set_aside,
         published=kept.published,
         k=rule.k,
         width=rule.width,
@@ -159,20 +190,49 @@ def keep(kept: Kept, folder: Path, number: str) -> None:
             )
         ),
     )
-    text = json.dumps(facts.model_dump(mode="json"), indent=1)
-    (folder / f"{number}.json").write_text(text, encoding="utf-8")
+    write_json(folder / f"{number}.json", facts.model_dump(mode="json"))
+
+
+def forget_kept(folder: Path, number: str) -> None:
+    """Remove what is kept of a release that never came."""
+    for form in FORMS:
+        (folder / f"{number}{form}").unlink(missing_ok=True)
+
+
+def name_kept(folder: Path, number: str, set_aside: bool) -> None:
+    """Carry what is kept in the second format over to today's, in which it says whose it is."""
+    path = folder / f"{number}.json"
+    facts = read_kept(path, SecondFacts, WHAT).now(number)
+    told = facts.model_copy(update={"files": _hashes(folder, number), "set_aside": set_aside})
+    write_json(path, told.model_dump(mode="json"))
+
+
+def _hashes(folder: Path, number: str) -> dict[str, str]:
+    return {form: hash_file(folder / f"{number}{form}") for form in FORMS if form != ".json"}
 
 
 def still_public(folder: Path, releases: Path) -> Sequence[Kept]:
     """Return what is kept of every release that is still public, oldest first; one that is gone no longer counts.
 
     Raises:
-        ReleaseError: a release says that its figures were protected, and what was kept of it is gone.
-        StoreError: what was kept is damaged.
+        ReleaseError: a release lost its descriptor; or its figures were protected, and what was kept of it is gone.
+        StoreError: what was kept is damaged, or is another release's.
     """
-    numbers = sorted(path.name for path in releases.glob("[0-9]*") if (path / DESCRIPTOR).is_file())
-    guarded = [name for name in numbers if "closed_days" in read_descriptor(releases / name).get("disclosure", {})]
-    lost = [name for name in guarded if not all((folder / f"{name}{form}").is_file() for form in _FORMS)]
+    numbers = sorted(path.name for path in releases.glob("[0-9]*") if path.is_dir())
+    bare = [name for name in numbers if not (releases / name / DESCRIPTOR).is_file()]
+    if bare:
+        found, todo = (
+            "its descriptor is gone, so nobody knows what it told",
+            "restore the folder from the site's backup",
+        )
+        raise ReleaseError([Problem(str(releases / name / DESCRIPTOR), found, todo=todo) for name in bare])
+    guarded = [
+        name
+        for name in numbers
+        if any((folder / f"{name}{form}").exists() for form in FORMS)
+        or "closed_days" in read_descriptor(releases / name).get("disclosure", {})
+    ]
+    lost = [name for name in guarded if not all((folder / f"{name}{form}").is_file() for form in FORMS)]
     if lost:
         found = "figures of this release were protected, and what was kept of it to protect the next is gone"
         todo = (
@@ -183,23 +243,45 @@ def still_public(folder: Path, releases: Path) -> Sequence[Kept]:
     return [read_what_is_kept(folder, name) for name in guarded]
 
 
+def kept_facts(folder: Path, number: str) -> KeptFacts:
+    """Return what is kept under the number of a release beside its cells, of whatever format.
+
+    Raises:
+        StoreError: it is damaged, or was kept of another release.
+    """
+    path = folder / f"{number}.json"
+    match format_of(path):
+        case 1:
+            facts = read_kept(path, FirstFacts, WHAT).now(number)
+        case 2:
+            facts = read_kept(path, SecondFacts, WHAT).now(number)
+        case _:
+            facts = read_kept(path, KeptFacts, WHAT)
+    found = "" if facts.release == number else f"this was kept of release {facts.release}"
+    changed = [form for form, known in facts.files.items() if hash_file(folder / f"{number}{form}") != known]
+    if found or changed:
+        problem = found or "it is not what was kept with the release: it was changed, or is damaged"
+        where = path if found else folder / f"{number}{changed[0]}"
+        raise StoreError(Problem(str(where), problem, todo="restore the site's backup"))
+    return facts
+
+
 def read_what_is_kept(folder: Path, number: str) -> Kept:
     """Return what is kept under the number of a release.
 
     Raises:
-        StoreError: it is damaged, or gone.
+        StoreError: it is damaged, or gone, or was kept of another release.
     """
-    path, what = folder / f"{number}.json", "what is kept of the release"
-    first = format_of(path) == 1
-    facts = read_kept(path, FirstFacts, what).now() if first else read_kept(path, KeptFacts, what)
+    path = folder / f"{number}.json"
     try:
+        facts = kept_facts(folder, number)
         cells = pl.read_parquet(folder / f"{number}.parquet", glob=False)
         sums = csr_array(load_npz(folder / f"{number}.npz"))
     except (pl.exceptions.PolarsError, OSError, ValueError, BadZipFile) as error:
         found = f"what is kept of the release is damaged ({str(error).splitlines()[0]})"
         raise StoreError(Problem(str(folder / number), found, todo="restore the site's backup")) from None
     days = {record: Period.parse(text) for record, text in facts.days.items()}
-    if first:
+    if format_of(path) == 1:
         cells = _called_by_days(cells, days)
     rule = Rule(facts.k, facts.width, {}, facts.zeros_shown)
     parts, start = [], 0
