@@ -48,6 +48,9 @@ def test_the_first_and_the_newest_day_are_not_told(tmp_path, many):
     deliver(site, rows, date(2022, 3, 1))
     first = site.publish(today=date(2022, 3, 1))
     assert said(first) == []
+    home = (first / "index.html").read_text("utf-8")
+    assert "compares groups" not in home and ("withheld" in home) == (many == 1)
+    assert ("told until December 31, 2021" in home, "Newest record" in home) == (many > 1, many > 1)
     late = {**stop(many + 1, "2021-12-29"), "known": "2022-06-01"}
     deliver(site, [*rows, late], date(2022, 6, 15))
     assert said(site.publish(today=date(2022, 6, 15))) == []

@@ -93,6 +93,27 @@ def test_pages_are_packed_for_who_can_unpack(base):
     assert packed[0].headers["Content-Encoding"] == "gzip" and len(packed[1]) < len(plain)
 
 
+@pytest.mark.parametrize(
+    ("accepted", "packed"),
+    [("gzip;q=0", False), ("br, gzip; q=0.0", False), ("br;q=1, gzip;q=0.5", True), ("*", True), ("br", False)],
+)
+def test_pages_are_not_packed_for_who_forbids_it(base, accepted, packed):
+    found = ask(base, "/", **{"Accept-Encoding": accepted})[0].headers["Content-Encoding"]
+    assert found == ("gzip" if packed else None)
+
+
+def test_a_folder_answers_with_its_first_page(base):
+    assert ask(base, "/es/")[1] == ask(base, "/es/index.html")[1] != ask(base, "/")[1]
+    assert ask(base, "/data/")[0].status == 404
+
+
+@pytest.mark.parametrize("place", ["http://[", "http://[::1/x", "http://a]b/"])
+def test_an_address_that_names_no_host_is_refused(base, place):
+    with socket.create_connection(base.removeprefix("http://").strip("/").split(":")) as line:
+        line.sendall(f"GET {place} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n".encode())
+        assert line.recv(64).startswith(b"HTTP/1.1 400 ")
+
+
 def test_a_site_without_a_release_says_what_to_do(tmp_path):
     with pytest.raises(ReleaseError, match="openhalo publish"):
         Register(tmp_path).newest()

@@ -127,6 +127,7 @@ def verify(
     Example: openhalo verify springfield --receipt springfield/store/purges/000001.json
     """
     from openhalo.releases import hashes
+    from openhalo.releases.signature import SIGNATURE
     from openhalo.verification.rederivation import Rederived, rederive
 
     if receipt is not None:
@@ -146,7 +147,8 @@ def verify(
     elif problems:
         say_problems(ReleaseError(problems))
     else:
-        signed = ", signed with this key" if key else ""
+        bare = not (release / SIGNATURE).is_file()
+        signed = ", signed with this key" if key else "; nobody signed it" if bare else ""
         out.print(f"{release}: every file is as published{signed}", soft_wrap=True)
         out.print(f"  {again.agree:,} of {again.figures:,} figures counted again from the incident files: all agree")
         for why, figures in sorted(again.cannot.items()):

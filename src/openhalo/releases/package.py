@@ -85,6 +85,9 @@ def read_descriptor(folder: Path) -> dict[str, Any]:
         ReleaseError: the folder is no release.
     """
     path = folder / DESCRIPTOR
+    if not path.is_file():
+        todo = "unpack the archive, and name the folder in it" if folder.is_file() else "name a release's folder"
+        raise ReleaseError(Problem(str(folder), f"this is no release: no folder that holds a {DESCRIPTOR}", todo=todo))
     try:
         descriptor = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError, RecursionError) as error:

@@ -88,7 +88,9 @@ def of_release(folder: Path, method: str, path: str, headers: Mapping[str, str])
     """Return what one release answers: the files that its descriptor lists, and nothing else; arguments of `answer`."""
     if method not in ("GET", "HEAD"):
         return _refused_method()
-    place = path.removeprefix("/") or "index.html"
+    place = path.removeprefix("/")
+    if not place or place.endswith("/"):
+        place += "index.html"
     file = _listed(folder, (folder / DESCRIPTOR).stat().st_mtime_ns).get(place)
     if file is None or not plain_file(folder, place):
         return _not_there(headers)

@@ -65,7 +65,7 @@ def measure_page(
         period=coverage(answer),
         answer=_first(answer, total, catalogue),
         value=said(spec.scale, total) if total is not None and leads else "",
-        instead="" if leads else _("compares places") if base.per and base.per.residents else _("compares groups"),
+        instead="" if leads else _instead(base, total),
         share_missing=total.missing / total.n if total is not None and total.n else 0.0,
         warnings=[f.text for f in answer.total.guard_notes if f.severity == "headline"] if answer.total else [],
         per=_per(spec, catalogue) if spec.per or spec.value else "",
@@ -77,6 +77,13 @@ def measure_page(
         provenance=answer.results[0].provenance,
         redefined=spec.id in catalogue.redefined,
     )
+
+
+def _instead(base: MeasureSpec, total: Figure | None) -> str:
+    """Return what stands in a list of measures where others have their number."""
+    if total is not None and total.status == "withheld":
+        return _("withheld")
+    return _("compares places") if base.per and base.per.residents else _("compares groups")
 
 
 def _first(answer: ReleaseFigures, total: Figure | None, catalogue: Catalogue) -> str:

@@ -128,7 +128,7 @@ class Guarded:
             days = self.kept.days.get(one.record)
             total = told.get(f"{one.record}|period={days}")
             if days is not None and total is not None:
-                found.append(replace(one, rows=total, known=[], first=days.first, last=days.last))
+                found.append(replace(one, rows=total, known=[], first=days.first, last=days.last, protected=True))
         return found
 
     def facts(self) -> dict[str, Any]:

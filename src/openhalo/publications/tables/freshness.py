@@ -38,6 +38,8 @@ class Freshness:
     last: date
     known: list[Known]
     sources: list[SourceSpec]
+    protected: bool = False
+    """Whether `last` is the last day of a closed period: the day of the newest record is one person's."""
 
 
 def freshness(answers: Sequence[ReleaseFigures], records: Records) -> list[Freshness]:
