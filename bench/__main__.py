@@ -16,7 +16,7 @@ from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
-from bench import data, indicators, models, names, rivals, subjects, veil
+from bench import data, disclosure, indicators, models, names, rivals, subjects, veil
 
 
 @dataclass(frozen=True)
@@ -97,10 +97,13 @@ def run(rows: int, rounds: int, work: Path, only: str = "", large: bool = False)
     if only in "statistics: chances of names":
         name, ours, rival, bar, told = names.row(rounds)
         table.add_row(name, f"{ours:.2f}", f"{rival:.2f}", f"{rival / ours:.1f}", bar, told)
+    if only in "disclosure":
+        name, ours, rival, bar, told = disclosure.row(rounds)
+        table.add_row(name, f"{ours:.1f}", f"{rival:.1f}", f"{rival / ours:.1f}", bar, told)
     if only in "indicators":
         name, ours, rival, bar, told = indicators.row(10 * rows)
         table.add_row(name, f"{ours:.1f}", f"{rival:.1f}", f"{rival / ours:.1f}", bar, told)
-    if only.startswith("statistics") or only == "indicators":
+    if only.startswith("statistics") or only in ("indicators", "disclosure"):
         return table
     for contest in (one for one in contests(rows, work) if only in one.name):
         pairs = []

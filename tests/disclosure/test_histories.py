@@ -77,7 +77,6 @@ def found_without(tmp_path, seeds, releases=2):
 
 def test_where_late_changes_do_not_wait_the_attacker_finds_them(tmp_path, monkeypatch):
     monkeypatch.setattr(LateChanges, "_small", lambda *_: [])
-    monkeypatch.setattr(LateChanges, "_thin", lambda *_: [])
     assert sum("change" in some for some in found_without(tmp_path, range(3))) > 1
 
 
@@ -158,7 +157,7 @@ def test_a_first_record_that_is_withdrawn_moves_no_first_day(tmp_path):
 
 
 def test_without_a_look_at_officers_the_attacker_finds_one(tmp_path, monkeypatch):
-    monkeypatch.setattr(LateChanges, "_thin", lambda *_: [])
+    monkeypatch.setattr(LateChanges, "_thin", lambda *_: set())
     steps = (unchanged, BY_RACE), (with_late_ones_of_one_officer, BY_RACE)
     assert {leak.kind for leak in small_history(tmp_path, *steps)} == {"few officers"}
 

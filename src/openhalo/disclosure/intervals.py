@@ -88,19 +88,23 @@ def small_changes(now: pl.DataFrame, told: Sequence[pl.DataFrame], k: int) -> li
     that were withheld.
 
     Args:
-        now: `key`, `n` of the cells that would be told.
+        now: `key`, `n` of the cells that would be told, and `new`: whether it was not told from these records yet.
+            A difference between cells all of which were tells nothing.
         told: `key`, `n`, `of`, `period` of what was, a frame for each release (`Protected.told`).
         k: the policy's k.
     """
-    cells = now.select("key", "n", without_period(), period())
+    marked = now if "new" in now.columns else now.with_columns(new=pl.lit(True))
+    cells = marked.select("key", "n", "new", without_period(), period())
     found: set[str] = set()
     for earlier in told:
-        same = earlier.join(cells.select("key", now="n"), on="key", how="left")
-        whole = same.group_by("of", "period").agg(pl.col("n", "now").sum(), pl.col("now").null_count().alias("absent"))
+        same = earlier.join(cells.select("key", "new", now="n"), on="key", how="left")
+        whole = same.group_by("of", "period").agg(
+            pl.col("n", "now").sum(), pl.col("new").any(), pl.col("now").null_count().alias("absent")
+        )
         single = earlier.filter(pl.col("of") == pl.col("key")).select("key", "n")
-        rest = cells.join(single, on="key", how="anti").drop_nulls("period")
+        rest = cells.filter("new").join(single, on="key", how="anti").drop_nulls("period")
         summed = _summed(rest, single).select("period", "n", now="before")
-        both = pl.concat([whole.filter(pl.col("absent") == 0).select("period", "n", "now"), summed])
+        both = pl.concat([whole.filter("new", pl.col("absent") == 0).select("period", "n", "now"), summed])
         apart = (pl.col("n") - pl.col("now")).abs()
         found |= {*both.filter((apart > 0) & (apart < k))["period"].drop_nulls()}
     return sorted(found)

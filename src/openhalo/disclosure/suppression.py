@@ -339,9 +339,8 @@ def _codes(lattice: Lattice) -> pl.DataFrame:
 
 
 def _cannot_hide(key: str) -> Problem:
-    return Problem(
-        key, "this cell can be worked out from releases that are public", todo="publish its period as before"
-    )
+    todo = "keep the tables, the periods and the k of the release before, or leave out the tables in which it stands"
+    return Problem(key, "this cell can be worked out from releases that are public", todo=todo)
 
 
 class _OtherTables:

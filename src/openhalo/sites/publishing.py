@@ -111,14 +111,10 @@ def precaution_of(opened: OpenedSite, number: str, today: date) -> Precaution | 
         lambda kept: keep(kept, layout.kept_cells, number, policy.oversight is not None),
         lambda sha256: commitment(site_salt(layout.keys, used_before=bool(earlier)), sha256),
     )
-    body = policy.oversight
+    body, made = policy.oversight, replace(made, given=given(opened))
     if body is None:
         return made
-    return replace(
-        made,
-        given=given(opened),
-        set_aside=lambda figures, kept: set_aside(opened, number, body, figures, kept),
-    )
+    return replace(made, set_aside=lambda figures, kept: set_aside(opened, number, body, figures, kept))
 
 
 def _imprint(opened: OpenedSite, number: str) -> Imprint:

@@ -66,6 +66,18 @@ def dimension(condition: str) -> str:
     return f"if:{hash_facts([condition])[:12]}"
 
 
+def in_words(key: str, sides: Iterable[Counted]) -> str:
+    """Return the name of a cell with the conditions of these sides as they are written.
+
+    >>> in_words("stops/stop|period=2021-01-01..2021-12-31|race=B", [])
+    'stops/stop, period: 2021-01-01..2021-12-31, race: B'
+    """
+    texts = {dimension(text): text for side in sides for text in (*side.where, *side.says)}
+    record, *parts = key.split("|")
+    named = (part.rpartition("=") for part in parts)
+    return ", ".join([record, *(f"{texts.get(dim, dim)}: {code}" for dim, _sign, code in named)])
+
+
 def sides(spec: MeasureSpec, by: Sequence[str], grain: Grain, catalogue: Catalogue) -> list[Counted]:
     """Return what the figures of a table are made from: the records counted and, of a rate, those counted against.
 

@@ -11,24 +11,24 @@ from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from itertools import combinations, pairwise
 
-import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 
 from openhalo.base.errors import Problem, ReleaseError
 from openhalo.base.periods import GRAINS, Grain, Period
 from openhalo.base.settings_files import POLICY
 from openhalo.catalogue.measure_specs import MeasureSpec
 from openhalo.disclosure.intervals import period, small_changes, spoken_of
-from openhalo.disclosure.lattice import ALL, TOGETHER, CountTable, Lattice
-from openhalo.disclosure.policy import Policy, Rule
-from openhalo.disclosure.suppression import Protected, primary
+from openhalo.disclosure.lattice import TOGETHER, CountTable, Lattice
+from openhalo.disclosure.policy import Policy
+from openhalo.disclosure.suppression import Protected
+from openhalo.publications.protection.audiences import Audience, audiences
 from openhalo.publications.protection.cell_rows import CellRows
 from openhalo.publications.protection.cells import Counted, count_cells, movers
 from openhalo.publications.protection.closed_periods import Calendar, calendar, periods, whole_periods
 from openhalo.publications.protection.crosses import Cross, crosses, joints
 from openhalo.publications.protection.earlier_releases import Kept, Stretches, TableName
 from openhalo.publications.protection.listed_codes import go_together, listed
+from openhalo.publications.protection.small_cells import rule_for, secrets
 from openhalo.records.reading import Records
 
 MAX_JOINT = 40_000
@@ -64,8 +64,10 @@ class LateChanges:
     tables: Sequence[Table]
     days: Mapping[str, Period]
     """Record type → days that the release speaks for."""
-    told: list[pl.DataFrame] = field(default_factory=list, init=False)
-    """What can be known of each state of the records in each earlier release (`Protected.told`), then of this one."""
+    given: Sequence[Kept] = ()
+    """What an oversight body was given with earlier releases."""
+    audiences: list[Audience] = field(init=False)
+    """Who knows what of earlier releases, then of those tables of this one whose state is found."""
     rows: CellRows = field(init=False)
     crosses: list[Cross] = field(init=False)
     """What joins these tables with each other, and with those of earlier releases."""
@@ -76,12 +78,10 @@ class LateChanges:
     unjoined: set[str] = field(default_factory=set, init=False)
     """Record types with a cross of too many cells."""
     _calendars: dict[tuple[str, tuple[str, ...], Grain], Calendar] = field(default_factory=dict, init=False)
-    _placed: list[tuple[Stretches, Protected]] = field(default_factory=list, init=False)
-    """What is told by the tables of this release whose state is found."""
     _known_codes: dict[tuple[str, tuple[str, ...]], dict[str, list[str]]] = field(default_factory=dict, init=False)
 
     def __post_init__(self) -> None:
-        self.told = [part.told() for kept in self.earlier for part in kept.parts]
+        self.audiences = audiences(self.policy, self.earlier, self.given)
         used: dict[int, list[Period]] = {}
         for days, version in {one for kept in self.earlier for view in kept.views for one in view.stretches}:
             used.setdefault(version, []).append(days)
@@ -101,7 +101,7 @@ class LateChanges:
 
     def over(self, tables: Sequence[Table]) -> "LateChanges":
         """Return the same over other tables, of which none reads more of the records."""
-        late = LateChanges(self.records, self.policy, self.earlier, tables, self.days)
+        late = LateChanges(self.records, self.policy, self.earlier, tables, self.days, self.given)
         late.rows = self.rows
         return late
 
@@ -114,7 +114,11 @@ class LateChanges:
         Raises:
             ReleaseError: what a table would tell gives single records away beside what earlier releases told.
         """
-        known, found, problems = len(self.told), dict[Stretches, list[Table]](), list[Problem]()
+        known, found, problems = (
+            [len(one.told) for one in self.audiences],
+            dict[Stretches, list[Table]](),
+            list[Problem](),
+        )
         for table in self.tables:
             stretches = self._state(table, all_wait) if self.policy.corrections == "wait" else self._fresh(table)
             if stretches is None:
@@ -122,11 +126,12 @@ class LateChanges:
                 continue
             found.setdefault(stretches, []).append(table)
             if self.earlier:
-                part = self._told_of(table, stretches)
-                self.told.append(part.told())
-                self._placed.append((stretches, part))
-        del self.told[known:]
-        self._placed.clear()
+                lattice = Lattice.of(self.cells(table, stretches))
+                for one in self.audiences:
+                    secret = secrets(lattice, rule_for(one.policy, lattice))
+                    one.hears(stretches, Protected(lattice, secret, secret, one.policy.rule()), self.days)
+        for one, before in zip(self.audiences, known, strict=True):
+            one.forget(before)
         if problems:
             raise ReleaseError(problems)
         return found
@@ -236,11 +241,20 @@ class LateChanges:
         free = [] if all_wait else [days for days, version in base if version != now]
         while True:
             stretches = tuple((days, now if days in free else version) for days, version in base)
-            small = [*self._small(table, stretches), *self._thin(table, stretches)]
+            small = self._small(table, stretches)
             hold = [days for days in free if any(days.overlap(one) for one in small)]
             if not hold:
-                return None if small else stretches
+                told = small and self._told_so(table, stretches) and not self._small(table, stretches, inherited=True)
+                return stretches if told or not small else None
             free = [days for days in free if days not in hold]
+
+    def _told_so(self, table: Table, stretches: Stretches) -> bool:
+        """Return whether the newest release that has a table told it from this state, as far as it told of its days."""
+        view = next((view for kept in reversed(self.earlier) if (view := kept.view(table.name))), None)
+        told = view.stretches if view else ()
+        return bool(told) and all(
+            version == before for days, version in stretches for past, before in told if days.overlap(past)
+        )
 
     def _fresh(self, table: Table) -> Stretches:
         return self._since(table, ())
@@ -255,73 +269,50 @@ class LateChanges:
             found += sorted([*inside, *((days, now) for days in _rest(unit, [one for one, _ in inside]))], key=_first)
         return tuple(found)
 
-    def _small(self, table: Table, stretches: Stretches) -> list[Period]:
-        """Return the days over which a table would tell of fewer than k changed records."""
-        if not self.told:
-            return []
-        now = Lattice.of(self.cells(table, stretches)).cells
-        return [Period.parse(code) for code in small_changes(now, self.told, self.policy.k)]
+    def _small(self, table: Table, stretches: Stretches, inherited: bool = False) -> list[Period]:
+        """Return the days over which a table would tell of too few changed records, or of the doing of too few.
 
-    def _thin(self, table: Table, stretches: Stretches) -> list[Period]:
-        """Return the days over which too few people or officers stand behind the difference to what is told already."""
+        Args:
+            table: the table.
+            stretches: the state of the records that it would be counted from.
+            inherited: tell only what is less than earlier releases allowed: what they told is told.
+        """
         found: set[str] = set()
-        told = [
-            (view.stretches, part, kept.days)
-            for kept in self.earlier
-            for view, part in zip(kept.views, kept.parts, strict=True)
-        ]
-        for before, part, days in (*told, *((*one, self.days) for one in self._placed)):
-            for side in table.sides:
-                if side.record in days:
-                    found |= self._thin_since(before, part, side, days[side.record], stretches)
+        if not any(one.told for one in self.audiences):
+            return []
+        cells = Lattice.of(self.cells(table, stretches)).cells
+        for one in self.audiences:
+            least = one.before(self.earlier) if inherited else one.policy
+            marked = one.news(cells, stretches)
+            new = marked.filter("new")["key"]
+            found |= {*small_changes(marked, one.told, least.k)}
+            for before, part, days in one.known:
+                for side in table.sides:
+                    if side.record in days:
+                        found |= self._thin(before, part, side, days[side.record], stretches, least, new)
         return [Period.parse(code) for code in sorted(found)]
 
-    def _thin_since(self, before: Stretches, part: Protected, side: Counted, days: Period, now: Stretches) -> set[str]:
-        """Return the periods over which too few stand behind what changed from one state to another."""
+    def _thin(
+        self,
+        before: Stretches,
+        part: Protected,
+        side: Counted,
+        days: Period,
+        now: Stretches,
+        policy: Policy,
+        new: pl.Series,
+    ) -> set[str]:
+        """Return the periods over which too few people or officers stand behind what changed since another state."""
         rows = self.rows.changed(side.record, before, now)
         told_apart = self.rows.units(side.record)
-        least = {unit: k for unit, k in self.policy.least(side.record).items() if unit in told_apart}
+        least = {unit: k for unit, k in policy.least(side.record).items() if unit in told_apart}
         if rows.is_empty() or not least:
             return set()
-        moved = movers(rows, side, self.calendar_of(side))
+        moved = movers(rows, side, self.calendar_of(side)).filter(pl.col("key").is_in(new.implode()))
         thin = moved.filter(pl.col("n") != 0, pl.any_horizontal(pl.col(unit) < k for unit, k in least.items()))
         told = part.lattice.cells.filter(pl.Series(~part.secret)).select("key", "n")
         codes = spoken_of(thin.select("key", "n"), told).select(period())["period"].unique().drop_nulls()
         return {code for code in codes if (over := Period.parse(code)).first >= days.first and over.last <= days.last}
-
-    def _told_of(self, table: Table, stretches: Stretches) -> Protected:
-        """Return what can be known of a table by itself."""
-        lattice = Lattice.of(self.cells(table, stretches))
-        secret = secrets(lattice, rule_for(self.policy, lattice))
-        return Protected(lattice, secret, secret, self.policy.rule())
-
-
-def rule_for(policy: Policy, lattice: Lattice) -> Rule:
-    """Return the policy's numbers, for those protection units that the records of the release tell apart."""
-    rule = policy.rule()
-    return replace(rule, units={unit: k for unit, k in rule.units.items() if unit in lattice.cells.columns})
-
-
-def secrets(lattice: Lattice, rule: Rule) -> NDArray[np.bool_]:
-    """Return the cells that may not be known: too small, and about people.
-
-    Not how many records leave a field blank; and what the whole agency did is no matter of single officers.
-    """
-    keys, joint = lattice.cells["key"], lattice.cells["joint"].to_numpy()
-    blank = keys.str.contains(r"\|if:[^=|]*=\?").to_numpy()
-    agency = ~keys.str.replace_all(r"\|(?:period|if:[^=|]*)=[^|]*", "").str.contains("|", literal=True).to_numpy()
-    people = replace(rule, units={unit: k for unit, k in rule.units.items() if unit != "officers"})
-    small = np.where(agency, primary(lattice, people), primary(lattice, rule))
-    return np.asarray(small & ~blank & ~joint, dtype=np.bool_)
-
-
-def many_enough(cells: CountTable, group: str, policy: Policy) -> pl.DataFrame:
-    """Return the cells of a group alone, whatever else the table is cut by, that are large enough to be told."""
-    alone = pl.all_horizontal(
-        pl.lit(True), *(pl.col(name) == ALL for name in cells.dims if name not in (group, "period"))
-    )
-    least = {"n": policy.k, **{unit: k for unit, k in policy.least(cells.of).items() if unit in cells.counts.columns}}
-    return cells.counts.filter(alone, *(pl.col(name) >= k for name, k in least.items()))
 
 
 def _laid_over(states: Sequence[Stretches]) -> Stretches:
@@ -354,5 +345,5 @@ def _gives_away(table: Table) -> Problem:
         f"the table{cut} ({table.grain}) would differ by fewer records than k from what earlier releases show, "
         "whichever state of the records it counts"
     )
-    todo = "leave the table out until more has changed"
+    todo = "leave the table out until more has changed, or keep the k of the releases before"
     return Problem(f"{POLICY}: {table.spec.id}", found, todo=todo)

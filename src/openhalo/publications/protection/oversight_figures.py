@@ -10,34 +10,30 @@ from copy import copy
 import polars as pl
 
 from openhalo.catalogue.index import Catalogue
-from openhalo.disclosure.policy import Policy
-from openhalo.disclosure.suppression import Protected
-from openhalo.publications.protection.earlier_releases import Kept
-from openhalo.publications.protection.late_changes import LateChanges, rule_for, secrets
+from openhalo.publications.protection.audiences import as_known, of_people
+from openhalo.publications.protection.late_changes import LateChanges
 from openhalo.publications.protection.masking import WITHHELD
 from openhalo.publications.protection.protected_tables import State, protected
 from openhalo.publications.tables.open_data import rows
 from openhalo.publications.tables.release_figures import ReleaseFigures
 
-OFFICERS = "officers"
 _NAME = ["measure", "group", "code", "group2", "code2", "grain", "period"]
 
 
-def apart(late: LateChanges, states: Sequence[State], given: Sequence[Kept]) -> tuple[list[State], list[State]]:
+def apart(late: LateChanges, states: Sequence[State]) -> tuple[list[State], list[State]]:
     """Return the tables of a release as the body is told them, and as the public is: nothing that the body is not.
 
     Args:
         late: the tables, and the records that they count.
         states: the tables by the state of the records that each counts.
-        given: what the body was given with earlier releases.
 
     Raises:
         ReleaseError: what was told before gives people away beside these figures, or the attack takes too long.
     """
     people = copy(late)
-    people.policy = _of_people(late.policy)
+    people.policy = of_people(late.policy)
     told = [part for kept in late.earlier for part in kept.parts]
-    known = [_as_known(part, people.policy) for part in (*told, *(part for kept in given for part in kept.parts))]
+    known = [as_known(part, people.policy) for part in (*told, *(part for kept in late.given for part in kept.parts))]
     views = {state.stretches: [one.table for one in state.outlines] for state in states}
     body = protected(people, views, known)
     return body, protected(late, views, told, {state.stretches: state.protected for state in body})
@@ -53,17 +49,3 @@ def told_more(
     )
     shown = pl.col("status") != WITHHELD
     return body.filter(shown).join(everyone.filter(shown), on=_NAME, how="anti", nulls_equal=True)
-
-
-def _of_people(policy: Policy) -> Policy:
-    """Return the policy as if no officer could be given away."""
-    units_of = {record: [unit for unit in units if unit != OFFICERS] for record, units in policy.units_of.items()}
-    return policy.model_copy(
-        update={"units": [unit for unit in policy.units if unit != OFFICERS], "units_of": units_of}
-    )
-
-
-def _as_known(part: Protected, policy: Policy) -> Protected:
-    """Return a part that was told, with people as its only secrets and what it showed as all that stood in it."""
-    rule = rule_for(policy, part.lattice)
-    return Protected(part.lattice, secrets(part.lattice, rule) & part.withheld, part.withheld, rule, ~part.withheld)

@@ -10,13 +10,14 @@ from openhalo.base.errors import ReleaseError
 from openhalo.base.periods import Period
 from openhalo.disclosure.lattice import UNKNOWN, CountTable, Lattice
 from openhalo.disclosure.suppression import Protected, withhold_together
-from openhalo.publications.protection.cells import as_told
+from openhalo.publications.protection.cells import as_told, in_words
 from openhalo.publications.protection.closed_periods import periods
 from openhalo.publications.protection.earlier_releases import Stretches, TableName
 from openhalo.publications.protection.joint_lattice import joint_cells
-from openhalo.publications.protection.late_changes import LateChanges, Table, many_enough, rule_for, secrets
+from openhalo.publications.protection.late_changes import LateChanges, Table
 from openhalo.publications.protection.listed_codes import listed_codes
 from openhalo.publications.protection.masking import WITHHELD, Limits
+from openhalo.publications.protection.small_cells import many_enough, rule_for, secrets
 
 
 @dataclass(frozen=True)
@@ -134,7 +135,11 @@ def protected(
         withheld = secret | least[stretches].withheld if least else secret
         parts.append(Protected(lattice, secret, withheld, rule, published))
         outlines.append(made)
-    safe = withhold_together(parts, known, joint_cells(late, views))
+    try:
+        safe = withhold_together(parts, known, joint_cells(late, views))
+    except ReleaseError as error:
+        counted = [cross.side for cross in late.joints] + [one for table in late.tables for one in table.sides]
+        raise ReleaseError([replace(one, where=in_words(one.where, counted)) for one in error.problems]) from None
     return [
         State(stretches, made, _as_shown(part, made))
         for stretches, made, part in zip(views, outlines, safe, strict=True)

@@ -26,6 +26,7 @@ from openhalo.measures.evaluation import evaluate
 from openhalo.measures.figures import MeasureResult
 from openhalo.measures.planning import Question
 from openhalo.publications.declared_fields import counted
+from openhalo.publications.protection.audiences import OFFICERS
 from openhalo.publications.protection.cells import sides
 from openhalo.publications.protection.earlier_releases import Kept, TableName, View
 from openhalo.publications.protection.late_changes import EVERY_DAY, LateChanges, Table
@@ -37,7 +38,7 @@ from openhalo.publications.protection.masking import (
     masked,
     share_withheld,
 )
-from openhalo.publications.protection.oversight_figures import OFFICERS, apart, told_more
+from openhalo.publications.protection.oversight_figures import apart, told_more
 from openhalo.publications.protection.protected_tables import Outline, State, protect_tables
 from openhalo.publications.protection.release_days import release_days, told_days
 from openhalo.publications.protection.waiting_changes import Waiting, waiting
@@ -155,10 +156,10 @@ def guard(specs: Sequence[MeasureSpec], records: Records, precaution: Precaution
     tables = [replace(table, days=told_days(table, records, policy, days)) for table in tables]
     singly = [release_figures(spec, records) for spec in specs if spec.id in alone]
     report("protecting")
-    late, states = protect_tables(LateChanges(records, policy, precaution.earlier, tables, days))
+    late, states = protect_tables(LateChanges(records, policy, precaution.earlier, tables, days, precaution.given))
     views = [View(state.stretches, tuple(one.table.name for one in state.outlines)) for state in states]
     sides, shared = [side for table in late.tables for side in table.sides], None
-    body, states = apart(late, states, precaution.given) if policy.oversight else ([], states)
+    body, states = apart(late, states) if policy.oversight else ([], states)
     answers = _answers(late, states)
     if policy.oversight:
         more = Kept([state.protected for state in body], views, today, days, sides)
