@@ -16,7 +16,7 @@ from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
-from bench import data, disclosure, indicators, models, names, rivals, subjects, veil
+from bench import data, disclosure, indicators, models, names, private_town, rivals, subjects, veil
 
 
 @dataclass(frozen=True)
@@ -98,6 +98,8 @@ def run(rows: int, rounds: int, work: Path, only: str = "", large: bool = False)
         name, ours, rival, bar, told = names.row(rounds)
         table.add_row(name, f"{ours:.2f}", f"{rival:.2f}", f"{rival / ours:.1f}", bar, told)
     if only in "disclosure":
+        name, ours, bar = private_town.row()
+        table.add_row(name, f"{ours:.1f}", "", "", bar, "")
         name, ours, rival, bar, told = disclosure.row(rounds)
         table.add_row(name, f"{ours:.1f}", f"{rival:.1f}", f"{rival / ours:.1f}", bar, told)
     if only in "indicators":

@@ -75,6 +75,7 @@ def test_a_test_added_later_says_when(tmp_path):
     assert plan_problems(tmp_path, text + "reference: WHITE, added: 2026-01-03}\n") == []
 
 
+@pytest.mark.ci
 def test_the_release_shows_the_test_its_table_and_the_plan(published):
     _site, release = published
     assert verify(release) == []

@@ -3,6 +3,7 @@
 from datetime import date
 
 import polars as pl
+import pytest
 
 from openhalo.sites.open_site import open_site
 from tests.disclosure.private_department import deliver, department
@@ -65,6 +66,7 @@ def test_k_can_be_raised_where_a_total_was_newer_than_its_parts(tmp_path):
     assert told == [400, 404, 404, 804]
 
 
+@pytest.mark.ci
 def test_what_comes_late_after_k_was_raised_waits_for_the_new_k(tmp_path):
     stops = Stops()
     for precinct in "1234":

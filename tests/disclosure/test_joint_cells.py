@@ -87,8 +87,8 @@ def test_tables_that_are_tried_by_themselves_give_away_together_what_they_withho
 
 
 def test_tables_that_are_tried_with_the_cells_they_are_made_of_do_not():
-    assert leaks([0, 4, 54, *range(5, 15)], 3, 2, joints=True) == []
-    assert leaks([30, *range(5, 15)], 10, 5, joints=True) == []
+    assert leaks([0, 4, 54], 3, 2, joints=True) == []
+    assert leaks([30, 31, 32], 10, 5, joints=True) == []
 
 
 @pytest.mark.ci

@@ -136,7 +136,7 @@ def test_the_first_load_is_light(browser, base, place):
     context.close()
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("scheme", ["light", pytest.param("dark", marks=pytest.mark.ci)])
 def test_words_stand_out_from_the_paper(visit, scheme):
     page = visit(PAGES[2], scheme=scheme)
     pairs = page.evaluate(

@@ -24,6 +24,7 @@ def start(*arguments, **how):
     return subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True, **how)
 
 
+@pytest.mark.ci
 def test_two_imports_at_once_give_what_two_after_another_give(site, tmp_path):
     rows = [[row(f"{who}{n}", f"20{18 + n % 3}-06-01 10:00", who) for n in range(30)] for who in "xy"]
     files = [write_rows(tmp_path / f"{i}.csv", part) for i, part in enumerate(rows)]

@@ -14,6 +14,8 @@ from openhalo.releases.editions import read_figures
 from openhalo.sites.open_site import open_site
 from tests.releases.site import deliver, forge, rows, small_site
 
+pytestmark = pytest.mark.ci
+
 STRICTER = """
 kind: share
 label: Share of stops with a search

@@ -1,6 +1,6 @@
 """Who knows what of earlier releases: the public, and the oversight body, which is told more."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 
@@ -22,37 +22,34 @@ class Audience:
 
     policy: Policy
     """Whom a change could give away to him, and how many of them it needs at least."""
-    known: list[tuple[Stretches, Protected, Mapping[str, Period]]]
+    known: list[tuple[Stretches, Protected, Mapping[str, Period]]] = field(default_factory=list, init=False)
     """States of the records that he was told of: what of them, and for which days of each record type."""
-    told: list[pl.DataFrame] = field(default_factory=list)
+    told: list[pl.DataFrame] = field(default_factory=list, init=False)
     """What can be known of each (`Protected.told`)."""
-
-    def __post_init__(self) -> None:
-        self.told = [part.told() for _state, part, _days in self.known]
+    heard: list[pl.DataFrame] = field(default_factory=list, init=False)
+    """`key`, `state` of the cells that he knows of each."""
 
     def hears(self, state: Stretches, part: Protected, days: Mapping[str, Period]) -> None:
-        """Add what he will be told."""
+        """Add what he is told of a state of the records."""
+        told = part.told()
         self.known.append((state, part, days))
-        self.told.append(part.told())
+        self.told.append(told)
+        self.heard.append(_counted_from(told.filter(pl.col("of") == pl.col("key")).select("key"), state))
 
     def forget(self, after: int) -> None:
         """Take back all that was added after so many."""
-        del self.known[after:], self.told[after:]
+        del self.known[after:], self.told[after:], self.heard[after:]
 
     def news(self, cells: pl.DataFrame, state: Stretches) -> pl.DataFrame:
         """Return `key`, `n` and `new` of cells: whether he was not told of that cell from that state of records yet.
 
         The number alone is not enough: the same count can be of other records.
         """
-        heard = [
-            _counted_from(told.filter(pl.col("of") == pl.col("key")).select("key"), before)
-            for (before, _part, _days), told in zip(self.known, self.told, strict=True)
-        ]
         asked = _counted_from(cells.select("key", "n"), state)
-        if not heard:
+        if not self.heard:
             return asked.select("key", "n", new=pl.lit(True))
-        known = pl.concat(heard).unique().with_columns(new=pl.lit(False))
-        marked = asked.join(known, on=["key", "state"], how="left", maintain_order="left")
+        heard = pl.concat(self.heard).unique().with_columns(new=pl.lit(False))
+        marked = asked.join(heard, on=["key", "state"], how="left", maintain_order="left")
         return marked.select("key", "n", pl.col("new").fill_null(True))
 
     def before(self, earlier: Sequence[Kept]) -> Policy:
@@ -69,20 +66,22 @@ def audiences(policy: Policy, earlier: Sequence[Kept], given: Sequence[Kept]) ->
         earlier: every release still public, oldest first.
         given: what an oversight body was given with them.
     """
+    found = [Audience(policy)]
+    _hear(found[0], earlier)
+    if policy.oversight is not None or given:
+        found.append(Audience(of_people(policy)))
+        _hear(found[1], [*earlier, *given], as_known)
+    return found
 
-    def parts(releases: Sequence[Kept]) -> list[tuple[Stretches, Protected, Mapping[str, Period]]]:
-        return [
-            (view.stretches, part, kept.days)
-            for kept in releases
-            for view, part in zip(kept.views, kept.parts, strict=True)
-        ]
 
-    public = Audience(policy, parts(earlier))
-    if policy.oversight is None and not given:
-        return [public]
-    people = of_people(policy)
-    known = [(state, as_known(part, people), days) for state, part, days in parts([*earlier, *given])]
-    return [public, Audience(people, known)]
+def _hear(
+    audience: Audience,
+    releases: Sequence[Kept],
+    known: Callable[[Protected, Policy], Protected] = lambda part, _policy: part,
+) -> None:
+    for kept in releases:
+        for view, part in zip(kept.views, kept.parts, strict=True):
+            audience.hears(view.stretches, known(part, audience.policy), kept.days)
 
 
 def _counted_from(cells: pl.DataFrame, state: Stretches) -> pl.DataFrame:
