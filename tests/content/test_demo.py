@@ -29,6 +29,7 @@ def cells(path):
 RECORDS = ("stops/stop", "force/force_application", "population/group_population")
 
 
+@pytest.mark.ci
 def test_the_demo_imports_publishes_and_verifies(demo):
     accepted = {receipt.source: (receipt.rows_accepted, receipt.rows_rejected) for receipt in demo.receipts}
     assert accepted == {
@@ -40,6 +41,7 @@ def test_the_demo_imports_publishes_and_verifies(demo):
     assert "not a site of the" in demo.site.settings.publisher.note
 
 
+@pytest.mark.ci
 def test_a_figure_leads_to_its_tests_and_home_to_what_was_planned(demo):
     """What records of unknown race leave open stands beside the share whose comparison they spoil."""
     tests = {
@@ -67,6 +69,7 @@ def test_the_demo_again_imports_nothing_and_makes_a_new_release(demo, tmp_path):
     assert again.release.name > demo.release.name
 
 
+@pytest.mark.ci
 def test_the_demo_checks_clean(demo):
     catalogue, problems = index.examine(demo.site.path / "catalogue")
     assert problems == check_settings(demo.site.path, catalogue) == []
@@ -79,6 +82,7 @@ def test_the_data_sets_of_the_package_hold_the_cells_of_the_public_files(deliver
     assert [name for name in public.columns if not written[name].equals(public[name])] == []
 
 
+@pytest.mark.ci
 @pytest.mark.parametrize("record", RECORDS)
 def test_records_are_the_same_whichever_way_they_came(demo, city, record):
     def contents(site):
@@ -100,6 +104,7 @@ def test_without_the_extra_the_demo_says_how_to_get_it(tmp_path, monkeypatch):
     assert not (tmp_path / "demo").exists()
 
 
+@pytest.mark.ci
 def test_the_command_says_what_it_did_and_ends_with_the_release(demo_by_verb, demo):
     _folder, done = demo_by_verb
     assert (done.returncode, done.stderr) == (0, ""), "no warning of any library on the way"

@@ -14,6 +14,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.ci
+
 FROZEN = Path(__file__).parent / "frozen" / "demo_figures.csv"
 NAMES = {"label", "label2"}
 """Columns that say how something is called."""

@@ -3,6 +3,10 @@
 import runpy
 from pathlib import Path
 
+import pytest
+
+pytestmark = pytest.mark.ci
+
 TOUR = Path(__file__).parents[2] / "examples" / "tour.py"
 
 

@@ -45,6 +45,7 @@ def test_every_module_imports_without_any_extra(core):
     assert done.returncode == 0, done.stderr
 
 
+@pytest.mark.ci
 def test_the_core_reads_and_measures_without_any_extra(core, tmp_path, data):
     (tmp_path / "agency.yaml").write_text(SETTINGS, encoding="utf-8")
     stops = data / "minneapolis" / "stops_2017.csv.gz"
@@ -58,6 +59,7 @@ def test_the_core_reads_and_measures_without_any_extra(core, tmp_path, data):
     assert done.stdout.strip() == "43699", done.stderr
 
 
+@pytest.mark.ci
 def test_a_missing_extra_is_named(core, tmp_path):
     (tmp_path / "agency.yaml").write_text(SETTINGS, encoding="utf-8")
     code = (
@@ -70,6 +72,7 @@ def test_a_missing_extra_is_named(core, tmp_path):
     assert "Traceback" not in done.stderr
 
 
+@pytest.mark.ci
 def test_the_wheel_holds_the_whole_catalogue(wheel):
     shipped = {
         p.relative_to(ROOT / "src").as_posix()

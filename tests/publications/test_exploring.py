@@ -15,7 +15,7 @@ from tests.libraries import library
 playwright = library("playwright.sync_api")
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed")
+pytestmark = [pytest.mark.ci, pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed")]
 SHARES, PLACES = "pages/stops/search_share.html", "pages/places.html"
 
 
