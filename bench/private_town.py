@@ -13,7 +13,7 @@ import openhalo
 _SETTINGS = """
 title: Bench
 publisher: {kind: agency, name: Bench Police Department}
-agencies: {bench: {name: Bench Police Department}}
+agencies: {bench: {name: Bench Police Department, zone: America/Chicago}}
 """
 _POLICY = """
 k: 10
@@ -75,7 +75,9 @@ def row(rows: int = 6_000) -> tuple[str, float, str]:
         site = openhalo.open_site(town)
         for day in DAYS:
             file = Path(work) / f"{day}.csv"
-            stops.filter(pl.col("known") <= day).drop("known").write_csv(file)
+            columns = ["id", *site.catalogue.record_type("stops/stop").written]
+            bare = [pl.lit("").alias(name) for name in columns if name not in stops.columns]
+            stops.filter(pl.col("known") <= day).with_columns(bare).select(columns).write_csv(file)
             site.import_file("template:stops/stop", file)
             start = time.perf_counter()
             site.publish(today=day)
