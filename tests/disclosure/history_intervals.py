@@ -94,7 +94,7 @@ class Intervals:
 
     def _matrix(self, rows):
         entries = [(i, v, sign) for i, row in enumerate(rows) for v, sign in row]
-        at, columns, signs = zip(*entries, strict=True)
+        at, columns, signs = zip(*entries, strict=True) if entries else ((), (), ())
         return coo_array((signs, (at, columns)), shape=(len(rows), len(self.place))).tocsr()
 
     def secrets(self):

@@ -84,7 +84,7 @@ def test_a_share_of_a_code_and_the_count_of_that_code_hide_the_same(tmp_path):
 
 
 def test_tables_too_large_to_be_joined_are_named_on_the_page(tmp_path, monkeypatch):
-    monkeypatch.setattr(late_changes, "MAX_JOINT", 10)
+    monkeypatch.setattr(late_changes, "MAX_CROSS", 10)
     site = department(tmp_path / "city", policy=NESTED)
     rows = [{**row, "neighborhood": f"n{index % 5}"} for index, row in enumerate(stops(1, 600, years=1))]
     deliver(site, rows, DAY)

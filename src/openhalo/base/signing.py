@@ -37,8 +37,8 @@ def site_key(folder: Path) -> Ed25519PrivateKey:
     if not path.exists():
         if public.exists():
             todo = (
-                f"restore it from the site's backup. Only if there is none: remove {public}, and tell everyone who "
-                "checks releases that the next are signed with a new key"
+                f"restore it from the site's backup. Only if there is none, and nothing was ever purged: remove "
+                f"{public}, and tell everyone who checks releases that the next are signed with a new key"
             )
             raise StoreError(Problem(str(path), "the site's private key is gone", todo=todo))
         made = Ed25519PrivateKey.generate()

@@ -6,7 +6,7 @@ had a small cell that each table hid by itself and the three together gave away.
 attack; they are no secrets themselves.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -28,7 +28,7 @@ class JointCells:
     """One row per cell that can count somebody: dims, `period` (text) and `n`."""
     periods: Mapping[str, Sequence[str]]
     """Longer period → the periods in `counts` that it is the sum of."""
-    tables: Iterable[tuple[str, ...]]
+    tables: Sequence[tuple[str, ...]]
     """Dimensions of each table, of which each cell is a sum of these."""
 
 

@@ -133,9 +133,11 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _found(self, headers: dict[str, str]) -> Answer:
         try:
-            return self.ask(self.command, unquote(urlsplit(self.path).path), headers)
+            place = unquote(urlsplit(self.path).path)
         except ValueError:  # "http://[" names no host
             return Answer(HTTPStatus.BAD_REQUEST, {**HEADERS, "Content-Length": "0"}, ())
+        try:
+            return self.ask(self.command, place, headers)
         except (OpenHaloError, OSError):
             return Answer(HTTPStatus.INTERNAL_SERVER_ERROR, {**HEADERS, "Content-Length": "0"}, ())
 

@@ -135,11 +135,11 @@ def count_cells(rows: pl.DataFrame, side: Counted, times: Calendar, codes: Mappi
         times: pieces of time; days before or after them are left out.
         codes: dimension → codes that have a cell whether or not a record has them.
     """
-    timed = _timed(rows, times)
+    within = timed(rows, times)
     # Where no source says who, an officer cannot be found either; then each record stands for itself.
     units = {name.removeprefix(UNIT): name for name in rows.columns if name.startswith(UNIT)}
     said = {unit: column for unit, column in units.items() if rows[column].null_count() < len(rows)}
-    table = count_table(timed, side.record, [*side.dims, "period"], said, {"period": times.rollups}, ["period"])
+    table = count_table(within, side.record, [*side.dims, "period"], said, {"period": times.rollups}, ["period"])
     return replace(table, codes=codes)
 
 
@@ -155,14 +155,14 @@ def movers(rows: pl.DataFrame, side: Counted, times: Calendar) -> pl.DataFrame:
     """
     dims = [*side.dims, "period"]
     units = {name.removeprefix(UNIT): name for name in rows.columns if name.startswith(UNIT)}
-    cells = in_every_cell(_timed(rows, times), dims, {"period": times.rollups}, ["period"])
+    cells = in_every_cell(timed(rows, times), dims, {"period": times.rollups}, ["period"])
     net = cells.with_columns(pl.col(MOVED).sum().over([*dims, KEY]).alias("_net")).filter(pl.col("_net") != 0)
     behind = [pl.col(column).n_unique().alias(unit) for unit, column in units.items()]
     stood = net.group_by(dims).agg(pl.col(MOVED).sum().cast(pl.Int64).alias("n"), *behind).collect()
     return stood.select(cell_keys(side.record, dims).alias("key"), "n", *units)
 
 
-def _timed(rows: pl.DataFrame, times: Calendar) -> pl.DataFrame:
+def timed(rows: pl.DataFrame, times: Calendar) -> pl.DataFrame:
     """Return the rows that lie in a piece of time, with its code as `period`."""
     pieces = pl.DataFrame(
         {

@@ -24,9 +24,9 @@ from openhalo.disclosure.suppression import Protected
 from openhalo.publications.protection.cells import Counted
 from openhalo.releases.package import DESCRIPTOR, read_descriptor
 
-FORMS = (".json", ".parquet", ".npz")
+_FORMS = (".json", ".parquet", ".npz")
 """Endings of the files that are kept of a release."""
-WHAT = "what is kept of the release"
+_WHAT = "what is kept of the release"
 _MARKS = ("secret", "withheld", "published")
 
 Stretches = tuple[tuple[Period, int], ...]
@@ -195,20 +195,20 @@ def keep(kept: Kept, folder: Path, number: str, set_aside: bool = False) -> None
 
 def forget_kept(folder: Path, number: str) -> None:
     """Remove what is kept of a release that never came."""
-    for form in FORMS:
+    for form in _FORMS:
         (folder / f"{number}{form}").unlink(missing_ok=True)
 
 
 def name_kept(folder: Path, number: str, set_aside: bool) -> None:
     """Carry what is kept in the second format over to today's, in which it says whose it is."""
     path = folder / f"{number}.json"
-    facts = read_kept(path, SecondFacts, WHAT).now(number)
+    facts = read_kept(path, SecondFacts, _WHAT).now(number)
     told = facts.model_copy(update={"files": _hashes(folder, number), "set_aside": set_aside})
     write_json(path, told.model_dump(mode="json"))
 
 
 def _hashes(folder: Path, number: str) -> dict[str, str]:
-    return {form: hash_file(folder / f"{number}{form}") for form in FORMS if form != ".json"}
+    return {form: hash_file(folder / f"{number}{form}") for form in _FORMS if form != ".json"}
 
 
 def still_public(folder: Path, releases: Path) -> Sequence[Kept]:
@@ -229,10 +229,10 @@ def still_public(folder: Path, releases: Path) -> Sequence[Kept]:
     guarded = [
         name
         for name in numbers
-        if any((folder / f"{name}{form}").exists() for form in FORMS)
+        if any((folder / f"{name}{form}").exists() for form in _FORMS)
         or "closed_days" in read_descriptor(releases / name).get("disclosure", {})
     ]
-    lost = [name for name in guarded if not all((folder / f"{name}{form}").is_file() for form in FORMS)]
+    lost = [name for name in guarded if not all((folder / f"{name}{form}").is_file() for form in _FORMS)]
     if lost:
         found = "figures of this release were protected, and what was kept of it to protect the next is gone"
         todo = (
@@ -252,11 +252,11 @@ def kept_facts(folder: Path, number: str) -> KeptFacts:
     path = folder / f"{number}.json"
     match format_of(path):
         case 1:
-            facts = read_kept(path, FirstFacts, WHAT).now(number)
+            facts = read_kept(path, FirstFacts, _WHAT).now(number)
         case 2:
-            facts = read_kept(path, SecondFacts, WHAT).now(number)
+            facts = read_kept(path, SecondFacts, _WHAT).now(number)
         case _:
-            facts = read_kept(path, KeptFacts, WHAT)
+            facts = read_kept(path, KeptFacts, _WHAT)
     found = "" if facts.release == number else f"this was kept of release {facts.release}"
     changed = [form for form, known in facts.files.items() if hash_file(folder / f"{number}{form}") != known]
     if found or changed:

@@ -5,7 +5,8 @@ from collections.abc import Mapping, Sequence
 import polars as pl
 
 from openhalo.disclosure.joint_cells import JointCells
-from openhalo.publications.protection.cells import count_cells
+from openhalo.disclosure.lattice import RECORDS
+from openhalo.publications.protection.cells import timed
 from openhalo.publications.protection.crosses import Cross
 from openhalo.publications.protection.earlier_releases import Stretches
 from openhalo.publications.protection.late_changes import LateChanges, Table
@@ -54,6 +55,6 @@ def _joint(late: LateChanges, cross: Cross, state: Stretches) -> JointCells | No
         if len(cells) > MAX_JOINT_CELLS:
             return None
     dims = [*side.dims, "period"]
-    counts = count_cells(rows, side, times, {}).counts.select(*dims, "n")
+    counts = timed(rows, times).group_by(dims).agg(pl.col(RECORDS).sum().cast(pl.Int64).alias("n"))
     filled = cells.join(counts, on=dims, how="left", maintain_order="left").with_columns(pl.col("n").fill_null(0))
     return JointCells(side.record, side.dims, filled, times.rollups, late.cut_by(side))

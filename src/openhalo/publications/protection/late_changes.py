@@ -31,7 +31,7 @@ from openhalo.publications.protection.listed_codes import go_together, listed
 from openhalo.publications.protection.small_cells import rule_for, secrets
 from openhalo.records.reading import Records
 
-MAX_JOINT = 40_000
+MAX_CROSS = 40_000
 """The most cells that a cross may have that only joins tables."""
 EVERY_DAY = Period(date.min, date.max)
 _DAY = timedelta(days=1)
@@ -143,12 +143,12 @@ class LateChanges:
             for one in table.sides
         ]
 
-    def joint(self, cross: Cross, stretches: Stretches) -> CountTable | None:
+    def cross_cells(self, cross: Cross, stretches: Stretches) -> CountTable | None:
         """Return the cells of a cross in a state of the records; None where they are too many."""
         side, codes, times = cross.side, self.codes_of(cross.side), self.calendar_of(cross.side)
         rows = self.rows.state(side.record, stretches)
         lengths = [len({*rows[dim].unique(), *codes.get(dim, [])}) + 1 for dim in side.dims]
-        if math.prod(lengths) * (len(times.pieces) + len(times.rollups)) > MAX_JOINT:
+        if math.prod(lengths) * (len(times.pieces) + len(times.rollups)) > MAX_CROSS:
             self.unjoined.add(side.record)
             return None
         possible = [go_together(pair, side, rows, codes, self.records) for pair in sorted(cross.pairs)]

@@ -126,7 +126,7 @@ def protected(
         dims = {(side.record, dim) for table in tables for side in table.sides for dim in side.dims}
         here = [one for one in waiting if {(one.side.record, dim) for pair in one.pairs for dim in pair} & dims]
         waiting = [one for one in waiting if one not in here]
-        joint = [table for one in here if (table := late.joint(one, stretches)) is not None]
+        joint = [table for one in here if (table := late.cross_cells(one, stretches)) is not None]
         lattice = Lattice.of([*(one for counts in cells for one in counts), *joint])
         shown = [keys for one in made if one.periods for _role, keys in one.keys(one.rows)]
         published = lattice.cells["key"].is_in(pl.concat(shown).unique().implode() if shown else []).to_numpy()
